@@ -1,0 +1,246 @@
+package availability
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// sampleCapacity are the options of the sample configuration of a capacity
+// service.
+var sampleCapacity = map[string]string{
+	"_capacity":     "[Mon, Tue, Wed, Thu, Fri, Sat, Sun]",
+	"_capacity_1":   `{"1":{"0000":1,"0100":3}}`,
+	"_capacity_2":   `{"2":{"0100":3}}`,
+	"_capacity_3":   `{"3":{"1000":6,"1100":6,"1200":6,"0900":6}}`,
+	"_capacity_4":   `{"4":{"1100":3,"0100":3}}`,
+	"_capacity_7":   `{"7":{"0000":1,"0100":3}}`,
+	"_capacity_add": "{}",
+	"_service":      "capacity",
+	"_timezone":     "UTC",
+	"_type":         "builtin",
+}
+
+func TestParseCapacity(t *testing.T) {
+	with := func(more map[string]string) map[string]string {
+		options := make(map[string]string)
+		for k, v := range sampleCapacity {
+			options[k] = v
+		}
+		for k, v := range more {
+			options[k] = v
+		}
+		return options
+	}
+	for _, test := range []struct {
+		name    string
+		options map[string]string
+		at      string
+		want    int
+	}{
+		{"Monday", sampleCapacity, "2026-06-01T00:59:59Z", 1},
+		{"Monday, next hour", sampleCapacity, "2026-06-01T01:00:00Z", 3},
+		{"an absent hour", sampleCapacity, "2026-06-01T02:00:00Z", 0},
+		{"Wednesday", sampleCapacity, "2026-06-03T12:55:00Z", 6},
+		{"an absent day", sampleCapacity, "2026-06-05T01:00:00Z", 0},
+		{"Sunday", sampleCapacity, "2026-06-07T01:00:00Z", 3},
+		{"no exceptions", with(map[string]string{"_capacity_add": "[]"}), "2026-06-07T01:00:00Z", 3},
+		{"a date", with(map[string]string{"_capacity_add": `{"2026-06-03":{"1000":1}}`}), "2026-06-03T10:00:00Z", 1},
+		{"a date replaces the day", with(map[string]string{"_capacity_add": `{"2026-06-03":{"1000":1}}`}), "2026-06-03T11:00:00Z", 0},
+		{"every year", with(map[string]string{"_capacity_add": `[{"12-25":{}},{"06-03":{"1000":2}}]`}), "2026-06-03T10:00:00Z", 2},
+		{"a date goes before every year", with(map[string]string{"_capacity_add": `[{"2026-06-03":{"1000":9}},{"06-03":{"1000":2}}]`}), "2026-06-03T10:00:00Z", 9},
+		{"Sunday first", map[string]string{"_capacity": `["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]`, "_capacity_1": `{"1":{"0900":4}}`}, "2026-06-07T09:00:00Z", 4},
+		{"in its zone", map[string]string{"_timezone": "Asia/Kathmandu", "_capacity_1": `{"1":{"0900":4}}`}, "2026-06-01T03:15:00Z", 4},
+		{"before it in its zone", map[string]string{"_timezone": "Asia/Kathmandu", "_capacity_1": `{"1":{"0900":4}}`}, "2026-06-01T03:14:59Z", 0},
+		{"nothing", nil, "2026-06-01T09:00:00Z", 0},
+	} {
+		w, err := ParseCapacity(test.options)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if got := w.At(instant(t, test.at)); got != test.want {
+			t.Errorf("%s: %d seats at %s, want %d", test.name, got, test.at, test.want)
+		}
+	}
+}
+
+func TestParseCapacityFaults(t *testing.T) {
+	for _, test := range []struct{ option, value string }{
+		{"_capacity", "Mon"}, {"_capacity", "[Mon, Tue]"}, {"_capacity", "[Mon, Mon, Wed, Thu, Fri, Sat, Sun]"}, {"_capacity", "[1,2,3,4,5,6,7]"},
+		{"_capacity_1", "10"}, {"_capacity_1", `{"2":{"0900":1}}`}, {"_capacity_1", `{"1":{"0930":1}}`}, {"_capacity_1", `{"1":{"2400":1}}`},
+		{"_capacity_1", `{"1":{"900":1}}`}, {"_capacity_1", `{"1":{"0900":-1}}`}, {"_capacity_1", `{"1":{"0900":1.5}}`}, {"_capacity_1", `{"1":{"0900":"7"}}`},
+		{"_capacity_1", `{"1":{"0900":1000001}}`}, {"_capacity_1", `{"1":{"0900":1,"0900":2}}`}, {"_capacity_1", `{"1":{}} x`}, {"_capacity_1", `{"1":{}`},
+		{"_capacity_1", `{"1":null}`}, {"_capacity_8", `{"8":{}}`}, {"_capacity_0", `{"0":{}}`}, {"_capacity_11", `{"11":{}}`}, {"_capacity_x", "{}"},
+		{"_capacity_add", "{"}, {"_capacity_add", "[1]"}, {"_capacity_add", `{"2026-02-30":{}}`}, {"_capacity_add", `{"2026-01-01":5}`}, {"_capacity_add", `[{}`},
+		{"_timezone", "Local"}, {"_timezone", "Mars"}, {"_max", "1"}, {"capacity", "1"},
+	} {
+		_, err := ParseCapacity(map[string]string{test.option: test.value, "_ttl": ""})
+		var fault *ConfigError
+		if !errors.As(err, &fault) || fault.Field != test.option || !errors.Is(err, ErrConfig) {
+			t.Errorf("%s=%s: %v", test.option, test.value, err)
+		}
+	}
+	_, err := ParseCapacity(map[string]string{"_capacity_1": "x", "_capacity_2": "x", "_timezone": "x"})
+	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 3 {
+		t.Errorf("not all three faults reported: %v", err)
+	}
+}
+
+func TestNewWeeklyFaults(t *testing.T) {
+	_, err := NewWeekly(WeeklyConfig{
+		Zone:  "Local",
+		Days:  map[time.Weekday]Hours{7: nil, time.Monday: {24: 1, -1: 1, 3: -1, 4: MaxSeats + 1}},
+		Dates: []DateHours{{}, {Date: DateRule{Month: 1, Day: 1}, Hours: Hours{99: 1}}},
+	})
+	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 8 {
+		t.Errorf("want 8 faults: %v", err)
+	}
+	if _, err := NewWeekly(WeeklyConfig{Dates: make([]DateHours, maxRules+1)}); !errors.Is(err, ErrConfig) {
+		t.Errorf("too many dates: %v", err)
+	}
+	if Flat(-1).At(time.Time{}) != 0 || Flat(MaxSeats+1).At(time.Time{}) != MaxSeats {
+		t.Error("Flat is not bounded")
+	}
+}
+
+// TestWeeklyCapacityPerBucket: ten seats and buckets of five minutes are 120 in the
+// hour.
+func TestWeeklyCapacityPerBucket(t *testing.T) {
+	w, err := NewWeekly(WeeklyConfig{Days: map[time.Weekday]Hours{time.Monday: {9: 10}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		size  time.Duration
+		n     int
+		seats int
+	}{{5, 12, 120}, {30, 2, 20}, {60, 1, 10}} {
+		p := mustPlanner(t, PlannerConfig{Capacity: w, Bucket: test.size * time.Minute})
+		slots, err := p.Slots(Query{Start: instant(t, "2026-06-01T00:00:00Z")}, nil, instant(t, "2026-06-01T00:00:00Z"))
+		sum := 0
+		for _, s := range slots.Slots {
+			sum += s.Left
+		}
+		if err != nil || len(slots.Slots) != test.n || sum != test.seats {
+			t.Errorf("%d minutes: %d slots, %d seats, %v", test.size, len(slots.Slots), sum, err)
+		}
+	}
+	// A bucket of two hours has the seats of the hour it begins in.
+	p := mustPlanner(t, PlannerConfig{Capacity: w, Bucket: 2 * time.Hour})
+	if seats := p.Seats(p.BucketOf(instant(t, "2026-06-01T09:30:00Z"))); seats != 0 {
+		t.Errorf("08:00-10:00 has %d seats", seats)
+	}
+}
+
+// fires is a recurrence at fixed instants.
+type fires []time.Time
+
+func (f fires) Next(after time.Time) (time.Time, bool) {
+	for _, t := range f {
+		if t.After(after) {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// stuck answers with the instant asked about, which no recurrence may.
+type stuck struct{}
+
+func (stuck) Next(after time.Time) (time.Time, bool) { return after, true }
+
+// daily fires at an hour of every day on the wall clock of the instant's zone.
+type daily int
+
+func (d daily) Next(after time.Time) (time.Time, bool) {
+	year, month, day := after.Date()
+	for ; ; day++ {
+		if at := time.Date(year, month, day, int(d), 0, 0, 0, after.Location()); at.After(after) {
+			return at, true
+		}
+	}
+}
+
+func TestRecurring(t *testing.T) {
+	at := func(s string) time.Time { return instant(t, "2026-06-01T"+s+":00Z") }
+	r, err := NewRecurring("Europe/Berlin", 5, []Window{
+		{Recurrence: daily(17), Duration: 2 * time.Hour, Capacity: 30},
+		{Recurrence: fires{at("10:00"), at("14:30"), at("15:00")}, Duration: time.Hour, Capacity: 1},
+		{Recurrence: stuck{}, Duration: time.Hour, Capacity: 99},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for clock, want := range map[string]int{
+		"09:55": 5, "10:00": 1, "10:55": 1, "11:00": 5,
+		"14:25": 5, "14:30": 1, "15:00": 30, "16:55": 30, "17:00": 5, "17:05": 5,
+	} {
+		if got := r.At(at(clock)); got != want {
+			t.Errorf("%s: %d seats, want %d", clock, got, want)
+		}
+	}
+	for name, windows := range map[string][]Window{
+		"no recurrence": {{Duration: time.Hour}},
+		"no duration":   {{Recurrence: daily(1)}},
+		"too long":      {{Recurrence: daily(1), Duration: MaxWindow + 1}},
+		"negative":      {{Recurrence: daily(1), Duration: time.Hour, Capacity: -1}},
+	} {
+		if _, err := NewRecurring("", 0, windows); !errors.Is(err, ErrConfig) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := NewRecurring("Mars", -1, nil); !errors.Is(err, ErrConfig) {
+		t.Errorf("bad zone and base: %v", err)
+	}
+}
+
+// TestStepsAgreeWithAt walks capacities by their steps around changes of the clock:
+// At gives the same seats at every bucket inside a step, and so does a planner.
+func TestStepsAgreeWithAt(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	for _, place := range places {
+		around := instant(t, place.at)
+		config := WeeklyConfig{Zone: place.zone, Days: make(map[time.Weekday]Hours)}
+		for d := range time.Weekday(7) {
+			config.Days[d] = make(Hours)
+			for h := range 24 {
+				config.Days[d][h] = rng.IntN(3)
+			}
+		}
+		config.Dates = []DateHours{{Date: DateRule{Year: around.Year(), Month: around.Month(), Day: around.Day()}, Hours: Hours{3: 8}}}
+		weekly, err := NewWeekly(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recurring, err := NewRecurring(place.zone, 3, []Window{{daily(2), 90 * time.Minute, 7}, {daily(1), 3 * time.Hour, 4}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, capacity := range []StepCapacity{weekly, recurring} {
+			for at := around.Add(-36 * time.Hour); at.Before(around.Add(36 * time.Hour)); {
+				seats, until := capacity.Step(at)
+				if !until.After(at) {
+					t.Fatalf("%s: step at %s ends at %s", place.zone, at, until)
+				}
+				for ; at.Before(until) && at.Before(around.Add(36*time.Hour)); at = at.Add(5 * time.Minute) {
+					if got := capacity.At(at); got != seats {
+						t.Fatalf("%s: At(%s) = %d in a step of %d", place.zone, at, got, seats)
+					}
+				}
+			}
+			// The calendar is elsewhere, and the planner sees what At says.
+			p := mustPlanner(t, PlannerConfig{Calendar: officeHours(t, "Asia/Kathmandu", "Mon-Sun 00:00-24:00"), Capacity: capacity})
+			slots, err := p.Slots(Query{Start: around.Add(-36 * time.Hour), End: around.Add(36 * time.Hour), ReportBusy: true}, nil, time.Time{})
+			if err != nil || len(slots.Slots) == 0 {
+				t.Fatal(err)
+			}
+			for _, s := range slots.Slots {
+				if want := capacity.At(s.Start); s.Total != want {
+					t.Fatalf("%s: slot at %s has %d seats, want %d", place.zone, s.Start, s.Total, want)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package availability_test
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+)
+
+func at(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func branch() *availability.Calendar {
+	calendar, err := availability.ParseCalendar(map[string]string{
+		"_timezone":    "Europe/Berlin",
+		"_bh_regular1": "Mon-Fri 9:00-17:00",
+		"_holiday1":    "12-25",
+		"_bh_add1":     "2026-12-25 10:00-12:00",
+	}, nil)
+	if err != nil {
+		panic(err)
+	}
+	return calendar
+}
+
+func ExampleNewCalendar() {
+	calendar, err := availability.NewCalendar(availability.CalendarConfig{
+		Zone: "Europe/Berlin",
+		Regular: []availability.WeeklyHours{
+			{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(9, 0), Close: availability.Clock(17, 0)},
+			{FromDay: time.Friday, ToDay: time.Saturday, Open: availability.Clock(22, 0), Close: availability.Clock(2, 0)},
+		},
+		Holidays: []availability.DateRule{{Name: "Labour Day", Month: time.May, Day: 1}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(calendar.Open(at("2026-06-01T07:00:00Z")), calendar.Open(at("2026-05-01T07:00:00Z")))
+
+	_, err = availability.NewCalendar(availability.CalendarConfig{Zone: "Local", Holidays: []availability.DateRule{{Month: 2, Day: 30}}})
+	fmt.Println(errors.Is(err, availability.ErrConfig))
+	fmt.Println(err)
+	// Output:
+	// true false
+	// true
+	// availability: Zone "Local": zone "Local" depends on the machine; name an IANA zone
+	// availability: Holidays[0] "02-30": the month has no such day
+}
+
+func ExampleParseCalendar() {
+	calendar, err := availability.ParseCalendar(map[string]string{
+		"_timezone":         "Europe/Berlin",
+		"_bh_regular1":      "Mon-Fri 9:00-17:00",
+		"_bh_regular2":      "Sat-Sun 19:00-7:00",
+		"_holiday1":         "12-25",
+		"_effective_dates1": "2026-01-01 to 2026-12-31",
+	}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(calendar.Location(), calendar.Open(at("2026-06-07T22:00:00Z")))
+	// Output: Europe/Berlin true
+}
+
+func ExampleParseCalendars() {
+	calendars, err := availability.ParseCalendars(map[string]map[string]string{
+		"summer": {"_bh_regular1": "Mon-Fri 8:00-13:00", "_effective_dates1": "07-01 to 08-31"},
+		"main":   {"_bh_regular1": "Mon-Fri 9:00-17:00", "_use_alternative1": "summer"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(calendars["main"].Explain(at("2026-07-01T14:00:00Z")))
+	// Output: closed by alternative summer at 2026-07-01T14:00:00 UTC: closed because no rule opens at 2026-07-01T14:00:00 UTC
+}
+
+func ExampleCalendar_Explain() {
+	calendar := branch()
+	for _, t := range []string{"2026-12-24T09:00:00Z", "2026-12-25T08:00:00Z", "2026-12-25T09:30:00Z", "2026-12-26T09:00:00Z"} {
+		fmt.Println(calendar.Explain(at(t)))
+	}
+	// Output:
+	// open by regular _bh_regular1 (Mon-Fri 09:00-17:00) at 2026-12-24T10:00:00 Europe/Berlin
+	// closed by holiday _holiday1 (12-25) at 2026-12-25T09:00:00 Europe/Berlin
+	// open by extra _bh_add1 (2026-12-25 10:00-12:00) at 2026-12-25T10:30:00 Europe/Berlin
+	// closed because no rule opens at 2026-12-26T10:00:00 Europe/Berlin
+}
+
+func ExampleCalendar_OpenDuring() {
+	nine := at("2026-06-01T07:00:00Z")
+	fmt.Println(branch().OpenDuring(nine, nine.Add(8*time.Hour)), branch().OpenDuring(nine, nine.Add(9*time.Hour)))
+	// Output: true false
+}
+
+func ExampleCalendar_Periods() {
+	periods, err := branch().Periods(at("2026-12-24T12:00:00Z"), at("2026-12-28T09:00:00Z"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range periods {
+		fmt.Println(p.Start.Format(time.RFC3339), p.End.Format(time.RFC3339))
+	}
+	// Output:
+	// 2026-12-24T12:00:00Z 2026-12-24T16:00:00Z
+	// 2026-12-25T09:00:00Z 2026-12-25T11:00:00Z
+	// 2026-12-28T08:00:00Z 2026-12-28T09:00:00Z
+}
+
+func ExampleCalendar_Query() {
+	// An empty query asks whether the office is open now.
+	periods, err := branch().Query(availability.Query{}, at("2026-12-25T09:30:00Z"))
+	fmt.Println(len(periods) > 0, err)
+	// Output: true <nil>
+}
+
+func ExampleCalendar_NextOpen() {
+	next, ok := branch().NextOpen(at("2026-12-25T11:00:00Z"))
+	fmt.Println(next, ok)
+	// Output: 2026-12-28 08:00:00 +0000 UTC true
+}
+
+func ExampleAlwaysOpen() {
+	fmt.Println(availability.AlwaysOpen().Explain(at("2026-12-25T03:00:00Z")))
+	// Output: open by always at 2026-12-25T03:00:00 UTC
+}
+
+func ExampleLocalTime_In() {
+	berlin, err := availability.LoadZone("Europe/Berlin")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range []string{"2026-03-29T02:30", "2026-10-25T02:30", "2026-10-26T02:30"} {
+		local, err := availability.ParseLocal(s)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		instant, kind := local.In(berlin)
+		fmt.Println(local, "is", instant.In(berlin), kind)
+	}
+	// Output:
+	// 2026-03-29T02:30:00 is 2026-03-29 03:00:00 +0200 CEST gap
+	// 2026-10-25T02:30:00 is 2026-10-25 02:30:00 +0200 CEST overlap
+	// 2026-10-26T02:30:00 is 2026-10-26 02:30:00 +0100 CET exact
+}
+
+func ExampleLocalTime_Resolve() {
+	berlin, err := availability.LoadZone("Europe/Berlin")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	local, err := availability.NewLocalTime(2026, time.October, 25, 2, 30)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := local.Resolve(berlin)
+	fmt.Println(r.Kind, r.First.Format(time.TimeOnly), r.Last.Format(time.TimeOnly))
+	// Output: overlap 00:30:00 01:30:00
+}
+
+func ExampleResolveLocal() {
+	_, _, err := availability.ResolveLocal(2026, time.February, 29, 9, 0, time.UTC)
+	fmt.Println(err)
+	// Output: availability: Day "2-29": the month has no such day
+}
+
+func ExampleLocalOf() {
+	kathmandu, err := availability.LoadZone("Asia/Kathmandu")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(availability.LocalOf(at("2026-06-01T00:00:00Z"), kathmandu))
+	// Output: 2026-06-01T05:45:00
+}

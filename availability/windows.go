@@ -1,0 +1,186 @@
+package availability
+
+import "time"
+
+// days is the span of dates, with the zone's segments around it, that has to be
+// examined to know what is open in a span of instants.
+type days struct {
+	segs        []segment
+	first, last int64
+	quiet       int // the segment that quietly found the last reading
+}
+
+// daysAround finds the dates of [from, to) in a zone, and the day before the
+// first, whose hours may run over midnight.
+func daysAround(buf []segment, loc *time.Location, from, to int64) days {
+	segs := segments(buf, loc, from-resolveMargin, to+resolveMargin)
+	least, most := segs[0].off, segs[0].off
+	for _, s := range segs[1:] {
+		least, most = min(least, s.off), max(most, s.off)
+	}
+	return days{
+		segs:  segs,
+		first: floorDiv(from+least, daySeconds) - 1,
+		last:  floorDiv(to+most, daySeconds),
+	}
+}
+
+// hours turns opening hours of a date (minutes from its midnight) into instants.
+// An opening in an overlap is the first occurrence, a closing the last; both are
+// the first valid instant after a gap they fall into.
+func (d *days) hours(day int64, s interval) (open, closing int64) {
+	midnight := day * daySeconds
+	open, _ = d.resolve(midnight + s.start*minuteSeconds)
+	_, closing = d.resolve(midnight + s.end*minuteSeconds)
+	return open, closing
+}
+
+// start is the instant at which a date begins: the first time its midnight is
+// read from the clock, or the end of the gap that swallowed it. A date that a
+// zone skipped begins and ends at the same instant.
+func (d *days) start(day int64) int64 {
+	first, _ := d.resolve(day * daySeconds)
+	return first
+}
+
+// resolve is the function of that name, quick far from a change of the clock: a
+// reading found two days inside a segment cannot be found in another, whose
+// offset differs by less.
+func (d *days) resolve(wall int64) (first, last int64) {
+	const far = 2 * daySeconds
+	if s := &d.segs[d.quiet]; s.start+far <= wall-s.off && wall-s.off < s.end-far {
+		return wall - s.off, wall - s.off
+	}
+	first, last, _ = resolve(d.segs, wall)
+	for i := range d.segs {
+		if d.segs[i].start <= last && last < d.segs[i].end {
+			d.quiet = i
+		}
+	}
+	return first, last
+}
+
+// dates returns the instants of the dates that in accepts.
+func (d *days) dates(in func(day int64) bool) []interval {
+	var list []interval
+	for day := d.first; day <= d.last; day++ {
+		if in(day) {
+			list, _ = push(list, d.start(day), d.start(day+1))
+		}
+	}
+	return list
+}
+
+// windows compiles the open time inside [from, to), clipped to it.
+func (c *Calendar) windows(from, to int64) []interval {
+	from, to = max(from, minUnix), min(to, maxUnix+1)
+	if from >= to {
+		return nil
+	}
+	if c.always {
+		return []interval{{from, to}}
+	}
+	var buf [8]segment
+	d := daysAround(buf[:0], c.loc, from, to)
+	open := c.regular(&d)
+	if len(c.config.Alternatives) > 0 {
+		open = c.replace(open, &d, from, to)
+	}
+	for _, in := range c.config.Includes {
+		open = union(open, in.windows(from, to))
+	}
+	if !c.holidays.empty() && c.holidays.any(d.first, d.last) {
+		open = subtract(open, d.dates(c.holidays.contains))
+	}
+	if len(c.config.Extra) > 0 {
+		open = union(open, c.extra(&d))
+	}
+	if len(c.config.Effective) > 0 {
+		open = intersect(open, d.dates(c.effective))
+	}
+	return clip(open, from, to)
+}
+
+func (c *Calendar) regular(d *days) []interval {
+	list, sorted := make([]interval, 0, (int(d.last-d.first)/7+1)*c.weekly), true
+	for day, wd := d.first, weekday(d.first); day <= d.last; day, wd = day+1, (wd+1)%7 {
+		for _, s := range c.week[wd] {
+			open, closing := d.hours(day, s)
+			var ordered bool
+			list, ordered = push(list, open, closing)
+			sorted = sorted && ordered
+		}
+	}
+	if !sorted {
+		list = normalize(list)
+	}
+	return list
+}
+
+func (c *Calendar) extra(d *days) []interval {
+	var list []interval
+	for i := range c.config.Extra {
+		x := &c.config.Extra[i]
+		s := shift(x.Open, x.Close)
+		if x.Date.Year != 0 {
+			if day := x.Date.day(); d.first <= day && day <= d.last {
+				open, closing := d.hours(day, s)
+				list, _ = push(list, open, closing)
+			}
+			continue
+		}
+		for day := d.first; day <= d.last; day++ {
+			if x.Date.matches(day) {
+				open, closing := d.hours(day, s)
+				list, _ = push(list, open, closing)
+			}
+		}
+	}
+	return normalize(list)
+}
+
+// replace puts the alternatives in the place of the regular hours.
+func (c *Calendar) replace(regular []interval, d *days, from, to int64) []interval {
+	var covered, added []interval
+	for i := range c.config.Alternatives {
+		a := &c.config.Alternatives[i]
+		force := subtract(c.force(a, d, from, to), covered)
+		added = union(added, intersect(a.Calendar.windows(from, to), force))
+		covered = union(covered, force)
+	}
+	return union(subtract(regular, covered), added)
+}
+
+// force returns when an alternative is in force; see [Alternative].
+func (c *Calendar) force(a *Alternative, d *days, from, to int64) []interval {
+	switch {
+	case len(a.Dates) > 0:
+		return d.dates(func(day int64) bool { return inRanges(a.Dates, day) })
+	case len(a.Calendar.config.Effective) > 0:
+		var buf [8]segment
+		theirs := daysAround(buf[:0], a.Calendar.loc, from, to)
+		return theirs.dates(a.Calendar.effective)
+	}
+	return d.dates(c.effective)
+}
+
+func (c *Calendar) effective(day int64) bool { return inRanges(c.config.Effective, day) }
+
+func inRanges(ranges []DateRange, day int64) bool {
+	for _, r := range ranges {
+		if r.contains(day) {
+			return true
+		}
+	}
+	return false
+}
+
+// compiled returns the open time of one chunk.
+func (c *Calendar) compiled(index int64) []interval {
+	if list, ok := c.open.get(index); ok {
+		return list
+	}
+	list := c.windows(index*chunkSeconds, (index+1)*chunkSeconds)
+	c.open.put(index, list)
+	return list
+}
