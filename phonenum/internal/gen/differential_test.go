@@ -1,0 +1,201 @@
+package gen
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// example is a number of the metadata in national digits.
+type example struct {
+	region   string
+	code     int
+	national string
+}
+
+// examples returns the example number of every region and country code and every type.
+func examples(t testing.TB) []example {
+	collection, err := phonenumbers.MetadataCollection()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []example
+	for _, m := range collection.GetMetadata() {
+		for _, desc := range []*phonenumbers.PhoneNumberDesc{m.GetGeneralDesc(), m.GetFixedLine(), m.GetMobile(), m.GetTollFree(),
+			m.GetPremiumRate(), m.GetSharedCost(), m.GetPersonalNumber(), m.GetVoip(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
+			m.GetNoInternationalDialling()} {
+			if n := desc.GetExampleNumber(); n != "" {
+				list = append(list, example{m.GetId(), int(m.GetCountryCode()), n})
+			}
+		}
+	}
+	return list
+}
+
+// regions returns all regions in order.
+func regions() []string { return slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions())) }
+
+// checker collects differences and stops reporting after the first few.
+type checker struct {
+	t              testing.TB
+	inputs, failed int
+}
+
+func (c *checker) check(raw, region string) {
+	if excused(raw) != "" {
+		return
+	}
+	c.inputs++
+	for _, d := range compare(raw, region) {
+		if c.failed++; c.failed <= 20 {
+			c.t.Error(d)
+		}
+	}
+}
+
+func (c *checker) report() { c.t.Logf("%d inputs, %d differences", c.inputs, c.failed) }
+
+// TestExamples writes every example number in every usual form, in its own region and abroad.
+func TestExamples(t *testing.T) {
+	c := checker{t: t}
+	defer c.report()
+	list := examples(t)
+	if len(list) < 1000 {
+		t.Fatalf("%d example numbers, want more than 1000", len(list))
+	}
+	for _, e := range list {
+		plus := fmt.Sprintf("+%d%s", e.code, e.national)
+		n, err := phonenumbers.Parse(plus, "")
+		if err != nil {
+			t.Fatalf("%s: %v", plus, err)
+		}
+		forms := []string{plus, e.national, "0" + e.national, plus[1:], "00" + plus[1:], "011" + plus[1:], "+" + plus, plus + " ext. 12",
+			plus + ";ext=345", plus + ",,99#", plus + "x7"}
+		for _, format := range []phonenumbers.PhoneNumberFormat{phonenumbers.NATIONAL, phonenumbers.INTERNATIONAL, phonenumbers.RFC3966} {
+			forms = append(forms, phonenumbers.Format(n, format))
+		}
+		for _, region := range []string{e.region, "US", ""} {
+			for _, raw := range forms {
+				c.check(raw, region)
+			}
+		}
+	}
+}
+
+// TestEveryRegion writes numbers of a few countries as seen from every region, where their prefixes mean different things.
+func TestEveryRegion(t *testing.T) {
+	c := checker{t: t}
+	defer c.report()
+	for _, region := range regions() {
+		for _, raw := range []string{"+41785556677", "0041785556677", "01141785556677", "81041785556677", "0785556677", "785556677",
+			"41785556677", "4155552671", "14155552671", "2345678", "02345678", "112", "911", "5115", "15", "8001234567", "1800FLOWERS",
+			"tel:7042;phone-context=example.com", "tel:863-1234;phone-context=+1-914-555", "9112345678", "03456789012", "0012"} {
+			c.check(raw, region)
+		}
+		own := phonenumbers.GetCountryCodeForRegion(region)
+		for _, type_ := range slices.Sorted(maps.Keys(types)) {
+			if n := phonenumbers.GetExampleNumberForType(region, type_); n != nil {
+				national := phonenumbers.GetNationalSignificantNumber(n)
+				for _, prefix := range []string{"", "0", "1", "8", "00", "90", "06", "01", "15", strconv.Itoa(own), "0" + strconv.Itoa(own), "+"} {
+					c.check(prefix+national, region)
+				}
+			}
+		}
+	}
+}
+
+// TestPrefixes cuts and lengthens every example number.
+func TestPrefixes(t *testing.T) {
+	c := checker{t: t}
+	defer c.report()
+	for _, e := range examples(t) {
+		code := "+" + strconv.Itoa(e.code)
+		for cut := 1; cut <= len(e.national); cut++ {
+			c.check(code+e.national[:cut], "ZZ")
+			c.check(e.national[:cut], e.region)
+		}
+		for _, more := range []string{"0", "12", "1234567890"} {
+			c.check(code+e.national+more, "ZZ")
+		}
+	}
+}
+
+// TestPerturbed changes digits of the example numbers at random.
+func TestPerturbed(t *testing.T) {
+	c := checker{t: t}
+	defer c.report()
+	random := rand.New(rand.NewPCG(1, 2))
+	list := examples(t)
+	all := regions()
+	for range 60_000 {
+		e := list[random.IntN(len(list))]
+		digits := []byte(e.national)
+		for range 1 + random.IntN(3) {
+			switch at := random.IntN(len(digits)); random.IntN(8) {
+			case 0:
+				digits = slices.Insert(digits, at, byte('0'+random.IntN(10)))
+			case 1:
+				if len(digits) > 1 {
+					digits = slices.Delete(digits, at, at+1)
+				}
+			default:
+				digits[at] = byte('0' + random.IntN(10))
+			}
+		}
+		region := e.region
+		if random.IntN(4) == 0 {
+			region = all[random.IntN(len(all))]
+		}
+		raw := string(digits)
+		if random.IntN(2) == 0 {
+			raw = "+" + strconv.Itoa(e.code) + raw
+		}
+		c.check(raw, region)
+	}
+}
+
+// TestRandomDigits walks the ranges of every country code at random, so that every part of every plan is met.
+func TestRandomDigits(t *testing.T) {
+	c := checker{t: t}
+	defer c.report()
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, code := range slices.Sorted(maps.Keys(phonenumbers.GetSupportedCallingCodes())) {
+		for range 250 {
+			var b strings.Builder
+			fmt.Fprintf(&b, "+%d", code)
+			for range 4 + random.IntN(10) {
+				b.WriteByte(byte('0' + random.IntN(10)))
+			}
+			c.check(b.String(), "")
+		}
+	}
+}
+
+// TestSpellings mixes the signs that people put between and around digits.
+func TestSpellings(t *testing.T) {
+	c := checker{t: t}
+	defer c.report()
+	random := rand.New(rand.NewPCG(5, 6))
+	list := examples(t)
+	signs := []string{" ", "-", ".", "/", "(", ")", "[", "]", "~", "*", "x", "X", "\u00a0", "\u2011", "\u200b", "\u3000", "\uff0d", "\t", ",", ";", "#", "+",
+		"ext", "EXT.", "int", "доб", "anexo", "extensión", "Extensi\u00f3n", "a", "ſ", "K", "\u0301", "\u200e", "xt:", "& ", "/x", "\\ x", "ｘ", "ｅｘｔｎ", ",,", ";ext=",
+		";isub=1", ";phone-context=+41", ";phone-context=a.b", "tel:", "٠", "５", "۹", "1", "23"}
+	for range 60_000 {
+		e := list[random.IntN(len(list))]
+		raw := e.national
+		if random.IntN(2) == 0 {
+			raw = "+" + strconv.Itoa(e.code) + raw
+		}
+		for range 1 + random.IntN(4) {
+			at := random.IntN(len(raw) + 1)
+			raw = raw[:at] + signs[random.IntN(len(signs))] + raw[at:]
+		}
+		c.check(raw, e.region)
+	}
+}

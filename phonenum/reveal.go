@@ -1,0 +1,120 @@
+package phonenum
+
+import (
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Reveal returns the canonical text of the address: "+41785556677", with ";ext=12" behind it if there is an extension, a SIP URI with
+// scheme and host in lower case, or the raw dial string; "" for none. [RevealedAddress] reads it back. It reveals the address.
+func (a Address) Reveal() string {
+	if a.kind != Phone {
+		return a.value()
+	}
+	if ext := a.value(); ext != "" {
+		return a.number.E164() + ";ext=" + ext
+	}
+	return a.number.E164()
+}
+
+// Key returns the text that is the same for all addresses that reach the same party, for lookups and for finding duplicates: the number
+// without its extension, the SIP URI in lower case without parameters, the dialled signs of a raw string, or the string in lower
+// case if it has letters. "" for none. It reveals the address.
+func (a Address) Key() string {
+	switch a.kind {
+	case Phone:
+		return a.number.E164()
+	case SIP:
+		uri := a.value()
+		// A semicolon in front of the @ belongs to the user part.
+		from := strings.LastIndexByte(uri, '@') + 1
+		host, _, _ := strings.Cut(uri[from:], ";")
+		return strings.ToLower(uri[:from] + host)
+	case Raw:
+		return rawKey(a.value())
+	}
+	return ""
+}
+
+func rawKey(text string) string {
+	dialled := strings.Map(func(r rune) rune {
+		if d, ok := digitValue(r); ok {
+			return '0' + rune(d)
+		}
+		if strings.ContainsRune("+*#", r) {
+			return r
+		}
+		return -1
+	}, text)
+	if dialled == "" || strings.ContainsFunc(text, unicode.IsLetter) {
+		return strings.ToLower(text)
+	}
+	return dialled
+}
+
+// String returns the address masked: a number as [Number.String] does, with ";ext=•" if there is an extension, a SIP URI without its
+// user and parameters, a raw string without its first half; "" for none.
+func (a Address) String() string {
+	switch a.kind {
+	case Phone:
+		if a.value() != "" {
+			return a.number.String() + ";ext=" + hidden
+		}
+		return a.number.String()
+	case SIP:
+		return maskSIP(a.value())
+	case Raw:
+		return maskRaw(a.value())
+	}
+	return ""
+}
+
+// maskSIP hides the user, the parameters, and a host that could itself tell a number.
+func maskSIP(uri string) string {
+	scheme, rest, _ := strings.Cut(uri, ":")
+	user := ""
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		user, rest = hidden+hidden+hidden+"@", rest[at+1:]
+	}
+	host, _, _ := strings.Cut(rest, ";")
+	run := 0
+	for i := range len(host) {
+		if host[i] < '0' || host[i] > '9' {
+			run = 0
+		} else if run++; run > 4 {
+			host = hidden + hidden + hidden
+			break
+		}
+	}
+	return scheme + ":" + user + host
+}
+
+// maskRaw hides at least half of the characters and shows four at most.
+func maskRaw(text string) string {
+	count := utf8.RuneCountInString(text)
+	shown := min(4, count/2)
+	for range count - shown {
+		_, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+	}
+	return strings.Repeat(hidden, count-shown) + text
+}
+
+// GoString returns the masked address for %#v.
+func (a Address) GoString() string { return "phonenum.Address(" + a.String() + ")" }
+
+// Format prints the masked address, whatever the verb.
+func (a Address) Format(s fmt.State, verb rune) { formatMasked(s, verb, a.String(), a.GoString()) }
+
+// LogValue returns the masked address.
+func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// MarshalText returns the masked address. To store an address, take [Address.Reveal].
+func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// MarshalJSON returns the masked address. To store an address, take [Address.Reveal].
+func (a Address) MarshalJSON() ([]byte, error) { return strconv.AppendQuote(nil, a.String()), nil }

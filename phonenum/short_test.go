@@ -1,0 +1,66 @@
+package phonenum
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestShort(t *testing.T) {
+	for _, test := range []struct {
+		raw, region string
+		want        ShortKind
+	}{
+		{"112", "CH", Emergency}, {"117", "CH", Emergency}, {"911", "US", Emergency}, {"999", "GB", Emergency}, {"9-1-1", "US", Emergency},
+		{"tel:112", "CH", Emergency}, {"１１２", "CH", Emergency}, {"١١٢", "CH", Emergency}, {"112", "ch", Emergency},
+		{"\u202a112\u202c", "CH", Emergency},
+		{"+112", "CH", NotShort}, {"＋112", "CH", NotShort}, {"+1 911", "US", NotShort}, {"1123", "CH", NotShort}, {"078 555 66 77", "CH", NotShort},
+		{"1811", "CH", ShortPremium}, {"143", "CH", ShortCode}, {"611", "US", ShortTollFree}, {"116000", "DE", ShortTollFree}, {"7760", "MX", ShortPremium},
+		{"112", "", NotShort}, {"112", "ZZ", NotShort}, {"", "CH", NotShort}, {"hello", "CH", NotShort},
+		{strings.Repeat("1", 100), "CH", NotShort}, {strings.Repeat("1", MaxInput+1), "CH", NotShort},
+	} {
+		if got := Short(test.raw, test.region); got != test.want {
+			t.Errorf("Short(%.20q, %s) = %v, want %v", test.raw, test.region, got, test.want)
+		}
+	}
+}
+
+func TestConnectsToEmergency(t *testing.T) {
+	for _, test := range []struct {
+		raw, region string
+		want        bool
+	}{
+		{"911", "US", true}, {"9111234", "US", true}, {"91", "US", false}, {"+911", "US", false}, {"190", "BR", true}, {"1901", "BR", false},
+		{"112", "ZZ", false}, {"", "US", false}, {strings.Repeat("9", MaxInput+1), "US", false},
+	} {
+		if got := ConnectsToEmergency(test.raw, test.region); got != test.want {
+			t.Errorf("ConnectsToEmergency(%.20q, %s) = %v", test.raw, test.region, got)
+		}
+	}
+}
+
+func TestFixPlus(t *testing.T) {
+	for _, test := range []struct{ raw, region, want string }{
+		{"41785556677", "US", "+41785556677"},
+		{" 41 78 555 66 77 ", "US", "+41 78 555 66 77"},
+		{"41785556677", "", "+41785556677"},
+		{"41785556677", "CH", "41785556677"}, // already a good number there
+		{"16502530000", "US", "16502530000"},
+		{"6502530000", "US", "6502530000"},
+		{"16502530000", "CH", "+16502530000"},
+		{"+41785556677", "US", "+41785556677"},
+		{"0785556677", "CH", "0785556677"},
+		{"0041785556677", "DE", "0041785556677"},
+		{"5115", "CH", "5115"},
+		{"999999999999", "CH", "999999999999"},
+		{"sip:hans@example.com", "CH", "sip:hans@example.com"},
+		{"", "CH", ""}, {"  ", "CH", "  "}, {strings.Repeat("4", 300), "US", strings.Repeat("4", 300)},
+	} {
+		got := FixPlus(test.raw, test.region)
+		if got != test.want {
+			t.Errorf("FixPlus(%.20q, %s) = %q, want %q", test.raw, test.region, got, test.want)
+		}
+		if again := FixPlus(got, test.region); again != got {
+			t.Errorf("FixPlus(%.20q, %s) changes its own result to %q", test.raw, test.region, again)
+		}
+	}
+}
