@@ -1,0 +1,313 @@
+package callback
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/phonenum"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// ID identifies a callback within its tenant. It is opaque; a Manager makes
+// UUIDs of version 7 unless Config.NewID says otherwise.
+type ID string
+
+// Values holds properties or user data: any JSON value under each key. The
+// engine and the stores never change a nested value in place, and neither may
+// whoever receives one: copy before changing.
+type Values map[string]any
+
+// Callback is one request to be called back and all that became of it. A
+// Manager hands out copies: changing one changes nothing.
+type Callback struct {
+	Tenant  string // the empty tenant is a tenant like any other
+	ID      ID
+	Service string // the service that took it, after redirection
+	// Revision counts the accepted changes, creation being 1. Each change has
+	// exactly one event, whose Seq is the revision it made.
+	Revision int64
+
+	State  State
+	Reason Reason // why it is Completed; empty before
+	// Detail says in words what led to the present state, where the state and
+	// reason do not say it all. It never holds a number.
+	Detail string
+
+	Customer    Customer
+	Agent       Agent
+	Origin      Origin
+	Interaction Interaction
+
+	// Properties are the keys with a leading underscore, UserData those
+	// without (GMS User Attached Data).
+	Properties Values
+	UserData   Values
+	// Lookups are the values under which Search finds the callback, present
+	// and former.
+	Lookups []Lookup
+
+	// Desired is when the customer wants to be called (GMS _desired_time).
+	Desired time.Time
+	// Until is the latest instant at which an attempt may begin (Callback
+	// Interaction end_time); zero means no limit but TTL.
+	Until time.Time
+	// Local is the wall-clock time the customer named, "2006-01-02T15:04:05", and
+	// Zone the IANA zone it was named in; both empty when an instant was given.
+	Local string
+	Zone  string
+	// Immediate tells that Start took it for now, not for a later time.
+	Immediate bool
+	// Bucket is the start of the time bucket in which it holds a seat; zero
+	// when it holds none.
+	Bucket   time.Time
+	Priority scheduler.Priority
+
+	// Retry are the limits asked for with the request in place of the
+	// service's; nil means the service's.
+	Retry *RetryLimits
+
+	Created   time.Time
+	Updated   time.Time // the last accepted change
+	ReleaseAt time.Time // when it leaves Scheduled for its queue
+	QueuedAt  time.Time // when it first entered its queue: its place in it
+	ReadyAt   time.Time // Queued: not before this instant
+	// Ready: Queued and ready to be claimed for an attempt. Store.Claim hands
+	// out only ready callbacks from the queues.
+	Ready      bool
+	ExpiresAt  time.Time // Desired + TTL: after it, FAIL_TIMEOUT_TTL
+	RemindAt   time.Time // when a reminder event is due; zero means none
+	DeadlineAt time.Time // when the present state times out; zero means never
+	// CancelReason is set when a cancellation was asked for while a call was in
+	// flight: no other attempt follows, and unless the call succeeds the
+	// callback completes with this reason.
+	CancelReason Reason
+	EndedAt      time.Time // when it was Completed
+	// NextAt is the one moment of attention: the earliest of all that is due.
+	// Zero means nothing is.
+	NextAt time.Time
+
+	// Offer is what somebody was asked; nil unless Offered.
+	Offer *Offer
+	// Attempts are the dials committed so far, oldest first.
+	Attempts []Attempt
+	// Submits counts dials in a row that surely did not leave for the network
+	// (GMS _max_ors_submit_attempts).
+	Submits int
+	// Rejects counts previews that agents rejected.
+	Rejects int
+	// LostLeases counts how often a claim of this callback was not followed by
+	// a write.
+	LostLeases int
+	// Reservation is the agent place that a Router reserved; nil means none.
+	Reservation *Reservation
+
+	Held         []Held
+	Idempotency  Idempotency
+	CopiedFrom   ID // the completed callback it redials
+	SessionID    string
+	AccessNumber string // where the customer is to call (USERORIGINATED)
+	AccessCode   string // what to enter there
+
+	Lease Lease
+}
+
+// Customer is who is to be called.
+type Customer struct {
+	Number      phonenum.Address // the number or address that was asked for (LUCS Target)
+	Alternative phonenum.Address // wins over Number when set (LUCS AlternativeTarget)
+	ID          string           // the host's customer id (Callback Interaction customer_id)
+	Account     string           // LCM AccountNumber
+	ModeID      string           // LCM contact mode the number came from
+}
+
+// Target returns the address that is dialled: the alternative when there is
+// one.
+func (c Customer) Target() phonenum.Address {
+	if !c.Alternative.IsZero() {
+		return c.Alternative
+	}
+	return c.Number
+}
+
+// Agent narrows who may take the callback and carries what agents see.
+type Agent struct {
+	Target       string // routing target (GMS _target)
+	Queue        string // virtual queue (GMS _urs_virtual_queue)
+	Personal     string // only this agent may take it (LCM personal callback UserID)
+	Comments     string // LCM AgentComments
+	Description  string // shown to the agent, at most 150 characters (LUCS Description)
+	LeadScore    float64
+	TargetAmount float64
+}
+
+// Origin tells where the request came from.
+type Origin struct {
+	Creator       string // LUCS Creator: Luware.API, WebService, WfActivity, or the host's
+	Initiator     string // LUCS Initiator
+	Supervisor    string // LUCS Supervisor
+	CallerID      string // LUCS CallerId: the system that asked
+	ExternalID    string // LUCS ExternalTaskId, Callback Interaction external_id
+	IncomingURI   string // LUCS IncomingServiceSipUri
+	AppPool       string // LUCS AppPoolId
+	SessionID     string // LUCS InitiatingSessionId
+	InteractionID string // the original call (GMS _originating_interaction_id, LCM callid)
+	ContextURL    string // LUCS ContextUrl
+}
+
+// Interaction carries the fields of the Callback Interaction resource that the
+// engine does not act on.
+type Interaction struct {
+	MediaType      string // empty means the service's
+	ResponseType   string // Voice, VoIP or Email
+	Type           string
+	SubType        string
+	ParentID       string
+	ThreadID       string
+	OwnerID        int64
+	CreatorAppID   int64
+	CategoryID     string
+	Subject        string
+	Text           string
+	StructuredText string // URL
+	StructuredMIME string
+	BinaryContent  string // URL
+	BinaryMIME     string
+	BinarySize     int64
+	TimeShift      int // minutes to add to UTC for the local time of creation
+	NoChildren     bool
+	DN             string
+	Location       string
+	ServerID       string
+}
+
+// Lookup is one property value under which Search finds a callback.
+type Lookup struct {
+	Key    string
+	Value  string
+	Former bool // the property had this value once and has another now
+}
+
+// RetryLimits overrides a service's retry policy for one callback.
+type RetryLimits struct {
+	MaxAttempts int           // dials in all (LUCS MaxRetries + 1)
+	Delay       time.Duration // gap after an attempt ended (LUCS SecondsBetweenRetries)
+}
+
+// OfferKind says who was asked for what.
+type OfferKind uint8
+
+const (
+	OfferPreview OfferKind = iota + 1 // an agent looks at the callback before it is dialled (GMS _agent_preview)
+	OfferConfirm                      // the customer is asked whether to be called now (GMS _wait_for_user_confirm)
+	OfferBooking                      // the customer is to call the access number (GMS USERORIGINATED)
+)
+
+// String names the kind.
+func (k OfferKind) String() string {
+	switch k {
+	case OfferPreview:
+		return "preview"
+	case OfferConfirm:
+		return "confirm"
+	case OfferBooking:
+		return "booking"
+	}
+	return "offer kind " + strconv.Itoa(int(k))
+}
+
+// Offer is a question that awaits an answer until Until.
+type Offer struct {
+	Kind      OfferKind
+	Until     time.Time
+	CanReject bool // a preview the agent may hand back
+	Accepted  bool // answered with yes: the engine dials next
+}
+
+// Idempotency is the key under which a Start may be repeated.
+type Idempotency struct {
+	Key  string
+	Hash string // digest of the request that used the key first
+}
+
+// Lease is a store's promise that nobody else works on the callback.
+type Lease struct {
+	Owner string
+	// Epoch grows by one with every claim. A write that names an older epoch
+	// is refused.
+	Epoch int64
+	Until time.Time
+}
+
+// AttemptKey names one attempt for the dialer's world: "<id>/<n>".
+type AttemptKey string
+
+// NewAttemptKey returns the key of attempt n, counted from 1.
+func NewAttemptKey(id ID, n int) AttemptKey {
+	return AttemptKey(string(id) + "/" + strconv.Itoa(n))
+}
+
+// Split returns the callback and the number of the attempt; ok is false when k
+// is not an attempt key.
+func (k AttemptKey) Split() (id ID, n int, ok bool) {
+	i := strings.LastIndexByte(string(k), '/')
+	if i <= 0 {
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(string(k[i+1:]))
+	if err != nil || n < 1 || k != NewAttemptKey(ID(k[:i]), n) {
+		return "", 0, false
+	}
+	return ID(k[:i]), n, true
+}
+
+// Attempt is one dial. It is committed before the dialer is called.
+type Attempt struct {
+	N     int
+	Key   AttemptKey
+	Epoch int64 // of the lease under which it was committed
+	Ref   Ref   // the platform's name for the call, once it took it
+	Stage Stage // the furthest it got
+	Agent string
+	// Began is when it was committed, Placed when the platform took it, Ended
+	// when its end became known; zero while not so.
+	Began, Placed, Ended time.Time
+	Outcome              Outcome // what became of it; meaningful once Ended is set
+	Lookups              int     // how often the dialer was asked what became of it
+}
+
+// Live reports whether the end of the attempt is not known yet.
+func (a Attempt) Live() bool { return a.Ended.IsZero() }
+
+// Current returns the last attempt, or nil when none was made.
+func (c *Callback) Current() *Attempt {
+	if len(c.Attempts) == 0 {
+		return nil
+	}
+	return &c.Attempts[len(c.Attempts)-1]
+}
+
+// Clone returns a copy that shares nothing that may change. Nested JSON values
+// are shared: they are never changed in place.
+func (c *Callback) Clone() *Callback {
+	d := *c
+	d.Properties = maps.Clone(c.Properties)
+	d.UserData = maps.Clone(c.UserData)
+	d.Lookups = slices.Clone(c.Lookups)
+	d.Attempts = slices.Clone(c.Attempts)
+	d.Held = slices.Clone(c.Held)
+	d.Retry = clonePointer(c.Retry)
+	d.Offer = clonePointer(c.Offer)
+	d.Reservation = clonePointer(c.Reservation)
+	return &d
+}
+
+func clonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}

@@ -1,0 +1,236 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// flights are the calls of the dialer that have not returned, stuck ones
+// included.
+type flights struct {
+	mu    sync.Mutex
+	max   int
+	used  int
+	calls map[AttemptKey]*flight // whole calls, whose claims are renewed
+	done  sync.WaitGroup
+}
+
+// flight is one whole call that this Manager makes.
+type flight struct {
+	tenant   string
+	id       ID
+	key      AttemptKey
+	epoch    int64
+	revision int64
+	renewAt  time.Time
+}
+
+func (f *flights) init(most, dialer int) {
+	f.max = most
+	if dialer > 0 && dialer < most {
+		f.max = dialer
+	}
+	f.calls = make(map[AttemptKey]*flight)
+}
+
+func (f *flights) free() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return max(f.max-f.used, 0)
+}
+
+func (f *flights) begin(call *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.used++
+	f.done.Add(1)
+	if call != nil {
+		f.calls[call.key] = call
+	}
+}
+
+func (f *flights) end(key AttemptKey) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.used--
+	f.done.Done()
+	delete(f.calls, key)
+}
+
+// stuck returns how many calls of the dialer have not returned.
+func (f *flights) stuck() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.used
+}
+
+// renew tells the store that whole calls are still being made here, and returns
+// when it has to be told again. A call that another took over is let go.
+func (f *flights) renew(ctx context.Context, m *Manager, now time.Time) time.Time {
+	var lost []AttemptKey
+	var next time.Time
+	for _, call := range f.whole() {
+		if !call.renewAt.After(now) && !m.renewCall(ctx, call, now) {
+			lost = append(lost, call.key)
+			continue
+		}
+		next = earliest(next, call.renewAt)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, key := range lost {
+		delete(f.calls, key)
+	}
+	return next
+}
+
+// whole lists the whole calls that are being made.
+func (f *flights) whole() []*flight {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Collect(maps.Values(f.calls))
+}
+
+// renewCall moves the moment of attention of a whole call on; false means that
+// the call is not this Manager's any more.
+func (m *Manager) renewCall(ctx context.Context, call *flight, now time.Time) bool {
+	call.renewAt = now.Add(m.config.Lease / 3)
+	for range 2 {
+		errs, err := m.store.Apply(ctx, now, []Change{{Unclaim: true, Epoch: call.epoch, Record: &Callback{
+			Tenant: call.tenant, ID: call.id, Revision: call.revision, NextAt: now.Add(m.config.Lease),
+		}}})
+		if err == nil && (len(errs) == 0 || errs[0] == nil) {
+			return true
+		}
+		if err != nil {
+			// Not told, it is told again before the claim runs out.
+			return true
+		}
+		cb, err := m.store.Get(ctx, By{Tenant: call.tenant, ID: call.id})
+		if err != nil {
+			return !errors.Is(err, ErrNotFound)
+		}
+		a := cb.Current()
+		if a == nil || a.Key != call.key || cb.State != Dialing || cb.Lease.Epoch != call.epoch {
+			return false
+		}
+		call.revision = cb.Revision
+	}
+	return true
+}
+
+// launch hands a committed attempt to the dialer.
+func (m *Manager) launch(d *draft) {
+	call := m.call(d.cb, d.policy)
+	var whole *flight
+	if m.waiter != nil {
+		whole = &flight{tenant: call.Tenant, id: call.ID, key: call.Key, epoch: call.Epoch,
+			revision: d.cb.Revision, renewAt: d.now.Add(m.config.Lease / 3)}
+	}
+	m.flights.begin(whole)
+	if m.config.Synchronous {
+		m.place(call, d.policy)
+		return
+	}
+	go m.place(call, d.policy)
+}
+
+// place calls the dialer once and reports what it said.
+func (m *Manager) place(call Call, policy *Policy) {
+	defer m.Wake()
+	defer m.flights.end(call.Key)
+	report := Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch}
+	o := policy.service.Dialing
+	limit := o.PlaceTimeout
+	if m.waiter != nil {
+		limit = o.PlaceTimeout + o.RingTimeout + o.AgentWait + o.MaxCall
+	}
+	ctx, cancel := context.WithTimeout(m.life.ctx, limit)
+	defer cancel()
+	err := guard("dialer", func() (err error) {
+		if m.waiter == nil {
+			report.Ref, err = m.dialer.Dial(ctx, call)
+			report.Stage = StagePlaced
+			return err
+		}
+		var outcome Outcome
+		outcome, err = m.waiter.DialAndWait(ctx, call)
+		report.Outcome = &outcome
+		return err
+	})
+	if err != nil {
+		report.Outcome = m.outcomeOf(err, call)
+		report.Stage = StageNone
+	}
+	if err == nil && report.Outcome == nil && report.Ref == "" {
+		// The platform has no name for it: there is nothing to note, the
+		// commit already believes the silence for long enough.
+		return
+	}
+	m.deliver(report)
+}
+
+// outcomeOf reads a dialer's error. What does not say that the call was not
+// placed may have rung.
+func (m *Manager) outcomeOf(err error, call Call) *Outcome {
+	var throttled *ThrottledError
+	outcome := &Outcome{Result: SystemError, Certainty: MayHaveRung}
+	switch {
+	case errors.As(err, &throttled):
+		outcome.Certainty, outcome.RetryAfter = NotPlaced, max(throttled.After, time.Second)
+		if now, err := m.now(m.life.ctx); err == nil {
+			m.coolDown(serviceKey{call.Tenant, call.Service}, now.Add(outcome.RetryAfter))
+		}
+	case errors.Is(err, ErrNotPlaced):
+		outcome.Certainty = NotPlaced
+	}
+	m.log.LogAttrs(m.life.ctx, slog.LevelWarn, "dialer failed",
+		slog.String("attempt", string(call.Key)), slog.String("certainty", outcome.Certainty.String()), slog.String("error", redact(err)))
+	return outcome
+}
+
+// deliveries is how often the Manager tries to write a report of its own.
+const deliveries = 3
+
+// deliver writes a report that nobody else will repeat. When it cannot, the
+// attempt's deadline passes and the attempt becomes unresolved: the careful
+// side.
+func (m *Manager) deliver(r Report) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.life.ctx), m.config.StoreTimeout)
+	defer cancel()
+	var err error
+	for range deliveries {
+		err = m.Report(ctx, r)
+		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+			return
+		}
+	}
+	m.log.LogAttrs(ctx, slog.LevelError, "a dialer's answer was not written",
+		slog.String("attempt", string(r.Key)), slog.String("error", redact(err)))
+}
+
+// call describes the current attempt to the dialer.
+func (m *Manager) call(cb *Callback, p *Policy) Call {
+	s := p.service
+	a := cb.Current()
+	c := Call{
+		Tenant: cb.Tenant, Key: a.Key, Epoch: a.Epoch, ID: cb.ID, Service: cb.Service, Attempt: a.N,
+		To: cb.Customer.Target(), CallerID: s.Dialing.CallerID, CallerName: s.Dialing.CallerName, Prefix: s.Dialing.Prefix,
+		TrunkGroup: s.Dialing.TrunkGroup, First: s.Dialing.First, Target: cb.Agent.Target, Queue: cb.Agent.Queue,
+		RingTimeout: s.Dialing.RingTimeout, MaxCall: s.Dialing.MaxCall, DetectCalls: !s.Dialing.NoCallProgress,
+		Treatments: s.Dialing.Treatments, Properties: cb.Properties, UserData: cb.UserData,
+		NotAfter: earliest(lastChance(cb), a.Began.Add(s.Dialing.PlaceTimeout)),
+	}
+	if !s.Preview.On || s.Preview.ViaRoutePoint {
+		c.RoutePoint = s.Dialing.RoutePoint
+	}
+	if r := cb.Reservation; r != nil {
+		c.Agent, c.AgentAddress = r.Agent, r.Address
+	}
+	return c
+}

@@ -1,0 +1,348 @@
+package callback
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// waiting is how many callbacks of a service could be claimed, by priority.
+type waiting [9]int
+
+// dispatch lets queued callbacks go, in the order of their priorities, as far
+// as agents, lines, rates and free dialler places reach.
+func (m *Manager) dispatch(ctx context.Context, now time.Time, p *Progress) (worked bool, err error) {
+	groups, err := m.store.Count(ctx, Query{AllTenants: true, States: []State{Queued}})
+	if err != nil {
+		return false, err
+	}
+	queues := make(map[serviceKey]*waiting)
+	for _, g := range groups {
+		if g.Ready == 0 {
+			continue
+		}
+		key := serviceKey{g.Queue.Tenant, g.Queue.Service}
+		if queues[key] == nil {
+			queues[key] = new(waiting)
+		}
+		queues[key][g.Queue.Priority] += g.Ready
+	}
+	keys := make([]serviceKey, 0, len(queues))
+	for key := range queues {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b serviceKey) int {
+		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.name, b.name))
+	})
+	for _, key := range keys {
+		if m.flights.free() == 0 {
+			break
+		}
+		n, err := m.dispatchService(ctx, now, key, *queues[key], p)
+		if err != nil {
+			return worked, err
+		}
+		worked = worked || n > 0
+	}
+	return worked, nil
+}
+
+// dispatchService lets callbacks of one service go and returns how many it
+// wrote. Heads that no agent can take stay leased until the round is over, so
+// that the ones behind them are reached.
+func (m *Manager) dispatchService(ctx context.Context, now time.Time, key serviceKey, ready waiting, p *Progress) (int, error) {
+	policy, err := m.policy(ctx, key.tenant, key.name)
+	if err != nil {
+		m.log.LogAttrs(ctx, slog.LevelError, "service of queued callbacks is unknown",
+			slog.String("tenant", key.tenant), slog.String("service", key.name))
+		return 0, nil
+	}
+	places, err := m.places(ctx, now, key, policy, p)
+	if err != nil || places <= 0 {
+		return 0, err
+	}
+	r := m.round(now, policy)
+	if places, err = m.openAccess(ctx, r, key, places); err != nil || places <= 0 {
+		return 0, err
+	}
+	var passed batch
+	defer func() {
+		if len(passed.changes) > 0 {
+			// Not written, the leases run out by themselves.
+			ctx, cancel := m.detached(ctx)
+			defer cancel()
+			_, _ = m.store.Apply(ctx, now, passed.changes)
+		}
+	}()
+	written := 0
+	for written < places && len(passed.changes) < 10*m.config.Batch {
+		heads, err := m.claimHeads(ctx, now, key, policy, &ready, min(places-written, m.config.Batch))
+		if err != nil || len(heads) == 0 {
+			return written, err
+		}
+		n, err := m.dispatchHeads(ctx, r, heads, &passed, p)
+		written += n
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// places returns how many callbacks of a service may go now.
+func (m *Manager) places(ctx context.Context, now time.Time, key serviceKey, policy *Policy, p *Progress) (int, error) {
+	q := policy.service.Queueing
+	if policy.service.Paused {
+		return 0, nil
+	}
+	if until := m.coolUntil(key); until.After(now) {
+		p.next(until)
+		return 0, nil
+	}
+	places := m.flights.free()
+	if lines := policy.lines(m.config.Router != nil); lines >= 0 {
+		counter, err := m.counter(ctx, now, key, PermitLine)
+		if err != nil {
+			return 0, err
+		}
+		places = min(places, int(lines-counter.Used))
+	}
+	if q.CallsPerSecond > 0 {
+		counter, err := m.counter(ctx, now, key, PermitRate)
+		if err != nil {
+			return 0, err
+		}
+		left := q.CallsPerSecond - int(counter.Used)
+		if left <= 0 {
+			p.next(counter.Ends)
+		}
+		places = min(places, left)
+	}
+	if router := m.config.Router; router != nil && places > 0 {
+		free := 0
+		err := guard("router", func() (err error) {
+			free, err = router.Free(ctx, key.tenant, key.name)
+			return err
+		})
+		if err != nil {
+			m.logService(ctx, key, "asking the router failed", err)
+			p.next(now.Add(dueAgain))
+			return 0, nil
+		}
+		places = min(places, free)
+	}
+	return places, nil
+}
+
+// counter reads one counter of a service that has no slot.
+func (m *Manager) counter(ctx context.Context, now time.Time, key serviceKey, kind PermitKind) (Counter, error) {
+	counters, err := m.store.Load(ctx, now, LoadRequest{Tenant: key.tenant, Kind: kind, Service: key.name})
+	if err != nil || len(counters) == 0 {
+		return Counter{}, err
+	}
+	return counters[0], nil
+}
+
+// claimHeads leases the next callbacks of a service in the order of their
+// priorities.
+func (m *Manager) claimHeads(ctx context.Context, now time.Time, key serviceKey, policy *Policy, ready *waiting, n int) ([]*Callback, error) {
+	order, err := m.order(key, policy)
+	if err != nil {
+		return nil, err
+	}
+	taken := order.Take(n, *ready)
+	req := ClaimRequest{Owner: m.config.Node, Lease: m.config.Lease}
+	for _, priority := range scheduler.Priorities() {
+		if taken[priority] > 0 {
+			ready[priority] -= taken[priority]
+			req.Queues = append(req.Queues, QueueClaim{
+				Queue: QueueKey{Tenant: key.tenant, Service: key.name, Priority: priority}, N: taken[priority],
+			})
+		}
+	}
+	if len(req.Queues) == 0 {
+		return nil, nil
+	}
+	claimed, err := m.store.Claim(ctx, now, req)
+	return claimed.Callbacks, err
+}
+
+// order returns the service's place in the weighted round robin.
+func (m *Manager) order(key serviceKey, policy *Policy) (*scheduler.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	weights := policy.service.Queueing.Weights
+	if o := m.orders[key]; o != nil && o.Weights() == weights {
+		return o, nil
+	}
+	o, err := scheduler.NewOrder(weights)
+	if err != nil {
+		return nil, err
+	}
+	m.orders[key] = &o
+	return &o, nil
+}
+
+// dispatchHeads reserves agents for claimed callbacks, commits what follows for
+// each, and hands the committed attempts to the dialer.
+func (m *Manager) dispatchHeads(ctx context.Context, r *round, heads []*Callback, passed *batch, p *Progress) (int, error) {
+	now, policy := r.now, r.policy
+	var b batch
+	for _, cb := range heads {
+		reservation, ok := m.reserve(ctx, cb)
+		if !ok || policy.tooLateToDial(cb, now) {
+			passed.unclaim(cb, policy, now)
+			if ok {
+				m.unreserve(ctx, cb, reservation)
+			}
+			continue
+		}
+		b.add(r.decide(cb, reservation))
+	}
+	return m.commitDials(ctx, now, &b, passed, p)
+}
+
+// commitDials writes dispatched callbacks and starts those that are dialled.
+//
+// Those that were refused are added to passed, where there is one, so that they
+// stay leased until the round is over.
+func (m *Manager) commitDials(ctx context.Context, now time.Time, b, passed *batch, p *Progress) (int, error) {
+	if len(b.changes) == 0 {
+		return 0, nil
+	}
+	errs, err := m.store.Apply(ctx, now, b.changes)
+	if err != nil && !errors.Is(err, ErrOutcomeUnknown) {
+		for _, d := range b.drafts {
+			m.unreserveDraft(ctx, d)
+		}
+		return 0, err
+	}
+	unknown := err
+	written := 0
+	for i, d := range b.drafts {
+		err := unknown
+		if err == nil && errs != nil {
+			err = errs[i]
+		}
+		if errors.Is(err, ErrOutcomeUnknown) {
+			err = m.confirmWrite(ctx, d)
+		}
+		if err != nil {
+			m.refusedDial(ctx, now, d, passed, err)
+			continue
+		}
+		written++
+		m.settle(ctx, d)
+		p.count(d)
+		if d.cb.State == Dialing {
+			p.Dialed++
+			m.launch(d)
+		}
+	}
+	m.feed.signal()
+	return written, nil
+}
+
+// confirmWrite reads back whether a write happened whose answer was lost.
+func (m *Manager) confirmWrite(ctx context.Context, d *draft) error {
+	cb, err := m.store.Get(ctx, By{Tenant: d.cb.Tenant, ID: d.cb.ID})
+	if err != nil {
+		return err
+	}
+	if cb.Revision != d.cb.Revision || cb.State != d.cb.State || cb.Lease.Epoch != d.epoch {
+		return ErrConflict
+	}
+	return nil
+}
+
+// refusedDial puts back a callback whose attempt was not committed.
+func (m *Manager) refusedDial(ctx context.Context, now time.Time, d *draft, passed *batch, err error) {
+	m.unreserveDraft(ctx, d)
+	var refused *PermitError
+	if !errors.As(err, &refused) {
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
+			m.log.LogAttrs(ctx, slog.LevelError, "an attempt was not committed",
+				slog.String("callback", string(d.cb.ID)), slog.String("error", redact(err)))
+		}
+		return
+	}
+	if refused.Permit.Key.Kind != PermitAttempt {
+		passed.unclaim(d.old, d.policy, now)
+		return
+	}
+	// The number was dialled often enough today.
+	wait := newDraft(d.old, d.policy, now, EventAttemptEnded, m.config.Node)
+	wait.epoch = d.epoch
+	wait.enqueue(refused.Ends)
+	wait.note("the number was dialled often enough today")
+	if err := m.commit(ctx, wait); err != nil {
+		m.log.LogAttrs(ctx, slog.LevelWarn, "a claim was not given back",
+			slog.String("callback", string(d.cb.ID)), slog.String("error", redact(err)))
+	}
+}
+
+// tooLateToDial reports whether the callback stands in the last part of its
+// time in the queue (GMS _cannot_dial_buffer_time).
+func (p *Policy) tooLateToDial(cb *Callback, now time.Time) bool {
+	q := p.service.Queueing
+	return q.CannotDial > 0 && cb.State == Queued && !now.Before(cb.QueuedAt.Add(q.TTL-q.CannotDial))
+}
+
+// reserve asks the router for an agent; ok is false when the callback has to
+// wait.
+func (m *Manager) reserve(ctx context.Context, cb *Callback) (*Reservation, bool) {
+	if m.config.Router == nil {
+		return nil, true
+	}
+	var r Reservation
+	err := guard("router", func() (err error) {
+		r, err = m.config.Router.Reserve(ctx, cb)
+		return err
+	})
+	if err == nil {
+		return &r, true
+	}
+	if !errors.Is(err, ErrNoAgent) {
+		m.logService(ctx, serviceKey{cb.Tenant, cb.Service}, "reserving an agent failed", err)
+	}
+	return nil, false
+}
+
+func (m *Manager) unreserve(ctx context.Context, cb *Callback, r *Reservation) {
+	if r != nil {
+		m.releaseAgent(ctx, Release{Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: *r})
+	}
+}
+
+// unreserveDraft gives back the agent that a draft reserved which was not
+// written.
+func (m *Manager) unreserveDraft(ctx context.Context, d *draft) {
+	if d.old.Reservation == nil {
+		m.unreserve(ctx, d.cb, d.cb.Reservation)
+	}
+}
+
+func (m *Manager) logService(ctx context.Context, key serviceKey, message string, err error) {
+	m.log.LogAttrs(ctx, slog.LevelError, message,
+		slog.String("tenant", key.tenant), slog.String("service", key.name), slog.String("error", redact(err)))
+}
+
+// coolUntil returns until when the platform asked not to be dialled.
+func (m *Manager) coolUntil(key serviceKey) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cool[key]
+}
+
+func (m *Manager) coolDown(key serviceKey, until time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if until.After(m.cool[key]) {
+		m.cool[key] = until
+	}
+}

@@ -1,0 +1,216 @@
+package callback_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+)
+
+// The zero value of every field of a Service is the documented default.
+func ExampleNewServices() {
+	services, err := callback.NewServices(
+		callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}},
+		callback.Service{
+			Name:    "sales",
+			Numbers: callback.Numbers{Country: "GB", Countries: []string{"GB", "IE"}},
+			Booking: callback.Booking{Bucket: 15 * time.Minute, PerBucket: 4},
+			TTL:     8 * time.Hour,
+		},
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	policy, err := services.Policy(context.Background(), "", "sales")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	sales := policy.Service() // with every default in place
+	fmt.Println(sales.Booking.Bucket, sales.Booking.PerBucket, sales.TTL)
+	fmt.Println(sales.Booking.Buffer, sales.Limits.Queued, sales.Dialing.Retry.MaxAttempts)
+	// Output:
+	// 15m0s 4 8h0m0s
+	// 2m0s 1000 3
+}
+
+// Set changes a service while Managers use it; what is faulty changes nothing.
+func ExampleServices_Set() {
+	ctx := context.Background()
+	services, err := callback.NewServices(callback.Service{Name: "support"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	seats := func() {
+		policy, err := services.Policy(ctx, "", "support")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("seats per bucket:", policy.Service().Booking.PerBucket)
+	}
+	seats()
+
+	service := callback.Service{Name: "support", Booking: callback.Booking{PerBucket: 8}}
+	if err := services.Set("", service); err != nil {
+		fmt.Println(err)
+	}
+	seats()
+
+	service.Booking = callback.Booking{PerBucket: 2, Bucket: 7 * time.Minute}
+	fmt.Println("refused:", errors.Is(services.Set("", service), callback.ErrConfiguration))
+	seats()
+	// Output:
+	// seats per bucket: 100
+	// seats per bucket: 8
+	// refused: true
+	// seats per bucket: 8
+}
+
+// Services belong to a tenant; the empty tenant is one like any other.
+func ExampleServices_Names() {
+	ctx := context.Background()
+	services, err := callback.NewServices(callback.Service{Name: "support"}, callback.Service{Name: "sales"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := services.Set("acme", callback.Service{Name: "orders"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, tenant := range []string{"", "acme", "nobody"} {
+		names, err := services.Names(ctx, tenant)
+		fmt.Printf("%q: %q %v\n", tenant, names, err)
+	}
+	// Output:
+	// "": ["sales" "support"] <nil>
+	// "acme": ["orders"] <nil>
+	// "nobody": [] <nil>
+}
+
+// A service that was taken away takes nothing any more. Its callbacks wait in
+// the store until it is back.
+func ExampleServices_Remove() {
+	ctx := context.Background()
+	services, err := callback.NewServices(support())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, sim := simulate(support(), func(c *callback.Config) { c.Services = services })
+	cb, err := m.Start(ctx, callback.Request{Service: "support", Number: "044 668 18 00"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	services.Remove("", "support")
+	_, err = m.Start(ctx, callback.Request{Service: "support", Number: "+44 20 7946 0101"})
+	fmt.Println(err)
+	sim.pass(time.Minute)
+	sim.show(cb.ID)
+
+	if err := services.Set("", support()); err != nil {
+		fmt.Println(err)
+	}
+	sim.pass(time.Hour)
+	sim.show(cb.ID)
+	// Output:
+	// service: "support" is not known
+	// 09:01:00 QUEUED, 0 attempts
+	// 10:01:00 COMPLETED, 1 attempts
+}
+
+// Every fault of a service is reported at once, each with the field it is in.
+func ExampleNewPolicy() {
+	_, err := callback.NewPolicy(callback.Service{
+		Name:          "support",
+		TTL:           time.Second,
+		MandatoryKeys: []string{"_account"},
+		Numbers:       callback.Numbers{Country: "XX"},
+		Booking:       callback.Booking{Buffer: 5 * time.Minute, ConnectThreshold: time.Minute},
+		Preview:       callback.Preview{On: true, Rejects: -1},
+		Inbound:       callback.Inbound{Direction: callback.UserOriginated},
+	})
+	var faults interface{ Unwrap() []error }
+	if !errors.As(err, &faults) {
+		fmt.Println("no faults")
+		return
+	}
+	for _, fault := range faults.Unwrap() {
+		var field *callback.FieldError
+		if errors.As(fault, &field) {
+			fmt.Printf("%-24s %s\n", field.Field, field.Rule)
+		}
+	}
+	// Output:
+	// TTL                      1s is not between 1m0s and 9600h0m0s
+	// MandatoryKeys            "_account" is not among LookupKeys
+	// Numbers.Country          "XX" is not a region
+	// Booking.ConnectThreshold 1m0s is below Buffer 5m0s: a released callback could not be dialled
+	// Preview.Rejects          -1 is negative
+	// Inbound.AccessNumbers    is required when customers call in
+	// Preview.On               has no meaning when customers call in
+}
+
+// The planner of a policy answers questions about times without a store.
+func ExamplePolicy_Planner() {
+	hours, err := availability.ParseCalendar(map[string]string{
+		"_timezone":    "Europe/Zurich",
+		"_bh_regular1": "Mon-Fri 08:00-18:00",
+	}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	policy, err := callback.NewPolicy(callback.Service{
+		Name:    "support",
+		Booking: callback.Booking{Hours: hours, Bucket: 30 * time.Minute},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	bucket := policy.Planner().BucketOf(time.Date(2026, time.March, 2, 9, 41, 7, 0, time.UTC))
+	fmt.Println(bucket.Start.Format("15:04"), bucket.End.Format("15:04"), policy.Planner().Seats(bucket))
+	// Output:
+	// 09:30 10:00 100
+}
+
+// catalog is a ServiceSource of a host that keeps its services by customer.
+type catalog map[string]map[string]*callback.Policy
+
+// Policy answers from memory: it is asked at every use.
+func (c catalog) Policy(_ context.Context, tenant, name string) (*callback.Policy, error) {
+	if p := c[tenant][name]; p != nil {
+		return p, nil
+	}
+	return nil, callback.UnknownService(name)
+}
+
+// A source of one's own says UnknownService for what it does not have, so that
+// callers get the error they would get from Services.
+func ExampleUnknownService() {
+	policy, err := callback.NewPolicy(callback.Service{Name: "orders"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var source callback.ServiceSource = catalog{"acme": {"orders": policy}}
+
+	_, err = source.Policy(context.Background(), "acme", "orders")
+	fmt.Println(err)
+	_, err = source.Policy(context.Background(), "acme", "returns")
+	fmt.Println(err)
+	fmt.Println(callback.Code(err), errors.Is(err, callback.ErrInvalidParameter), errors.Is(err, callback.ErrConfiguration))
+	// Output:
+	// <nil>
+	// service: "returns" is not known
+	// 40010 true true
+}

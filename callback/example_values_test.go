@@ -1,0 +1,213 @@
+package callback_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// An attempt key names one dial of one callback. It goes along to the platform
+// and comes back with its reports.
+func ExampleNewAttemptKey() {
+	key := callback.NewAttemptKey("0198f3a2-7c11-7d3e-9a51-2f60c1d0a7b4", 2)
+	fmt.Println(key)
+	// Output:
+	// 0198f3a2-7c11-7d3e-9a51-2f60c1d0a7b4/2
+}
+
+// Split tells attempt keys from anything else that a platform may send.
+func ExampleAttemptKey_Split() {
+	for _, key := range []callback.AttemptKey{"cb000001/2", "tenders/cb000001/1", "cb000001", "cb000001/0", "cb000001/02"} {
+		id, n, ok := key.Split()
+		fmt.Printf("%q %d %v\n", id, n, ok)
+	}
+	// Output:
+	// "cb000001" 2 true
+	// "tenders/cb000001" 1 true
+	// "" 0 false
+	// "" 0 false
+	// "" 0 false
+}
+
+// States are read by name in any case, as they come in URLs and files.
+func ExampleParseState() {
+	for _, name := range []string{"SCHEDULED", "queued", "asleep"} {
+		state, err := callback.ParseState(name)
+		if err != nil {
+			fmt.Println(err, errors.Is(err, callback.ErrInvalidParameter))
+			continue
+		}
+		fmt.Println(state, "final:", state.Final())
+	}
+	// Output:
+	// SCHEDULED final: false
+	// QUEUED final: false
+	// _callback_state: "asleep" is not a state true
+}
+
+// States and results are names in JSON.
+func ExampleState_MarshalText() {
+	row := struct {
+		State  callback.State      `json:"state"`
+		Result callback.CallResult `json:"result"`
+	}{callback.Completed, callback.NoAnswer}
+	text, err := json.Marshal(row)
+	fmt.Println(string(text), err)
+
+	err = json.Unmarshal([]byte(`{"state": "queued", "result": "busy"}`), &row)
+	fmt.Println(row.State, row.Result, err)
+	// Output:
+	// {"state":"COMPLETED","result":"NO_ANSWER"} <nil>
+	// QUEUED BUSY <nil>
+}
+
+// Call results have the names and numbers of the Callback Interaction resource.
+func ExampleParseCallResult() {
+	for _, name := range []string{"NO_ANSWER", "sit_vacant", "RANG_TWICE"} {
+		result, err := callback.ParseCallResult(name)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(uint8(result), result)
+	}
+	// Output:
+	// 7 NO_ANSWER
+	// 12 SIT_VACANT
+	// call_result: "RANG_TWICE" is not a call result
+}
+
+// All results, for a table of one's own.
+func ExampleCallResults() {
+	results := callback.CallResults()
+	fmt.Println(len(results), results[0], results[len(results)-1])
+	// Output:
+	// 54 OK WRONG_NUMBER
+}
+
+// CanMove answers from the one table of legal transitions; from zero is
+// creation.
+func ExampleCanMove() {
+	fmt.Println(callback.CanMove(0, callback.Scheduled))
+	fmt.Println(callback.CanMove(callback.Scheduled, callback.Queued))
+	fmt.Println(callback.CanMove(callback.Completed, callback.Queued))
+	// Output:
+	// true
+	// true
+	// false
+}
+
+// The states in the order of a callback's life, and where each may lead.
+func ExampleStates() {
+	for _, from := range callback.States() {
+		fmt.Printf("%s:", from)
+		for _, to := range callback.States() {
+			if callback.CanMove(from, to) {
+				fmt.Printf(" %s", to)
+			}
+		}
+		fmt.Println()
+	}
+	// Output:
+	// SCHEDULED: SCHEDULED QUEUED PAUSED ROUTING PROCESSING COMPLETED
+	// QUEUED: SCHEDULED QUEUED PAUSED OFFERED DIALING ROUTING PROCESSING UNRESOLVED COMPLETED
+	// PAUSED: SCHEDULED QUEUED PAUSED COMPLETED
+	// OFFERED: QUEUED OFFERED DIALING ROUTING PROCESSING COMPLETED
+	// DIALING: QUEUED DIALING ROUTING PROCESSING UNRESOLVED COMPLETED
+	// ROUTING: QUEUED ROUTING PROCESSING UNRESOLVED COMPLETED
+	// PROCESSING: QUEUED PROCESSING UNRESOLVED COMPLETED
+	// UNRESOLVED: QUEUED DIALING ROUTING PROCESSING UNRESOLVED COMPLETED
+	// COMPLETED:
+}
+
+// The reason of a callback that agents rejected in the preview counts the
+// rejections.
+func ExampleReasonAfterRejects() {
+	reason := callback.ReasonAfterRejects(3)
+	fmt.Println(reason, reason.Succeeded())
+	fmt.Println(callback.ReasonAgentConnected, callback.ReasonAgentConnected.Succeeded())
+	// Output:
+	// AGENT_PREVIEW_CANCEL_AFTER_3REJECTS false
+	// AGENT_CONNECTED true
+}
+
+// A span is a calendar length: a month is as long as the month is.
+func ExampleSpan_From() {
+	month := callback.Span{Months: 1}
+	for _, t := range []time.Time{
+		time.Date(2026, time.February, 10, 9, 0, 0, 0, time.UTC),
+		time.Date(2026, time.July, 10, 9, 0, 0, 0, time.UTC),
+	} {
+		fmt.Println(month.From(t).Format("2 January"), month.From(t).Sub(t).Hours()/24, "days later")
+	}
+	// Output:
+	// 10 March 28 days later
+	// 10 August 31 days later
+}
+
+// The alternative number is called where there is one.
+func ExampleCustomer_Target() {
+	number := func(text string) phonenum.Address {
+		address, err := phonenum.ParseAddress(text, "GB")
+		if err != nil {
+			fmt.Println(err)
+		}
+		return address
+	}
+	customer := callback.Customer{Number: number("020 7946 0123")}
+	fmt.Println(customer.Target())
+	customer.Alternative = number("+49 30 23125 101")
+	fmt.Println(customer.Target())
+	// Output:
+	// +44••••••0123
+	// +49••••••5101
+}
+
+// Current is the last attempt, and nil before the first.
+func ExampleCallback_Current() {
+	cb := &callback.Callback{ID: "cb000001"}
+	fmt.Println(cb.Current() == nil)
+
+	cb.Attempts = append(cb.Attempts, callback.Attempt{N: 1, Key: callback.NewAttemptKey(cb.ID, 1)})
+	fmt.Println(cb.Current().Key, "live:", cb.Current().Live())
+	cb.Current().Ended = opening()
+	fmt.Println(cb.Current().Key, "live:", cb.Current().Live())
+	// Output:
+	// true
+	// cb000001/1 live: true
+	// cb000001/1 live: false
+}
+
+// Whatever prints a callback, nothing of the person shows.
+func ExampleCallback_String() {
+	m, _ := simulate(support())
+	cb, err := m.Start(context.Background(), callback.Request{
+		Service:    "support",
+		Number:     "044 668 18 00",
+		Properties: callback.Values{"diagnosis": "confidential"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(cb)
+	fmt.Printf("%+v\n", *cb)
+	// Output:
+	// callback cb000001 of service "support", revision 1, QUEUED
+	// callback cb000001 of service "support", revision 1, QUEUED
+}
+
+// A clone can be changed without changing what it was made of.
+func ExampleCallback_Clone() {
+	cb := &callback.Callback{ID: "cb000001", UserData: callback.Values{"topic": "invoice"}}
+	draft := cb.Clone()
+	draft.UserData["topic"] = "refund"
+	fmt.Println(cb.UserData["topic"], draft.UserData["topic"])
+	// Output:
+	// invoice refund
+}

@@ -1,0 +1,3 @@
+// Package architecture holds no code: its test states which packages may import
+// which, and why.
+package architecture

@@ -1,0 +1,159 @@
+package architecture
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const module = "github.com/ringback-go/ringback"
+
+// rules say what the production code of a package may not reach, directly or
+// through others. A path that ends in a slash stands for all below it.
+func rules() []rule {
+	leaf := []ban{
+		{module + "/callback", "a leaf knows nothing of callbacks"},
+		{module + "/callback/", "a leaf knows nothing of callbacks"},
+		{module + "/store", "a leaf knows nothing of stores"},
+		{module + "/store/", "a leaf knows nothing of stores"},
+		{"net/http", "a leaf is pure"},
+		{"log/slog", "a leaf has nothing to log"},
+		{"testing", "test code must not reach production"},
+	}
+	return []rule{
+		{"phonenum", append(without(leaf, "log/slog"),
+			ban{module + "/availability", "leaves do not know each other"},
+			ban{module + "/scheduler", "leaves do not know each other"},
+			ban{"regexp", "numbers are read by generated tables"},
+			ban{"github.com/", "phonenum needs the standard library alone"})},
+		{"availability", append(slices.Clone(leaf),
+			ban{module + "/phonenum", "leaves do not know each other"},
+			ban{module + "/scheduler", "recurrences come in through an interface"},
+			ban{"time/tzdata", "the host decides where zones come from"})},
+		{"scheduler", append(slices.Clone(leaf),
+			ban{module + "/phonenum", "leaves do not know each other"},
+			ban{module + "/availability", "leaves do not know each other"},
+			ban{"time/tzdata", "the host decides where zones come from"})},
+		{"callback", []ban{
+			{module + "/store", "the domain does not choose a store"},
+			{module + "/store/", "the domain does not choose a store"},
+			{module + "/callback/", "the domain does not know its adapters"},
+			{"net/http", "the host owns the listener"},
+			{"database/sql", "a store is a plug-in"},
+			{"testing", "test code must not reach production"},
+			{"time/tzdata", "the host decides where zones come from"},
+		}},
+		{"store", []ban{
+			{"net/http", "the memory store needs no network"},
+			{"database/sql", "the memory store needs no database"},
+			{"testing", "test code must not reach production"},
+		}},
+	}
+}
+
+type rule struct {
+	pkg  string
+	bans []ban
+}
+
+type ban struct{ path, reason string }
+
+func without(bans []ban, path string) []ban {
+	return slices.DeleteFunc(slices.Clone(bans), func(b ban) bool { return b.path == path })
+}
+
+func (b ban) hits(dep string) bool {
+	if prefix, ok := strings.CutSuffix(b.path, "/"); ok {
+		return strings.HasPrefix(dep, prefix+"/")
+	}
+	return dep == b.path
+}
+
+func TestImports(t *testing.T) {
+	for _, r := range rules() {
+		self := module + "/" + r.pkg
+		for _, dep := range deps(t, self) {
+			for _, b := range r.bans {
+				if dep != self && b.hits(dep) {
+					t.Errorf("%s reaches %s: %s", r.pkg, dep, b.reason)
+				}
+			}
+		}
+	}
+}
+
+// A rule that can never fail proves nothing.
+func TestBansHit(t *testing.T) {
+	if !(ban{path: "net/http"}).hits("net/http") || (ban{path: "net/http"}).hits("net/http/internal") {
+		t.Error("a plain path must hit itself alone")
+	}
+	if !(ban{path: module + "/store/"}).hits(module+"/store/storetest") || (ban{path: module + "/store/"}).hits(module+"/store") {
+		t.Error("a path with a slash must hit all below it")
+	}
+	if !slices.Contains(deps(t, module+"/callback"), module+"/phonenum") {
+		t.Error("callback is known to reach phonenum, and the list does not show it")
+	}
+}
+
+// The root module's requirements are fixed; each more is every host's burden.
+func TestRootRequirements(t *testing.T) {
+	out := run(t, "go", "list", "-m", "-f", "{{if not (or .Main .Indirect)}}{{.Path}}{{end}}", "-mod=mod", "all")
+	direct := strings.Fields(out)
+	mod, err := os.ReadFile("../../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(mod), "// indirect") {
+		t.Errorf("go.mod lists indirect requirements:\n%s", mod)
+	}
+	want := []string{"github.com/google/go-cmp", "github.com/google/uuid", "github.com/robfig/cron/v3", "golang.org/x/exp"}
+	if diff := cmp.Diff(want, required(string(mod))); diff != "" {
+		t.Errorf("requirements of the root module (-want +got):\n%s", diff)
+	}
+	for _, path := range want {
+		if !slices.Contains(direct, path) {
+			t.Errorf("%s is required and not used", path)
+		}
+	}
+}
+
+// required reads the paths of a go.mod's requirements.
+func required(mod string) []string {
+	var paths []string
+	inside := false
+	for line := range strings.Lines(mod) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 2 && fields[0] == "require" && fields[1] == "(":
+			inside = true
+		case len(fields) == 1 && fields[0] == ")":
+			inside = false
+		case len(fields) >= 3 && fields[0] == "require":
+			paths = append(paths, fields[1])
+		case inside && len(fields) >= 2:
+			paths = append(paths, fields[0])
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+func deps(t *testing.T, pkg string) []string {
+	return strings.Fields(run(t, "go", "list", "-deps", pkg))
+}
+
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
+	cmd.Dir = "../../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %v: %v", name, args, err)
+	}
+	return string(out)
+}

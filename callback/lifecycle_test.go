@@ -1,0 +1,69 @@
+package callback
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The table in the package comment is the one a reader trusts: it must be the
+// table the engine uses.
+func TestDiagramIsTheTable(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := map[string][]string{}
+	row := regexp.MustCompile(`^//\t(\(new\)|[A-Z][a-z]+) +->(.*)$`)
+	for line := range strings.Lines(string(text)) {
+		if m := row.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
+			drawn[strings.ToUpper(m[1])] = strings.Fields(strings.ToUpper(m[2]))
+		}
+	}
+	coded := map[string][]string{"(NEW)": names(moves(0))}
+	for _, s := range States() {
+		coded[s.String()] = names(moves(s))
+	}
+	for from, to := range coded {
+		if len(to) == 0 {
+			coded[from] = []string{}
+		}
+	}
+	if diff := cmp.Diff(coded, drawn); diff != "" {
+		t.Errorf("table of the package comment (-code +comment):\n%s", diff)
+	}
+}
+
+func names(states []State) []string {
+	var out []string
+	for _, s := range states {
+		out = append(out, s.String())
+	}
+	return out
+}
+
+func TestCanMove(t *testing.T) {
+	for _, from := range append([]State{0}, States()...) {
+		for _, to := range States() {
+			want := false
+			for _, s := range moves(from) {
+				want = want || s == to
+			}
+			if CanMove(from, to) != want {
+				t.Errorf("CanMove(%v, %v) = %v", from, to, !want)
+			}
+		}
+	}
+	if CanMove(Completed, Completed) || CanMove(Completed, Queued) {
+		t.Error("a completed callback must not move")
+	}
+	if CanMove(0, Dialing) || CanMove(0, Unresolved) {
+		t.Error("a callback cannot be born in flight")
+	}
+	if CanMove(Unresolved, Scheduled) || CanMove(Unresolved, Offered) {
+		t.Error("an unresolved attempt must be resolved first")
+	}
+}

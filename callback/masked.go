@@ -1,0 +1,109 @@
+package callback
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+)
+
+// Whatever verb a host prints these with, nothing of a person shows: neither
+// numbers nor property values.
+
+func (c Callback) summary() string {
+	return fmt.Sprintf("callback %s of service %q, revision %d, %v %s", c.ID, c.Service, c.Revision, c.State, c.Reason)
+}
+
+// String summarises the callback without anything of the person.
+func (c Callback) String() string { return strings.TrimSpace(c.summary()) }
+
+// Format prints what String does, for every verb.
+func (c Callback) Format(f fmt.State, _ rune) { write(f, c.String()) }
+
+// LogValue is what slog records.
+func (c Callback) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("tenant", c.Tenant), slog.String("id", string(c.ID)), slog.String("service", c.Service),
+		slog.Int64("revision", c.Revision), slog.String("state", c.State.String()), slog.String("reason", string(c.Reason)))
+}
+
+// String summarises the request without anything of the person.
+func (r Request) String() string { return fmt.Sprintf("request to service %q", r.Service) }
+
+// Format prints what String does, for every verb.
+func (r Request) Format(f fmt.State, _ rune) { write(f, r.String()) }
+
+// LogValue is what slog records.
+func (r Request) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("tenant", r.Tenant), slog.String("service", r.Service))
+}
+
+// String names the attempt without whom it calls.
+func (c Call) String() string { return fmt.Sprintf("attempt %s of service %q", c.Key, c.Service) }
+
+// Format prints what String does, for every verb.
+func (c Call) Format(f fmt.State, _ rune) { write(f, c.String()) }
+
+// LogValue is what slog records.
+func (c Call) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("tenant", c.Tenant), slog.String("attempt", string(c.Key)), slog.String("service", c.Service))
+}
+
+// String shows the query without the values it looks for.
+func (q Query) String() string {
+	return fmt.Sprintf("query of services %q, states %v, limit %d", q.Services, q.States, q.Limit)
+}
+
+// Format prints what String does, for every verb.
+func (q Query) Format(f fmt.State, _ rune) { write(f, q.String()) }
+
+// LogValue is what slog records.
+func (q Query) LogValue() slog.Value { return slog.StringValue(q.String()) }
+
+// String shows the key, not the value.
+func (l Lookup) String() string { return l.Key + "=" + hidden(l.Value) }
+
+// Format prints what String does, for every verb.
+func (l Lookup) Format(f fmt.State, _ rune) { write(f, l.String()) }
+
+// MarshalJSON hides the value.
+func (l Lookup) MarshalJSON() ([]byte, error) {
+	type plain Lookup
+	p := plain(l)
+	p.Value = hidden(p.Value)
+	return json.Marshal(p)
+}
+
+// String shows the key, not the value.
+func (m Match) String() string { return m.Key + "=" + hidden(m.Value) }
+
+// Format prints what String does, for every verb.
+func (m Match) Format(f fmt.State, _ rune) { write(f, m.String()) }
+
+// LogValue is what slog records.
+func (m Match) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+// String shows the counter, not the subject.
+func (k PermitKey) String() string {
+	return fmt.Sprintf("%s/%s/%s/%s/%d", k.Kind, k.Service, k.Name, hidden(k.Subject), k.Slot)
+}
+
+// Format prints what String does, for every verb.
+func (k PermitKey) Format(f fmt.State, _ rune) { write(f, k.String()) }
+
+// MarshalJSON hides the subject.
+func (k PermitKey) MarshalJSON() ([]byte, error) {
+	type plain PermitKey
+	p := plain(k)
+	p.Subject = hidden(p.Subject)
+	return json.Marshal(p)
+}
+
+func hidden(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+func write(w io.Writer, s string) { _, _ = io.WriteString(w, s) }

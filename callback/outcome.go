@@ -1,0 +1,186 @@
+package callback
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// CallResult is the result of a call in the numbering of the Genesys Callback
+// Interaction resource (call_result), 0 to 53.
+type CallResult uint8
+
+// The call results. Ok is "unset" in practice: a dialer reports Answer for a
+// call that was answered and Bridged for one that reached an agent.
+const (
+	Ok CallResult = iota
+	Transferred
+	Conferenced
+	GeneralError
+	SystemError
+	RemoteRelease
+	Busy
+	NoAnswer
+	SITDetected
+	AnsweringMachine
+	AllTrunksBusy
+	SITInvalidNumber
+	SITVacant
+	SITOperatorIntercept
+	SITUnknown
+	SITNoCircuit
+	SITReorder
+	FaxDetected
+	QueueFull
+	Cleared
+	Overflowed
+	Abandoned
+	Redirected
+	Forwarded
+	Consult
+	PickedUp
+	Dropped
+	DroppedNoAnswer
+	Unknown
+	Covered
+	ConverseOn
+	Bridged
+	Silence
+	Answer
+	NUTone
+	NoDialTone
+	NoProgress
+	NoRingBack
+	NoEstablished
+	PagerDetected
+	WrongParty
+	DialError
+	CallDropped
+	SwitchError
+	NoFreePort
+	TransferError
+	Stale
+	AgentCallbackError
+	GroupCallbackError
+	Deafened
+	OnHold
+	DoNotCall
+	CancelRecord
+	WrongNumber
+)
+
+func resultNames() [WrongNumber + 1]string {
+	return [...]string{
+		"OK", "TRANSFERRED", "CONFERENCED", "GENERAL_ERROR", "SYSTEM_ERROR", "REMOTE_RELEASE", "BUSY", "NO_ANSWER",
+		"SIT_DETECTED", "ANSWERING_MACHINE", "ALL_TRUNKS_BUSY", "SIT_INVALID_NUM", "SIT_VACANT", "SIT_OPER_INTERCEPT",
+		"SIT_UNKNOWN", "SIT_NO_CIRCUIT", "SIT_REORDER", "SIT_FAX_DETECTED", "QUEUE_FULL", "CLEARED", "OVERFLOWED",
+		"ABANDONED", "REDIRECTED", "FORWARDED", "CONSULT", "PICKEDUP", "DROPPED", "DROPPED_NO_ANSWER", "UNKNOWN",
+		"COVERED", "CONVERSE_ON", "BRIDGED", "SILENCE", "ANSWER", "NU_TONE", "NO_DIAL_TONE", "NO_PROGRESS",
+		"NO_RING_BACK", "NO_ESTABLISHED", "PAGER_DETECTED", "WRONG_PARTY", "DIAL_ERROR", "CALL_DROPPED_ERROR",
+		"SWITCH_ERROR", "NO_FREE_PORT_ERROR", "TRANSFER_ERROR", "STALE", "AGT_CALLBACK_ERROR", "GRP_CALLBACK_ERROR",
+		"DEAFENED", "HELD", "DO_NOT_CALL", "CANCEL_RECORD", "WRONG_NUMBER",
+	}
+}
+
+// CallResults lists all 54 results in order.
+func CallResults() []CallResult {
+	all := make([]CallResult, 0, WrongNumber+1)
+	for r := Ok; r <= WrongNumber; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
+// Valid reports whether r is one of the 54 results.
+func (r CallResult) Valid() bool { return r <= WrongNumber }
+
+// String returns the name in the Callback Interaction resource.
+func (r CallResult) String() string {
+	if !r.Valid() {
+		return fmt.Sprintf("CallResult(%d)", uint8(r))
+	}
+	return resultNames()[r]
+}
+
+// MarshalText writes the name; an undefined result is an error.
+func (r CallResult) MarshalText() ([]byte, error) {
+	if !r.Valid() {
+		return nil, fmt.Errorf("call result %d is not defined", uint8(r))
+	}
+	return []byte(r.String()), nil
+}
+
+// UnmarshalText reads a name in any case.
+func (r *CallResult) UnmarshalText(text []byte) error {
+	parsed, err := ParseCallResult(string(text))
+	if err != nil {
+		return err
+	}
+	*r = parsed
+	return nil
+}
+
+// ParseCallResult reads the name of a result in any case.
+func ParseCallResult(name string) (CallResult, error) {
+	for r, known := range resultNames() {
+		if strings.EqualFold(name, known) {
+			return CallResult(r), nil
+		}
+	}
+	return 0, invalid("call_result", fmt.Sprintf("%q is not a call result", clip(name)))
+}
+
+// Certainty says how much is known about an attempt's end. The zero value is
+// the careful one.
+type Certainty uint8
+
+const (
+	// MayHaveRung: nobody knows. It never means "dial again".
+	MayHaveRung Certainty = iota
+	// Known: the result is what happened.
+	Known
+	// NotPlaced: the call surely never left for the network.
+	NotPlaced
+)
+
+// Stage is how far an attempt got. Stages only move forward; a report of an
+// earlier one is ignored.
+type Stage uint8
+
+const (
+	StageNone     Stage = iota // committed, not known to have left
+	StagePlaced                // the platform took it
+	StageRinging               // the customer's phone rings
+	StageCustomer              // the customer answered (and, where asked for, confirmed)
+	StageAgent                 // the agent is being connected
+	StageBridged               // customer and agent are talking
+)
+
+// Party is who ended a call.
+type Party uint8
+
+const (
+	PartyUnknown Party = iota
+	PartyCustomer
+	PartyAgent
+	PartySystem
+	PartyNetwork
+)
+
+// Outcome is how an attempt ended.
+type Outcome struct {
+	Result    CallResult
+	Certainty Certainty
+	Reached   Stage // the furthest stage, where the platform tells; zero means the stages reported so far
+	By        Party
+	SIP       int // SIP status, 0 when there is none
+	Q850      int // Q.850 cause, 0 when there is none
+	// Raw is the platform's own word for it, for support. It must not hold a
+	// number; at most 256 bytes are kept.
+	Raw string
+	// Ring and Talk are how long it rang and how long the parties talked.
+	Ring, Talk time.Duration
+	// RetryAfter asks for a pause of the service's dialling (SIP 503, HTTP
+	// 429): it cools the trunk down, not the customer's attempt.
+	RetryAfter time.Duration
+}

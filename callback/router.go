@@ -1,0 +1,58 @@
+package callback
+
+import (
+	"context"
+	"errors"
+)
+
+// Router says who takes the call. Its answers are advice: what a Manager
+// promises rests on permits in the store.
+//
+// Free says how many callbacks of the service could be taken right now. A
+// router that cannot know returns a large number.
+//
+// Reserve picks an agent for the callback and keeps the place until Release.
+// It is idempotent per callback: asked again, it returns the same reservation.
+// [ErrNoAgent] means that nobody can take this one now; it stays in its queue.
+//
+// Release gives the place back. Releasing what is not reserved is no error.
+//
+// Methods are called from one goroutine at a time per Manager and must return
+// quickly; a panic harms only the callback at hand. Optional capability:
+// [Waker].
+type Router interface {
+	Free(ctx context.Context, tenant, service string) (int, error)
+	Reserve(ctx context.Context, cb *Callback) (Reservation, error)
+	Release(ctx context.Context, r Release) error
+}
+
+// Waker is implemented by routers that can say when an agent becomes free, so
+// that nobody waits for the next poll. The Manager passes a function that never
+// blocks.
+type Waker interface {
+	OnFree(wake func())
+}
+
+// Reservation is an agent's place kept for one callback.
+type Reservation struct {
+	ID      string // the router's name for it
+	Agent   string // who, where one agent is named
+	Address string // where the agent is reached ("sip:...", "queue:...")
+}
+
+// Release says what to give back and in what condition.
+type Release struct {
+	Tenant      string
+	Service     string
+	Callback    ID
+	Reservation Reservation
+	// NotReady asks for the agent to be set not ready, with Reason under
+	// ReasonKey (GMS _agent_preview_timeout_set_notready and companions).
+	NotReady        bool
+	Reason          string
+	ReasonKey       string
+	ReasonAttribute bool
+}
+
+// ErrNoAgent tells, from a router, that nobody can take the callback now.
+var ErrNoAgent = errors.New("no agent is free")

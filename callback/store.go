@@ -1,0 +1,201 @@
+package callback
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps callbacks, the counters they hold permits of, idempotency keys
+// and events. package store has the reference implementation, store/storetest
+// the suite that checks every clause below.
+//
+// Concurrency: all methods may be called from any number of goroutines, and a
+// shared store from any number of processes. Every call that returned sees all
+// that was applied before it began, from anywhere (linearizable).
+//
+// Time: a store never reads a clock; now is an argument. A store that several
+// nodes share may implement [Clock], and then every Manager takes the time from
+// it.
+//
+// Ownership: a store keeps its own copy of what it is given and returns copies,
+// down to the maps and slices; nested JSON values are shared and never changed.
+//
+// Errors: nil means it happened. [ErrOutcomeUnknown] means it may have
+// happened: reading tells, and repeating the same change is safe, because it
+// either applies or fails its condition. Any other error means it did not
+// happen. A cancelled context leaves no half-written change.
+//
+// Form: printing a record, or writing it as JSON, hides what identifies a
+// person. A store that serialises takes numbers through Address.Reveal and
+// phonenum.RevealedAddress, and Lookup.Value and PermitKey.Subject field by
+// field.
+//
+// Tenants: every key, query and counter is within one tenant; only Claim of due
+// work, Count and Events take AllTenants.
+//
+// The interface will not grow. New capabilities are optional interfaces found
+// by assertion.
+type Store interface {
+	// Apply makes each change atomically on its own - record, counters,
+	// idempotency key and event together or not at all - and returns one error
+	// per change, in order; a nil slice means that all happened. The changes of
+	// one call are made in order. The second result is for failures of the
+	// whole call: then the first is nil and no change happened, unless it is
+	// ErrOutcomeUnknown.
+	Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error)
+
+	// Get returns the callback, by ID or by idempotency key, or [ErrNotFound].
+	Get(ctx context.Context, by By) (*Callback, error)
+
+	// Claim leases work: see [ClaimRequest]. Each callback returned has its
+	// Lease.Epoch raised by one, Lease.Owner and Lease.Until set, and NextAt
+	// set to Lease.Until, in the store as in the copy; the revision stays. No
+	// callback is ever returned to two claims whose leases overlap, and never
+	// more than the limit.
+	Claim(ctx context.Context, now time.Time, req ClaimRequest) (Claimed, error)
+
+	// Search returns one page of the callbacks that match, in the order asked
+	// for, ties broken by ID.
+	Search(ctx context.Context, q Query) (Page, error)
+
+	// Count groups the callbacks that match by tenant, service, state and
+	// priority. Order, limit and cursor of the query are ignored.
+	Count(ctx context.Context, q Query) ([]Group, error)
+
+	// Load returns the counters in the range that are above zero and whose
+	// window has not ended, ordered by Slot, then Name, then Subject.
+	Load(ctx context.Context, now time.Time, req LoadRequest) ([]Counter, error)
+
+	// Events returns the history of one callback, or the feed after a cursor.
+	Events(ctx context.Context, q EventQuery) (EventPage, error)
+
+	// Erase removes callbacks with their events, idempotency keys and held
+	// permits, and every counter whose Subject is listed, leaving one event of
+	// type erased per callback that holds nothing but its ID, service and what
+	// req says. One error per item; items are independent. Afterwards any
+	// change of an erased callback fails with ErrNotFound, so that a late
+	// writer cannot bring it back.
+	Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error)
+}
+
+// Clock is implemented by stores that say what time it is.
+type Clock interface {
+	Now(ctx context.Context) (time.Time, error)
+}
+
+// Notifier is implemented by stores that can hint that another node changed
+// something. The hint may be lost, late or repeated.
+type Notifier interface {
+	// Notify calls f, which never blocks, after changes until stop is called.
+	Notify(f func()) (stop func())
+}
+
+// Change is one atomic write.
+type Change struct {
+	// Record is the callback as it is to be. Its Revision is one above the one
+	// it replaces: 1 creates. Creating an ID or an Idempotency.Key that the
+	// tenant already has, or replacing another revision than the one before, is
+	// [ErrConflict]; replacing what does not exist is [ErrNotFound]. The key
+	// lives as long as the record.
+	// A store takes NextAt, Ready and all else from it as they are, and clears
+	// the lease but keeps its epoch.
+	Record *Callback
+	// Epoch, when not zero, must equal the stored Lease.Epoch, else
+	// [ErrConflict]: whoever lost its lease cannot write.
+	Epoch int64
+	// Give returns units to counters, before anything is taken. A counter never
+	// goes below zero; at zero it is as if it had never been.
+	Give []Held
+	// Take asks for permits in order. The first refusal fails the change with a
+	// [PermitError].
+	Take []Permit
+	// Event is stored with Seq = Record.Revision.
+	Event Event
+	// Unclaim makes the change only give back the lease: nothing of Record is
+	// stored but NextAt, there is no event and the revision stays. Record needs
+	// Tenant, ID, NextAt and the current Revision.
+	Unclaim bool
+}
+
+// By names one callback.
+type By struct {
+	Tenant string
+	ID     ID
+	Key    string // idempotency key, looked at when ID is empty
+}
+
+// ClaimRequest asks for work.
+//
+// With Due set it asks for the callbacks of every tenant whose NextAt has come
+// (not after now), earliest first, ties by ID. A callback whose lease ran out
+// is due again, because a claim set its NextAt to the lease's end.
+//
+// Otherwise it asks for the heads of queues: callbacks that are Queued and
+// Ready and not under a running lease, from each queue in the order of
+// Queues, within a queue by QueuedAt, ties by ID.
+type ClaimRequest struct {
+	Owner  string
+	Lease  time.Duration // at least 1 s
+	Due    bool
+	Limit  int // Due: at most this many
+	Queues []QueueClaim
+}
+
+// QueueClaim asks for the first N of one queue.
+type QueueClaim struct {
+	Queue QueueKey
+	N     int
+}
+
+// Claimed is the work a claim leased.
+type Claimed struct {
+	Callbacks []*Callback
+	// NextAt is the earliest NextAt of what is left, for Due claims; zero when
+	// nothing is. It may be in the past when the limit cut the claim short.
+	NextAt time.Time
+}
+
+// LoadRequest asks for counters of one kind and service. From and To bound the
+// Slot, both inclusive; Name and Subject narrow when not empty.
+type LoadRequest struct {
+	Tenant   string
+	Kind     PermitKind
+	Service  string
+	Name     string
+	Subject  string
+	From, To int64
+}
+
+// EventQuery asks for history or feed.
+type EventQuery struct {
+	Tenant     string
+	AllTenants bool   // feed only
+	Callback   ID     // set: the history of one callback, by Seq
+	After      Cursor // only events after this place
+	Limit      int    // 0 = 100; at most 10,000
+}
+
+// EventPage is a run of events. Next continues after the last of them, also
+// when there is nothing yet: it is never empty once the feed has begun. The
+// feed keeps the order of each callback's events, and no event ever appears
+// before a place that has already been read past.
+type EventPage struct {
+	Events []Event
+	Next   Cursor
+}
+
+// EraseRequest says what to forget.
+type EraseRequest struct {
+	Tenant   string
+	Items    []EraseItem
+	Subjects []string // counters of these subjects are removed
+	Actor    string
+	Detail   string
+}
+
+// EraseItem is one callback as it was read: a revision that is no longer the
+// current one is an [ErrConflict].
+type EraseItem struct {
+	ID       ID
+	Revision int64
+}
