@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Apply makes each change atomically on its own; see [callback.Store]. Of
+// several conditions that do not hold, the error names the first in this order:
+// a malformed change ([*InvalidError]), a callback that does not exist or was
+// erased ([callback.ErrNotFound]), the ID of a new callback, revision, epoch
+// and idempotency key ([*ConflictError]), a permit ([callback.PermitError]). A
+// repeated request is therefore a conflict, not a refusal of the place that it
+// holds itself.
+func (m *Memory) Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// Copies are made before the lock is taken.
+	var few [1]prepared
+	all := few[:]
+	if len(changes) > len(few) {
+		all = make([]prepared, len(changes))
+	}
+	for i := range changes {
+		all[i] = prepare(&changes[i])
+	}
+	var errs []error
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sweep(instantOf(now))
+	for i := range changes {
+		err := all[i].err
+		if err == nil {
+			err = m.apply(instantOf(now), &changes[i], all[i])
+		}
+		if err == nil {
+			continue
+		}
+		if errs == nil {
+			errs = make([]error, len(changes))
+		}
+		errs[i] = err
+	}
+	return errs, nil
+}
+
+// prepared is what a change needs of its own.
+type prepared struct {
+	body  *body
+	event *event
+	err   error
+}
+
+func prepare(c *Change) prepared {
+	if err := CheckChange(c); err != nil {
+		return prepared{err: err}
+	}
+	if c.Unclaim {
+		return prepared{}
+	}
+	e := &event{Event: c.Event}
+	e.Tenant, e.Callback, e.Seq, e.Cursor = c.Record.Tenant, c.Record.ID, c.Record.Revision, ""
+	e.At, e.Next = plain(e.At), plain(e.Next)
+	return prepared{body: pack(c.Record), event: e}
+}
+
+func (m *Memory) apply(now instant, c *Change, p prepared) error {
+	r := c.Record
+	t := m.tenants[r.Tenant]
+	var e *entry
+	if t != nil {
+		e = t.entries[r.ID]
+	}
+	switch {
+	case e == nil && (c.Unclaim || r.Revision != 1 || t != nil && t.erased[r.ID] != nil):
+		return notFound(r.ID)
+	case c.Unclaim:
+		return m.unclaim(e, c)
+	case e != nil && r.Revision == 1:
+		return conflict(r.ID, "id", "is taken")
+	case e != nil && e.revision+1 != r.Revision:
+		return conflict(r.ID, "revision", "%d does not follow %d", r.Revision, e.revision)
+	}
+	if err := checkEpoch(e, c); err != nil {
+		return err
+	}
+	if t == nil {
+		t = newTenant(r.Tenant)
+		m.tenants[t.name] = t
+	}
+	if key := p.body.idempotency.Key; key != "" {
+		if other := t.keys[key]; other != nil && other != e {
+			return conflict(r.ID, "idempotency key", "belongs to callback %s", other.id)
+		}
+	}
+	if err := m.permits(t, now, c.Give, c.Take); err != nil {
+		return err
+	}
+	if e == nil {
+		e = m.create(t, r, p.body)
+	} else {
+		m.leaveQueue(e)
+		t.reindex(e, t.service(r.Service), p.body)
+		e.revision = r.Revision
+		e.lease = lease{epoch: e.lease.epoch}
+	}
+	m.joinQueue(e)
+	m.due.set(e, instantOf(r.NextAt))
+	m.feed.append(p.event)
+	e.history.append(p.event)
+	return nil
+}
+
+func (m *Memory) create(t *tenant, r *callback.Callback, b *body) *entry {
+	e := &entry{id: r.ID, service: t.service(r.Service), body: b, revision: 1}
+	t.entries[e.id] = e
+	t.index(e, true)
+	return e
+}
+
+// checkEpoch refuses a writer whose lease somebody else has now. What does not
+// exist yet was never leased.
+func checkEpoch(e *entry, c *Change) error {
+	var current int64
+	if e != nil {
+		current = e.lease.epoch
+	}
+	if c.Epoch != 0 && c.Epoch != current {
+		return conflict(c.Record.ID, "epoch", "%d is not the current one, %d", c.Epoch, current)
+	}
+	return nil
+}
+
+// unclaim gives back a lease and sets NextAt.
+func (m *Memory) unclaim(e *entry, c *Change) error {
+	if c.Record.Revision != e.revision {
+		return conflict(e.id, "revision", "%d is not the current one, %d", c.Record.Revision, e.revision)
+	}
+	if err := checkEpoch(e, c); err != nil {
+		return err
+	}
+	m.leaveQueue(e)
+	e.lease = lease{epoch: e.lease.epoch}
+	m.joinQueue(e)
+	m.due.set(e, instantOf(c.Record.NextAt))
+	return nil
+}

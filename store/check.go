@@ -1,0 +1,147 @@
+package store
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// The bounds of the contract.
+const (
+	// MinLease is the shortest lease of a claim.
+	MinLease = time.Second
+	// DefaultLimit is the size of a page when a query names none.
+	DefaultLimit = 100
+	// MaxSearch is the largest page of a search, MaxEvents of a feed.
+	MaxSearch = 1000
+	MaxEvents = 10000
+)
+
+// CheckChange reports what is malformed about a change, for any store; nil
+// means that only the state of the store decides. Errors are [*InvalidError].
+// It is safe for any input.
+func CheckChange(c *Change) error {
+	r := c.Record
+	switch {
+	case r == nil:
+		return invalid("Record", "is missing")
+	case r.ID == "":
+		return invalid("Record.ID", "is empty")
+	case r.Revision < 1:
+		return invalid("Record.Revision", "%d is below 1", r.Revision)
+	case c.Epoch < 0:
+		return invalid("Epoch", "%d is negative", c.Epoch)
+	}
+	if c.Unclaim {
+		if len(c.Give) > 0 || len(c.Take) > 0 || c.Event != (callback.Event{}) {
+			return invalid("Unclaim", "goes with no permits and no event")
+		}
+		return nil
+	}
+	if !r.State.Valid() {
+		return invalid("Record.State", "%d is not a state", uint8(r.State))
+	}
+	if c.Event.Type == "" {
+		return invalid("Event.Type", "is empty")
+	}
+	for i, h := range c.Give {
+		if h.N < 1 {
+			return invalid("Give", "item %d: %d units are below 1", i, h.N)
+		}
+	}
+	for i, p := range c.Take {
+		switch {
+		case p.N < 1:
+			return invalid("Take", "item %d: %d units are below 1", i, p.N)
+		case p.For < 0:
+			return invalid("Take", "item %d: the window of %v is negative", i, p.For)
+		case p.For > 0 && !p.Until.IsZero():
+			return invalid("Take", "item %d: the window has both a length and an end", i)
+		}
+	}
+	return nil
+}
+
+// CheckClaim reports what is malformed about a claim. Limits and counts of
+// zero are allowed and lease nothing.
+func CheckClaim(req *ClaimRequest) error {
+	if req.Lease < MinLease {
+		return invalid("Lease", "%v is below %v", req.Lease, MinLease)
+	}
+	if req.Owner == "" {
+		return invalid("Owner", "is empty")
+	}
+	if req.Limit < 0 {
+		return invalid("Limit", "%d is negative", req.Limit)
+	}
+	if req.Due && len(req.Queues) > 0 {
+		return invalid("Queues", "is not for claims of due work")
+	}
+	for i, q := range req.Queues {
+		if q.N < 0 {
+			return invalid("Queues", "item %d: %d is negative", i, q.N)
+		}
+	}
+	return nil
+}
+
+// CheckQuery reports what is malformed about a search and returns its limit
+// with the default filled in. The cursor is [ParseCursor]'s business.
+func CheckQuery(q *Query) (limit int, err error) {
+	if q.Order > callback.ByQueue {
+		return 0, invalid("Order", "%d is not an order", uint8(q.Order))
+	}
+	if q.AllTenants {
+		return 0, invalid("AllTenants", "is not for searches")
+	}
+	return checkLimit(q.Limit, MaxSearch)
+}
+
+// CheckEvents reports what is malformed about a query of events and returns
+// its limit with the default filled in.
+func CheckEvents(q *EventQuery) (limit int, err error) {
+	if q.AllTenants && q.Callback != "" {
+		return 0, invalid("AllTenants", "is not for the history of one callback")
+	}
+	return checkLimit(q.Limit, MaxEvents)
+}
+
+// CheckErase reports what is malformed about a request to forget. An empty
+// subject would name every counter that belongs to nobody, seats included.
+func CheckErase(req *EraseRequest) error {
+	for i, s := range req.Subjects {
+		if s == "" {
+			return invalid("Subjects", "item %d is empty", i)
+		}
+	}
+	return nil
+}
+
+func checkLimit(limit, most int) (int, error) {
+	switch {
+	case limit < 0:
+		return 0, invalid("Limit", "%d is negative", limit)
+	case limit > most:
+		return 0, invalid("Limit", "%d is above %d", limit, most)
+	case limit == 0:
+		return DefaultLimit, nil
+	}
+	return limit, nil
+}
+
+// Text is the text of a property with which [callback.Query] Properties are
+// compared: a string as it is, a number or truth value as JSON writes it. Null,
+// empty, compound and unwritable values have none.
+func Text(value any) (string, bool) {
+	switch v := value.(type) {
+	case nil:
+		return "", false
+	case string:
+		return v, v != ""
+	case map[string]any, []any, callback.Values:
+		return "", false
+	}
+	text, err := json.Marshal(value)
+	return string(text), err == nil
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Count groups the callbacks that match by tenant, service, priority and
+// state, and orders the groups by these. Ready counts queued callbacks that are
+// ready, leased or not. A query of nothing but tenants, services, states and
+// priorities costs the number of groups, others what a search for all matches
+// would.
+func (m *Memory) Count(ctx context.Context, q Query) ([]Group, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	f := newFilter(&q)
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	names := []string{q.Tenant}
+	if q.AllTenants {
+		names = slices.Sorted(maps.Keys(m.tenants))
+	}
+	var groups []Group
+	for _, name := range names {
+		if t := m.tenants[name]; t != nil {
+			groups = t.count(groups, f)
+		}
+	}
+	return groups, nil
+}
+
+func (t *tenant) count(groups []Group, f *filter) []Group {
+	from := len(groups)
+	if f.onlyGroups() {
+		groups = t.sums(groups, f)
+	} else {
+		groups = t.sumsOfMatches(groups, f)
+	}
+	slices.SortFunc(groups[from:], func(a, b Group) int {
+		return cmp.Or(strings.Compare(a.Queue.Service, b.Queue.Service),
+			cmp.Compare(a.Queue.Priority, b.Queue.Priority), cmp.Compare(a.State, b.State))
+	})
+	return groups
+}
+
+// onlyGroups reports whether the query asks for nothing that callbacks of one
+// group differ in.
+func (f *filter) onlyGroups() bool {
+	q := f.q
+	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.Lookups) == 0 && len(q.Properties) == 0 &&
+		q.Number == "" && q.CustomerID == "" && q.ExternalID == "" && q.CallerID == "" && q.AppPool == "" && q.Personal == "" &&
+		f.desiredFrom.IsZero() && f.desiredTo.IsZero() && f.createdFrom.IsZero() && f.createdTo.IsZero() &&
+		f.endedFrom.IsZero() && f.endedTo.IsZero() && q.QueuedBefore == nil
+}
+
+func (t *tenant) sums(groups []Group, f *filter) []Group {
+	for name, s := range t.services {
+		if !anyOf(f.q.Services, name) {
+			continue
+		}
+		for priority, all := range s.counts {
+			if !anyOf(f.q.Priorities, priority) {
+				continue
+			}
+			for state, of := range all {
+				if of.n > 0 && f.states[state] {
+					key := callback.QueueKey{Tenant: t.name, Service: name, Priority: priority}
+					groups = append(groups, Group{Queue: key, State: callback.State(state), N: of.n, Ready: of.ready})
+				}
+			}
+		}
+	}
+	return groups
+}
+
+func (t *tenant) sumsOfMatches(groups []Group, f *filter) []Group {
+	from, n := t.named(f)
+	if states, m := t.inStates(f); from == nil || m < n {
+		from = states
+	}
+	type kind struct {
+		queue callback.QueueKey
+		state callback.State
+	}
+	at := make(map[kind]int)
+	from(func(e *entry) {
+		if !f.matches(e) {
+			return
+		}
+		b := e.body
+		k := kind{callback.QueueKey{Tenant: t.name, Service: e.service.name, Priority: b.priority}, b.state}
+		i, ok := at[k]
+		if !ok {
+			i = len(groups)
+			at[k] = i
+			groups = append(groups, Group{Queue: k.queue, State: k.state})
+		}
+		groups[i].N++
+		if b.claimable() {
+			groups[i].Ready++
+		}
+	})
+	return groups
+}

@@ -1,0 +1,313 @@
+package store
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/exp/constraints"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// counter is one limit's units that are out. Counters that differ only in
+// Name form a chain.
+type counter struct {
+	key  callback.PermitKey
+	used int64
+	ends instant // zero: no window
+	next *counter
+}
+
+// planned is what a change makes of a counter. A change first plans all its
+// counters and writes them only when no permit was refused.
+type planned struct {
+	counter *counter
+	used    int64
+	ends    instant
+}
+
+// usedAt is how many units are out at now: none once the window has ended.
+func (c *counter) usedAt(now instant) int64 {
+	if c.endedAt(now) {
+		return 0
+	}
+	return c.used
+}
+
+func (c *counter) endedAt(now instant) bool { return !c.ends.IsZero() && !c.ends.After(now) }
+
+// limit holds the counters of one kind and service by slot, so that the load
+// of a range of buckets is a walk.
+type limit struct {
+	slots tree[slot]
+}
+
+// slot holds the counters of one limit and slot by subject.
+type slot struct {
+	at       int64
+	subjects map[string]*counter
+}
+
+func newLimit() *limit {
+	return &limit{slots: tree[slot]{compare: func(a, b slot) int { return cmp.Compare(a.at, b.at) }}}
+}
+
+// find returns the counter of a key, or nil.
+func (t *tenant) find(key *callback.PermitKey) *counter {
+	l := t.limit(key.Service, key.Kind)
+	if l == nil {
+		return nil
+	}
+	s, ok := l.slots.Get(slot{at: key.Slot})
+	if !ok {
+		return nil
+	}
+	c := s.subjects[key.Subject]
+	for c != nil && c.key.Name != key.Name {
+		c = c.next
+	}
+	return c
+}
+
+func (t *tenant) limit(service string, kind callback.PermitKind) *limit {
+	if s := t.services[service]; s != nil {
+		return s.limits[kind]
+	}
+	return nil
+}
+
+// insert adds a counter whose key has none.
+func (t *tenant) insert(c *counter) {
+	s := t.service(c.key.Service)
+	l := s.limits[c.key.Kind]
+	if l == nil {
+		l = newLimit()
+		s.limits[c.key.Kind] = l
+	}
+	at, ok := l.slots.Get(slot{at: c.key.Slot})
+	if !ok {
+		at = slot{at: c.key.Slot, subjects: make(map[string]*counter)}
+		l.slots.Insert(at)
+	}
+	c.next = at.subjects[c.key.Subject]
+	at.subjects[c.key.Subject] = c
+}
+
+// drop removes a counter.
+func (t *tenant) drop(c *counter) {
+	l := t.limit(c.key.Service, c.key.Kind)
+	at, _ := l.slots.Get(slot{at: c.key.Slot})
+	head := at.subjects[c.key.Subject]
+	switch {
+	case head != c:
+		for head.next != c {
+			head = head.next
+		}
+		head.next = c.next
+	case c.next != nil:
+		at.subjects[c.key.Subject] = c.next
+	default:
+		delete(at.subjects, c.key.Subject)
+	}
+	c.next, c.used = nil, 0
+	if len(at.subjects) == 0 {
+		l.slots.Delete(at)
+	}
+}
+
+// forget removes every counter of a subject.
+func (t *tenant) forget(subject string) {
+	for _, s := range t.services {
+		for _, l := range s.limits {
+			var empty []slot
+			for p := l.slots.First(); p.Valid(); p.Next() {
+				at := p.Item()
+				for c := at.subjects[subject]; c != nil; c = c.next {
+					c.used = 0
+				}
+				delete(at.subjects, subject)
+				if len(at.subjects) == 0 {
+					empty = append(empty, at)
+				}
+			}
+			for _, at := range empty {
+				l.slots.Delete(at)
+			}
+		}
+	}
+}
+
+// permits works out what a change does to the counters: gives first, then
+// takes in order. When a permit is refused nothing has changed.
+func (m *Memory) permits(t *tenant, now instant, give []callback.Held, take []callback.Permit) error {
+	plan := m.plan[:0]
+	defer func() {
+		clear(plan)
+		m.plan = plan[:0]
+	}()
+	for i := range give {
+		c := t.find(&give[i].Key)
+		if c == nil {
+			continue
+		}
+		var p *planned
+		plan, p = enter(plan, c, now)
+		p.used = max(0, p.used-give[i].N)
+	}
+	for i := range take {
+		permit := &take[i]
+		c := t.find(&permit.Key)
+		if c == nil {
+			c = &counter{key: permit.Key}
+			t.insert(c)
+		}
+		var p *planned
+		plan, p = enter(plan, c, now)
+		if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
+			refused := &callback.PermitError{Permit: *permit, Used: p.used}
+			if p.used > 0 {
+				refused.Ends = p.ends.Time()
+			}
+			t.abandon(plan)
+			return refused
+		}
+		if p.used == 0 {
+			p.ends = windowOf(permit, now)
+		}
+		p.used = saturatingAdd(p.used, permit.N)
+	}
+	for _, p := range plan {
+		c := p.counter
+		if p.used == 0 {
+			t.drop(c)
+			continue
+		}
+		if p.ends != c.ends || c.used == 0 {
+			m.expireAt(t, c, p.ends)
+		}
+		c.used, c.ends = p.used, p.ends
+	}
+	return nil
+}
+
+// enter is a counter's place in a plan, new or old.
+func enter(plan []planned, c *counter, now instant) ([]planned, *planned) {
+	for i := range plan {
+		if plan[i].counter == c {
+			return plan, &plan[i]
+		}
+	}
+	plan = append(plan, planned{counter: c, used: c.usedAt(now), ends: c.ends})
+	return plan, &plan[len(plan)-1]
+}
+
+// abandon takes back a plan.
+func (t *tenant) abandon(plan []planned) {
+	for _, p := range plan {
+		if p.counter.used == 0 {
+			t.drop(p.counter)
+		}
+	}
+}
+
+// windowOf is when the window of a counter ends whose first unit is taken now.
+func windowOf(p *callback.Permit, now instant) instant {
+	if p.For > 0 {
+		return instantOf(now.Time().Add(p.For))
+	}
+	return instantOf(p.Until)
+}
+
+// saturatingAdd is a+b, or the largest value where that does not fit: units
+// that cannot be counted are refused, not forgotten. b is not negative.
+func saturatingAdd[T constraints.Signed](a, b T) T {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return largest[T]()
+}
+
+func largest[T constraints.Signed]() T {
+	all := ^T(0)
+	for bits := uint(math.MaxUint8); ; bits >>= 1 {
+		if top := T(1) << bits; top < 0 {
+			return all ^ top
+		}
+	}
+}
+
+// expiry is the end of a counter's window. It is stale when the counter has
+// gone or has another window since.
+type expiry struct {
+	at      instant
+	n       uint64 // makes equal ends different
+	counter *counter
+	tenant  *tenant
+}
+
+func compareExpiries(a, b expiry) int {
+	if c := a.at.Compare(b.at); c != 0 {
+		return c
+	}
+	return cmp.Compare(a.n, b.n)
+}
+
+// expireAt notes when the window of a counter will have ended.
+func (m *Memory) expireAt(t *tenant, c *counter, ends instant) {
+	if ends.IsZero() {
+		return
+	}
+	m.expiries++
+	m.windows.Insert(expiry{at: ends, n: m.expiries, counter: c, tenant: t})
+}
+
+// sweep removes a few counters whose windows have ended: more than one change
+// can add, so that they cannot pile up, and few enough not to be felt.
+func (m *Memory) sweep(now instant) {
+	const few = 16
+	for range few {
+		p := m.windows.First()
+		if !p.Valid() || p.Item().at.After(now) {
+			return
+		}
+		x := p.Item()
+		m.windows.Delete(x)
+		if x.counter.used > 0 && x.counter.ends == x.at {
+			x.tenant.drop(x.counter)
+		}
+	}
+}
+
+// load lists the counters of a request.
+func (t *tenant) load(now time.Time, req *LoadRequest) []Counter {
+	l := t.limit(req.Service, req.Kind)
+	if l == nil {
+		return nil
+	}
+	var out []Counter
+	at := instantOf(now)
+	add := func(c *counter) {
+		for ; c != nil; c = c.next {
+			if used := c.usedAt(at); used > 0 && (req.Name == "" || req.Name == c.key.Name) {
+				out = append(out, Counter{Key: c.key, Used: used, Ends: c.ends.Time()})
+			}
+		}
+	}
+	for p := l.slots.Seek(slot{at: req.From}); p.Valid() && p.Item().at <= req.To; p.Next() {
+		from := len(out)
+		if req.Subject != "" {
+			add(p.Item().subjects[req.Subject])
+		} else {
+			for _, c := range p.Item().subjects {
+				add(c)
+			}
+		}
+		slices.SortFunc(out[from:], func(a, b Counter) int {
+			return cmp.Or(strings.Compare(a.Key.Name, b.Key.Name), strings.Compare(a.Key.Subject, b.Key.Subject))
+		})
+	}
+	return out
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"strconv"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Place is where a page of a search ended: the value it is ordered by and the
+// ID of the last callback. Because the next page begins after the place, not
+// after a number of rows, it misses and repeats nothing when callbacks come
+// and go meanwhile.
+type Place = callback.Place
+
+const (
+	cursorVersion = 's'
+	cursorHead    = 2 + 8 + 4 // version, order and direction, seconds, nanoseconds
+	maxCursor     = 1024
+)
+
+// FormatCursor writes the cursor of a place in a search of the given order.
+func FormatCursor(order callback.OrderBy, desc bool, last Place) callback.Cursor {
+	at := instantOf(last.QueuedAt)
+	raw := make([]byte, 0, cursorHead+len(last.ID))
+	raw = append(raw, cursorVersion, direction(order, desc))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(at.sec))
+	raw = binary.BigEndian.AppendUint32(raw, uint32(at.nsec))
+	raw = append(raw, last.ID...)
+	return callback.Cursor(base64.RawURLEncoding.EncodeToString(raw))
+}
+
+// ParseCursor reads a cursor of a search of the given order. The empty cursor
+// is the beginning: ok is false. Anything else that FormatCursor did not write
+// for this order and direction is an [*InvalidError].
+func ParseCursor(c callback.Cursor, order callback.OrderBy, desc bool) (last Place, ok bool, err error) {
+	if c == "" {
+		return Place{}, false, nil
+	}
+	if len(c) > maxCursor {
+		return Place{}, false, invalid("After", "is longer than a cursor can be")
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(c))
+	if err != nil || len(raw) <= cursorHead || raw[0] != cursorVersion {
+		return Place{}, false, invalid("After", "is not a cursor of a search")
+	}
+	if raw[1] != direction(order, desc) {
+		return Place{}, false, invalid("After", "belongs to a search of another order")
+	}
+	at := instant{sec: int64(binary.BigEndian.Uint64(raw[2:])), nsec: int32(binary.BigEndian.Uint32(raw[10:]))}
+	if at.nsec < 0 || at.nsec > 999_999_999 {
+		return Place{}, false, invalid("After", "is not a cursor of a search")
+	}
+	return Place{QueuedAt: at.Time(), ID: callback.ID(raw[cursorHead:])}, true, nil
+}
+
+func direction(order callback.OrderBy, desc bool) byte {
+	d := byte(order) << 1
+	if desc {
+		d |= 1
+	}
+	return d
+}
+
+const feedPrefix = "f"
+
+// formatFeed writes the cursor of a position in the event feed.
+func formatFeed(position uint64) callback.Cursor {
+	return callback.Cursor(feedPrefix + strconv.FormatUint(position, 36))
+}
+
+// parseFeed reads a cursor of the event feed whose last event is at position
+// end. The empty cursor is the beginning.
+func parseFeed(c callback.Cursor, end uint64) (uint64, error) {
+	if c == "" {
+		return 0, nil
+	}
+	if len(c) > len(feedPrefix) && c[:len(feedPrefix)] == feedPrefix {
+		position, err := strconv.ParseUint(string(c[len(feedPrefix):]), 36, 64)
+		if err == nil && formatFeed(position) == c {
+			if position > end {
+				return 0, invalid("After", "is a place that this feed has not reached")
+			}
+			return position, nil
+		}
+	}
+	return 0, invalid("After", "is not a cursor of an event feed")
+}

@@ -1,0 +1,73 @@
+package store_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// A store of one's own refuses what is malformed before it opens a
+// transaction.
+func ExampleCheckChange() {
+	c := booking("c1")
+	fmt.Println(store.CheckChange(&c))
+	c.Take[0].N = 0
+	fmt.Println(store.CheckChange(&c))
+	fmt.Println(store.CheckChange(&store.Change{}))
+	// Output:
+	// <nil>
+	// Take: item 0: 0 units are below 1
+	// Record: is missing
+}
+
+func ExampleCheckClaim() {
+	fmt.Println(store.CheckClaim(&store.ClaimRequest{Owner: "node-1", Due: true, Limit: 10, Lease: time.Millisecond}))
+	// Output: Lease: 1ms is below 1s
+}
+
+func ExampleCheckQuery() {
+	limit, err := store.CheckQuery(&store.Query{})
+	fmt.Println(limit, err)
+	_, err = store.CheckQuery(&store.Query{Limit: 1001})
+	fmt.Println(err)
+	// Output:
+	// 100 <nil>
+	// Limit: 1001 is above 1000
+}
+
+func ExampleCheckEvents() {
+	_, err := store.CheckEvents(&store.EventQuery{AllTenants: true, Callback: "c1"})
+	fmt.Println(err)
+	// Output: AllTenants: is not for the history of one callback
+}
+
+func ExampleCheckErase() {
+	fmt.Println(store.CheckErase(&store.EraseRequest{Subjects: []string{"x", ""}}))
+	// Output: Subjects: item 1 is empty
+}
+
+// Cursors are places, so that a page begins behind the last callback that was
+// seen, whatever was written meanwhile.
+func ExampleParseCursor() {
+	c := store.FormatCursor(callback.ByDesired, false, store.Place{QueuedAt: nine(), ID: "c1"})
+	last, ok, err := store.ParseCursor(c, callback.ByDesired, false)
+	fmt.Println(last.QueuedAt.Format(time.TimeOnly), last.ID, ok, err)
+	_, _, err = store.ParseCursor(c, callback.ByDesired, true)
+	fmt.Println(err)
+	// Output:
+	// 09:00:00 c1 true <nil>
+	// After: belongs to a search of another order
+}
+
+func ExampleText() {
+	for _, value := range []any{"de", 5.0, true, []any{"de"}} {
+		fmt.Println(store.Text(value))
+	}
+	// Output:
+	// de true
+	// 5 true
+	// true true
+	//  false
+}

@@ -1,0 +1,109 @@
+package store
+
+import "github.com/ringback-go/ringback/callback"
+
+// event is one entry of the feed and of its callback's history.
+type event struct {
+	callback.Event        // without Cursor: the position says it
+	position       uint64 // in the feed, from 1
+	next           *event // of the same callback
+}
+
+// history is the events of one callback.
+type history struct{ first, last *event }
+
+func (h *history) append(e *event) {
+	if h.last == nil {
+		h.first = e
+	} else {
+		h.last.next = e
+	}
+	h.last = e
+}
+
+// segment is how many positions of the feed share an array.
+const segment = 1024
+
+// feed is the log of all events in the order of their writes. Positions are
+// never used again; erased ones are left out, and a run of segment positions
+// that is all erased takes no room.
+type feed struct {
+	segments map[uint64]*segmentOf
+	first    uint64 // no segment before this one is there
+	end      uint64 // position of the last event, 0 before the first
+}
+
+type segmentOf struct {
+	events [segment]*event
+	live   int
+}
+
+// append adds an event and gives it its position.
+func (f *feed) append(e *event) {
+	f.end++
+	e.position = f.end
+	s := f.segments[f.end/segment]
+	if s == nil {
+		if f.segments == nil {
+			f.segments = make(map[uint64]*segmentOf)
+		}
+		s = &segmentOf{}
+		f.segments[f.end/segment] = s
+	}
+	s.events[f.end%segment] = e
+	s.live++
+}
+
+// remove takes an event out.
+func (f *feed) remove(e *event) {
+	n := e.position / segment
+	s := f.segments[n]
+	s.events[e.position%segment] = nil
+	s.live--
+	if s.live > 0 {
+		return
+	}
+	delete(f.segments, n)
+	for f.first < f.end/segment && f.segments[f.first] == nil {
+		f.first++
+	}
+}
+
+// after reads the feed from behind a position: at most limit events for which
+// keep holds, and the position up to which it has looked.
+func (f *feed) after(position uint64, limit int, keep func(*event) bool) (found []*event, upTo uint64) {
+	if begin := f.first * segment; position+1 < begin {
+		position = begin - 1
+	}
+	for position < f.end {
+		s := f.segments[(position+1)/segment]
+		if s == nil {
+			// Nothing lives up to the last place of this segment.
+			position = min(f.end, (position+1)/segment*segment+segment-1)
+			continue
+		}
+		position++
+		e := s.events[position%segment]
+		if e == nil || !keep(e) {
+			continue
+		}
+		found = append(found, e)
+		if len(found) == limit {
+			break
+		}
+	}
+	return found, position
+}
+
+// page copies events for a reader.
+func page(found []*event, next callback.Cursor) EventPage {
+	p := EventPage{Next: next}
+	if len(found) > 0 {
+		p.Events = make([]callback.Event, len(found))
+	}
+	for i, e := range found {
+		p.Events[i] = e.Event
+		p.Events[i].Cursor = formatFeed(e.position)
+	}
+	return p
+}

@@ -1,0 +1,248 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// tenant holds what belongs to one tenant: no key, query or counter reaches
+// from one to another.
+type tenant struct {
+	name     string
+	entries  map[callback.ID]*entry
+	erased   map[callback.ID]*event // the event that says so
+	keys     map[string]*entry      // by idempotency key
+	services map[string]*service
+
+	// Secondary indexes for searches.
+	numbers, customers, externals postings[string]
+	lookups                       postings[callback.Match]
+	// Orders of searches; desired ones by state as well.
+	desired                  [callback.Completed + 1]tree[item]
+	created, updated, queued tree[item]
+}
+
+// service holds a service's queues, counts and counters.
+type service struct {
+	tenant *tenant
+	name   string
+	queues map[scheduler.Priority]*tree[item]
+	counts map[scheduler.Priority]*tallies
+	limits map[callback.PermitKind]*limit
+}
+
+// tallies counts the callbacks of one queue key by state.
+type tallies [callback.Completed + 1]struct{ n, ready int }
+
+// item is an entry in an ordered index, with the instant it is ordered by.
+type item struct {
+	at instant
+	e  *entry
+}
+
+func compareItems(a, b item) int {
+	if c := a.at.Compare(b.at); c != 0 {
+		return c
+	}
+	return compareEntries(a.e, b.e)
+}
+
+func newTenant(name string) *tenant {
+	t := &tenant{
+		name:     name,
+		entries:  make(map[callback.ID]*entry),
+		erased:   make(map[callback.ID]*event),
+		keys:     make(map[string]*entry),
+		services: make(map[string]*service),
+		numbers:  make(postings[string]), customers: make(postings[string]), externals: make(postings[string]),
+		lookups: make(postings[callback.Match]),
+	}
+	for i := range t.desired {
+		t.desired[i].compare = compareItems
+	}
+	t.created.compare, t.updated.compare, t.queued.compare = compareItems, compareItems, compareItems
+	return t
+}
+
+func (t *tenant) service(name string) *service {
+	s := t.services[name]
+	if s == nil {
+		s = &service{
+			tenant: t, name: strings.Clone(name),
+			queues: make(map[scheduler.Priority]*tree[item]),
+			counts: make(map[scheduler.Priority]*tallies),
+			limits: make(map[callback.PermitKind]*limit),
+		}
+		t.services[s.name] = s
+	}
+	return s
+}
+
+func (s *service) queue(p scheduler.Priority) *tree[item] {
+	q := s.queues[p]
+	if q == nil {
+		q = &tree[item]{compare: compareItems}
+		s.queues[p] = q
+	}
+	return q
+}
+
+func (s *service) tally(b *body, n int) {
+	all := s.counts[b.priority]
+	if all == nil {
+		all = &tallies{}
+		s.counts[b.priority] = all
+	}
+	of := &all[b.state]
+	of.n += n
+	if b.claimable() {
+		of.ready += n
+	}
+}
+
+// claimable reports whether queue claims may hand the callback out when no
+// lease runs.
+func (b *body) claimable() bool { return b.state == callback.Queued && b.ready }
+
+// index puts an entry that has its body into the indexes of its tenant, or
+// takes it out.
+func (t *tenant) index(e *entry, in bool) {
+	b := e.body
+	t.desired[b.state].put(item{b.desired, e}, in)
+	t.created.put(item{b.created, e}, in)
+	t.updated.put(item{b.updated, e}, in)
+	t.queued.put(item{b.queuedAt, e}, in)
+	t.terms(e, b, in)
+	n := 1
+	if !in {
+		n = -1
+	}
+	e.service.tally(b, n)
+}
+
+func (t *tree[T]) put(x T, in bool) {
+	if in {
+		t.Insert(x)
+	} else {
+		t.Delete(x)
+	}
+}
+
+// terms puts an entry into the indexes of exact values, or takes it out.
+func (t *tenant) terms(e *entry, b *body, in bool) {
+	if key := b.customer.Number.Key(); key != "" {
+		t.numbers.put(key, e, in)
+	}
+	if key := b.customer.Alternative.Key(); key != "" {
+		t.numbers.put(key, e, in)
+	}
+	if b.customer.ID != "" {
+		t.customers.put(b.customer.ID, e, in)
+	}
+	if id := externalOf(b); id != "" {
+		t.externals.put(id, e, in)
+	}
+	for _, l := range b.lookups {
+		t.lookups.put(callback.Match{Key: l.Key, Value: l.Value}, e, in)
+	}
+	if b.idempotency.Key != "" {
+		if in {
+			t.keys[b.idempotency.Key] = e
+		} else {
+			delete(t.keys, b.idempotency.Key)
+		}
+	}
+}
+
+// reindex replaces the body of an entry, touching only the indexes whose key
+// changes.
+func (t *tenant) reindex(e *entry, s *service, b *body) {
+	old := e.body
+	e.service.tally(old, -1)
+	s.tally(b, 1)
+	if old.state != b.state || old.desired != b.desired {
+		t.desired[old.state].Delete(item{old.desired, e})
+		t.desired[b.state].Insert(item{b.desired, e})
+	}
+	moveItem(&t.created, e, old.created, b.created)
+	moveItem(&t.updated, e, old.updated, b.updated)
+	moveItem(&t.queued, e, old.queuedAt, b.queuedAt)
+	if !sameTerms(old, b) {
+		t.terms(e, old, false)
+		t.terms(e, b, true)
+	}
+	e.service, e.body = s, b
+}
+
+// moveItem gives an entry another place in an order.
+func moveItem(order *tree[item], e *entry, from, to instant) {
+	if from != to {
+		order.Delete(item{from, e})
+		order.Insert(item{to, e})
+	}
+}
+
+// sameTerms reports whether two bodies stand under the same exact values.
+func sameTerms(a, b *body) bool {
+	return a.customer.Number == b.customer.Number && a.customer.Alternative == b.customer.Alternative &&
+		a.customer.ID == b.customer.ID && a.idempotency.Key == b.idempotency.Key &&
+		externalOf(a) == externalOf(b) && slices.Equal(a.lookups, b.lookups)
+}
+
+func externalOf(b *body) string {
+	if b.origin == nil {
+		return ""
+	}
+	return b.origin.ExternalID
+}
+
+// postings holds the entries that stand under each exact value.
+type postings[K comparable] map[K]posting
+
+// posting is one entry, as for most values, or a set.
+type posting struct {
+	one  *entry
+	more map[*entry]struct{}
+}
+
+func (p posting) len() int {
+	if p.one != nil {
+		return 1
+	}
+	return len(p.more)
+}
+
+// each calls f with every entry, in no particular order.
+func (p posting) each(f func(*entry)) {
+	if p.one != nil {
+		f(p.one)
+	}
+	for e := range p.more {
+		f(e)
+	}
+}
+
+func (ps postings[K]) put(key K, e *entry, in bool) {
+	p := ps[key]
+	switch {
+	case in && p.more != nil:
+		p.more[e] = struct{}{}
+	case in && p.one == nil:
+		ps[key] = posting{one: e}
+	case in && p.one != e:
+		ps[key] = posting{more: map[*entry]struct{}{p.one: {}, e: {}}}
+	case in:
+	case p.one == e:
+		delete(ps, key)
+	default:
+		delete(p.more, e)
+		if len(p.more) == 1 {
+			for last := range p.more {
+				ps[key] = posting{one: last}
+			}
+		}
+	}
+}

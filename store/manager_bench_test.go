@@ -1,0 +1,236 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// idle is a dialer that takes every call and never tells about it.
+type idle struct{}
+
+func (idle) Dial(context.Context, callback.Call) (callback.Ref, error) { return "", nil }
+
+func benchTime() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
+
+// bench makes a Manager with every check of Start on, limits out of the way.
+func bench(b *testing.B, change func(*callback.Service, *callback.Config)) (*callback.Manager, *store.Memory) {
+	b.Helper()
+	s := store.NewMemory()
+	const many = 1 << 40
+	service := callback.Service{
+		Name: "desk", Numbers: callback.Numbers{Country: "CH"},
+		Limits: callback.Limits{
+			SameNumber: callback.CheckTwo, Queued: many, PerParameter: many,
+			First:  callback.Throttle{Max: many, Every: 5 * time.Minute},
+			Second: callback.Throttle{Max: many, Every: time.Hour},
+		},
+		Booking:  callback.Booking{PerBucket: 1 << 20},
+		Queueing: callback.Queueing{Lines: -1},
+	}
+	config := callback.Config{
+		Store: s, Dialer: idle{}, Now: benchTime, Node: "bench",
+		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	if change != nil {
+		change(&service, &config)
+	}
+	services, err := callback.NewServices(service)
+	if err != nil {
+		b.Fatal(err)
+	}
+	config.Services = services
+	m, err := callback.New(config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m, s
+}
+
+func number(i int) string { return fmt.Sprintf("+4178%07d", i%10_000_000) }
+
+// fill books n callbacks over the fortnight that begins at from.
+func fill(b *testing.B, m *callback.Manager, n int, from time.Time) {
+	b.Helper()
+	step := 14 * 24 * time.Hour / time.Duration(n)
+	for i := range n {
+		req := callback.Request{Service: "desk", Number: number(i), Desired: from.Add(time.Duration(i) * step)}
+		cb, err := m.Start(b.Context(), req)
+		if err != nil || cb.State != callback.Scheduled {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkStart takes callbacks with number, hours, limits and seat checked,
+// beside 100,000 that are pending.
+func BenchmarkStart(b *testing.B) {
+	for _, kind := range []string{"scheduled", "immediate"} {
+		b.Run(kind, func(b *testing.B) {
+			m, _ := bench(b, nil)
+			fill(b, m, 100_000, benchTime().Add(time.Hour))
+			req := callback.Request{Service: "desk"}
+			if kind == "scheduled" {
+				req.Desired = benchTime().Add(50 * time.Hour)
+			}
+			i := 100_000
+			b.ReportAllocs()
+			for b.Loop() {
+				req.Number = numbers(i)
+				i++
+				if _, err := m.Start(b.Context(), req); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// numbers makes a number without the cost of fmt, which is not Start's.
+func numbers(i int) string {
+	digits := []byte("+41780000000")
+	for j := len(digits) - 1; i > 0 && j > 4; j-- {
+		digits[j] = byte('0' + i%10)
+		i /= 10
+	}
+	return string(digits)
+}
+
+// BenchmarkSearch reads pages of 100 among a million pending callbacks, and
+// reports what a pending callback takes in memory.
+func BenchmarkSearch(b *testing.B) {
+	m, _ := bench(b, nil)
+	before := heap()
+	fill(b, m, 1_000_000, benchTime().Add(time.Hour))
+	perRecord := float64(heap()-before) / 1_000_000
+	for _, c := range []struct {
+		name  string
+		query func(i int) callback.Query
+		want  int
+	}{
+		{"number", func(i int) callback.Query { return callback.Query{Number: numbers(i * 7919 % 1_000_000)} }, 1},
+		{"lookup", func(i int) callback.Query {
+			return callback.Query{Lookups: []callback.Match{{Key: "_customer_number", Value: numbers(i * 7919 % 1_000_000)}}}
+		}, 1},
+		{"state and time", func(i int) callback.Query {
+			from := benchTime().Add(time.Hour + time.Duration(i%300)*time.Hour)
+			return callback.Query{States: []callback.State{callback.Scheduled}, DesiredFrom: from, DesiredTo: from.Add(time.Hour)}
+		}, 100},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				i++
+				page, err := m.SearchPage(b.Context(), c.query(i))
+				if err != nil || len(page.Callbacks) != c.want {
+					b.Fatalf("%d callbacks, %v", len(page.Callbacks), err)
+				}
+			}
+			b.ReportMetric(perRecord, "B/callback")
+		})
+	}
+	runtime.KeepAlive(m)
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// BenchmarkDrain lets 100,000 callbacks go that are due in the same second:
+// release, queue, attempt, dialer.
+func BenchmarkDrain(b *testing.B) {
+	const due = 100_000
+	for b.Loop() {
+		b.StopTimer()
+		m, _ := bench(b, func(_ *callback.Service, c *callback.Config) { c.Synchronous = true })
+		at := benchTime().Add(time.Hour)
+		for i := range due {
+			if _, err := m.Start(b.Context(), callback.Request{Service: "desk", Number: number(i), Desired: at}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.StartTimer()
+		p, err := m.Tick(b.Context(), at)
+		if err != nil || p.Released != due || p.Dialed != due {
+			b.Fatalf("%+v, %v", p, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/due, "ns/callback")
+}
+
+// watch records when each attempt reached the dialer.
+type watch struct {
+	mu   sync.Mutex
+	seen map[callback.ID]time.Time
+}
+
+func (w *watch) Dial(_ context.Context, call callback.Call) (callback.Ref, error) {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[call.ID] = now
+	return "", nil
+}
+
+// BenchmarkDueToDial measures in real time how long after its release a
+// callback reaches the dialer, with a million others pending.
+func BenchmarkDueToDial(b *testing.B) {
+	const sample, buffer = 2000, time.Second
+	w := &watch{seen: make(map[callback.ID]time.Time)}
+	m, _ := bench(b, func(s *callback.Service, c *callback.Config) {
+		s.Booking.Buffer, s.Limits.SameNumber = buffer, callback.CheckNone
+		c.Dialer, c.Now = w, time.Now
+	})
+	fill(b, m, 1_000_000, time.Now().Add(24*time.Hour))
+	runtime.GC()
+	ctx, stop := context.WithCancel(b.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = m.Run(ctx) }()
+	for b.Loop() {
+		release := make(map[callback.ID]time.Time, sample)
+		base := time.Now().Add(2 * buffer)
+		var last time.Time
+		for i := range sample {
+			// Odd steps, so that releases fall between the clock's ticks.
+			last = base.Add(time.Duration(i) * 3 * time.Millisecond / 2)
+			cb, err := m.Start(ctx, callback.Request{Service: "desk", Number: number(i), Desired: last.Add(buffer)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			release[cb.ID] = last
+		}
+		<-time.After(time.Until(last.Add(200 * time.Millisecond)))
+		b.StopTimer()
+		late := make([]time.Duration, 0, sample)
+		w.mu.Lock()
+		for id, at := range release {
+			seen, ok := w.seen[id]
+			if !ok || seen.Before(at) {
+				b.Fatalf("callback was dialled: %v, early by %v", ok, at.Sub(seen))
+			}
+			late = append(late, seen.Sub(at))
+		}
+		w.mu.Unlock()
+		slices.Sort(late)
+		b.ReportMetric(float64(late[sample/2].Microseconds()), "p50-us")
+		b.ReportMetric(float64(late[sample*99/100].Microseconds()), "p99-us")
+		b.ReportMetric(float64(late[0].Microseconds()), "earliest-us")
+		b.StartTimer()
+	}
+	stop()
+	<-done
+}

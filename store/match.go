@@ -1,0 +1,149 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// filter is a query made ready to be asked of many callbacks.
+type filter struct {
+	q      *Query
+	states [callback.Completed + 1]bool
+
+	desiredFrom, desiredTo instant
+	createdFrom, createdTo instant
+	endedFrom, endedTo     instant
+	before                 instant
+	ids                    map[callback.ID]struct{} // nil where the list is short
+}
+
+const shortList = 8
+
+func newFilter(q *Query) *filter {
+	f := &filter{
+		q:           q,
+		desiredFrom: instantOf(q.DesiredFrom), desiredTo: instantOf(q.DesiredTo),
+		createdFrom: instantOf(q.CreatedFrom), createdTo: instantOf(q.CreatedTo),
+		endedFrom: instantOf(q.EndedFrom), endedTo: instantOf(q.EndedTo),
+	}
+	for _, s := range callback.States() {
+		f.states[s] = anyOf(q.States, s) && !slices.Contains(q.NotStates, s)
+	}
+	if q.QueuedBefore != nil {
+		f.before = instantOf(q.QueuedBefore.QueuedAt)
+	}
+	if len(q.IDs) > shortList {
+		f.ids = make(map[callback.ID]struct{}, len(q.IDs))
+		for _, id := range q.IDs {
+			f.ids[id] = struct{}{}
+		}
+	}
+	return f
+}
+
+// matches reports whether all conditions of the query hold. The cheap ones
+// come first.
+func (f *filter) matches(e *entry) bool {
+	q, b := f.q, e.body
+	return f.states[b.state] &&
+		anyOf(q.Services, e.service.name) &&
+		anyOf(q.Priorities, b.priority) &&
+		within(b.desired, f.desiredFrom, f.desiredTo) &&
+		within(b.created, f.createdFrom, f.createdTo) &&
+		within(b.endedAt, f.endedFrom, f.endedTo) &&
+		f.inFront(e) &&
+		f.listed(e.id) &&
+		(len(q.Reasons) == 0 || slices.Contains(q.Reasons, b.reason())) &&
+		(q.Number == "" || b.customer.Number.Key() == q.Number || b.customer.Alternative.Key() == q.Number) &&
+		(q.CustomerID == "" || b.customer.ID == q.CustomerID) &&
+		f.from(b.origin) &&
+		(q.Personal == "" || b.agent != nil && b.agent.Personal == q.Personal) &&
+		f.looksUp(b) &&
+		f.hasProperties(b)
+}
+
+func anyOf[T comparable](list []T, value T) bool {
+	return len(list) == 0 || slices.Contains(list, value)
+}
+
+// within reports whether a time is within inclusive bounds. A time that is not
+// set is within no bound.
+func within(at, from, to instant) bool {
+	if from.IsZero() && to.IsZero() {
+		return true
+	}
+	return !at.IsZero() && (from.IsZero() || !at.Before(from)) && (to.IsZero() || !at.After(to))
+}
+
+// inFront reports whether an entry stands before the query's place. One that
+// has never been queued stands nowhere.
+func (f *filter) inFront(e *entry) bool {
+	if f.q.QueuedBefore == nil {
+		return true
+	}
+	at := e.body.queuedAt
+	if at.IsZero() {
+		return false
+	}
+	c := at.Compare(f.before)
+	return c < 0 || c == 0 && e.id < f.q.QueuedBefore.ID
+}
+
+func (f *filter) listed(id callback.ID) bool {
+	if f.ids != nil {
+		_, ok := f.ids[id]
+		return ok
+	}
+	return anyOf(f.q.IDs, id)
+}
+
+func (f *filter) from(o *callback.Origin) bool {
+	q := f.q
+	if q.ExternalID == "" && q.CallerID == "" && q.AppPool == "" {
+		return true
+	}
+	return o != nil &&
+		(q.ExternalID == "" || o.ExternalID == q.ExternalID) &&
+		(q.CallerID == "" || o.CallerID == q.CallerID) &&
+		(q.AppPool == "" || o.AppPool == q.AppPool)
+}
+
+// looksUp compares the lookup properties, present and former.
+func (f *filter) looksUp(b *body) bool {
+	if len(f.q.Lookups) == 0 {
+		return true
+	}
+	for _, m := range f.q.Lookups {
+		found := slices.ContainsFunc(b.lookups, func(l callback.Lookup) bool { return l.Key == m.Key && l.Value == m.Value })
+		if found == f.q.AnyLookup {
+			return found
+		}
+	}
+	return !f.q.AnyLookup
+}
+
+func (f *filter) hasProperties(b *body) bool {
+	for _, m := range f.q.Properties {
+		if !hasText(b.properties, m) && !hasText(b.userData, m) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasText(list []property, m callback.Match) bool {
+	value, ok := valueOf(list, m.Key)
+	if !ok {
+		return false
+	}
+	text, ok := Text(value)
+	return ok && text == m.Value
+}
+
+func (b *body) reason() callback.Reason {
+	if b.seldom == nil {
+		return ""
+	}
+	return b.seldom.reason
+}

@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Memory is a [callback.Store] in the memory of one process. It is not
+// durable: everything is gone when the process ends. It is safe for any number
+// of goroutines and of Managers in the process.
+type Memory struct {
+	erasedKept int
+
+	mu      sync.RWMutex
+	tenants map[string]*tenant
+	due     dueIndex
+	// leased are entries that queue claims lease, by the end of the lease.
+	leased tree[item]
+	feed   feed
+	// forgotten are the erased callbacks in the order in which they went.
+	forgotten []*event
+	windows   tree[expiry]
+	expiries  uint64
+	plan      []planned // room for one plan of permits
+}
+
+var _ callback.Store = (*Memory)(nil)
+
+// Option changes a Memory at its making.
+type Option func(*Memory)
+
+// DefaultErasedKept is how many erased callbacks a Memory remembers.
+const DefaultErasedKept = 1_000_000
+
+// KeepErased sets how many erased callbacks are remembered, so that a late
+// writer cannot bring them back and feeds show that they went. Each takes some
+// 500 bytes; beyond n the oldest are dropped, since a process that runs for
+// ever must not grow for ever. Values below 1 are taken as 1. Defaults to
+// [DefaultErasedKept].
+func KeepErased(n int) Option { return func(m *Memory) { m.erasedKept = max(1, n) } }
+
+// NewMemory returns an empty store.
+func NewMemory(options ...Option) *Memory {
+	m := &Memory{
+		erasedKept: DefaultErasedKept,
+		tenants:    make(map[string]*tenant),
+		leased:     tree[item]{compare: compareItems},
+		windows:    tree[expiry]{compare: compareExpiries},
+	}
+	m.due.init()
+	for _, o := range options {
+		o(m)
+	}
+	return m
+}
+
+// Get returns the callback, by ID or by idempotency key, or an error that is
+// [callback.ErrNotFound].
+func (m *Memory) Get(ctx context.Context, by By) (*callback.Callback, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	v, ok := m.look(by)
+	if !ok {
+		return nil, notFound(by.ID)
+	}
+	return v.callback(), nil
+}
+
+func (m *Memory) look(by By) (view, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	t := m.tenants[by.Tenant]
+	if t == nil {
+		return view{}, false
+	}
+	var e *entry
+	switch {
+	case by.ID != "":
+		e = t.entries[by.ID]
+	case by.Key != "":
+		e = t.keys[by.Key]
+	}
+	if e == nil {
+		return view{}, false
+	}
+	return e.view(), true
+}
+
+// Load returns the counters in the range that are above zero and whose window
+// has not ended, ordered by Slot, then Name, then Subject.
+func (m *Memory) Load(ctx context.Context, now time.Time, req LoadRequest) ([]Counter, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	t := m.tenants[req.Tenant]
+	if t == nil {
+		return nil, nil
+	}
+	return t.load(now, &req), nil
+}
+
+// Events returns the history of one callback, or the feed after a cursor. A
+// cursor that this store did not give is an [*InvalidError].
+func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
+	if err := ctx.Err(); err != nil {
+		return EventPage{}, err
+	}
+	limit, err := CheckEvents(&q)
+	if err != nil {
+		return EventPage{}, err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	after, err := parseFeed(q.After, m.feed.end)
+	if err != nil {
+		return EventPage{}, err
+	}
+	if q.Callback != "" {
+		found := m.historyOf(q.Tenant, q.Callback, after, limit)
+		if len(found) > 0 {
+			after = found[len(found)-1].position
+		}
+		return page(found, formatFeed(after)), nil
+	}
+	found, upTo := m.feed.after(after, limit, func(e *event) bool { return q.AllTenants || e.Tenant == q.Tenant })
+	return page(found, formatFeed(upTo)), nil
+}
+
+func (m *Memory) historyOf(name string, id callback.ID, after uint64, limit int) []*event {
+	t := m.tenants[name]
+	if t == nil {
+		return nil
+	}
+	e := t.erased[id]
+	if of := t.entries[id]; of != nil {
+		e = of.history.first
+	}
+	var found []*event
+	for ; e != nil && len(found) < limit; e = e.next {
+		if e.position > after {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// Erase removes callbacks with their events, idempotency keys and held
+// permits, and every counter of the subjects. The result has one error per
+// item.
+func (m *Memory) Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := CheckErase(&req); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	errs := make([]error, len(req.Items))
+	t := m.tenants[req.Tenant]
+	for i, item := range req.Items {
+		errs[i] = m.erase(t, now, item, &req)
+	}
+	if t != nil {
+		for _, subject := range req.Subjects {
+			t.forget(subject)
+		}
+	}
+	return errs, nil
+}
+
+func (m *Memory) erase(t *tenant, now time.Time, item EraseItem, req *EraseRequest) error {
+	if t == nil || t.entries[item.ID] == nil {
+		return notFound(item.ID)
+	}
+	e := t.entries[item.ID]
+	if e.revision != item.Revision {
+		return conflict(e.id, "revision", "%d is not the current one, %d", item.Revision, e.revision)
+	}
+	// Giving back takes nothing and is never refused.
+	if err := m.permits(t, instantOf(now), e.body.held, nil); err != nil {
+		return err
+	}
+	m.leaveQueue(e)
+	m.due.set(e, instant{})
+	t.index(e, false)
+	delete(t.entries, e.id)
+	for old := e.history.first; old != nil; old = old.next {
+		m.feed.remove(old)
+	}
+	gone := &event{Event: callback.Event{
+		Tenant: t.name, Callback: e.id, Service: e.service.name, Seq: e.revision + 1,
+		At: plain(now), Type: callback.EventErased, Actor: req.Actor, Detail: req.Detail,
+	}}
+	m.feed.append(gone)
+	t.erased[e.id] = gone
+	m.forgotten = append(m.forgotten, gone)
+	if len(m.forgotten) > m.erasedKept {
+		oldest := m.forgotten[0]
+		m.forgotten[0], m.forgotten = nil, m.forgotten[1:]
+		m.feed.remove(oldest)
+		delete(m.tenants[oldest.Tenant].erased, oldest.Callback)
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// entry is a callback in the store: what claims change, and the body that
+// changes replace as a whole.
+type entry struct {
+	id       callback.ID
+	service  *service
+	body     *body
+	revision int64
+	nextAt   instant
+	lease    lease
+	standing standing
+	history  history
+}
+
+type lease struct {
+	owner string
+	epoch int64
+	until instant
+}
+
+// standing tells in which of the indexes for queue claims an entry is.
+type standing uint8
+
+const (
+	notInQueue standing = iota
+	readyInQueue
+	leasedFromQueue
+)
+
+// body is the part of a callback that only Apply replaces. It never changes,
+// so that readers use it after they have let go of the lock. What most
+// callbacks leave empty is behind pointers.
+type body struct {
+	state     callback.State
+	priority  scheduler.Priority
+	ready     bool
+	immediate bool
+
+	customer    callback.Customer
+	origin      *callback.Origin
+	agent       *callback.Agent
+	interaction *callback.Interaction
+	seldom      *seldom
+
+	properties, userData []property
+	lookups              []callback.Lookup
+	held                 []callback.Held
+	attempts             []callback.Attempt
+	idempotency          callback.Idempotency
+
+	desired, created, updated    instant
+	releaseAt, queuedAt, readyAt instant
+	expiresAt, bucket, endedAt   instant
+}
+
+// property is one pair of a Values map: a slice of them takes a third of the
+// room and is faster to fill than a map.
+type property struct {
+	key   string
+	value any
+}
+
+// seldom holds fields that are empty in nearly every pending callback.
+type seldom struct {
+	reason                       callback.Reason
+	detail                       string
+	local, zone                  string
+	cancelReason                 callback.Reason
+	until, remindAt, deadlineAt  instant
+	retry                        callback.RetryLimits
+	offer                        callback.Offer
+	reservation                  callback.Reservation
+	hasRetry, hasOffer, reserved bool
+	submits, rejects, lostLeases int
+	copiedFrom                   callback.ID
+	sessionID                    string
+	accessNumber, accessCode     string
+}
+
+// pack copies what Apply stores of a callback.
+func pack(c *callback.Callback) *body {
+	b := &body{
+		state: c.State, priority: c.Priority, ready: c.Ready, immediate: c.Immediate,
+		customer:    c.Customer,
+		origin:      unlessZero(&c.Origin),
+		agent:       unlessZero(&c.Agent),
+		interaction: unlessZero(&c.Interaction),
+		lookups:     slices.Clone(c.Lookups),
+		held:        slices.Clone(c.Held),
+		attempts:    slices.Clone(c.Attempts),
+		idempotency: c.Idempotency,
+		desired:     instantOf(c.Desired), created: instantOf(c.Created), updated: instantOf(c.Updated),
+		releaseAt: instantOf(c.ReleaseAt), queuedAt: instantOf(c.QueuedAt), readyAt: instantOf(c.ReadyAt),
+		expiresAt: instantOf(c.ExpiresAt), bucket: instantOf(c.Bucket), endedAt: instantOf(c.EndedAt),
+	}
+	b.properties, b.userData = packValues(c.Properties, c.UserData)
+	for i := range b.attempts {
+		a := &b.attempts[i]
+		a.Began, a.Placed, a.Ended = plain(a.Began), plain(a.Placed), plain(a.Ended)
+	}
+	s := seldom{
+		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, cancelReason: c.CancelReason,
+		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), deadlineAt: instantOf(c.DeadlineAt),
+		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
+		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
+		accessNumber: c.AccessNumber, accessCode: c.AccessCode,
+	}
+	if c.Retry != nil {
+		s.retry, s.hasRetry = *c.Retry, true
+	}
+	if c.Offer != nil {
+		s.offer, s.hasOffer = *c.Offer, true
+		s.offer.Until = plain(s.offer.Until)
+	}
+	if c.Reservation != nil {
+		s.reservation, s.reserved = *c.Reservation, true
+	}
+	b.seldom = unlessZero(&s)
+	return b
+}
+
+// view is what a reader takes along from under the lock.
+type view struct {
+	entry    *entry // only id is read later: it never changes
+	service  *service
+	body     *body
+	revision int64
+	nextAt   instant
+	lease    lease
+}
+
+func (e *entry) view() view {
+	return view{entry: e, service: e.service, body: e.body, revision: e.revision, nextAt: e.nextAt, lease: e.lease}
+}
+
+// callback makes the copy that a reader gets.
+func (v *view) callback() *callback.Callback {
+	b := v.body
+	c := &callback.Callback{
+		Tenant: v.service.tenant.name, ID: v.entry.id, Service: v.service.name, Revision: v.revision,
+		State: b.state, Priority: b.priority, Ready: b.ready, Immediate: b.immediate,
+		Customer:    b.customer,
+		Properties:  unpackValues(b.properties),
+		UserData:    unpackValues(b.userData),
+		Lookups:     slices.Clone(b.lookups),
+		Held:        slices.Clone(b.held),
+		Attempts:    slices.Clone(b.attempts),
+		Idempotency: b.idempotency,
+		Desired:     b.desired.Time(), Created: b.created.Time(), Updated: b.updated.Time(),
+		ReleaseAt: b.releaseAt.Time(), QueuedAt: b.queuedAt.Time(), ReadyAt: b.readyAt.Time(),
+		ExpiresAt: b.expiresAt.Time(), Bucket: b.bucket.Time(), EndedAt: b.endedAt.Time(),
+		NextAt: v.nextAt.Time(),
+		Lease:  callback.Lease{Owner: v.lease.owner, Epoch: v.lease.epoch, Until: v.lease.until.Time()},
+	}
+	if b.origin != nil {
+		c.Origin = *b.origin
+	}
+	if b.agent != nil {
+		c.Agent = *b.agent
+	}
+	if b.interaction != nil {
+		c.Interaction = *b.interaction
+	}
+	if b.seldom != nil {
+		b.seldom.fill(c)
+	}
+	return c
+}
+
+func (s *seldom) fill(c *callback.Callback) {
+	c.Reason, c.Detail, c.CancelReason = s.reason, s.detail, s.cancelReason
+	c.Local, c.Zone = s.local, s.zone
+	c.Until, c.RemindAt, c.DeadlineAt = s.until.Time(), s.remindAt.Time(), s.deadlineAt.Time()
+	c.Submits, c.Rejects, c.LostLeases = s.submits, s.rejects, s.lostLeases
+	c.CopiedFrom, c.SessionID = s.copiedFrom, s.sessionID
+	c.AccessNumber, c.AccessCode = s.accessNumber, s.accessCode
+	if s.hasRetry {
+		c.Retry = new(s.retry)
+	}
+	if s.hasOffer {
+		c.Offer = new(s.offer)
+	}
+	if s.reserved {
+		c.Reservation = new(s.reservation)
+	}
+}
+
+// unlessZero returns a copy of what p points to, or nil where that is zero.
+func unlessZero[T comparable](p *T) *T {
+	var zero T
+	if *p == zero {
+		return nil
+	}
+	return new(*p)
+}
+
+// packValues puts two maps into one allocation. A nil map stays nil.
+func packValues(properties, userData callback.Values) (p, u []property) {
+	if properties == nil && userData == nil {
+		return nil, nil
+	}
+	all := make([]property, 0, len(properties)+len(userData))
+	for key, value := range properties {
+		all = append(all, property{key, value})
+	}
+	n := len(all)
+	for key, value := range userData {
+		all = append(all, property{key, value})
+	}
+	if properties != nil {
+		p = all[:n:n]
+	}
+	if userData != nil {
+		u = all[n:]
+	}
+	return p, u
+}
+
+func unpackValues(list []property) callback.Values {
+	if list == nil {
+		return nil
+	}
+	values := make(callback.Values, len(list))
+	for _, p := range list {
+		values[p.key] = p.value
+	}
+	return values
+}
+
+func valueOf(list []property, key string) (any, bool) {
+	for _, p := range list {
+		if p.key == key {
+			return p.value, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,231 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// together runs n functions at once and waits for them.
+func (p *probe) together(n int, f func(i int)) {
+	var all sync.WaitGroup
+	ready := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-ready
+			p.guard(func(*probe) { f(i) })
+		})
+	}
+	close(ready)
+	all.Wait()
+}
+
+// allowed counts successes and demands that every other error is one of those
+// wanted.
+func (p *probe) allowed(what string, won *atomic.Int64, err error, want ...error) {
+	if err == nil {
+		won.Add(1)
+		return
+	}
+	for _, w := range want {
+		if errors.Is(err, w) {
+			return
+		}
+	}
+	p.errorf("%s: %v", what, err)
+}
+
+func concurrencyClauses() []Clause {
+	const workers = 8
+	return []Clause{
+		{Name: "the last seats go to as many as there are", run: func(p *probe) {
+			const seats, each = 5, 6
+			var won atomic.Int64
+			p.together(workers, func(i int) {
+				for j := range each {
+					c := takes(Write(New(numbered(i*each+j))), callback.Permit{Key: seat(1), N: 1, Max: seats})
+					p.allowed("taking a seat", &won, p.try(Start(), c), callback.ErrPermitRefused)
+				}
+			})
+			p.same("seats won", won.Load(), int64(seats))
+			p.uses("after the race", seat(1), seats)
+			page := p.search(callback.Query{Tenant: Tenant, Limit: 1000})
+			p.same("callbacks created", len(page.Callbacks), seats)
+			events, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
+			p.same("events", len(events), seats)
+		}},
+		{Name: "one of many creators of an ID wins", run: func(p *probe) {
+			var won atomic.Int64
+			p.together(workers, func(i int) {
+				cb := New("c1", func(cb *callback.Callback) { cb.Detail = fmt.Sprint(i) })
+				p.allowed("creating", &won, p.try(Start(), takes(Write(cb), callback.Permit{Key: seat(1), N: 1, Max: -1})), callback.ErrConflict)
+			})
+			p.same("creators that won", won.Load(), int64(1))
+			p.uses("taken", seat(1), 1)
+			p.same("events", len(p.history("c1")), 1)
+		}},
+		{Name: "one of many users of an idempotency key wins", run: func(p *probe) {
+			var won atomic.Int64
+			p.together(workers, func(i int) {
+				p.allowed("creating", &won, p.try(Start(), Write(New(numbered(i), keyed("k1")))), callback.ErrConflict)
+			})
+			p.same("creators that won", won.Load(), int64(1))
+			p.same("callbacks", len(p.search(callback.Query{Tenant: Tenant}).Callbacks), 1)
+			p.getBy(callback.By{Tenant: Tenant, Key: "k1"})
+		}},
+		{Name: "no change is lost", run: func(p *probe) {
+			const each = 5
+			p.create(New("c1", func(cb *callback.Callback) { cb.UserData = callback.Values{"n": 0.0} }))
+			p.together(workers, func(int) {
+				for done, tries := 0, 0; done < each; tries++ {
+					if tries > 100*workers*each {
+						p.fatalf("no change succeeds")
+					}
+					c := Revise(p.get("c1"), func(cb *callback.Callback) {
+						n, _ := cb.UserData["n"].(float64)
+						cb.UserData["n"] = n + 1
+					})
+					err := p.try(Start(), takes(c, callback.Permit{Key: seat(1), N: 1, Max: -1}))
+					switch {
+					case err == nil:
+						done++
+					case !errors.Is(err, callback.ErrConflict):
+						p.fatalf("changing: %v", err)
+					}
+				}
+			})
+			cb := p.get("c1")
+			p.same("count in the record", cb.UserData["n"], any(float64(workers*each)))
+			p.same("revision", cb.Revision, int64(workers*each+1))
+			p.uses("taken", seat(1), workers*each)
+			h := p.events(callback.EventQuery{Tenant: Tenant, Callback: "c1", Limit: 1000}).Events
+			for i, e := range h {
+				if e.Seq != int64(i+1) {
+					p.fatalf("event %d of the history has number %d", i, e.Seq)
+				}
+			}
+			p.same("events", len(h), workers*each+1)
+		}},
+		{Name: "claims at once never share a callback", run: func(p *probe) {
+			const n = 60
+			changes := make([]callback.Change, n)
+			for i := range changes {
+				changes[i] = Write(New(numbered(i), Queued(Start()), DueAt(At(time.Duration(i%3)*time.Second))))
+			}
+			p.apply(changes...)
+			var mu sync.Mutex
+			owner := make(map[callback.ID]int)
+			p.together(workers, func(i int) {
+				req := callback.ClaimRequest{Owner: fmt.Sprint("node-", i), Lease: lease, Due: true, Limit: 4}
+				if i%2 == 1 {
+					req = queueRequest(callback.QueueKey{Tenant: Tenant, Service: Service}, 4)
+				}
+				for range n {
+					got := p.claim(At(time.Minute), req).Callbacks
+					if len(got) == 0 {
+						return
+					}
+					if len(got) > 4 {
+						p.errorf("claimed %d callbacks, limit is 4", len(got))
+					}
+					mu.Lock()
+					for _, cb := range got {
+						owner[cb.ID]++
+						if owner[cb.ID] > 1 || cb.Lease.Epoch != 1 {
+							p.errorf("callback %s was claimed %d times, epoch %d", cb.ID, owner[cb.ID], cb.Lease.Epoch)
+						}
+					}
+					mu.Unlock()
+				}
+			})
+			p.same("callbacks claimed", len(owner), n)
+		}},
+		{Name: "one holder of an epoch writes", run: func(p *probe) {
+			p.create(New("c1", DueAt(Start())))
+			held := p.claimOne(Start())
+			var won atomic.Int64
+			p.together(workers, func(i int) {
+				c := Revise(held, func(cb *callback.Callback) { cb.Detail = fmt.Sprint(i) })
+				c.Epoch = held.Lease.Epoch
+				p.allowed("writing", &won, p.try(Start(), c), callback.ErrConflict)
+			})
+			p.same("writers that won", won.Load(), int64(1))
+		}},
+		{Name: "seats that come and go are conserved", run: func(p *probe) {
+			const seats, rounds = 3, 8
+			var out, most atomic.Int64
+			p.together(workers, func(i int) {
+				cb := New(numbered(i))
+				p.apply(Write(cb))
+				for range rounds {
+					cb = p.get(cb.ID)
+					c := takes(Revise(cb), callback.Permit{Key: seat(1), N: 1, Max: seats})
+					if err := p.try(Start(), c); err != nil {
+						p.is("taking a seat", err, callback.ErrPermitRefused)
+						continue
+					}
+					if now := out.Add(1); now > most.Load() {
+						most.Store(now)
+					}
+					out.Add(-1)
+					p.apply(gives(Revise(c.Record), callback.Held{Key: seat(1), N: 1}))
+				}
+			})
+			if most.Load() > seats {
+				p.errorf("%d seats were out at once, there are %d", most.Load(), seats)
+			}
+			p.uses("after all were given back", seat(1), 0)
+		}},
+		{Name: "erasure and change exclude each other", run: func(p *probe) {
+			for i := range 10 {
+				id := numbered(i)
+				p.create(New(id))
+				var won atomic.Int64
+				p.together(2, func(j int) {
+					if j == 0 {
+						p.allowed("erasing", &won, p.tryErase(Tenant, callback.EraseItem{ID: id, Revision: 1}), callback.ErrConflict)
+					} else {
+						p.allowed("changing", &won, p.try(Start(), Revise(New(id))), callback.ErrNotFound)
+					}
+				})
+				p.same("winners", won.Load(), int64(1))
+			}
+		}},
+		{Name: "readers of the feed miss nothing", run: func(p *probe) {
+			const each = 20
+			var done atomic.Int64
+			var seen []callback.Event
+			p.together(workers+1, func(i int) {
+				if i < workers {
+					defer done.Add(1)
+					for j := range each {
+						p.apply(Write(New(numbered(i*each + j))))
+					}
+					return
+				}
+				var after callback.Cursor
+				for pages := 0; ; pages++ {
+					if pages > 1_000_000 || len(seen) > 2*workers*each {
+						p.fatalf("the feed has no end: %d events in %d pages", len(seen), pages)
+					}
+					last := done.Load() == workers
+					page := p.events(callback.EventQuery{Tenant: Tenant, After: after, Limit: 7})
+					seen = append(seen, page.Events...)
+					if after = page.Next; last && len(page.Events) == 0 {
+						return
+					}
+				}
+			})
+			ids := make(map[callback.ID]bool)
+			for _, e := range seen {
+				ids[e.Callback] = true
+			}
+			p.same("events seen", len(seen), workers*each)
+			p.same("callbacks seen", len(ids), workers*each)
+		}},
+	}
+}

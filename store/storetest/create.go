@@ -1,0 +1,116 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+func createClauses() []Clause {
+	return []Clause{
+		{Name: "every field is kept", run: func(p *probe) {
+			cb := full("c1")
+			p.create(cb)
+			p.same("callback", p.get("c1"), cb)
+		}},
+		{Name: "every field is kept by a later change", run: func(p *probe) {
+			p.create(New("c1"))
+			next := full("c1")
+			next.Revision = 2
+			p.apply(Write(next))
+			p.same("callback", p.get("c1"), next)
+			bare := New("c1")
+			bare.Revision = 3
+			p.apply(Write(bare))
+			p.same("callback emptied again", p.get("c1"), bare)
+		}},
+		{Name: "what exists is a conflict and stays", run: func(p *probe) {
+			p.create(New("c1"))
+			other := New("c1")
+			other.Detail = "an impostor"
+			p.unchanged("c1", func() { p.refused("creating what exists", Write(other), callback.ErrConflict) })
+		}},
+		{Name: "what exists at a later revision is a conflict", run: func(p *probe) {
+			p.create(New("c1"))
+			p.apply(Revise(p.get("c1")))
+			p.unchanged("c1", func() { p.refused("creating what exists", Write(New("c1")), callback.ErrConflict) })
+		}},
+		{Name: "creation has no lease and epoch 0", run: func(p *probe) {
+			cb := New("c1")
+			cb.Lease = callback.Lease{Owner: "forged", Epoch: 7, Until: At(time.Hour)}
+			p.create(cb)
+			p.same("lease", p.get("c1").Lease, callback.Lease{})
+		}},
+		{Name: "creation under an epoch is a conflict", run: func(p *probe) {
+			c := Write(New("c1"))
+			c.Epoch = 1
+			p.refused("creating with an epoch", c, callback.ErrConflict)
+			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
+		}},
+		{Name: "what does not exist is not found", run: func(p *probe) {
+			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
+			p.missing(callback.By{Tenant: Tenant, Key: "k1"})
+			p.missing(callback.By{Tenant: Tenant})
+			later := New("c1")
+			later.Revision = 2
+			p.refused("changing what does not exist", Write(later), callback.ErrNotFound)
+			p.refused("giving back a lease of what does not exist", Unclaim(New("c1"), Start()), callback.ErrNotFound)
+			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
+		}},
+	}
+}
+
+// full is a callback in which every field has a value.
+func full(id callback.ID) *callback.Callback {
+	cb := New(id, Queued(At(3*time.Minute)))
+	cb.Reason = callback.Reason("SOMETHING_NEW")
+	cb.Detail = "why"
+	cb.Priority = scheduler.Priority(2)
+	cb.Customer = callback.Customer{
+		Number: Number(1), Alternative: Number(2), ID: "customer-1", Account: "account", ModeID: "mode",
+	}
+	cb.Agent = callback.Agent{
+		Target: "skill", Queue: "vq", Personal: "hans", Comments: "be kind", Description: "wants a loan",
+		LeadScore: 0.5, TargetAmount: 1250.75,
+	}
+	cb.Origin = callback.Origin{
+		Creator: "Luware.API", Initiator: "web", Supervisor: "boss", CallerID: "crm", ExternalID: "ext-1",
+		IncomingURI: "sip:in@example.com", AppPool: "pool", SessionID: "s-1", InteractionID: "ixn-1", ContextURL: "https://example.com/1",
+	}
+	cb.Interaction = callback.Interaction{
+		MediaType: "voice", ResponseType: "Voice", Type: "Inbound", SubType: "New", ParentID: "p", ThreadID: "t",
+		OwnerID: 1, CreatorAppID: 2, CategoryID: "cat", Subject: "loan", Text: "text", StructuredText: "https://example.com/s",
+		StructuredMIME: "text/xml", BinaryContent: "https://example.com/b", BinaryMIME: "image/png", BinarySize: 3,
+		TimeShift: -60, NoChildren: true, DN: "dn", Location: "loc", ServerID: "srv",
+	}
+	cb.Properties = callback.Values{"_one": "1", "_list": []any{"a", 1.5, true, nil}, "_tree": map[string]any{"a": map[string]any{"b": "c"}}}
+	cb.UserData = callback.Values{"vip": true, "score": 12.5, "text": "ein Wort, \"zitiert\" \u00fc\u4e2d", "empty": "", "none": nil}
+	cb.Lookups = []callback.Lookup{{Key: "_one", Value: "1"}, {Key: "vip", Value: "false", Former: true}}
+	cb.Until, cb.Zone, cb.Immediate = At(4*time.Hour), "Europe/Berlin", true
+	cb.Bucket = At(time.Hour)
+	cb.Retry = &callback.RetryLimits{MaxAttempts: 3, Delay: 90 * time.Second}
+	cb.ReadyAt, cb.RemindAt, cb.DeadlineAt, cb.EndedAt = At(5*time.Minute), At(6*time.Minute), At(7*time.Minute), At(8*time.Minute)
+	cb.Offer = &callback.Offer{Kind: callback.OfferPreview, Until: At(time.Minute), CanReject: true}
+	cb.Attempts = []callback.Attempt{
+		{
+			N: 1, Key: callback.NewAttemptKey(id, 1), Epoch: 4, Ref: "call-1", Stage: callback.StageCustomer, Agent: "hans",
+			Began: At(time.Minute), Placed: At(61 * time.Second), Ended: At(2 * time.Minute),
+			Outcome: callback.Outcome{
+				Result: callback.Busy, Certainty: callback.Known, Reached: callback.StagePlaced, By: callback.PartyNetwork,
+				SIP: 486, Q850: 17, Raw: "busy here", Ring: time.Second, Talk: time.Minute, RetryAfter: 5 * time.Second,
+			},
+			Lookups: 2,
+		},
+		{N: 2, Key: callback.NewAttemptKey(id, 2), Epoch: 5, Began: At(3 * time.Minute)},
+	}
+	cb.Submits, cb.Rejects, cb.LostLeases = 1, 2, 3
+	cb.Reservation = &callback.Reservation{ID: "r-1", Agent: "hans", Address: "sip:hans@example.com"}
+	cb.Held = []callback.Held{
+		{Key: seat(1), N: 1},
+		{Key: callback.PermitKey{Kind: callback.PermitNumber, Service: Service, Name: "n", Subject: "s"}, N: 2},
+	}
+	cb.Idempotency = callback.Idempotency{Key: "key-" + string(id), Hash: "digest"}
+	cb.CopiedFrom, cb.SessionID, cb.AccessNumber, cb.AccessCode = "c0", "session", "access", "1234"
+	return cb
+}

@@ -1,0 +1,118 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+func dueClauses() []Clause {
+	return []Clause{
+		{Name: "nothing is claimed before its time, all at its time", run: func(p *probe) {
+			p.create(New("c1", DueAt(At(time.Minute))))
+			p.same("claim just before", ids(p.claimDue(At(time.Minute-time.Millisecond), 10)), []callback.ID{})
+			p.same("claim at the time", ids(p.claimDue(At(time.Minute), 10)), []callback.ID{"c1"})
+		}},
+		{Name: "the earliest comes first, ties by ID", run: func(p *probe) {
+			p.create(New("c4", DueAt(At(time.Second))), New("c1", DueAt(At(2*time.Second))), New("c3", DueAt(At(time.Second))),
+				New("c2", DueAt(At(2*time.Second))), New("c5", DueAt(Start())))
+			p.same("claim", ids(p.claimDue(At(time.Minute), 10)), []callback.ID{"c5", "c3", "c4", "c1", "c2"})
+		}},
+		{Name: "never more than the limit, and the rest later", run: func(p *probe) {
+			for i := range 7 {
+				p.create(New(numbered(6-i), DueAt(Start())))
+			}
+			p.same("a limit of 0", ids(p.claimDueLoosely(At(time.Minute), 0)), []callback.ID{})
+			p.same("first claim", ids(p.claimDue(At(time.Minute), 3)), []callback.ID{"n0000", "n0001", "n0002"})
+			p.same("second claim", ids(p.claimDue(At(time.Minute), 3)), []callback.ID{"n0003", "n0004", "n0005"})
+			p.same("third claim", ids(p.claimDue(At(time.Minute), 3)), []callback.ID{"n0006"})
+			p.same("fourth claim", ids(p.claimDue(At(time.Minute), 3)), []callback.ID{})
+		}},
+		{Name: "no next moment means never", run: func(p *probe) {
+			p.create(New("c1", DueAt(time.Time{})))
+			got := p.claim(At(1000*time.Hour), callback.ClaimRequest{Owner: "n", Lease: lease, Due: true, Limit: 10})
+			p.same("claim", got, callback.Claimed{})
+		}},
+		{Name: "every state can be due", run: func(p *probe) {
+			var want []callback.ID
+			for i, s := range callback.States() {
+				id := numbered(i)
+				p.create(New(id, DueAt(Start()), func(cb *callback.Callback) { cb.State = s }))
+				want = append(want, id)
+			}
+			p.same("claim", ids(p.claimDue(Start(), 100)), want)
+		}},
+		{Name: "all tenants are served", run: func(p *probe) {
+			p.create(New("c1", DueAt(At(2*time.Second))), New("c2", DueAt(At(time.Second)), In("other", Service)), New("c3", DueAt(At(3*time.Second)), In("", Service)))
+			got := p.claimDue(At(time.Minute), 10)
+			p.same("claim", ids(got), []callback.ID{"c2", "c1", "c3"})
+			p.same("tenant", got[0].Tenant, "other")
+		}},
+		{Name: "what was claimed is leased in the store and in the copy", run: func(p *probe) {
+			p.create(full("c1"))
+			due := p.get("c1").NextAt
+			got := p.claim(due, callback.ClaimRequest{Owner: "node-7", Lease: time.Minute, Due: true, Limit: 1}).Callbacks
+			want := full("c1")
+			want.Lease = callback.Lease{Owner: "node-7", Epoch: 1, Until: due.Add(time.Minute)}
+			want.NextAt = due.Add(time.Minute)
+			p.same("claimed", got, []*callback.Callback{want})
+			p.same("stored", p.get("c1"), want)
+		}},
+		{Name: "a claim writes no event", run: func(p *probe) {
+			p.create(New("c1", DueAt(Start())))
+			before := p.history("c1")
+			p.claimOne(Start())
+			p.same("history", p.history("c1"), before)
+		}},
+		{Name: "the next moment of what is left is told", run: func(p *probe) {
+			req := callback.ClaimRequest{Owner: "n", Lease: time.Hour, Due: true, Limit: 1}
+			p.same("nothing there", p.claim(Start(), req).NextAt, time.Time{})
+			p.create(New("c1", DueAt(At(time.Second))), New("c2", DueAt(At(2*time.Second))), New("c3", DueAt(At(time.Minute))))
+			p.same("nothing due", p.claim(Start(), req).NextAt, At(time.Second))
+			p.same("cut short by the limit", p.claim(At(5*time.Second), req).NextAt, At(2*time.Second))
+			p.same("the rest is not due", p.claim(At(5*time.Second), req).NextAt, At(time.Minute))
+			p.same("the earliest is another's lease", p.claim(At(2*time.Minute), req).NextAt, At(5*time.Second+time.Hour))
+		}},
+		{Name: "nothing left means no next moment", run: func(p *probe) {
+			p.create(New("c1", DueAt(Start())))
+			got := p.claim(Start(), callback.ClaimRequest{Owner: "n", Lease: lease, Due: true, Limit: 5})
+			p.same("claim", ids(got.Callbacks), []callback.ID{"c1"})
+			p.same("next moment", got.NextAt, time.Time{})
+		}},
+		{Name: "a change moves the next moment", run: func(p *probe) {
+			p.create(New("c1", DueAt(At(time.Minute))), New("c2", DueAt(At(time.Hour))))
+			p.apply(Revise(p.get("c1"), DueAt(At(time.Hour))), Revise(p.get("c2"), DueAt(At(time.Minute))))
+			p.same("claim", ids(p.claimDue(At(time.Minute), 10)), []callback.ID{"c2"})
+			p.apply(Revise(p.get("c1"), DueAt(time.Time{})))
+			p.same("claim", ids(p.claimDue(At(2*time.Hour), 10)), []callback.ID{"c2"})
+		}},
+		{Name: "a crowd of one instant is served in order", run: func(p *probe) {
+			const n = 300
+			changes := make([]callback.Change, n)
+			for i := range changes {
+				changes[i] = Write(New(numbered((i*7+3)%n), DueAt(Start())))
+			}
+			p.apply(changes...)
+			var got []callback.ID
+			for range 5 {
+				got = append(got, ids(p.claimDue(Start(), 60))...)
+			}
+			for i, id := range got {
+				if id != numbered(i) {
+					p.fatalf("claimed %q at place %d, want %q", id, i, numbered(i))
+				}
+			}
+			p.same("how many", len(got), n)
+		}},
+	}
+}
+
+// claimDueLoosely claims with a limit that a store may call malformed.
+func (p *probe) claimDueLoosely(now time.Time, limit int) []*callback.Callback {
+	c, err := p.store.Claim(p.ctx, now, callback.ClaimRequest{Owner: "node-1", Lease: lease, Due: true, Limit: limit})
+	if err != nil {
+		p.is("a claim of nothing", err, callback.ErrInvalidParameter)
+		return nil
+	}
+	return c.Callbacks
+}

@@ -1,0 +1,141 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+func eraseClauses() []Clause {
+	item := func(id callback.ID, revision int64) callback.EraseItem {
+		return callback.EraseItem{ID: id, Revision: revision}
+	}
+	gone := func(id callback.ID, seq int64) callback.Event {
+		return callback.Event{
+			Tenant: Tenant, Callback: id, Service: Service, Seq: seq, At: At(time.Minute),
+			Type: callback.EventErased, Actor: "clerk", Detail: "asked to",
+		}
+	}
+	return []Clause{
+		{Name: "nothing finds what was erased", run: func(p *probe) {
+			p.create(full("c1"), New("c2"))
+			due := p.get("c1").NextAt
+			p.erase(p.get("c1"))
+			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
+			p.missing(callback.By{Tenant: Tenant, Key: "key-c1"})
+			p.finds("nothing", callback.Query{}, "c2")
+			for _, q := range []callback.Query{
+				{Number: Number(1).Key()}, {Number: Number(2).Key()}, {CustomerID: "customer-1"}, {ExternalID: "ext-1"}, {IDs: []callback.ID{"c1"}},
+				{Lookups: []callback.Match{{Key: "_one", Value: "1"}}},
+				{States: []callback.State{callback.Queued}}, {Order: callback.ByQueue, States: []callback.State{callback.Queued}},
+			} {
+				p.finds("what it had", q)
+			}
+			key := callback.QueueKey{Tenant: Tenant, Service: Service, Priority: full("c1").Priority}
+			p.same("queue claim", ids(p.claim(due, queueRequest(key, 5)).Callbacks), []callback.ID{})
+			p.same("due claim", ids(p.claimDue(due, 5)), []callback.ID{"c2"})
+		}},
+		{Name: "one event stays, with nothing of the person", run: func(p *probe) {
+			p.create(New("c1"))
+			p.apply(Revise(p.get("c1")))
+			p.create(New("c2"))
+			p.erase(p.get("c1"))
+			p.same("history", p.history("c1"), []callback.Event{gone("c1", 3)})
+			all, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, Limit: 1})
+			p.same("feed", all, []callback.Event{Write(New("c2")).Event, gone("c1", 3)})
+		}},
+		{Name: "readers of the feed continue across erasure", run: func(p *probe) {
+			for i := range 6 {
+				p.create(New(numbered(i)))
+			}
+			start := p.events(callback.EventQuery{Tenant: Tenant, Limit: 3})
+			for i := range 5 {
+				p.erase(p.get(numbered(i)))
+			}
+			rest, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, After: start.Next, Limit: 2})
+			want := []callback.Event{Write(New(numbered(5))).Event}
+			for i := range 5 {
+				want = append(want, gone(numbered(i), 2))
+			}
+			p.same("feed after the cursor", rest, want)
+		}},
+		{Name: "no late writer brings it back", run: func(p *probe) {
+			p.create(New("c1", keyed("k1"), DueAt(Start())))
+			held := p.claimOne(Start())
+			p.erase(p.get("c1"))
+			late := Revise(held)
+			late.Epoch = held.Lease.Epoch
+			late = takes(late, callback.Permit{Key: seat(1), N: 1, Max: 9})
+			p.refused("the holder of the lease", late, callback.ErrNotFound)
+			p.refused("the creator again", Write(New("c1", keyed("k1"))), callback.ErrNotFound)
+			p.refused("the return of the lease", Unclaim(held, Start()), callback.ErrNotFound)
+			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
+			p.uses("taken by a late writer", seat(1), 0)
+			p.same("history", p.history("c1"), []callback.Event{gone("c1", 2)})
+			p.is("erasing again", p.tryErase(Tenant, item("c1", 1)), callback.ErrNotFound)
+		}},
+		{Name: "the idempotency key is free again", run: func(p *probe) {
+			p.create(New("c1", keyed("k1")))
+			p.erase(p.get("c1"))
+			p.create(New("c2", keyed("k1")))
+			p.same("owner of the key", p.getBy(callback.By{Tenant: Tenant, Key: "k1"}).ID, callback.ID("c2"))
+		}},
+		{Name: "held permits are given back, used ones stay", run: func(p *probe) {
+			used := callback.PermitKey{Kind: callback.PermitInterval, Service: Service, Name: "1"}
+			cb := New("c1", func(cb *callback.Callback) { cb.Held = []callback.Held{{Key: seat(1), N: 2}} })
+			p.apply(takes(Write(cb), callback.Permit{Key: seat(1), N: 2, Max: 9}, callback.Permit{Key: used, N: 1, Max: 9}))
+			p.apply(takes(Write(New("c2")), callback.Permit{Key: seat(1), N: 1, Max: 9}))
+			p.erase(p.get("c1"))
+			p.uses("held", seat(1), 1)
+			p.uses("used up", used, 1)
+		}},
+		{Name: "another revision is a conflict, nothing is not found", run: func(p *probe) {
+			p.create(New("c1"))
+			p.apply(Revise(p.get("c1")))
+			p.unchanged("c1", func() {
+				p.is("an old revision", p.tryErase(Tenant, item("c1", 1)), callback.ErrConflict)
+				p.is("a revision to come", p.tryErase(Tenant, item("c1", 3)), callback.ErrConflict)
+			})
+			p.is("what does not exist", p.tryErase(Tenant, item("c9", 1)), callback.ErrNotFound)
+			p.same("history", p.history("c9"), []callback.Event{})
+		}},
+		{Name: "items are independent, one error each, in order", run: func(p *probe) {
+			p.create(New("c1"), New("c2"), New("c3"))
+			errs, err := p.store.Erase(p.ctx, At(time.Minute), callback.EraseRequest{
+				Tenant: Tenant, Items: []callback.EraseItem{item("c1", 1), item("c2", 9), item("c9", 1), item("c3", 1), item("c3", 1)},
+			})
+			if err != nil || len(errs) != 5 {
+				p.fatalf("Erase of 5 items: %d errors, %v", len(errs), err)
+			}
+			for i, want := range []error{nil, callback.ErrConflict, callback.ErrNotFound, nil, callback.ErrNotFound} {
+				p.is("item", errs[i], want)
+			}
+			p.finds("nothing", callback.Query{}, "c2")
+		}},
+		{Name: "counters of the subjects are removed, others stay", run: func(p *probe) {
+			attempts := callback.PermitKey{Kind: callback.PermitAttempt, Subject: "x", Slot: 60}
+			parameter := callback.PermitKey{Kind: callback.PermitParameter, Service: "support", Name: "x", Subject: "y"}
+			var c callback.Change = Write(New("c1"))
+			for _, key := range []callback.PermitKey{person("x"), person("xx"), attempts, parameter, seat(1)} {
+				c = takes(c, callback.Permit{Key: key, N: 3, Max: 9})
+			}
+			p.apply(c)
+			errs, err := p.store.Erase(p.ctx, Start(), callback.EraseRequest{Tenant: Tenant, Subjects: []string{"x", "unknown"}})
+			if err != nil || len(errs) > 0 {
+				p.fatalf("Erase of subjects: %v, %v", errs, err)
+			}
+			p.uses("of the subject", person("x"), 0)
+			p.uses("of the subject, over services", attempts, 0)
+			p.uses("of another subject", person("xx"), 3)
+			p.uses("with the subject as name", parameter, 3)
+			p.uses("of nobody", seat(1), 3)
+			p.apply(takes(Write(New("c2")), callback.Permit{Key: person("x"), N: 1, Max: 1}))
+			p.uses("taken anew", person("x"), 1)
+		}},
+		{Name: "subjects are removed though items fail", run: func(p *probe) {
+			p.apply(takes(Write(New("c1")), callback.Permit{Key: person("x"), N: 1, Max: 9}))
+			p.is("an old revision", p.tryErase(Tenant, item("c1", 9), "x"), callback.ErrConflict)
+			p.uses("of the subject", person("x"), 0)
+		}},
+	}
+}

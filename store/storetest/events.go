@@ -1,0 +1,148 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// readFeed reads a feed to its end, limit by limit, and returns the events
+// and the place behind them.
+func (p *probe) readFeed(q callback.EventQuery) ([]callback.Event, callback.Cursor) {
+	var all []callback.Event
+	for range 500 {
+		page := p.events(q)
+		if q.Limit > 0 && len(page.Events) > q.Limit {
+			p.fatalf("page has %d events, limit is %d", len(page.Events), q.Limit)
+		}
+		all = append(all, page.Events...)
+		if len(page.Events) == 0 {
+			return all, page.Next
+		}
+		if page.Next == "" {
+			p.fatalf("events, but no cursor behind them")
+		}
+		q.After = page.Next
+	}
+	p.fatalf("500 pages and no end")
+	return nil, ""
+}
+
+func eventClauses() []Clause {
+	event := func(c callback.Change) callback.Event { return c.Event }
+	return []Clause{
+		{Name: "every field is kept", run: func(p *probe) {
+			c := Write(New("c1"))
+			c.Event = callback.Event{
+				Tenant: Tenant, Callback: "c1", Service: "another", Seq: 1, At: At(time.Minute), Type: "something_new",
+				From: callback.Queued, To: callback.Dialing, Reason: callback.ReasonError, Attempt: 3,
+				Stage: callback.StageRinging, Result: callback.FaxDetected, Certainty: callback.Known,
+				Next: At(time.Hour), Epoch: 12, Actor: "who", Detail: "why",
+			}
+			p.apply(c)
+			p.same("history", p.history("c1"), []callback.Event{c.Event})
+			all, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
+			p.same("feed", all, []callback.Event{c.Event})
+		}},
+		{Name: "the number of an event is the revision it made", run: func(p *probe) {
+			c := Write(New("c1"))
+			c.Event.Seq = 99
+			p.apply(c)
+			next := Revise(p.get("c1"))
+			next.Event.Seq = 0
+			p.apply(next)
+			h := p.history("c1")
+			if len(h) != 2 || h[0].Seq != 1 || h[1].Seq != 2 {
+				p.errorf("history: %+v", h)
+			}
+		}},
+		{Name: "history of one callback, in order", run: func(p *probe) {
+			one, two := Write(New("c1")), Write(New("c2"))
+			p.apply(one, two)
+			three := Revise(one.Record)
+			p.apply(three)
+			p.same("history", p.history("c1"), []callback.Event{event(one), event(three)})
+			p.same("history of what does not exist", p.history("c9"), []callback.Event{})
+		}},
+		{Name: "history after a cursor, with a limit", run: func(p *probe) {
+			c := Write(New("c1"))
+			p.apply(c)
+			var want []callback.Event
+			for range 7 {
+				c = Revise(c.Record)
+				p.apply(c)
+				want = append(want, c.Event)
+			}
+			first := p.events(callback.EventQuery{Tenant: Tenant, Callback: "c1", Limit: 1})
+			rest, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, Callback: "c1", Limit: 3, After: first.Next})
+			p.same("rest of the history", rest, want)
+		}},
+		{Name: "the feed continues where it was left", run: func(p *probe) {
+			one := Write(New("c1"))
+			p.apply(one)
+			got, next := p.readFeed(callback.EventQuery{Tenant: Tenant, Limit: 2})
+			p.same("feed", got, []callback.Event{one.Event})
+			if next == "" {
+				p.fatalf("the feed has begun, but there is no cursor at its end")
+			}
+			page := p.events(callback.EventQuery{Tenant: Tenant, After: next})
+			if len(page.Events) != 0 || page.Next == "" {
+				p.errorf("nothing new: %d events, next cursor %q", len(page.Events), page.Next)
+			}
+			two, three := Write(New("c2")), Revise(one.Record)
+			p.apply(two)
+			p.apply(three)
+			got, _ = p.readFeed(callback.EventQuery{Tenant: Tenant, After: page.Next, Limit: 1})
+			p.same("feed", got, []callback.Event{two.Event, three.Event})
+		}},
+		{Name: "each event carries its own place", run: func(p *probe) {
+			c := Write(New("c1"))
+			p.apply(c)
+			for range 4 {
+				c = Revise(c.Record)
+				p.apply(c)
+			}
+			page, err := p.store.Events(p.ctx, callback.EventQuery{Tenant: Tenant})
+			if err != nil || len(page.Events) != 5 {
+				p.fatalf("Events: %d, %v", len(page.Events), err)
+			}
+			for i, e := range page.Events {
+				if e.Cursor == "" {
+					p.fatalf("event %d has no cursor", i)
+				}
+				rest, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, After: e.Cursor})
+				if len(rest) != 4-i {
+					p.errorf("%d events after the cursor of event %d, want %d", len(rest), i, 4-i)
+				}
+			}
+		}},
+		{Name: "the feed of all tenants", run: func(p *probe) {
+			one, two := Write(New("c1")), Write(New("c1", In("other", Service)))
+			p.apply(one, two)
+			got, _ := p.readFeed(callback.EventQuery{AllTenants: true, Limit: 1})
+			p.same("feed of all", got, []callback.Event{one.Event, two.Event})
+			got, _ = p.readFeed(callback.EventQuery{Tenant: "other", Limit: 1})
+			p.same("feed of one", got, []callback.Event{two.Event})
+		}},
+		{Name: "the default limit is 100", run: func(p *probe) {
+			changes := make([]callback.Change, 101)
+			for i := range changes {
+				changes[i] = Write(New(numbered(i)))
+			}
+			p.apply(changes...)
+			page := p.events(callback.EventQuery{Tenant: Tenant})
+			p.same("page", len(page.Events), 100)
+			page = p.events(callback.EventQuery{Tenant: Tenant, After: page.Next})
+			p.same("next page", len(page.Events), 1)
+		}},
+		{Name: "a change that fails has no event", run: func(p *probe) {
+			one := takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 1, Max: 1})
+			p.apply(one)
+			p.refused("a refused creation", takes(Write(New("c2")), callback.Permit{Key: seat(1), N: 1, Max: 1}), callback.ErrPermitRefused)
+			p.refused("a conflict", Write(New("c1")), callback.ErrConflict)
+			p.refused("an unknown callback", Revise(New("c3")), callback.ErrNotFound)
+			got, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
+			p.same("feed", got, []callback.Event{one.Event})
+		}},
+	}
+}

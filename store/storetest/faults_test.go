@@ -1,0 +1,270 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// fault is one way of being wrong and the areas whose clauses must see it.
+type fault struct {
+	name   string
+	areas  []string
+	mutant mutant
+	unseen bool // random operations alone need not see it
+}
+
+// copyOf is a fresh store with the fault.
+type copyOf struct{ mutant mutant }
+
+func (f *fault) make() *copyOf {
+	m := &f.mutant
+	return &copyOf{mutant: mutant{
+		change: m.change, applied: m.applied, claimIn: m.claimIn, claimed: m.claimed, get: m.get, query: m.query, found: m.found,
+		counted: m.counted, loaded: m.loaded, evented: m.evented, erased: m.erased, ctx: m.ctx, racy: m.racy,
+	}}
+}
+
+func changeFaults() []*fault {
+	return []*fault{
+		{name: "epoch unchecked", areas: []string{"leases", "create"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Epoch = 0 }}},
+		{name: "revision unchecked", areas: []string{"swap", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			if old := m.find(c.Record.Tenant, c.Record.ID); old != nil && c.Record.Revision > 1 {
+				c.Record.Revision = old.Revision + 1
+			}
+		}}},
+		{name: "creation overwrites", areas: []string{"create", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			if c.Record.Revision == 1 && !c.Unclaim {
+				m.records = slices.DeleteFunc(m.records, func(r *callback.Callback) bool { return r.Tenant == c.Record.Tenant && r.ID == c.Record.ID })
+			}
+		}}},
+		{name: "give twice", areas: []string{"permits"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Give = append(c.Give, c.Give...) }}},
+		{name: "nothing is given", areas: []string{"permits"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Give = nil }}},
+		{name: "maximum unchecked", areas: []string{"permits", "concurrency"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for i := range c.Take {
+				c.Take[i].Max = -1
+			}
+		}}},
+		{name: "one too many", areas: []string{"permits", "concurrency"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for i := range c.Take {
+				if c.Take[i].Max >= 0 {
+					c.Take[i].Max++
+				}
+			}
+		}}},
+		{name: "what was taken before a refusal stays taken", areas: []string{"permits"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+			if errors.Is(err, callback.ErrPermitRefused) {
+				m.counters = append(m.counters, tenantCounter{tenant: c.Record.Tenant, Counter: callback.Counter{Key: c.Take[0].Key, Used: c.Take[0].N}})
+			}
+		}}},
+		{name: "permits checked outside the write", areas: []string{"concurrency"}, mutant: mutant{racy: true}},
+		{name: "windows never end", areas: []string{"windows", "time"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for i := range c.Take {
+				c.Take[i].For, c.Take[i].Until = 0, time.Time{}
+			}
+		}}},
+		{name: "windows end late", areas: []string{"windows"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for i := range c.Take {
+				if c.Take[i].For > 0 {
+					c.Take[i].For++
+				}
+			}
+		}}},
+		{name: "a key may be used again", areas: []string{"idempotency", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			for _, r := range m.records {
+				if r.Tenant == c.Record.Tenant && r.ID != c.Record.ID && r.Idempotency.Key == c.Record.Idempotency.Key {
+					r.Idempotency.Key = ""
+				}
+			}
+		}}},
+		{name: "event outside of the write", areas: []string{"events", "permits", "swap"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+			if err != nil && c.Record != nil && c.Event.Type != "" {
+				m.write(c.Event)
+			}
+		}}},
+		{name: "event lost", areas: []string{"events"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+			if err == nil && !c.Unclaim && c.Record.Revision == 3 {
+				m.log = m.log[:len(m.log)-1]
+			}
+		}}},
+		{name: "the lease survives a write", areas: []string{"leases"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			if old := m.find(c.Record.Tenant, c.Record.ID); old != nil && !old.Lease.Until.IsZero() && !c.Unclaim {
+				c.Record.NextAt = old.Lease.Until
+			}
+		}}},
+		{name: "the return of a lease is a revision", areas: []string{"leases"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+			if err == nil && c.Unclaim {
+				m.find(c.Record.Tenant, c.Record.ID).Revision++
+			}
+		}}},
+		{name: "the return of a lease forgets the moment", areas: []string{"leases"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			if old := m.find(c.Record.Tenant, c.Record.ID); old != nil && c.Unclaim {
+				c.Record.NextAt = old.NextAt
+			}
+		}}},
+		{name: "the given record is kept, not copied", areas: []string{"ownership"}, unseen: true, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+			if err == nil && !c.Unclaim {
+				// A map that the caller still has.
+				r := m.find(c.Record.Tenant, c.Record.ID)
+				r.UserData, r.Properties, r.Lookups = c.Record.UserData, c.Record.Properties, c.Record.Lookups
+			}
+		}}},
+		{name: "a cancelled context is ignored", areas: []string{"cancelled"}, unseen: true, mutant: mutant{ctx: context.WithoutCancel}},
+	}
+}
+
+func claimFaults() []*fault {
+	original := func(before []*callback.Callback, cb *callback.Callback) *callback.Callback {
+		i := slices.IndexFunc(before, func(r *callback.Callback) bool { return r.Tenant == cb.Tenant && r.ID == cb.ID })
+		return before[i]
+	}
+	return []*fault{
+		{name: "claim does not set the next moment", areas: []string{"due", "leases", "concurrency"}, mutant: mutant{claimed: func(m *mutant, before []*callback.Callback, got *callback.Claimed) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, cb := range got.Callbacks {
+				m.find(cb.Tenant, cb.ID).NextAt = original(before, cb).NextAt
+			}
+		}}},
+		{name: "claims from queues overlap", areas: []string{"queues", "concurrency"}, mutant: mutant{claimed: func(m *mutant, _ []*callback.Callback, got *callback.Claimed) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, cb := range got.Callbacks {
+				m.find(cb.Tenant, cb.ID).Lease.Until = time.Time{}
+			}
+		}}},
+		{name: "the epoch does not grow", areas: []string{"leases", "queues"}, mutant: mutant{claimed: func(m *mutant, _ []*callback.Callback, got *callback.Claimed) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, cb := range got.Callbacks {
+				cb.Lease.Epoch = 1
+				m.find(cb.Tenant, cb.ID).Lease.Epoch = 1
+			}
+		}}},
+		{name: "claimed early", areas: []string{"due", "time"}, mutant: mutant{claimIn: func(_ *mutant, now *time.Time, _ *callback.ClaimRequest) {
+			*now = now.Add(time.Second)
+		}}},
+		{name: "one more than the limit", areas: []string{"due", "queues", "concurrency"}, mutant: mutant{claimIn: func(_ *mutant, _ *time.Time, req *callback.ClaimRequest) {
+			req.Limit++
+			for i := range req.Queues {
+				req.Queues[i].N++
+			}
+		}}},
+		{name: "claimed in any order", areas: []string{"due", "queues"}, mutant: mutant{claimed: func(_ *mutant, _ []*callback.Callback, got *callback.Claimed) {
+			slices.Reverse(got.Callbacks)
+		}}},
+		{name: "the next moment is not told", areas: []string{"due"}, mutant: mutant{claimed: func(_ *mutant, _ []*callback.Callback, got *callback.Claimed) {
+			got.NextAt = time.Time{}
+		}}},
+		{name: "the queue's tenant is ignored", areas: []string{"queues"}, mutant: mutant{claimIn: func(m *mutant, _ *time.Time, req *callback.ClaimRequest) {
+			req.Queues = slices.Clone(req.Queues)
+			for i := range req.Queues {
+				req.Queues[i].Queue.Tenant = Tenant
+			}
+		}}},
+	}
+}
+
+func readFaults() []*fault {
+	return []*fault{
+		{name: "a search by customer is of all tenants", areas: []string{"tenants"}, mutant: mutant{found: func(m *mutant, q callback.Query, page *callback.Page) {
+			for _, r := range m.snapshot() {
+				if q.CustomerID != "" && r.Tenant != q.Tenant && satisfies(r, q) {
+					page.Callbacks = append(page.Callbacks, r)
+				}
+			}
+		}}},
+		{name: "former lookups are not found", areas: []string{"search"}, mutant: mutant{found: func(_ *mutant, q callback.Query, page *callback.Page) {
+			page.Callbacks = slices.DeleteFunc(page.Callbacks, func(cb *callback.Callback) bool {
+				return slices.ContainsFunc(cb.Lookups, func(l callback.Lookup) bool {
+					return l.Former && slices.Contains(q.Lookups, callback.Match{Key: l.Key, Value: l.Value})
+				})
+			})
+		}}},
+		{name: "any lookup is all lookups", areas: []string{"search"}, mutant: mutant{query: func(q *callback.Query) { q.AnyLookup = false }}},
+		{name: "upper bounds are exclusive", areas: []string{"search"}, mutant: mutant{query: func(q *callback.Query) {
+			if !q.DesiredTo.IsZero() {
+				q.DesiredTo = q.DesiredTo.Add(-1)
+			}
+		}}},
+		{name: "the cursor counts rows", areas: []string{"pages"}, mutant: mutant{found: func(m *mutant, q callback.Query, page *callback.Page) {
+			if q.After != "" && len(page.Callbacks) > 1 {
+				page.Callbacks = page.Callbacks[1:]
+			}
+		}}},
+		{name: "a cursor after the last page", areas: []string{"pages"}, mutant: mutant{found: func(_ *mutant, q callback.Query, page *callback.Page) {
+			if n := len(page.Callbacks); n > 0 && page.Next == "" {
+				page.Next = callback.Cursor(`{"At":"2300-01-01T00:00:00Z","ID":"z"}`)
+			}
+		}}},
+		{name: "what Get returns is the store's own", areas: []string{"ownership"}, unseen: true, mutant: mutant{get: func(m *mutant, by callback.By) *callback.Callback {
+			if by.ID == "" {
+				return nil
+			}
+			return m.find(by.Tenant, by.ID)
+		}}},
+		{name: "the key wins over the ID", areas: []string{"idempotency"}, unseen: true, mutant: mutant{get: func(m *mutant, by callback.By) *callback.Callback {
+			for _, r := range m.records {
+				if by.Key != "" && r.Tenant == by.Tenant && r.Idempotency.Key == by.Key {
+					return r.Clone()
+				}
+			}
+			return nil
+		}}},
+		{name: "all that is queued counts as ready", areas: []string{"count"}, mutant: mutant{counted: func(groups []callback.Group) {
+			for i, g := range groups {
+				if g.State == callback.Queued {
+					groups[i].Ready = g.N
+				}
+			}
+		}}},
+		{name: "the range of a load is half open", areas: []string{"load"}, mutant: mutant{loaded: func(req *callback.LoadRequest, _ *time.Time) {
+			if req.To > req.From {
+				req.To--
+			}
+		}}, unseen: true},
+		{name: "a load shows ended windows", areas: []string{"windows"}, unseen: true, mutant: mutant{loaded: func(_ *callback.LoadRequest, now *time.Time) {
+			*now = time.Time{}
+		}}},
+		{name: "the feed repeats its last event", areas: []string{"events", "erase"}, mutant: mutant{evented: func(q callback.EventQuery, page *callback.EventPage) {
+			if n := len(page.Events); n > 1 && q.Callback == "" {
+				page.Next = page.Events[n-2].Cursor
+			}
+		}}},
+		{name: "the feed has no place at its end", areas: []string{"events"}, mutant: mutant{evented: func(q callback.EventQuery, page *callback.EventPage) {
+			if len(page.Events) == 0 {
+				page.Next = ""
+			}
+		}}},
+		{name: "an erased callback can be written", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, _ []*callback.Callback, _ callback.EraseRequest) {
+			m.forgot = nil
+		}}},
+		{name: "the key is not released", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, before []*callback.Callback, req callback.EraseRequest) {
+			for _, r := range before {
+				if r.Idempotency.Key != "" && m.find(r.Tenant, r.ID) == nil {
+					m.records = append(m.records, &callback.Callback{Tenant: r.Tenant, ID: "ghost of " + r.ID, Idempotency: r.Idempotency, Revision: 1})
+				}
+			}
+		}}},
+		{name: "held permits stay out", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, before []*callback.Callback, _ callback.EraseRequest) {
+			for _, r := range before {
+				if m.find(r.Tenant, r.ID) != nil {
+					continue
+				}
+				for _, h := range r.Held {
+					for i, c := range m.counters {
+						if c.tenant == r.Tenant && c.Key == h.Key {
+							m.counters[i].Used += h.N
+						}
+					}
+				}
+			}
+		}}},
+		{name: "no trace of the erased", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, _ []*callback.Callback, _ callback.EraseRequest) {
+			m.log = slices.DeleteFunc(m.log, func(e callback.Event) bool { return e.Type == callback.EventErased })
+		}}},
+	}
+}

@@ -1,0 +1,149 @@
+package storetest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// spread creates n callbacks whose order differs in each of the four times,
+// with ties in all of them.
+func (p *probe) spread(n int) []*callback.Callback {
+	all := make([]*callback.Callback, n)
+	changes := make([]callback.Change, n)
+	for i := range all {
+		all[i] = New(numbered(i), func(cb *callback.Callback) {
+			cb.Desired = At(time.Duration(i*7%10) * time.Hour)
+			cb.Created = At(time.Duration(i*3%11) * time.Minute)
+			cb.Updated = At(time.Duration(i*5%13) * time.Second)
+			cb.QueuedAt = At(time.Duration(i*11%8) * time.Millisecond)
+			cb.State = callback.States()[i%9]
+		})
+		changes[i] = Write(all[i])
+	}
+	p.apply(changes...)
+	return all
+}
+
+// pages reads a whole search page by page.
+func (p *probe) pages(q callback.Query, between func()) []callback.ID {
+	var got []callback.ID
+	for range 200 {
+		page := p.search(q)
+		if len(page.Callbacks) > q.Limit {
+			p.fatalf("page has %d callbacks, limit is %d", len(page.Callbacks), q.Limit)
+		}
+		got = append(got, ids(page.Callbacks)...)
+		if page.Next == "" {
+			return got
+		}
+		if len(page.Callbacks) == 0 {
+			p.fatalf("an empty page that is not the last")
+		}
+		q.After = page.Next
+		if between != nil {
+			between()
+		}
+	}
+	p.fatalf("200 pages and no end")
+	return nil
+}
+
+func pageClauses() []Clause {
+	var all []Clause
+	for order, name := range []string{"desired", "created", "updated", "queued"} {
+		for _, desc := range []bool{false, true} {
+			q := callback.Query{Tenant: Tenant, Order: callback.OrderBy(order), Desc: desc}
+			all = append(all, Clause{Name: fmt.Sprintf("order by %s time, descending %v, ties by ID", name, desc), run: func(p *probe) {
+				var want []placed
+				for _, cb := range p.spread(30) {
+					want = append(want, placeOf(cb, q.Order))
+				}
+				slices.SortFunc(want, func(a, b placed) int {
+					c := a.At.Compare(b.At)
+					if c == 0 {
+						c = slices.Compare([]byte(a.ID), []byte(b.ID))
+					}
+					if desc {
+						return -c
+					}
+					return c
+				})
+				var wantIDs []callback.ID
+				for _, w := range want {
+					wantIDs = append(wantIDs, w.ID)
+				}
+				for _, limit := range []int{1, 7, 10, 29, 30, 31, 1000} {
+					q.Limit = limit
+					p.same(fmt.Sprintf("pages of %d", limit), p.pages(q, nil), wantIDs)
+				}
+				some := q
+				some.Limit, some.States = 4, []callback.State{callback.Queued, callback.Completed}
+				wantIDs = slices.DeleteFunc(wantIDs, func(id callback.ID) bool {
+					s := p.get(id).State
+					return s != callback.Queued && s != callback.Completed
+				})
+				p.same("pages of two states", p.pages(some, nil), wantIDs)
+			}})
+		}
+	}
+	return append(all,
+		Clause{Name: "no cursor follows the last page", run: func(p *probe) {
+			p.spread(10)
+			for limit, more := range map[int]bool{9: true, 10: false, 11: false} {
+				page := p.search(callback.Query{Tenant: Tenant, Limit: limit})
+				if (page.Next != "") != more {
+					p.errorf("10 callbacks, limit %d: next cursor %q, want one: %v", limit, page.Next, more)
+				}
+			}
+			page := p.search(callback.Query{Tenant: Tenant, Number: "nobody"})
+			if page.Next != "" || len(page.Callbacks) > 0 {
+				p.errorf("search that finds nothing: %+v", page)
+			}
+		}},
+		Clause{Name: "the default limit is 100", run: func(p *probe) {
+			p.spread(101)
+			page := p.search(callback.Query{Tenant: Tenant})
+			if len(page.Callbacks) != 100 || page.Next == "" {
+				p.errorf("page has %d callbacks, next cursor %q", len(page.Callbacks), page.Next)
+			}
+		}},
+		Clause{Name: "what comes and goes meanwhile shifts no page", run: func(p *probe) {
+			all := p.spread(40)
+			round := 0
+			got := p.pages(callback.Query{Tenant: Tenant, Limit: 5, Order: callback.ByCreated}, func() {
+				round++
+				// One before every page already read, one that was read goes.
+				p.create(New(callback.ID(fmt.Sprintf("a%04d", round)), func(cb *callback.Callback) { cb.Created = At(-time.Hour) }))
+			})
+			var want []callback.ID
+			slices.SortFunc(all, func(a, b *callback.Callback) int {
+				if c := a.Created.Compare(b.Created); c != 0 {
+					return c
+				}
+				return slices.Compare([]byte(a.ID), []byte(b.ID))
+			})
+			want = ids(all)
+			p.same("pages while callbacks are created before them", got, want)
+
+			q := callback.Query{Tenant: Tenant, Limit: 5, Order: callback.ByCreated, CreatedFrom: Start()}
+			first := p.search(q)
+			for _, cb := range first.Callbacks {
+				p.erase(cb)
+			}
+			q.After = first.Next
+			p.same("pages after what was read is gone", p.pages(q, nil), want[5:])
+		}},
+		Clause{Name: "a cursor resumes with exact values too", run: func(p *probe) {
+			for i := range 12 {
+				p.create(New(numbered(i), func(cb *callback.Callback) {
+					cb.Customer.ID, cb.Desired = "cust", At(time.Duration(i%3)*time.Hour)
+				}))
+			}
+			want := []callback.ID{"n0000", "n0003", "n0006", "n0009", "n0001", "n0004", "n0007", "n0010", "n0002", "n0005", "n0008", "n0011"}
+			p.same("pages", p.pages(callback.Query{Tenant: Tenant, CustomerID: "cust", Limit: 5}, nil), want)
+		}},
+	)
+}

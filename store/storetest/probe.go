@@ -1,0 +1,258 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// probe asks one store and collects what is wrong with its answers.
+type probe struct {
+	ctx   context.Context
+	store callback.Store
+
+	mu     sync.Mutex
+	faults []error
+}
+
+// apply makes changes that must all happen.
+func (p *probe) apply(changes ...callback.Change) {
+	p.applyAt(Start(), changes...)
+}
+
+func (p *probe) applyAt(now time.Time, changes ...callback.Change) {
+	errs, err := p.store.Apply(p.ctx, now, changes)
+	if err != nil {
+		p.fatalf("Apply: %v", err)
+	}
+	for i, err := range errs {
+		if err != nil {
+			p.fatalf("Apply: change %d of %d, %s: %v", i, len(changes), describe(changes[i]), err)
+		}
+	}
+}
+
+func describe(c callback.Change) string {
+	if c.Record == nil {
+		return "no record"
+	}
+	return fmt.Sprintf("callback %q, revision %d", c.Record.ID, c.Record.Revision)
+}
+
+// try makes one change and returns its error.
+func (p *probe) try(now time.Time, c callback.Change) error {
+	errs, err := p.store.Apply(p.ctx, now, []callback.Change{c})
+	switch {
+	case err != nil:
+		if errs != nil {
+			p.errorf("Apply returned errors of changes beside that of the call, %v", err)
+		}
+		return err
+	case len(errs) == 0:
+		return nil
+	case len(errs) != 1:
+		p.fatalf("Apply of 1 change returned %d errors", len(errs))
+	}
+	return errs[0]
+}
+
+// refused makes a change that must fail with an error.
+func (p *probe) refused(what string, c callback.Change, want error) {
+	p.is(what, p.try(Start(), c), want)
+}
+
+func (p *probe) is(what string, got, want error) {
+	if !errors.Is(got, want) {
+		p.errorf("%s: error is %v, want %v", what, got, want)
+	}
+}
+
+// create writes new callbacks.
+func (p *probe) create(cbs ...*callback.Callback) {
+	for _, cb := range cbs {
+		p.apply(Write(cb))
+	}
+}
+
+func (p *probe) get(id callback.ID) *callback.Callback {
+	return p.getBy(callback.By{Tenant: Tenant, ID: id})
+}
+
+func (p *probe) getBy(by callback.By) *callback.Callback {
+	cb, err := p.store.Get(p.ctx, by)
+	if err != nil {
+		p.fatalf("Get of %+v: %v", by, err)
+	}
+	if cb == nil {
+		p.fatalf("Get of %+v: neither callback nor error", by)
+	}
+	return cb
+}
+
+// missing demands that Get does not find anything.
+func (p *probe) missing(by callback.By) {
+	cb, err := p.store.Get(p.ctx, by)
+	if !errors.Is(err, callback.ErrNotFound) {
+		p.errorf("Get of %+v: error is %v, want %v", by, err, callback.ErrNotFound)
+	}
+	if cb != nil {
+		p.errorf("Get of %+v: a callback beside the error %v", by, err)
+	}
+}
+
+// unchanged runs something and demands that the callback is as before.
+func (p *probe) unchanged(id callback.ID, f func()) {
+	before, events := p.get(id), p.history(id)
+	f()
+	p.same("callback "+string(id), p.get(id), before)
+	p.same("history of "+string(id), p.history(id), events)
+}
+
+// same compares two answers; empty and nil collections are the same, times
+// are compared as instants.
+func (p *probe) same(what string, got, want any) {
+	if d := difference(got, want); d != "" {
+		p.errorf("%s differs (-want +got):\n%s", what, d)
+	}
+}
+
+func difference(got, want any) string {
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(),
+		cmp.Comparer(func(a, b phonenum.Address) bool { return a == b }))
+}
+
+// stored is a callback as a store keeps what was given to it, not leased.
+func stored(cb *callback.Callback, epoch int64) *callback.Callback {
+	c := cb.Clone()
+	c.Lease = callback.Lease{Epoch: epoch}
+	return c
+}
+
+const lease = 30 * time.Second
+
+// claimDue claims due work that must be granted without error.
+func (p *probe) claimDue(now time.Time, limit int) []*callback.Callback {
+	return p.claim(now, callback.ClaimRequest{Owner: "node-1", Lease: lease, Due: true, Limit: limit}).Callbacks
+}
+
+// claimQueue claims the heads of the queue of New's service and priority.
+func (p *probe) claimQueue(now time.Time, n int) []*callback.Callback {
+	return p.claim(now, queueRequest(callback.QueueKey{Tenant: Tenant, Service: Service}, n)).Callbacks
+}
+
+func queueRequest(key callback.QueueKey, n int) callback.ClaimRequest {
+	return callback.ClaimRequest{Owner: "node-1", Lease: lease, Queues: []callback.QueueClaim{{Queue: key, N: n}}}
+}
+
+func (p *probe) claim(now time.Time, req callback.ClaimRequest) callback.Claimed {
+	c, err := p.store.Claim(p.ctx, now, req)
+	if err != nil {
+		p.fatalf("Claim: %v", err)
+	}
+	return c
+}
+
+// claimOne claims the one callback that is due.
+func (p *probe) claimOne(now time.Time) *callback.Callback {
+	got := p.claimDue(now, 10)
+	if len(got) != 1 {
+		p.fatalf("Claim of due work gave %d callbacks, want 1", len(got))
+	}
+	return got[0]
+}
+
+func ids(cbs []*callback.Callback) []callback.ID {
+	out := make([]callback.ID, len(cbs))
+	for i, cb := range cbs {
+		out[i] = cb.ID
+	}
+	return out
+}
+
+// history reads the events of a callback, without their cursors.
+func (p *probe) history(id callback.ID) []callback.Event {
+	return p.events(callback.EventQuery{Tenant: Tenant, Callback: id}).Events
+}
+
+// events reads a page of events and clears their cursors.
+func (p *probe) events(q callback.EventQuery) callback.EventPage {
+	page, err := p.store.Events(p.ctx, q)
+	if err != nil {
+		p.fatalf("Events of %+v: %v", q, err)
+	}
+	for i := range page.Events {
+		page.Events[i].Cursor = ""
+	}
+	return page
+}
+
+// search reads one page.
+func (p *probe) search(q callback.Query) callback.Page {
+	page, err := p.store.Search(p.ctx, q)
+	if err != nil {
+		p.fatalf("Search: %v", err)
+	}
+	return page
+}
+
+// finds demands the callbacks, in their order, of a query of New's tenant.
+func (p *probe) finds(what string, q callback.Query, want ...callback.ID) {
+	q.Tenant = Tenant
+	p.same("Search by "+what, ids(p.search(q).Callbacks), want)
+}
+
+// used is how much of a counter is out.
+func (p *probe) used(now time.Time, key callback.PermitKey) int64 {
+	var n int64
+	for _, c := range p.load(now, key) {
+		if c.Key == key {
+			n += c.Used
+		}
+	}
+	return n
+}
+
+func (p *probe) load(now time.Time, key callback.PermitKey) []callback.Counter {
+	counters, err := p.store.Load(p.ctx, now, callback.LoadRequest{
+		Tenant: Tenant, Kind: key.Kind, Service: key.Service, From: key.Slot, To: key.Slot,
+	})
+	if err != nil {
+		p.fatalf("Load: %v", err)
+	}
+	return counters
+}
+
+// uses demands how much of a counter is out.
+func (p *probe) uses(what string, key callback.PermitKey, want int64) {
+	if got := p.used(Start(), key); got != want {
+		p.errorf("%s: %d units of the counter are out, want %d", what, got, want)
+	}
+}
+
+// erase removes one callback.
+func (p *probe) erase(cb *callback.Callback) {
+	if err := p.tryErase(cb.Tenant, callback.EraseItem{ID: cb.ID, Revision: cb.Revision}); err != nil {
+		p.fatalf("Erase: %v", err)
+	}
+}
+
+func (p *probe) tryErase(tenant string, item callback.EraseItem, subjects ...string) error {
+	errs, err := p.store.Erase(p.ctx, At(time.Minute), callback.EraseRequest{
+		Tenant: tenant, Items: []callback.EraseItem{item}, Subjects: subjects, Actor: "clerk", Detail: "asked to",
+	})
+	if err != nil {
+		return err
+	}
+	if len(errs) > 1 {
+		p.fatalf("Erase of 1 item returned %d errors", len(errs))
+	}
+	return errors.Join(errs...)
+}

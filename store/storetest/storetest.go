@@ -1,0 +1,118 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"testing"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Run checks a store against every clause of the contract in
+// [callback.Store], one subtest each. Open returns an empty store; it is called
+// once per clause and may use t.Cleanup to close what it opened. The clauses of
+// one store run one after another.
+func Run(t *testing.T, open func(t *testing.T) callback.Store) {
+	clauses := Clauses()
+	for len(clauses) > 0 {
+		area := clauses[0].Area
+		n := slices.IndexFunc(clauses, func(c Clause) bool { return c.Area != area })
+		if n < 0 {
+			n = len(clauses)
+		}
+		here := clauses[:n]
+		clauses = clauses[n:]
+		t.Run(area, func(t *testing.T) {
+			for _, c := range here {
+				t.Run(c.Name, func(t *testing.T) {
+					if err := c.Check(t.Context(), open(t)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+}
+
+// Clause is one demand of the contract.
+type Clause struct {
+	Area string // "create", "permits", ...
+	Name string // what is demanded, in words
+	run  func(p *probe)
+}
+
+// Check runs the clause on an empty store and returns what is wrong with it,
+// joined, or nil. A panic of the store is one more fault. The store is left
+// with what the clause wrote.
+func (c Clause) Check(ctx context.Context, s callback.Store) error {
+	p := &probe{ctx: ctx, store: s}
+	p.guard(c.run)
+	return errors.Join(p.faults...)
+}
+
+// Clauses lists every clause, those of one area together.
+func Clauses() []Clause {
+	var all []Clause
+	for _, area := range []struct {
+		name    string
+		clauses []Clause
+	}{
+		{"create", createClauses()},
+		{"swap", swapClauses()},
+		{"permits", permitClauses()},
+		{"windows", windowClauses()},
+		{"idempotency", idempotencyClauses()},
+		{"due", dueClauses()},
+		{"queues", queueClauses()},
+		{"leases", leaseClauses()},
+		{"search", searchClauses()},
+		{"pages", pageClauses()},
+		{"count", countClauses()},
+		{"load", loadClauses()},
+		{"events", eventClauses()},
+		{"erase", eraseClauses()},
+		{"time", timeClauses()},
+		{"ownership", ownershipClauses()},
+		{"tenants", tenantClauses()},
+		{"batches", batchClauses()},
+		{"malformed", malformedClauses()},
+		{"cancelled", cancelledClauses()},
+		{"concurrency", concurrencyClauses()},
+		{"model", modelClauses()},
+	} {
+		for _, c := range area.clauses {
+			c.Area = area.name
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// abort ends a clause that cannot go on.
+type abort struct{}
+
+// guard runs a part of a clause and turns a panic into a fault.
+func (p *probe) guard(run func(p *probe)) {
+	defer func() {
+		switch r := recover(); r.(type) {
+		case nil, abort:
+		default:
+			p.errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	run(p)
+}
+
+func (p *probe) errorf(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = append(p.faults, fmt.Errorf(format, args...))
+}
+
+func (p *probe) fatalf(format string, args ...any) {
+	p.errorf(format, args...)
+	panic(abort{})
+}
