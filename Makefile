@@ -1,0 +1,26 @@
+# make test   everything that must be green: vet, the linter, every test of every module
+# make lint   vet, gofmt and staticcheck alone
+# make bench  the benchmarks whose figures README.md quotes
+# make gen    the number tables from their metadata
+
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+MODULES = $(shell go list -m -f '{{.Dir}}')
+
+.PHONY: test lint bench gen
+
+test: lint
+	go test -race -timeout 20m work
+
+lint:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
+	go vet work
+	@for dir in $(MODULES); do (cd $$dir && $(STATICCHECK) ./...) || exit 1; done
+
+bench:
+	go test -run '^$$' -bench 'Start|Search|Drain|DueToDial' -benchmem ./store
+	go test -run '^$$' -bench Availability -benchmem ./availability
+	go test -run '^$$' -bench Pending -benchmem ./scheduler
+	cd phonenum/internal/gen && go test -run '^$$' -bench Validate -benchmem .
+
+gen:
+	go generate ./phonenum

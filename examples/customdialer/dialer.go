@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// dialer lets a Manager call through the platform. The one method it needs is
+// Dial; Hangup, Lookup and Limits are capabilities that a Manager uses when it
+// finds them.
+type dialer struct {
+	platform *platform
+}
+
+var (
+	_ callback.Dialer        = (*dialer)(nil)
+	_ callback.Hanger        = (*dialer)(nil)
+	_ callback.Lookuper      = (*dialer)(nil)
+	_ callback.LimitedDialer = (*dialer)(nil)
+)
+
+// Dial hands one attempt to the platform and returns at once; what becomes of
+// the call is told by report. call.Key goes along, so that the attempt can be
+// named in every message and looked up later.
+//
+// The error decides whether the customer may be called again. Only what is
+// surely known not to have left for the network wraps callback.ErrNotPlaced; a
+// time-out, a broken connection, an answer nobody understands do not: the phone
+// may be ringing.
+func (d *dialer) Dial(_ context.Context, call callback.Call) (callback.Ref, error) {
+	ref, err := d.platform.originate(string(call.Key), call.To.Reveal(), call.RingTimeout)
+	switch {
+	case err == nil:
+		return callback.Ref(ref), nil
+	case errors.Is(err, errNoTrunk):
+		return "", fmt.Errorf("%w: %w", callback.ErrNotPlaced, err)
+	default:
+		return "", err
+	}
+}
+
+// Hangup asks the platform to end a call. The final report still comes.
+func (d *dialer) Hangup(_ context.Context, h callback.Hangup) error {
+	d.platform.release(string(h.Key))
+	return nil
+}
+
+// Lookup says what the platform knows of an attempt. It never places a call.
+func (d *dialer) Lookup(_ context.Context, _ string, key callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
+	c, ok := d.platform.find(string(key))
+	switch {
+	case !ok:
+		return callback.Found{State: callback.FoundNotPlaced}, nil
+	case c.state == over:
+		return callback.Found{State: callback.FoundEnded, Outcome: outcome(c.cause, c.talk), Ref: callback.Ref(c.ref)}, nil
+	default:
+		return callback.Found{State: callback.FoundLive, Stage: stage(c.state), Ref: callback.Ref(c.ref)}, nil
+	}
+}
+
+// Limits declares what the platform can take and how long a request can be on
+// its way: before that, "never heard of it" proves nothing.
+func (d *dialer) Limits() callback.DialerLimits {
+	return callback.DialerLimits{CallsPerSecond: 50, Settle: 200 * time.Millisecond}
+}
+
+// reporter is the part of a Manager that hears from the platform.
+type reporter interface {
+	Report(ctx context.Context, r callback.Report) error
+}
+
+// report passes the platform's messages on until ctx ends. It is the goroutine
+// that a host has for its webhook, its AMI socket, its event stream. Reports may
+// come twice and in any order: the Manager sorts that out.
+func (d *dialer) report(ctx context.Context, to reporter) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-d.platform.events:
+			r := callback.Report{Key: callback.AttemptKey(e.key), Ref: callback.Ref(e.ref), Stage: stage(e.state), At: e.at}
+			if e.state == over {
+				o := outcome(e.cause, e.talk)
+				r.Outcome = &o
+			}
+			d.deliver(ctx, to, r)
+		}
+	}
+}
+
+// deliver repeats a report until it is taken or refused for good: a store that
+// is away for a while must not lose the end of a call.
+func (d *dialer) deliver(ctx context.Context, to reporter, r callback.Report) {
+	for {
+		err := to.Report(ctx, r)
+		if err == nil || errors.Is(err, callback.ErrNotFound) || errors.Is(err, callback.ErrInvalidParameter) {
+			return
+		}
+		timer := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+}
+
+// stage translates how far a call is. The platform connects customer and agent
+// in one step, so that an answer is the talk.
+func stage(s callState) callback.Stage {
+	switch s {
+	case ringing:
+		return callback.StageRinging
+	case talking:
+		return callback.StageBridged
+	}
+	return callback.StagePlaced
+}
+
+// outcome translates why a call ended.
+func outcome(cause string, talk time.Duration) callback.Outcome {
+	o := callback.Outcome{Result: callback.GeneralError, Certainty: callback.Known, Raw: cause, Talk: talk}
+	switch cause {
+	case causeNormal:
+		o.Result, o.Reached = callback.Bridged, callback.StageBridged
+	case causeNoAnswer:
+		o.Result = callback.NoAnswer
+	case causeHungUp:
+		o.Result, o.By = callback.DroppedNoAnswer, callback.PartySystem
+	}
+	return o
+}
