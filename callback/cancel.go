@@ -38,7 +38,7 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*Callback, err
 	}
 	flying := false
 	var state State
-	cb, err := m.mutate(ctx, req.Tenant, req.ID, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
+	cb, err := m.alter(ctx, req.Tenant, req.ID, true, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
 		var d *draft
 		d, flying = decideCancel(cb, p, now, req)
 		state = cb.State
@@ -51,6 +51,9 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*Callback, err
 		return nil, err
 	}
 	if flying {
+		if h := hangupOf(cb, req.Reason); h != nil && state != Processing {
+			m.hangUp(ctx, *h)
+		}
 		return cb, &StateError{ID: cb.ID, State: state, Operation: "cancel"}
 	}
 	return cb, nil
@@ -67,14 +70,12 @@ func decideCancel(cb *Callback, p *Policy, now time.Time, req CancelRequest) (d 
 			return nil, true
 		}
 		d = newDraft(cb, p, now, EventUpdated, req.Actor)
-		if a := cb.Current(); a != nil && a.Live() && (req.Force || cb.State != Processing) {
-			d.hangup = &Hangup{Tenant: cb.Tenant, Key: a.Key, Ref: a.Ref, Reason: req.Reason}
-		}
 		if !req.Force {
 			d.cb.CancelReason = req.Reason
 			d.note(cmp.Or(req.Detail, "to be cancelled when the call has ended"))
 			return d, true
 		}
+		d.hangup = hangupOf(cb, req.Reason)
 		d.endAttempt(Outcome{Result: CancelRecord, Certainty: MayHaveRung}, now)
 		d.complete(req.Reason, req.Detail)
 		return d, false
@@ -82,6 +83,15 @@ func decideCancel(cb *Callback, p *Policy, now time.Time, req CancelRequest) (d 
 	d = newDraft(cb, p, now, EventCompleted, req.Actor)
 	d.complete(req.Reason, req.Detail)
 	return d, false
+}
+
+// hangupOf asks for the end of the live call, when there is one.
+func hangupOf(cb *Callback, reason Reason) *Hangup {
+	a := cb.Current()
+	if a == nil || !a.Live() {
+		return nil
+	}
+	return &Hangup{Tenant: cb.Tenant, Key: a.Key, Ref: a.Ref, Reason: reason}
 }
 
 // endAttempt closes the current attempt, when it is live.

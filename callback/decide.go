@@ -70,19 +70,13 @@ func decideProgress(cb *Callback, p *Policy, now, at time.Time, r Report) *draft
 		return nil
 	}
 	d := newDraft(cb, p, now, EventProgress, r.Actor)
+	d.learn(r, StageNone)
 	next := d.cb.Current()
-	next.Stage = max(a.Stage, r.Stage)
-	if next.Ref == "" {
-		next.Ref = r.Ref
-	}
 	if next.Placed.IsZero() && next.Stage >= StagePlaced {
 		next.Placed = at
 		if r.Stage <= StagePlaced {
 			d.event.Type = EventPlaced
 		}
-	}
-	if r.Agent != "" {
-		next.Agent = r.Agent
 	}
 	d.event.Stage = next.Stage
 	d.follow(next.Stage, at)
@@ -197,21 +191,17 @@ func judgeReached(o Outcome, options DialOptions) verdict {
 func decideOutcome(cb *Callback, p *Policy, now, at time.Time, rules dialRules, r Report) *draft {
 	o := *r.Outcome
 	o.Raw = clipText(o.Raw, 256)
-	if o.Certainty == MayHaveRung {
+	if !r.trusted && rules.doubted(cb, o) {
 		if cb.State == Unresolved {
 			return nil
 		}
-		return decideUnresolved(cb, p, now, rules, r.Actor, "the dialer does not know what became of the call")
+		d := decideUnresolved(cb, p, now, rules, r.Actor, "the dialer does not know what became of the call")
+		d.learn(r, o.Reached)
+		return d
 	}
 	d := newDraft(cb, p, now, EventAttemptEnded, r.Actor)
+	d.learn(r, o.Reached)
 	a := d.cb.Current()
-	a.Stage = max(a.Stage, r.Stage, o.Reached)
-	if a.Ref == "" {
-		a.Ref = r.Ref
-	}
-	if r.Agent != "" {
-		a.Agent = r.Agent
-	}
 	if o.Certainty == NotPlaced {
 		d.endAttempt(o, at)
 		d.notPlaced(o)
@@ -229,7 +219,7 @@ func decideOutcome(cb *Callback, p *Policy, now, at time.Time, rules dialRules, 
 		d.complete(d.cb.CancelReason, o.Result.String())
 		return d
 	}
-	decision := p.retry(d.cb, v.outcome, at, now.Add(max(o.RetryAfter, 0)), rules.random)
+	decision := p.retry(d.cb, v.outcome, at, now, rules.random)
 	if !decision.Retry {
 		d.complete(v.failed, o.Result.String())
 		return d
@@ -237,6 +227,24 @@ func decideOutcome(cb *Callback, p *Policy, now, at time.Time, rules dialRules, 
 	d.enqueue(decision.At)
 	d.note(fmt.Sprintf("%v: another attempt follows", o.Result))
 	return d
+}
+
+// doubted reports whether an outcome leaves open what happened: it says so, or
+// it says that a call was not placed of which it is known that it rang.
+func (r dialRules) doubted(cb *Callback, o Outcome) bool {
+	return o.Certainty == MayHaveRung || o.Certainty == NotPlaced && cb.Current().Stage >= StageRinging
+}
+
+// learn notes what a report tells beside its outcome.
+func (d *draft) learn(r Report, reached Stage) {
+	a := d.cb.Current()
+	a.Stage = max(a.Stage, r.Stage, reached)
+	if a.Ref == "" {
+		a.Ref = r.Ref
+	}
+	if r.Agent != "" {
+		a.Agent = r.Agent
+	}
 }
 
 // retry asks the retry policy about the attempt that has just ended.

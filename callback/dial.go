@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -16,8 +17,13 @@ type flights struct {
 	mu    sync.Mutex
 	max   int
 	used  int
-	calls map[AttemptKey]*flight // whole calls, whose claims are renewed
+	calls map[flightKey]*flight // whole calls, whose claims are renewed
 	done  sync.WaitGroup
+}
+
+type flightKey struct {
+	tenant string
+	key    AttemptKey
 }
 
 // flight is one whole call that this Manager makes.
@@ -35,7 +41,7 @@ func (f *flights) init(most, dialer int) {
 	if dialer > 0 && dialer < most {
 		f.max = dialer
 	}
-	f.calls = make(map[AttemptKey]*flight)
+	f.calls = make(map[flightKey]*flight)
 }
 
 func (f *flights) free() int {
@@ -50,16 +56,16 @@ func (f *flights) begin(call *flight) {
 	f.used++
 	f.done.Add(1)
 	if call != nil {
-		f.calls[call.key] = call
+		f.calls[flightKey{call.tenant, call.key}] = call
 	}
 }
 
-func (f *flights) end(key AttemptKey) {
+func (f *flights) end(tenant string, key AttemptKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.used--
 	f.done.Done()
-	delete(f.calls, key)
+	delete(f.calls, flightKey{tenant, key})
 }
 
 // stuck returns how many calls of the dialer have not returned.
@@ -72,11 +78,11 @@ func (f *flights) stuck() int {
 // renew tells the store that whole calls are still being made here, and returns
 // when it has to be told again. A call that another took over is let go.
 func (f *flights) renew(ctx context.Context, m *Manager, now time.Time) time.Time {
-	var lost []AttemptKey
+	var lost []flightKey
 	var next time.Time
 	for _, call := range f.whole() {
 		if !call.renewAt.After(now) && !m.renewCall(ctx, call, now) {
-			lost = append(lost, call.key)
+			lost = append(lost, flightKey{call.tenant, call.key})
 			continue
 		}
 		next = earliest(next, call.renewAt)
@@ -89,11 +95,13 @@ func (f *flights) renew(ctx context.Context, m *Manager, now time.Time) time.Tim
 	return next
 }
 
-// whole lists the whole calls that are being made.
+// whole lists the whole calls that are being made, in a fixed order.
 func (f *flights) whole() []*flight {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Collect(maps.Values(f.calls))
+	return slices.SortedFunc(maps.Values(f.calls), func(a, b *flight) int {
+		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.key, b.key))
+	})
 }
 
 // renewCall moves the moment of attention of a whole call on; false means that
@@ -133,6 +141,7 @@ func (m *Manager) launch(d *draft) {
 			revision: d.cb.Revision, renewAt: d.now.Add(m.config.Lease / 3)}
 	}
 	m.flights.begin(whole)
+	m.paced(d.now)
 	if m.config.Synchronous {
 		m.place(call, d.policy)
 		return
@@ -143,12 +152,15 @@ func (m *Manager) launch(d *draft) {
 // place calls the dialer once and reports what it said.
 func (m *Manager) place(call Call, policy *Policy) {
 	defer m.Wake()
-	defer m.flights.end(call.Key)
+	defer m.flights.end(call.Tenant, call.Key)
 	report := Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch}
-	o := policy.service.Dialing
-	limit := o.PlaceTimeout
-	if m.waiter != nil {
-		limit = o.PlaceTimeout + o.RingTimeout + o.AgentWait + o.MaxCall
+	limit, ok := m.placingTime(call, policy)
+	if !ok {
+		// This node stood still since the commit: by now another may have been
+		// told that the attempt was never placed.
+		report.Outcome = &Outcome{Result: Stale, Certainty: NotPlaced}
+		m.deliver(report)
+		return
 	}
 	ctx, cancel := context.WithTimeout(m.life.ctx, limit)
 	defer cancel()
@@ -173,6 +185,20 @@ func (m *Manager) place(call Call, policy *Policy) {
 		return
 	}
 	m.deliver(report)
+}
+
+// placingTime returns how long the dialer may take; ok is false when it is too
+// late to begin.
+func (m *Manager) placingTime(call Call, policy *Policy) (limit time.Duration, ok bool) {
+	now, err := m.now(m.life.ctx)
+	if err != nil || !now.Before(call.NotAfter) {
+		return 0, false
+	}
+	o := policy.service.Dialing
+	if m.waiter != nil {
+		return o.PlaceTimeout + o.RingTimeout + o.AgentWait + o.MaxCall, true
+	}
+	return min(o.PlaceTimeout, call.NotAfter.Sub(now)), true
 }
 
 // outcomeOf reads a dialer's error. What does not say that the call was not

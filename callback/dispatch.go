@@ -81,8 +81,8 @@ func (m *Manager) dispatchService(ctx context.Context, now time.Time, key servic
 	}()
 	written := 0
 	for written < places && len(passed.changes) < 10*m.config.Batch {
-		heads, err := m.claimHeads(ctx, now, key, policy, &ready, min(places-written, m.config.Batch))
-		if err != nil || len(heads) == 0 {
+		heads, asked, err := m.claimHeads(ctx, now, key, policy, &ready, min(places-written, m.config.Batch))
+		if err != nil || !asked {
 			return written, err
 		}
 		n, err := m.dispatchHeads(ctx, r, heads, &passed, p)
@@ -105,6 +105,12 @@ func (m *Manager) places(ctx context.Context, now time.Time, key serviceKey, pol
 		return 0, nil
 	}
 	places := m.flights.free()
+	if left, until := m.paceLeft(now); left < places {
+		places = left
+		if left == 0 {
+			p.next(until)
+		}
+	}
 	if lines := policy.lines(m.config.Router != nil); lines >= 0 {
 		counter, err := m.counter(ctx, now, key, PermitLine)
 		if err != nil {
@@ -148,12 +154,27 @@ func (m *Manager) counter(ctx context.Context, now time.Time, key serviceKey, ki
 	return counters[0], nil
 }
 
+// position returns where a callback that came now would stand in the service's
+// queue, for services that estimate the wait; 1 where nobody asks or the store
+// cannot tell.
+func (m *Manager) position(ctx context.Context, now time.Time, p *Policy, tenant string) int {
+	if p.service.Booking.Estimator == nil {
+		return 1
+	}
+	counter, err := m.counter(ctx, now, serviceKey{tenant, p.service.Name}, PermitQueued)
+	if err != nil {
+		return 1
+	}
+	return int(counter.Used) + 1
+}
+
 // claimHeads leases the next callbacks of a service in the order of their
-// priorities.
-func (m *Manager) claimHeads(ctx context.Context, now time.Time, key serviceKey, policy *Policy, ready *waiting, n int) ([]*Callback, error) {
+// priorities. asked is false when none is left to ask for: fewer than were asked
+// for may come, because others hold leases on some.
+func (m *Manager) claimHeads(ctx context.Context, now time.Time, key serviceKey, policy *Policy, ready *waiting, n int) (heads []*Callback, asked bool, err error) {
 	order, err := m.order(key, policy)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	taken := order.Take(n, *ready)
 	req := ClaimRequest{Owner: m.config.Node, Lease: m.config.Lease}
@@ -166,10 +187,10 @@ func (m *Manager) claimHeads(ctx context.Context, now time.Time, key serviceKey,
 		}
 	}
 	if len(req.Queues) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
 	claimed, err := m.store.Claim(ctx, now, req)
-	return claimed.Callbacks, err
+	return claimed.Callbacks, true, err
 }
 
 // order returns the service's place in the weighted round robin.
@@ -191,20 +212,37 @@ func (m *Manager) order(key serviceKey, policy *Policy) (*scheduler.Order, error
 // dispatchHeads reserves agents for claimed callbacks, commits what follows for
 // each, and hands the committed attempts to the dialer.
 func (m *Manager) dispatchHeads(ctx context.Context, r *round, heads []*Callback, passed *batch, p *Progress) (int, error) {
-	now, policy := r.now, r.policy
-	var b batch
+	var b, ended batch
 	for _, cb := range heads {
+		if d := decideExpired(cb, r.policy, r.now, r.actor); d != nil {
+			ended.add(d)
+			continue
+		}
+		if r.policy.tooLateToDial(cb, r.now) || r.inbound() && len(r.access) == 0 || m.onThePhone(ctx, r.now, cb) {
+			passed.unclaim(cb, r.policy, r.now)
+			continue
+		}
 		reservation, ok := m.reserve(ctx, cb)
-		if !ok || policy.tooLateToDial(cb, now) {
-			passed.unclaim(cb, policy, now)
-			if ok {
-				m.unreserve(ctx, cb, reservation)
-			}
+		if !ok {
+			passed.unclaim(cb, r.policy, r.now)
 			continue
 		}
 		b.add(r.decide(cb, reservation))
 	}
-	return m.commitDials(ctx, now, &b, passed, p)
+	if err := m.applyBatch(ctx, r.now, &ended, func(d *draft) { p.count(d) }); err != nil {
+		return 0, err
+	}
+	return m.commitDials(ctx, r.now, &b, passed, p)
+}
+
+// onThePhone reports whether somebody calls the customer's number already. The
+// write decides; this only spares the router a reservation for nothing.
+func (m *Manager) onThePhone(ctx context.Context, now time.Time, cb *Callback) bool {
+	if m.config.Router == nil {
+		return false
+	}
+	counters, err := m.store.Load(ctx, now, LoadRequest{Tenant: cb.Tenant, Kind: PermitCall, Subject: cb.Customer.Target().Key()})
+	return err == nil && len(counters) > 0
 }
 
 // commitDials writes dispatched callbacks and starts those that are dialled.
@@ -218,7 +256,7 @@ func (m *Manager) commitDials(ctx context.Context, now time.Time, b, passed *bat
 	errs, err := m.store.Apply(ctx, now, b.changes)
 	if err != nil && !errors.Is(err, ErrOutcomeUnknown) {
 		for _, d := range b.drafts {
-			m.unreserveDraft(ctx, d)
+			m.unreserve(ctx, d)
 		}
 		return 0, err
 	}
@@ -262,7 +300,7 @@ func (m *Manager) confirmWrite(ctx context.Context, d *draft) error {
 
 // refusedDial puts back a callback whose attempt was not committed.
 func (m *Manager) refusedDial(ctx context.Context, now time.Time, d *draft, passed *batch, err error) {
-	m.unreserveDraft(ctx, d)
+	m.unreserve(ctx, d)
 	var refused *PermitError
 	if !errors.As(err, &refused) {
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
@@ -290,59 +328,5 @@ func (m *Manager) refusedDial(ctx context.Context, now time.Time, d *draft, pass
 // time in the queue (GMS _cannot_dial_buffer_time).
 func (p *Policy) tooLateToDial(cb *Callback, now time.Time) bool {
 	q := p.service.Queueing
-	return q.CannotDial > 0 && cb.State == Queued && !now.Before(cb.QueuedAt.Add(q.TTL-q.CannotDial))
-}
-
-// reserve asks the router for an agent; ok is false when the callback has to
-// wait.
-func (m *Manager) reserve(ctx context.Context, cb *Callback) (*Reservation, bool) {
-	if m.config.Router == nil {
-		return nil, true
-	}
-	var r Reservation
-	err := guard("router", func() (err error) {
-		r, err = m.config.Router.Reserve(ctx, cb)
-		return err
-	})
-	if err == nil {
-		return &r, true
-	}
-	if !errors.Is(err, ErrNoAgent) {
-		m.logService(ctx, serviceKey{cb.Tenant, cb.Service}, "reserving an agent failed", err)
-	}
-	return nil, false
-}
-
-func (m *Manager) unreserve(ctx context.Context, cb *Callback, r *Reservation) {
-	if r != nil {
-		m.releaseAgent(ctx, Release{Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: *r})
-	}
-}
-
-// unreserveDraft gives back the agent that a draft reserved which was not
-// written.
-func (m *Manager) unreserveDraft(ctx context.Context, d *draft) {
-	if d.old.Reservation == nil {
-		m.unreserve(ctx, d.cb, d.cb.Reservation)
-	}
-}
-
-func (m *Manager) logService(ctx context.Context, key serviceKey, message string, err error) {
-	m.log.LogAttrs(ctx, slog.LevelError, message,
-		slog.String("tenant", key.tenant), slog.String("service", key.name), slog.String("error", redact(err)))
-}
-
-// coolUntil returns until when the platform asked not to be dialled.
-func (m *Manager) coolUntil(key serviceKey) time.Time {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.cool[key]
-}
-
-func (m *Manager) coolDown(key serviceKey, until time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if until.After(m.cool[key]) {
-		m.cool[key] = until
-	}
+	return q.CannotDial > 0 && cb.State == Queued && !now.Before(cb.DeadlineAt.Add(-q.CannotDial))
 }

@@ -112,16 +112,22 @@ func (d *draft) note(detail string) {
 }
 
 // enqueue puts the callback into its queue, not before at.
+//
+// A callback whose cancellation waited for the end of a call ends instead.
 func (d *draft) enqueue(at time.Time) {
 	p := d.policy.service
+	if d.cb.CancelReason != "" {
+		d.complete(d.cb.CancelReason, d.cb.Detail)
+		return
+	}
 	d.move(Queued)
 	cb := d.cb
 	if cb.QueuedAt.IsZero() {
 		cb.QueuedAt = d.now
-		d.holdQueued(-1)
 	}
+	d.holdQueued(-1)
 	at = latest(at, cb.QueuedAt.Add(p.Queueing.MinWait))
-	if t := p.Booking.ConnectThreshold; t >= 0 && !cb.Immediate {
+	if t := p.Booking.ConnectThreshold; t >= 0 {
 		at = latest(at, cb.Desired.Add(-t))
 	}
 	if cb.Ready = !at.After(d.now); !cb.Ready {
@@ -186,6 +192,11 @@ func nextAt(cb *Callback, p *Policy, now time.Time) time.Time {
 		return earliest(cb.ReadyAt, cb.DeadlineAt, lastChance(cb))
 	case Paused:
 		return lastChance(cb)
+	case Offered:
+		if cb.Offer.Kind == OfferBooking {
+			return cb.DeadlineAt
+		}
+		return earliest(cb.DeadlineAt, lastChance(cb))
 	default:
 		return cb.DeadlineAt
 	}
@@ -209,7 +220,12 @@ func releaseLook(cb *Callback, p *Policy, now time.Time) time.Time {
 		return cb.ReleaseAt
 	}
 	look := latest(cb.Desired.Add(-nearWindow), now.Add(pollRate))
-	return earliest(cb.ReleaseAt, look)
+	// Without any wait it is released then, at the latest.
+	look = earliest(look, cb.Desired.Add(-max(p.service.Booking.Buffer, 0)))
+	if cb.ReleaseAt.After(now) {
+		look = earliest(look, cb.ReleaseAt)
+	}
+	return look
 }
 
 // earliest returns the earliest of the times that are set.

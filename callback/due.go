@@ -21,33 +21,23 @@ const (
 // aside for an operator: something about it kills whoever works on it.
 const maxLostLeases = 20
 
-// decideDue says what a callback needs whose NextAt has come.
-func decideDue(cb *Callback, p *Policy, now time.Time, rules dialRules, actor string) (duty, *draft) {
+// decideDue says what a callback needs whose NextAt has come. position is where
+// it would stand in its queue.
+func decideDue(cb *Callback, p *Policy, now time.Time, rules dialRules, position int, actor string) (duty, *draft) {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	write := func(d *draft) (duty, *draft) {
 		d.epoch = cb.Lease.Epoch
 		return dutyWrite, d
 	}
-	complete := func(reason Reason, detail string) (duty, *draft) {
-		d := newDraft(cb, p, now, EventCompleted, actor)
-		d.complete(reason, detail)
+	if d := decideExpired(cb, p, now, actor); d != nil {
 		return write(d)
 	}
 	switch cb.State {
-	case Scheduled, Queued, Paused:
-		if past(lastChance(cb)) {
-			return complete(ReasonTimeout, "")
-		}
-	}
-	switch cb.State {
 	case Scheduled:
-		if d := decideScheduled(cb, p, now, actor); d != nil {
+		if d := decideScheduled(cb, p, now, position, actor); d != nil {
 			return write(d)
 		}
 	case Queued:
-		if past(cb.DeadlineAt) {
-			return complete(ReasonTargetNotFound, "")
-		}
 		return write(decideQueued(cb, p, now, actor))
 	case Offered:
 		switch {
@@ -86,12 +76,42 @@ func decideDue(cb *Callback, p *Policy, now time.Time, rules dialRules, actor st
 	return dutyNone, nil
 }
 
+// decideExpired ends a callback that is not in flight and whose time is over:
+// its own, or its service's for waiting in the queue. Nil means it is not.
+func decideExpired(cb *Callback, p *Policy, now time.Time, actor string) *draft {
+	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
+	reason := ReasonTimeout
+	switch cb.State {
+	case Scheduled, Paused:
+	case Queued:
+		if !past(lastChance(cb)) {
+			if !past(cb.DeadlineAt) {
+				return nil
+			}
+			reason = ReasonTargetNotFound
+		}
+	case Offered:
+		if cb.Offer.Kind == OfferBooking {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if reason == ReasonTimeout && !past(lastChance(cb)) {
+		return nil
+	}
+	d := newDraft(cb, p, now, EventCompleted, actor)
+	d.epoch = cb.Lease.Epoch
+	d.complete(reason, "")
+	return d
+}
+
 // decideScheduled releases a callback whose time has come, or reminds of one
 // whose time comes soon. The wait estimate is looked at again.
-func decideScheduled(cb *Callback, p *Policy, now time.Time, actor string) *draft {
+func decideScheduled(cb *Callback, p *Policy, now time.Time, position int, actor string) *draft {
 	release := cb.ReleaseAt
 	if p.service.Booking.Estimator != nil {
-		release = scheduler.ReleaseAt(cb.Desired, p.timing(now, 1))
+		release = scheduler.ReleaseAt(cb.Desired, p.timing(now, position))
 	}
 	switch {
 	case !release.After(now):
@@ -129,8 +149,8 @@ func decideQueued(cb *Callback, p *Policy, now time.Time, actor string) *draft {
 // decideStranded ends a callback whose customer waited too long for an agent.
 func decideStranded(cb *Callback, p *Policy, now time.Time, actor string) *draft {
 	d := newDraft(cb, p, now, EventCompleted, actor)
-	if a := d.cb.Current(); a != nil && a.Live() {
-		d.hangup = &Hangup{Tenant: cb.Tenant, Key: a.Key, Ref: a.Ref, Reason: ReasonAgentConnect}
+	if d.hangup = hangupOf(cb, ReasonAgentConnect); d.hangup != nil {
+		a := cb.Current()
 		d.endAttempt(Outcome{Result: NoEstablished, Certainty: Known, Reached: a.Stage, By: PartySystem}, now)
 	}
 	d.complete(ReasonAgentConnect, "no agent came in time")

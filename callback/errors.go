@@ -3,6 +3,7 @@ package callback
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
@@ -227,21 +228,28 @@ func clip(s string) string {
 	return string(out)
 }
 
-// redact gives the text of a host's error without any run of four or more
-// digits, which may be a person's number.
+// redact gives the text of a host's error without what may be a person's number:
+// five digits or more, also when blanks or punctuation stand between them.
 func redact(err error) string {
 	text := []byte(err.Error())
-	for i := 0; i < len(text); {
-		j := i
-		for j < len(text) && text[j] >= '0' && text[j] <= '9' {
-			j++
+	for i := 0; i < len(text); i++ {
+		if !isDigit(text[i]) {
+			continue
 		}
-		if j-i >= 4 {
-			for k := i; k < j; k++ {
-				text[k] = '#'
+		end, digits := i, 0
+		for j := i; j < len(text) && (isDigit(text[j]) || strings.IndexByte(" .-()/", text[j]) >= 0); j++ {
+			if isDigit(text[j]) {
+				end, digits = j+1, digits+1
 			}
 		}
-		i = j + 1
+		for j := i; j < end && digits >= 5; j++ {
+			if isDigit(text[j]) {
+				text[j] = '#'
+			}
+		}
+		i = end
 	}
 	return string(text)
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -43,7 +43,7 @@ func keeps(s State, k PermitKind) bool {
 		return s != Completed
 	case PermitQueued:
 		switch s {
-		case Queued, Paused, Offered, Dialing, Unresolved:
+		case Queued, Paused, Offered, Dialing:
 			return true
 		}
 		return false
@@ -52,7 +52,7 @@ func keeps(s State, k PermitKind) bool {
 		// up; what waits for an operator alone drops them.
 		return s == Dialing || s == Routing || s == Processing || s == Unresolved
 	case PermitAccess:
-		return s == Queued || s == Offered
+		return s == Offered
 	default:
 		return false
 	}

@@ -99,8 +99,8 @@ func (m *Manager) complain(ctx context.Context, err error) {
 	}
 }
 
-// Shutdown stops the Manager: Run returns, verbs other than Report answer
-// [ErrStopped], and calls of the dialer that have begun are waited for, so that
+// Shutdown stops the Manager: Run returns, verbs that change something answer
+// [ErrStopped], Report excepted, and calls of the dialer that have begun are waited for, so that
 // their answers are not lost. When ctx ends first, their contexts are cancelled
 // and the error says how many have not returned; their callbacks become
 // unresolved and are looked up, by this or another node, when their time runs

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/scheduler"
@@ -30,10 +31,13 @@ type Manager struct {
 	feed    *broadcast
 	tickMu  sync.Mutex // one Tick at a time
 	flights flights
+	hush    atomic.Bool // the Manager itself is giving an agent back
 	life    lifetime
 
 	mu     sync.Mutex
 	orders map[serviceKey]*scheduler.Order
+	owed   []Release // agents of whom nobody knows yet whether they are held
+	pace   pace
 	cool   map[serviceKey]time.Time // no dial before: the platform asked for a pause
 }
 
@@ -60,7 +64,7 @@ func New(config Config) (*Manager, error) {
 	m.flights.init(config.MaxInFlight, m.limits.MaxInFlight)
 	m.life.init()
 	if waker, ok := config.Router.(Waker); ok {
-		waker.OnFree(m.Wake)
+		waker.OnFree(m.onFree)
 	}
 	return m, nil
 }
@@ -99,6 +103,21 @@ func (m *Manager) policy(ctx context.Context, tenant, name string) (*Policy, err
 	return p, nil
 }
 
+// policyOf returns the service of a stored callback. That it is unknown is the
+// configuration's fault, not the caller's.
+func (m *Manager) policyOf(ctx context.Context, cb *Callback, orphans bool) (*Policy, error) {
+	p, err := m.policy(ctx, cb.Tenant, cb.Service)
+	switch {
+	case err == nil:
+		return p, nil
+	case orphans:
+		return NewPolicy(Service{Name: cb.Service})
+	case errors.Is(err, ErrInvalidParameter):
+		return nil, misconfigured("service", fmt.Sprintf("%q of callback %s is not known", clip(cb.Service), cb.ID))
+	}
+	return nil, err
+}
+
 // write applies one change and, when it happened, tells subscribers.
 func (m *Manager) write(ctx context.Context, c Change, now time.Time) error {
 	errs, err := m.store.Apply(ctx, now, []Change{c})
@@ -119,6 +138,12 @@ const maxConflicts = 64
 // draft; when somebody else changed the callback meanwhile it starts over. A
 // nil draft means that nothing has to change.
 func (m *Manager) mutate(ctx context.Context, tenant string, id ID, decide func(cb *Callback, p *Policy, now time.Time) (*draft, error)) (*Callback, error) {
+	return m.alter(ctx, tenant, id, false, decide)
+}
+
+// alter is mutate that, when orphans is set, also works on callbacks whose
+// service is not known any more, with the defaults of a service.
+func (m *Manager) alter(ctx context.Context, tenant string, id ID, orphans bool, decide func(cb *Callback, p *Policy, now time.Time) (*draft, error)) (*Callback, error) {
 	var last error
 	for range maxConflicts {
 		if err := ctx.Err(); err != nil {
@@ -132,7 +157,7 @@ func (m *Manager) mutate(ctx context.Context, tenant string, id ID, decide func(
 		if err != nil {
 			return nil, err
 		}
-		policy, err := m.policy(ctx, tenant, cb.Service)
+		policy, err := m.policyOf(ctx, cb, orphans)
 		if err != nil {
 			return nil, err
 		}
@@ -185,12 +210,7 @@ func (m *Manager) settleUnknown(ctx context.Context, d *draft, err error) {
 	if d.release == nil || !errors.Is(err, ErrOutcomeUnknown) {
 		return
 	}
-	ctx, cancel := m.detached(ctx)
-	defer cancel()
-	cb, err := m.store.Get(ctx, By{Tenant: d.cb.Tenant, ID: d.cb.ID})
-	if err == nil && cb.Reservation == nil {
-		m.releaseAgent(ctx, *d.release)
-	}
+	m.releaseUnheld(ctx, *d.release, d.now)
 }
 
 // detached returns a context for what must be finished though the caller gave
@@ -199,27 +219,25 @@ func (m *Manager) detached(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeout(context.WithoutCancel(ctx), m.config.StoreTimeout)
 }
 
-// releaseAgent gives a reserved agent back. A router's failure or panic is
-// logged: the callback has moved on.
-func (m *Manager) releaseAgent(ctx context.Context, r Release) {
-	if m.config.Router == nil {
-		return
-	}
-	ctx, cancel := m.detached(ctx)
-	defer cancel()
-	err := guard("router", func() error { return m.config.Router.Release(ctx, r) })
-	if err != nil {
-		m.log.LogAttrs(ctx, slog.LevelError, "releasing an agent failed",
-			slog.String("tenant", r.Tenant), slog.String("callback", string(r.Callback)), slog.String("error", redact(err)))
-	}
-}
-
-// hangUp asks the dialer to end a call, where it can.
+// hangUp asks the dialer to end a call, where it can. Nobody waits for its
+// answer: a dialer that does not return must not hold the engine up.
 func (m *Manager) hangUp(ctx context.Context, h Hangup) {
 	hanger, ok := m.dialer.(Hanger)
 	if !ok {
 		return
 	}
+	ctx = context.WithoutCancel(ctx)
+	if m.config.Synchronous || m.life.enter() != nil {
+		m.askHangUp(ctx, hanger, h)
+		return
+	}
+	go func() {
+		defer m.life.loops.Done()
+		m.askHangUp(ctx, hanger, h)
+	}()
+}
+
+func (m *Manager) askHangUp(ctx context.Context, hanger Hanger, h Hangup) {
 	ctx, cancel := m.detached(ctx)
 	defer cancel()
 	if err := guard("dialer", func() error { return hanger.Hangup(ctx, h) }); err != nil {

@@ -97,6 +97,9 @@ func decideReject(cb *Callback, p *Policy, now time.Time, actor string) *draft {
 func (d *draft) offer(kind OfferKind, timeout time.Duration) {
 	d.move(Offered)
 	until := d.now.Add(timeout)
+	if last := lastChance(d.cb); kind != OfferBooking && !last.IsZero() && last.Before(until) {
+		until = last
+	}
 	d.cb.Offer = &Offer{Kind: kind, Until: until}
 	if kind == OfferPreview {
 		d.cb.Offer.CanReject = d.cb.Rejects < d.policy.service.Preview.Rejects

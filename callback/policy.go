@@ -72,8 +72,10 @@ func (s Service) withDefaults() Service {
 	setDefault(&s.Numbers.Country, "US")
 
 	setDefault(&s.Limits.Queued, 1000)
-	setDefault(&s.Limits.First, Throttle{Max: 500, Every: 300 * time.Second})
-	setDefault(&s.Limits.Second, Throttle{Max: 1000, Every: 3600 * time.Second})
+	setDefault(&s.Limits.First.Max, 500)
+	setDefault(&s.Limits.First.Every, 300*time.Second)
+	setDefault(&s.Limits.Second.Max, 1000)
+	setDefault(&s.Limits.Second.Every, 3600*time.Second)
 	if s.Limits.Parameters == nil {
 		s.Limits.Parameters = []string{propertyNumber}
 	}
@@ -223,9 +225,13 @@ func (p *Policy) PreviewData(cb *Callback) Values {
 func (p *Policy) timing(now time.Time, position int) scheduler.Timing {
 	t := scheduler.Timing{Buffer: max(p.service.Booking.Buffer, 0)}
 	if e := p.service.Booking.Estimator; e != nil {
-		if wait, ok := e.Estimate(position, now); ok && wait > 0 {
-			t.Wait = wait
-		}
+		// An estimator that panics or does not know adds nothing.
+		_ = guard("estimator", func() error {
+			if wait, ok := e.Estimate(position, now); ok && wait > 0 {
+				t.Wait = wait
+			}
+			return nil
+		})
 	}
 	return t
 }

@@ -123,6 +123,24 @@ func TestReminder(t *testing.T) {
 	r.wantReason(cb.ID, callback.ReasonAgentConnected)
 }
 
+// The estimate is for the place behind all that wait.
+func TestEstimateIsAskedForThePosition(t *testing.T) {
+	asked := 0
+	r := newRig(t, func(s *callback.Service, _ *callback.Config) {
+		s.Paused = true
+		s.Booking.Estimator = scheduler.EstimatorFunc(func(position int, _ time.Time) (time.Duration, bool) {
+			asked = position
+			return 0, false
+		})
+	})
+	r.start(callback.Request{})
+	r.start(callback.Request{Number: swiss2})
+	r.start(callback.Request{Number: swiss3, Desired: monday().Add(time.Hour)})
+	if asked != 3 {
+		t.Errorf("asked for position %d, want 3", asked)
+	}
+}
+
 // fixedWait is an estimator whose answer the test sets.
 type fixedWait struct{ wait time.Duration }
 

@@ -83,6 +83,7 @@ type Group struct {
 	Queue QueueKey
 	State State
 	N     int
-	// Ready is how many of them a queue claim could get.
+	// Ready is how many of them are Queued and Ready. Some may be under a
+	// lease, so that a queue claim gets fewer.
 	Ready int
 }

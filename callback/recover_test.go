@@ -190,8 +190,12 @@ func TestLeaseLostBeforeTheAttempt(t *testing.T) {
 	r.clock.Advance(30 * time.Second)
 	r.tick()
 	got := r.get(cb.ID)
-	if got.LostLeases != 1 || len(got.Attempts) != 1 {
-		t.Errorf("%d lost leases, %d attempts", got.LostLeases, len(got.Attempts))
+	if _, err := r.rec.Pull(r.ctx); err != nil {
+		t.Fatal(err)
+	}
+	r.rec.RequireEvent(t, cb.ID, callback.EventRequeued)
+	if len(got.Attempts) != 1 {
+		t.Errorf("%d attempts", len(got.Attempts))
 	}
 	r.run(time.Hour)
 	r.wantReason(cb.ID, callback.ReasonAgentConnected)

@@ -26,16 +26,19 @@ type Report struct {
 	At    time.Time
 	Agent string // who took the call, when the platform tells
 	Actor string // who reports; empty means the dialer
+
+	trusted bool // an operator's word, which is not doubted
 }
 
 // Report takes what a dialer tells about an attempt. What is old news - an
 // earlier stage, a second outcome, an attempt that another has followed, a
 // callback that is completed - is accepted and changes nothing.
 //
-// Errors: [ErrInvalidParameter] for a malformed report, [ErrNotFound] for an
+// Errors: [ErrConfiguration] while the callback's service is unknown,
+// [ErrInvalidParameter] for a malformed report, [ErrNotFound] for an
 // attempt that never was or that has been forgotten, [ErrConflict] for an epoch
 // that is not the attempt's. A reporter must repeat a report that was answered
-// with another error.
+// with any error but the last three.
 func (m *Manager) Report(ctx context.Context, r Report) error {
 	id, n, ok := r.Key.Split()
 	if !ok {
@@ -45,6 +48,9 @@ func (m *Manager) Report(ctx context.Context, r Report) error {
 		return err
 	}
 	_, err := m.mutate(ctx, r.Tenant, id, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
+		if o := r.Outcome; o != nil && o.RetryAfter > 0 {
+			m.coolDown(serviceKey{cb.Tenant, cb.Service}, now.Add(o.RetryAfter))
+		}
 		if n > len(cb.Attempts) {
 			return nil, fmt.Errorf("attempt %d: %w", n, ErrNotFound)
 		}

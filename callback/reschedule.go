@@ -44,7 +44,7 @@ func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*Callb
 		if req.Revision != 0 && cb.Revision != req.Revision {
 			return nil, &RevisionError{ID: cb.ID, Revision: cb.Revision}
 		}
-		d, err := decideReschedule(cb, p, now, req)
+		d, err := decideReschedule(cb, p, now, m.position(ctx, now, p, cb.Tenant), req)
 		if err != nil {
 			return nil, m.propose(ctx, p, d.cb, err, now)
 		}
@@ -59,14 +59,14 @@ func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*Callb
 
 // decideReschedule makes the change; with an error the draft shows the callback
 // as it was asked for.
-func decideReschedule(cb *Callback, p *Policy, now time.Time, req RescheduleRequest) (*draft, error) {
+func decideReschedule(cb *Callback, p *Policy, now time.Time, position int, req RescheduleRequest) (*draft, error) {
 	if cb.State != Scheduled {
 		return &draft{cb: cb}, &StateError{ID: cb.ID, State: cb.State, Operation: "reschedule"}
 	}
 	d := newDraft(cb, p, now, EventRescheduled, req.Actor)
 	moved := d.cb
 	moved.Bucket, moved.ReleaseAt, moved.RemindAt, moved.Local, moved.Zone = time.Time{}, time.Time{}, time.Time{}, "", ""
-	if err := p.setTime(&Request{Desired: req.Desired, Local: req.Local, Zone: req.Zone}, moved, now); err != nil {
+	if err := p.setTime(&Request{Desired: req.Desired, Local: req.Local, Zone: req.Zone}, moved, now, position); err != nil {
 		return d, err
 	}
 	if moved.Immediate {

@@ -20,7 +20,7 @@ func (m *Manager) lookUp(ctx context.Context, now time.Time, cb *Callback, polic
 	m.flights.begin(nil)
 	ask := func() {
 		defer m.Wake()
-		defer m.flights.end("")
+		defer m.flights.end("", "")
 		ctx, cancel := context.WithTimeout(m.life.ctx, policy.service.Dialing.PlaceTimeout)
 		defer cancel()
 		var found Found
@@ -75,17 +75,17 @@ func decideFound(cb *Callback, p *Policy, now time.Time, rules dialRules, found 
 	case found.State == FoundLive:
 		report.Stage = max(found.Stage, StagePlaced)
 		return decideProgress(cb, p, now, now, report)
-	case found.State == FoundEnded && found.Outcome.Certainty != MayHaveRung:
+	case found.State == FoundEnded && !rules.doubted(cb, found.Outcome):
 		report.Outcome = &found.Outcome
 		return decideOutcome(cb, p, now, now, rules, report)
-	case found.State == FoundNotPlaced:
+	case found.State == FoundNotPlaced && cb.Current().Stage < StageRinging:
 		report.Outcome = &Outcome{Result: SystemError, Certainty: NotPlaced}
 		return decideOutcome(cb, p, now, now, rules, report)
 	}
 	d := newDraft(cb, p, now, EventLookedUp, actor)
 	a := d.cb.Current()
 	a.Lookups++
-	if answered {
+	if answered || a.Lookups >= maxLookups {
 		d.dropCall()
 	}
 	d.cb.DeadlineAt = time.Time{}
@@ -127,7 +127,7 @@ func (m *Manager) Resolve(ctx context.Context, r Resolution) (*Callback, error) 
 	if r.Actor == "" {
 		return nil, invalid("actor", "is required")
 	}
-	report := Report{Outcome: &r.Outcome, Actor: r.Actor}
+	report := Report{Outcome: &r.Outcome, Actor: r.Actor, trusted: true}
 	if !r.Redial {
 		if err := report.check(); err != nil {
 			return nil, err
@@ -160,13 +160,11 @@ func decideResolution(cb *Callback, p *Policy, now time.Time, rules dialRules, r
 		// Set aside before anything was dialled.
 		d.note(fmt.Sprintf("put back by %s", r.Actor))
 	}
-	if d.cb.CancelReason != "" {
-		d.complete(d.cb.CancelReason, r.Detail)
-		return d
-	}
 	d.enqueue(now)
-	// It waited for the operator, not for an agent.
-	d.cb.DeadlineAt = p.queueEnd(now)
-	d.note(r.Detail)
+	if d.cb.State == Queued {
+		// It waited for the operator, not for an agent.
+		d.cb.DeadlineAt = p.queueEnd(now)
+		d.note(r.Detail)
+	}
 	return d
 }

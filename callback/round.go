@@ -31,11 +31,14 @@ func (m *Manager) round(now time.Time, policy *Policy) *round {
 	return &round{now: now, policy: policy, actor: m.config.Node, router: m.config.Router != nil, window: window}
 }
 
+// inbound reports whether the service's customers call in.
+func (r *round) inbound() bool { return r.policy.service.Inbound.Direction == UserOriginated }
+
 // openAccess narrows the places of a service whose customers call in to the
 // access numbers that are free.
 func (m *Manager) openAccess(ctx context.Context, r *round, key serviceKey, places int) (int, error) {
 	in := r.policy.service.Inbound
-	if in.Direction != UserOriginated {
+	if !r.inbound() {
 		return places, nil
 	}
 	if in.Codes {
@@ -70,7 +73,7 @@ func (r *round) decide(cb *Callback, reservation *Reservation) *draft {
 		d.cb.Reservation = reservation
 	}
 	switch {
-	case s.Inbound.Direction == UserOriginated && cb.State == Queued:
+	case r.inbound() && cb.State == Queued:
 		d.offer(OfferBooking, s.Inbound.Timeout)
 		number := r.access[0]
 		r.access = r.access[1:]
@@ -93,7 +96,12 @@ func (r *round) decide(cb *Callback, reservation *Reservation) *draft {
 // dial commits the next attempt, before the dialer hears of it.
 func (r *round) dial(d *draft) {
 	cb, s := d.cb, r.policy.service
+	if cb.Customer.Target().IsZero() {
+		d.complete(ReasonNoNumber, "")
+		return
+	}
 	d.move(Dialing)
+	cb.LostLeases = 0
 	n := len(cb.Attempts) + 1
 	attempt := Attempt{N: n, Key: NewAttemptKey(cb.ID, n), Epoch: d.epoch, Began: r.now}
 	if cb.Reservation != nil {
@@ -115,13 +123,14 @@ func (r *round) dial(d *draft) {
 // dialOffered dials a callback whose offer was accepted, or asks the next
 // question.
 func (m *Manager) dialOffered(ctx context.Context, now time.Time, cb *Callback, policy *Policy, p *Progress) error {
-	var b batch
-	if m.flights.free() == 0 {
-		b.unclaim(cb, policy, now)
-		return m.applyBatch(ctx, now, &b, func(*draft) {})
+	var b, passed batch
+	left, _ := m.paceLeft(now)
+	cool := m.coolUntil(serviceKey{cb.Tenant, cb.Service}).After(now)
+	if m.flights.free() == 0 || left == 0 || cool || policy.service.Paused {
+		passed.unclaim(cb, policy, now)
+		return m.applyBatch(ctx, now, &passed, func(*draft) {})
 	}
 	b.add(m.round(now, policy).decide(cb, nil))
-	var passed batch
 	if _, err := m.commitDials(ctx, now, &b, &passed, p); err != nil {
 		return err
 	}

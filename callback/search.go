@@ -79,12 +79,15 @@ func (q Query) check() error {
 	if q.Order > ByQueue {
 		return invalid("order", fmt.Sprintf("%d is not defined", q.Order))
 	}
-	for name, n := range map[string]int{
-		"ids": len(q.IDs), "services": len(q.Services), "states": len(q.States) + len(q.NotStates),
-		"lookups": len(q.Lookups), "properties": len(q.Properties), "reasons": len(q.Reasons),
+	for _, list := range []struct {
+		name string
+		n    int
+	}{
+		{"ids", len(q.IDs)}, {"services", len(q.Services)}, {"states", len(q.States) + len(q.NotStates)},
+		{"lookups", len(q.Lookups)}, {"properties", len(q.Properties)}, {"reasons", len(q.Reasons)},
 	} {
-		if n > maxPage {
-			return invalid(name, fmt.Sprintf("has %d entries, at most %d are allowed", n, maxPage))
+		if list.n > maxPage {
+			return invalid(list.name, fmt.Sprintf("has %d entries, at most %d are allowed", list.n, maxPage))
 		}
 	}
 	for _, s := range slices.Concat(q.States, q.NotStates) {

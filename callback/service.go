@@ -150,8 +150,9 @@ type Booking struct {
 	// request for a nearer time is immediate. GMS
 	// _request_execution_time_buffer. Negative means none. Defaults to 120 s.
 	Buffer time.Duration
-	// Estimator adds the expected wait to Buffer. GMS
-	// _request_queue_time_stat, _request_ewt_service. Defaults to none.
+	// Estimator adds the expected wait to Buffer, asked for the position behind
+	// all that are queued. GMS _request_queue_time_stat,
+	// _request_ewt_service. Defaults to none.
 	Estimator scheduler.Estimator
 	// ConnectThreshold: no attempt begins earlier than this before the desired
 	// time. GMS _desired_connect_time_threshold. Should not be below Buffer.

@@ -188,7 +188,7 @@ func (m *Manager) prepare(ctx context.Context, req *Request, p *Policy, now time
 	if err := p.identify(req, cb); err != nil {
 		return nil, err
 	}
-	if err := p.setTime(req, cb, now); err != nil {
+	if err := p.setTime(req, cb, now, m.position(ctx, now, p, cb.Tenant)); err != nil {
 		return nil, m.propose(ctx, p, cb, err, now)
 	}
 	m.permits(req, d)
@@ -261,6 +261,13 @@ func (p *Policy) setLookups(cb *Callback, number, raw string) {
 		}
 	}
 	for _, old := range former {
+		if old.Key == propertyNumber && raw == "" && !old.Former {
+			// The number did not change, nor did the way it was written.
+			if !slices.Contains(current, old) {
+				current = append(current, old)
+			}
+			continue
+		}
 		same := func(l Lookup) bool { return l.Key == old.Key && l.Value == old.Value }
 		if !slices.ContainsFunc(current, same) {
 			old.Former = true
@@ -270,8 +277,9 @@ func (p *Policy) setLookups(cb *Callback, number, raw string) {
 	cb.Lookups = current
 }
 
-// setTime settles the desired time, and whether it is now (GMS 5.3).
-func (p *Policy) setTime(req *Request, cb *Callback, now time.Time) error {
+// setTime settles the desired time, and whether it is now (GMS 5.3), for a
+// callback that would stand at position in its queue.
+func (p *Policy) setTime(req *Request, cb *Callback, now time.Time, position int) error {
 	desired := req.Desired
 	if req.Local != nil {
 		loc, err := availability.LoadZone(req.Zone)
@@ -288,7 +296,7 @@ func (p *Policy) setTime(req *Request, cb *Callback, now time.Time) error {
 	if err := p.checkDesired(desired, now); err != nil {
 		return err
 	}
-	timing := p.timing(now, 1)
+	timing := p.timing(now, position)
 	cb.Immediate = scheduler.Immediate(desired, now, timing)
 	if req.State != 0 {
 		cb.Immediate = req.State != Scheduled
@@ -301,7 +309,7 @@ func (p *Policy) setTime(req *Request, cb *Callback, now time.Time) error {
 	if !cb.Until.IsZero() && !cb.Until.After(latest(desired, now)) {
 		return invalid("until", "is not after the desired time")
 	}
-	return p.checkHours(cb, now)
+	return p.checkHours(cb, now, timing)
 }
 
 // checkDesired applies the bounds on how far a desired time may lie off.
@@ -321,7 +329,7 @@ func (p *Policy) checkDesired(desired, now time.Time) error {
 
 // checkHours checks opening hours and, for a scheduled callback, sets its
 // bucket and its release.
-func (p *Policy) checkHours(cb *Callback, now time.Time) error {
+func (p *Policy) checkHours(cb *Callback, now time.Time, timing scheduler.Timing) error {
 	b := p.service.Booking
 	if cb.Immediate {
 		if at := latest(cb.Desired, now); !b.IgnoreHoursNow && !b.Hours.Open(at) {
@@ -338,7 +346,7 @@ func (p *Policy) checkHours(cb *Callback, now time.Time) error {
 		}
 	}
 	cb.Bucket = p.planner.BucketOf(cb.Desired).Start
-	cb.ReleaseAt = scheduler.ReleaseAt(cb.Desired, p.timing(now, 1))
+	cb.ReleaseAt = scheduler.ReleaseAt(cb.Desired, timing)
 	if r := p.service.Reminder; r > 0 {
 		if at := cb.ReleaseAt.Add(-r); at.After(now) {
 			cb.RemindAt = at

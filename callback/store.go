@@ -42,6 +42,10 @@ type Store interface {
 	// one call are made in order. The second result is for failures of the
 	// whole call: then the first is nil and no change happened, unless it is
 	// ErrOutcomeUnknown.
+	//
+	// A conflict is found before any permit is refused. Creating under an epoch
+	// is a conflict. The window of a counter is half-open, and its first unit
+	// sets its end.
 	Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error)
 
 	// Get returns the callback, by ID or by idempotency key, or [ErrNotFound].
@@ -55,7 +59,9 @@ type Store interface {
 	Claim(ctx context.Context, now time.Time, req ClaimRequest) (Claimed, error)
 
 	// Search returns one page of the callbacks that match, in the order asked
-	// for, ties broken by ID.
+	// for, ties broken by ID; Desc reverses ties, too. A time that is not set
+	// sorts first, and a bound on it leaves the callback out. A limit out of
+	// range or a cursor that is not this order's is [ErrInvalidParameter].
 	Search(ctx context.Context, q Query) (Page, error)
 
 	// Count groups the callbacks that match by tenant, service, state and
@@ -74,7 +80,8 @@ type Store interface {
 	// type erased per callback that holds nothing but its ID, service and what
 	// req says. One error per item; items are independent. Afterwards any
 	// change of an erased callback fails with ErrNotFound, so that a late
-	// writer cannot bring it back.
+	// writer cannot bring it back. The erased event has the revision after the
+	// last as its Seq.
 	Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error)
 }
 

@@ -28,6 +28,9 @@ func (p *Progress) next(t time.Time) { p.NextAt = earliest(p.NextAt, t) }
 // Config.Synchronous is set, dialers are called on goroutines that may go on
 // after Tick has returned.
 //
+// now should be what Config.Now, or the store's clock, tells at the moment: the
+// reports of dialers are stamped with that.
+//
 // One Tick runs at a time; a second call waits. It returns early, with the
 // context's error, when ctx ends: what it had claimed and not written comes
 // back when the leases run out.
@@ -39,7 +42,10 @@ func (m *Manager) Tick(ctx context.Context, now time.Time) (Progress, error) {
 	defer m.life.loops.Done()
 	m.tickMu.Lock()
 	defer m.tickMu.Unlock()
-	for {
+	m.settleOwed(ctx, now)
+	// Before anything is found due: a late tick must not doubt its own calls.
+	m.flights.renew(ctx, m, now)
+	for m.life.check() == nil {
 		due, err := m.workDue(ctx, now, &p)
 		if err != nil {
 			return p, err
@@ -59,7 +65,7 @@ func (m *Manager) Tick(ctx context.Context, now time.Time) (Progress, error) {
 
 // workDue claims due callbacks and does what each needs, until none is due.
 func (m *Manager) workDue(ctx context.Context, now time.Time, p *Progress) (worked bool, err error) {
-	for {
+	for m.life.check() == nil {
 		claimed, err := m.store.Claim(ctx, now, ClaimRequest{
 			Owner: m.config.Node, Lease: m.config.Lease, Due: true, Limit: m.config.Batch,
 		})
@@ -75,6 +81,7 @@ func (m *Manager) workDue(ctx context.Context, now time.Time, p *Progress) (work
 			return worked, err
 		}
 	}
+	return worked, nil
 }
 
 // batch collects changes that are written together.
@@ -108,7 +115,7 @@ func (m *Manager) workBatch(ctx context.Context, now time.Time, due []*Callback,
 			b.unclaim(cb, nil, now)
 			continue
 		}
-		switch todo, d := decideDue(cb, policy, now, m.rules, m.config.Node); todo {
+		switch todo, d := decideDue(cb, policy, now, m.rules, m.position(ctx, now, policy, cb.Tenant), m.config.Node); todo {
 		case dutyWrite:
 			b.add(d)
 		case dutyErase:

@@ -87,20 +87,15 @@ type seldom struct {
 
 // pack copies what Apply stores of a callback.
 func pack(c *callback.Callback) *body {
-	b := &body{
-		state: c.State, priority: c.Priority, ready: c.Ready, immediate: c.Immediate,
-		customer:    c.Customer,
-		origin:      unlessZero(&c.Origin),
-		agent:       unlessZero(&c.Agent),
-		interaction: unlessZero(&c.Interaction),
-		lookups:     slices.Clone(c.Lookups),
-		held:        slices.Clone(c.Held),
-		attempts:    slices.Clone(c.Attempts),
-		idempotency: c.Idempotency,
-		desired:     instantOf(c.Desired), created: instantOf(c.Created), updated: instantOf(c.Updated),
-		releaseAt: instantOf(c.ReleaseAt), queuedAt: instantOf(c.QueuedAt), readyAt: instantOf(c.ReadyAt),
-		expiresAt: instantOf(c.ExpiresAt), bucket: instantOf(c.Bucket), endedAt: instantOf(c.EndedAt),
-	}
+	// Field by field: a literal this size would be built twice.
+	b := new(body)
+	b.state, b.priority, b.ready, b.immediate = c.State, c.Priority, c.Ready, c.Immediate
+	b.customer, b.idempotency = c.Customer, c.Idempotency
+	b.origin, b.agent, b.interaction = unlessZero(&c.Origin), unlessZero(&c.Agent), unlessZero(&c.Interaction)
+	b.lookups, b.held, b.attempts = slices.Clone(c.Lookups), slices.Clone(c.Held), slices.Clone(c.Attempts)
+	b.desired, b.created, b.updated = instantOf(c.Desired), instantOf(c.Created), instantOf(c.Updated)
+	b.releaseAt, b.queuedAt, b.readyAt = instantOf(c.ReleaseAt), instantOf(c.QueuedAt), instantOf(c.ReadyAt)
+	b.expiresAt, b.bucket, b.endedAt = instantOf(c.ExpiresAt), instantOf(c.Bucket), instantOf(c.EndedAt)
 	b.properties, b.userData = packValues(c.Properties, c.UserData)
 	for i := range b.attempts {
 		a := &b.attempts[i]
@@ -144,22 +139,17 @@ func (e *entry) view() view {
 // callback makes the copy that a reader gets.
 func (v *view) callback() *callback.Callback {
 	b := v.body
-	c := &callback.Callback{
-		Tenant: v.service.tenant.name, ID: v.entry.id, Service: v.service.name, Revision: v.revision,
-		State: b.state, Priority: b.priority, Ready: b.ready, Immediate: b.immediate,
-		Customer:    b.customer,
-		Properties:  unpackValues(b.properties),
-		UserData:    unpackValues(b.userData),
-		Lookups:     slices.Clone(b.lookups),
-		Held:        slices.Clone(b.held),
-		Attempts:    slices.Clone(b.attempts),
-		Idempotency: b.idempotency,
-		Desired:     b.desired.Time(), Created: b.created.Time(), Updated: b.updated.Time(),
-		ReleaseAt: b.releaseAt.Time(), QueuedAt: b.queuedAt.Time(), ReadyAt: b.readyAt.Time(),
-		ExpiresAt: b.expiresAt.Time(), Bucket: b.bucket.Time(), EndedAt: b.endedAt.Time(),
-		NextAt: v.nextAt.Time(),
-		Lease:  callback.Lease{Owner: v.lease.owner, Epoch: v.lease.epoch, Until: v.lease.until.Time()},
-	}
+	c := new(callback.Callback)
+	c.Tenant, c.ID, c.Service, c.Revision = v.service.tenant.name, v.entry.id, v.service.name, v.revision
+	c.State, c.Priority, c.Ready, c.Immediate = b.state, b.priority, b.ready, b.immediate
+	c.Customer, c.Idempotency = b.customer, b.idempotency
+	c.Properties, c.UserData = unpackValues(b.properties), unpackValues(b.userData)
+	c.Lookups, c.Held, c.Attempts = slices.Clone(b.lookups), slices.Clone(b.held), slices.Clone(b.attempts)
+	c.Desired, c.Created, c.Updated = b.desired.Time(), b.created.Time(), b.updated.Time()
+	c.ReleaseAt, c.QueuedAt, c.ReadyAt = b.releaseAt.Time(), b.queuedAt.Time(), b.readyAt.Time()
+	c.ExpiresAt, c.Bucket, c.EndedAt = b.expiresAt.Time(), b.bucket.Time(), b.endedAt.Time()
+	c.NextAt = v.nextAt.Time()
+	c.Lease.Owner, c.Lease.Epoch, c.Lease.Until = v.lease.owner, v.lease.epoch, v.lease.until.Time()
 	if b.origin != nil {
 		c.Origin = *b.origin
 	}
