@@ -30,7 +30,13 @@ type Callback struct {
 	// exactly one event, whose Seq is the revision it made.
 	Revision int64
 
-	State  State
+	State    State
+	Priority scheduler.Priority
+	// Immediate tells that Start took it for now, not for a later time.
+	Immediate bool
+	// Ready: Queued and ready to be claimed for an attempt. Store.Claim hands
+	// out only ready callbacks from the queues.
+	Ready  bool
 	Reason Reason // why it is Completed; empty before
 	// Detail says in words what led to the present state, where the state and
 	// reason do not say it all. It never holds a number.
@@ -58,25 +64,19 @@ type Callback struct {
 	// Zone the IANA zone it was named in; both empty when an instant was given.
 	Local string
 	Zone  string
-	// Immediate tells that Start took it for now, not for a later time.
-	Immediate bool
 	// Bucket is the start of the time bucket in which it holds a seat; zero
 	// when it holds none.
-	Bucket   time.Time
-	Priority scheduler.Priority
+	Bucket time.Time
 
 	// Retry are the limits asked for with the request in place of the
 	// service's; nil means the service's.
 	Retry *RetryLimits
 
-	Created   time.Time
-	Updated   time.Time // the last accepted change
-	ReleaseAt time.Time // when it leaves Scheduled for its queue
-	QueuedAt  time.Time // when it first entered its queue: its place in it
-	ReadyAt   time.Time // Queued: not before this instant
-	// Ready: Queued and ready to be claimed for an attempt. Store.Claim hands
-	// out only ready callbacks from the queues.
-	Ready      bool
+	Created    time.Time
+	Updated    time.Time // the last accepted change
+	ReleaseAt  time.Time // when it leaves Scheduled for its queue
+	QueuedAt   time.Time // when it first entered its queue: its place in it
+	ReadyAt    time.Time // Queued: not before this instant
 	ExpiresAt  time.Time // Desired + TTL: after it, FAIL_TIMEOUT_TTL
 	RemindAt   time.Time // when a reminder event is due; zero means none
 	DeadlineAt time.Time // when the present state times out; zero means never

@@ -86,6 +86,9 @@ func (r *Request) check() error {
 		{"origin.session_id", r.Origin.SessionID}, {"origin.interaction_id", r.Origin.InteractionID},
 	}
 	for _, n := range names {
+		if n.value == "" {
+			continue
+		}
 		if err := checkText(n.field, n.value, maxName); err != nil {
 			return err
 		}

@@ -200,14 +200,16 @@ func BenchmarkDueToDial(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = m.Run(ctx) }()
+	round := 0
 	for b.Loop() {
+		round++
 		release := make(map[callback.ID]time.Time, sample)
 		base := time.Now().Add(2 * buffer)
 		var last time.Time
 		for i := range sample {
 			// Odd steps, so that releases fall between the clock's ticks.
 			last = base.Add(time.Duration(i) * 3 * time.Millisecond / 2)
-			cb, err := m.Start(ctx, callback.Request{Service: "desk", Number: number(i), Desired: last.Add(buffer)})
+			cb, err := m.Start(ctx, callback.Request{Service: "desk", Number: number(round*2*sample + i), Desired: last.Add(buffer)})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -59,6 +59,7 @@ type body struct {
 	desired, created, updated    instant
 	releaseAt, queuedAt, readyAt instant
 	expiresAt, bucket, endedAt   instant
+	deadlineAt                   instant
 }
 
 // property is one pair of a Values map: a slice of them takes a third of the
@@ -74,7 +75,7 @@ type seldom struct {
 	detail                       string
 	local, zone                  string
 	cancelReason                 callback.Reason
-	until, remindAt, deadlineAt  instant
+	until, remindAt              instant
 	retry                        callback.RetryLimits
 	offer                        callback.Offer
 	reservation                  callback.Reservation
@@ -96,6 +97,7 @@ func pack(c *callback.Callback) *body {
 	b.desired, b.created, b.updated = instantOf(c.Desired), instantOf(c.Created), instantOf(c.Updated)
 	b.releaseAt, b.queuedAt, b.readyAt = instantOf(c.ReleaseAt), instantOf(c.QueuedAt), instantOf(c.ReadyAt)
 	b.expiresAt, b.bucket, b.endedAt = instantOf(c.ExpiresAt), instantOf(c.Bucket), instantOf(c.EndedAt)
+	b.deadlineAt = instantOf(c.DeadlineAt)
 	b.properties, b.userData = packValues(c.Properties, c.UserData)
 	for i := range b.attempts {
 		a := &b.attempts[i]
@@ -103,7 +105,7 @@ func pack(c *callback.Callback) *body {
 	}
 	s := seldom{
 		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, cancelReason: c.CancelReason,
-		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), deadlineAt: instantOf(c.DeadlineAt),
+		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt),
 		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
 		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
 		accessNumber: c.AccessNumber, accessCode: c.AccessCode,
@@ -148,6 +150,7 @@ func (v *view) callback() *callback.Callback {
 	c.Desired, c.Created, c.Updated = b.desired.Time(), b.created.Time(), b.updated.Time()
 	c.ReleaseAt, c.QueuedAt, c.ReadyAt = b.releaseAt.Time(), b.queuedAt.Time(), b.readyAt.Time()
 	c.ExpiresAt, c.Bucket, c.EndedAt = b.expiresAt.Time(), b.bucket.Time(), b.endedAt.Time()
+	c.DeadlineAt = b.deadlineAt.Time()
 	c.NextAt = v.nextAt.Time()
 	c.Lease.Owner, c.Lease.Epoch, c.Lease.Until = v.lease.owner, v.lease.epoch, v.lease.until.Time()
 	if b.origin != nil {
@@ -168,7 +171,7 @@ func (v *view) callback() *callback.Callback {
 func (s *seldom) fill(c *callback.Callback) {
 	c.Reason, c.Detail, c.CancelReason = s.reason, s.detail, s.cancelReason
 	c.Local, c.Zone = s.local, s.zone
-	c.Until, c.RemindAt, c.DeadlineAt = s.until.Time(), s.remindAt.Time(), s.deadlineAt.Time()
+	c.Until, c.RemindAt = s.until.Time(), s.remindAt.Time()
 	c.Submits, c.Rejects, c.LostLeases = s.submits, s.rejects, s.lostLeases
 	c.CopiedFrom, c.SessionID = s.copiedFrom, s.sessionID
 	c.AccessNumber, c.AccessCode = s.accessNumber, s.accessCode
