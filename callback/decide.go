@@ -255,7 +255,7 @@ func (p *Policy) retry(cb *Callback, outcome scheduler.Outcome, ended, notBefore
 	}
 	in := scheduler.RetryInput{
 		Outcome: outcome, Ended: ended, Random: random,
-		NotBefore: notBefore, NotAfter: earliest(lastChance(cb), p.queueEnd(cb.QueuedAt)),
+		NotBefore: notBefore, NotAfter: earliest(lastChance(cb), p.queueEnd(cb)),
 	}
 	for i := range cb.Attempts {
 		a := &cb.Attempts[i]

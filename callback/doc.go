@@ -35,7 +35,7 @@
 // # Six ideas
 //
 // Time is data: decisions take it as an argument, [Config.Now] or the store's
-// [Clock] is read once at the door of a verb, and [Manager.Tick] performs one
+// [Clock] is read at the door of a verb and when a dialer is handed a call, and [Manager.Tick] performs one
 // step of the engine at whatever time it is told.
 //
 // One atomic write per change: the record under compare-and-swap on its
@@ -82,18 +82,20 @@
 //
 // # Options of GMS that have no field here
 //
-// [Service] names the GMS option of each of its fields. These options steer
-// Genesys' own servers and mean nothing outside them:
+// [Service] names the GMS option that a field stands for, where there is one.
+// These options steer Genesys' own servers and mean nothing outside them, or are
+// read by whoever translates a configuration:
 //
 //   - _ors, _ors_lb_strategy, _enable_gms_dfm, _fetch_retry_attempt,
-//     _fetch_timeout, _retain_session_until_ixn_deleted,
+//     _fetch_retry_delay, _fetch_timeout, _retain_session_until_ixn_deleted,
 //     _ixn_update_data_time_to_wait: sessions of the orchestration server;
 //     attempts and reports take their place
 //   - queue-polling-rate, queue-polling-rate-recover, _queue_poll_period,
 //     _queue_poll_period_recovery, _queue_ping_ors_period: windows of a poller; a
 //     store knows the next moment of each callback, however old
 //   - _eta_pos_threshold, _urs_ewt_estimation_method,
-//     _urs_prioritization_strategy, _urs_vq_priority and its companions,
+//     _urs_prioritization_strategy, _urs_vq_priority, _urs_vq_priority_increment,
+//     _urs_vq_priority_increment_interval, _urs_call_interaction_age,
 //     _agent_reserve_timeout, _agent_transfer_confirm_timeout,
 //     _max_transfer_to_agent_attempts, _agent_first_via_rp, _agent_first_via_tg:
 //     strategies of the routing server; [Router] and [Dialer] decide
@@ -104,13 +106,18 @@
 //   - _notification_message_file, _max_notify_delivery_attempts,
 //     _max_number_of_user_availability_confirmation_attempts,
 //     _agent_availability_notification_delay, _status_notification_*,
+//     _enable_status_notification,
 //     _callback_events_list: push messages and webhooks are made by the host from
 //     [Manager.Subscribe]
 //   - _enable_disposition_dialog, _agent_disposition_timeout, _snooze_duration,
-//     _userorig_connect_limit, _plugin_on_dial_*, _vq_for_outbound_calls,
+//     _userorig_connect_limit, _plugin_on_dial_*, _vq_for_outbound_calls, _max_successful_customer_contacts,
 //     _call_timeguard_timeout, _cb_dim_channel: belong to agent desktops and
 //     dialling platforms
-//   - filter-keys, returned-keys, _services_credentials, callback_column_alias,
+//   - _service, _type, $token$ values, _throttle_customer_number_limit (an
+//     older name), _paused_services_list, _paused_services_id: read by the
+//     translation of a configuration; _originating_interaction_id and
+//     _desired_time are fields of a Request
+//   - username, password, filter-keys, returned-keys, _services_credentials, callback_column_alias,
 //     _enable_throttle_header_parameters, log-background-activity: belong to the
 //     HTTP face; Request.Parameters carries header values to be counted
 package callback

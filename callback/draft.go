@@ -127,13 +127,11 @@ func (d *draft) enqueue(at time.Time) {
 	}
 	d.holdQueued(-1)
 	at = latest(at, cb.QueuedAt.Add(p.Queueing.MinWait))
-	if t := p.Booking.ConnectThreshold; t >= 0 {
-		at = latest(at, cb.Desired.Add(-t))
-	}
+	at = latest(at, d.policy.mayBegin(cb))
 	if cb.Ready = !at.After(d.now); !cb.Ready {
 		cb.ReadyAt = at
 	}
-	cb.DeadlineAt = d.policy.queueEnd(cb.QueuedAt)
+	cb.DeadlineAt = d.policy.queueEnd(cb)
 }
 
 // holdQueued counts the callback among those of its service's queue, unless it

@@ -40,8 +40,7 @@ func TestAccessPanic(t *testing.T) {
 	r.tick()
 }
 
-// two managers, one router: reservation of the winner given back by the loser
-
+// The loser of a race keeps its hands off the winner's agent.
 func TestReservationGivenBackByLoser(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)
@@ -83,8 +82,7 @@ func TestReservationGivenBackByLoser(t *testing.T) {
 	}
 }
 
-// agent leaked: write happened, answer lost, read fails
-
+// An agent is given back though the store could not be read for a while.
 func TestAgentLeakUnknown(t *testing.T) {
 	var fs *callbacktest.FaultyStore
 	router := callbacktest.NewRouter(1)
@@ -108,13 +106,13 @@ func TestAgentLeakUnknown(t *testing.T) {
 	t.Log(r.m.Report(r.ctx, rep)) // the dialer repeats it
 	got := r.get(cb.ID)
 	r.tick() // the store can be read again
-	if got.State == callback.Completed && len(router.Reserved("")) != 0 {
+	r.wantState(cb.ID, callback.Completed)
+	if len(router.Reserved("")) != 0 {
 		t.Errorf("callback is %v, router still keeps %v", got.State, router.Reserved(""))
 	}
 }
 
-// the lease of a lost strict head blocks everybody behind
-
+// A lost lease on the head of one queue does not block the others.
 func TestLostLeaseOfStrictBlocks(t *testing.T) {
 	var fs *callbacktest.FaultyStore
 	r := newRig(t, func(s *callback.Service, c *callback.Config) {
@@ -135,8 +133,8 @@ func TestLostLeaseOfStrictBlocks(t *testing.T) {
 	}
 }
 
-// report while service is unknown is refused for good
-
+// While its service is unknown a callback's report is refused for now, not for
+// good, and it can be cancelled.
 func TestReportServiceGone(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Answered(time.Minute))
@@ -152,8 +150,7 @@ func TestReportServiceGone(t *testing.T) {
 	}
 }
 
-// queue permit after a second queueing
-
+// A callback that is queued again counts among the queued again.
 func TestQueuePermitLostOnSecondQueueing(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config) {
 		s.Limits.Queued = 1
@@ -168,8 +165,7 @@ func TestQueuePermitLostOnSecondQueueing(t *testing.T) {
 	}
 }
 
-// outcome's RetryAfter cools the trunk
-
+// An outcome's RetryAfter cools the trunk.
 func TestRetryAfterOfOutcome(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config) { s.Queueing.Lines = 1 })
 	r.dialer.On(swiss, callbacktest.Congestion().Outcome(callback.Outcome{Result: callback.AllTrunksBusy, Certainty: callback.Known, RetryAfter: time.Minute}))
@@ -181,8 +177,7 @@ func TestRetryAfterOfOutcome(t *testing.T) {
 	}
 }
 
-// declared calls per second
-
+// A dialer's declared rate is kept.
 func TestDialerCPS(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)
@@ -195,12 +190,16 @@ func TestDialerCPS(t *testing.T) {
 	if n := len(dialer.Dials()); n > 1 {
 		t.Errorf("%d dials in an instant, the dialer declares 1 a second", n)
 	}
+	for range 5 {
+		r.clock.Advance(time.Second)
+		_, _ = r.m.Tick(r.ctx, r.clock.Now())
+	}
+	if n := len(dialer.Dials()); n != 3 {
+		t.Errorf("%d dials in five seconds, want 3", n)
+	}
 }
 
-// spin in Run with a router that wakes
-
-// no number
-
+// Nobody is asked to call nobody.
 func TestNoNumberDialled(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config) { s.MandatoryKeys = []string{} })
 	cb, err := r.m.Start(r.ctx, callback.Request{Service: "desk", State: callback.Queued})
@@ -211,8 +210,7 @@ func TestNoNumberDialled(t *testing.T) {
 	r.wantReason(cb.ID, callback.ReasonNoNumber)
 }
 
-// spaced number in the log
-
+// A number written with blanks is not logged either.
 func TestLogShowsSpacedNumber(t *testing.T) {
 	var log bytes.Buffer
 	r := newRig(t, func(_ *callback.Service, c *callback.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
@@ -224,8 +222,7 @@ func TestLogShowsSpacedNumber(t *testing.T) {
 	}
 }
 
-// operator's redial with CannotDial
-
+// An operator's redial is dialled, however long the callback has waited.
 func TestRedialCannotDial(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config) { s.Queueing.CannotDial = time.Hour })
 	r.dialer.On(swiss, callbacktest.Lost(nil).Forgotten(), callbacktest.Answered(time.Minute))
@@ -241,12 +238,7 @@ func TestRedialCannotDial(t *testing.T) {
 	}
 }
 
-// throttle without Every
-
-// after Shutdown
-
-// cancel with lost answer never hangs up
-
+// A cancellation whose answer was lost hangs up when it is repeated.
 func TestCancelUnknownNoHangup(t *testing.T) {
 	var fs *callbacktest.FaultyStore
 	r := newRig(t, func(s *callback.Service, c *callback.Config) {
@@ -264,8 +256,7 @@ func TestCancelUnknownNoHangup(t *testing.T) {
 	}
 }
 
-// waiter: late tick loses own call
-
+// A late tick does not doubt the calls that are made here.
 func TestLateTickLosesOwnCalls(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	block := make(chan struct{})

@@ -13,8 +13,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// attempt after Until because offers ignore lastChance
-
+// An offer does not outlive its callback.
 func TestOfferAfterUntil(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, c *callback.Config) {
 		s.Preview.On, s.Preview.Timeout = true, 30*time.Minute
@@ -25,17 +24,16 @@ func TestOfferAfterUntil(t *testing.T) {
 	r.wantState(cb.ID, callback.Offered)
 	r.clock.Advance(20 * time.Minute)
 	r.tick()
-	if _, err := r.m.Answer(r.ctx, callback.AnswerRequest{ID: cb.ID, Answer: callback.AnswerAccept}); err != nil {
-		t.Logf("answer: %v", err)
-	}
+	_, err := r.m.Answer(r.ctx, callback.AnswerRequest{ID: cb.ID, Answer: callback.AnswerAccept})
+	wantCode(t, err, callback.ErrInvalidOperation, 40020)
 	r.tick()
+	r.wantReason(cb.ID, callback.ReasonTimeout)
 	if n := len(r.dialer.Dials()); n != 0 {
 		t.Errorf("attempt began %v after Until", r.clock.Now().Sub(until))
 	}
 }
 
-// service removed, put back: expired one is dialled
-
+// What expired while its service was unknown is not dialled when it is back.
 func TestExpiredDialledAfterServiceBack(t *testing.T) {
 	r := newRig(t, nil)
 	until := monday().Add(5 * time.Minute)
@@ -49,14 +47,14 @@ func TestExpiredDialledAfterServiceBack(t *testing.T) {
 	r.clock.Advance(30 * time.Second)
 	_ = r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
 	r.tick()
-	_ = cb
+	r.wantReason(cb.ID, callback.ReasonTimeout)
 	if n := len(r.dialer.Dials()); n != 0 {
 		t.Errorf("attempt began %v after Until", r.clock.Now().Sub(until))
 	}
 }
 
-// pause between commit and Dial
-
+// A node that stands still between commit and Dial must not place the call when
+// another has gone on meanwhile.
 type ignoresNotAfter struct{ d *callbacktest.Dialer }
 
 func (i ignoresNotAfter) Dial(ctx context.Context, c callback.Call) (callback.Ref, error) {
@@ -107,7 +105,9 @@ func TestPauseBetweenCommitAndDial(t *testing.T) {
 	if _, err := a.Tick(ctx, clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	clock.Advance(time.Minute)
+	if !paused || len(dialer.Dials()) < 2 {
+		t.Fatalf("paused %v, %d dials: the history is not the one meant", paused, len(dialer.Dials()))
+	}
 	callbacktest.RequireNoDoubles(t, dialer)
 }
 
@@ -122,8 +122,7 @@ func (p pausing) Dial(ctx context.Context, c callback.Call) (callback.Ref, error
 	return ref, err
 }
 
-// ReportState(Queued) after a cancellation in flight
-
+// A cancellation in flight outlives what the execution side says.
 func TestReportStateQueuedAfterCancel(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.NoAnswer().Mute().HangupFails(errors.New("no")), callbacktest.Answered(time.Minute))
@@ -142,8 +141,7 @@ func TestReportStateQueuedAfterCancel(t *testing.T) {
 	}
 }
 
-// NotPlaced after proof that it rang
-
+// What rang was placed, whatever is said later.
 func TestNotPlacedAfterRinging(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Answered(10*time.Minute))
@@ -160,10 +158,10 @@ func TestNotPlacedAfterRinging(t *testing.T) {
 	if got.State == callback.Queued {
 		t.Errorf("customer answered, 'not placed' queues it for another attempt at %v", got.ReadyAt)
 	}
+	r.wantState(cb.ID, callback.Unresolved)
 }
 
-// before its time: long estimate
-
+// A long estimate makes a callback immediate, not early.
 type estimate time.Duration
 
 func (e *estimate) Estimate(int, time.Time) (time.Duration, bool) { return time.Duration(*e), true }
@@ -177,6 +175,10 @@ func TestEarlyByEstimate(t *testing.T) {
 	if d := r.dialer.Dials(); len(d) > 0 {
 		t.Errorf("dialled %v before the desired time (threshold 180 s)", desired.Sub(d[0].Dialed))
 	}
+	r.run(21 * time.Hour)
+	if n := len(r.dialer.Dials()); n == 0 {
+		t.Error("it was never dialled")
+	}
 }
 
 func TestEarlyByForcedState(t *testing.T) {
@@ -187,10 +189,13 @@ func TestEarlyByForcedState(t *testing.T) {
 	if d := r.dialer.Dials(); len(d) > 0 {
 		t.Errorf("dialled %v before the desired time", desired.Sub(d[0].Dialed))
 	}
+	r.run(21 * time.Hour)
+	if n := len(r.dialer.Dials()); n == 0 {
+		t.Error("it was never dialled")
+	}
 }
 
-// estimate that shrinks: a claim a second
-
+// An estimate that shrinks does not make the store be asked every second.
 func TestShrunkEstimateSpins(t *testing.T) {
 	e := estimate(time.Hour)
 	var fs *callbacktest.FaultyStore
@@ -208,8 +213,7 @@ func TestShrunkEstimateSpins(t *testing.T) {
 	}
 }
 
-// lookups that always fail leak call and line
-
+// An attempt that nobody can look up gives its line back in the end.
 func TestFailedLookupsKeepLines(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config) { s.Queueing.Lines = 1 })
 	r.dialer.On(swiss, callbacktest.Silent().LookupFails(errors.New("down")))
@@ -224,4 +228,4 @@ func TestFailedLookupsKeepLines(t *testing.T) {
 	}
 }
 
-// access numbers: panic of Tick
+// A refused booking has not used up the access numbers.

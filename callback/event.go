@@ -29,7 +29,8 @@ const (
 
 // Event is one accepted change of one callback. Events of a callback have
 // consecutive Seq from 1, and are delivered in that order. An event holds no
-// number and no property value.
+// number and no property value, as long as the texts that callers give for
+// Detail hold none.
 type Event struct {
 	Tenant    string
 	Callback  ID

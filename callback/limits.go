@@ -135,7 +135,7 @@ func (m *Manager) propose(ctx context.Context, p *Policy, cb *Callback, err erro
 // withAlternatives adds the nearest open times with seats left.
 func (m *Manager) withAlternatives(ctx context.Context, p *Policy, cb *Callback, refused *AvailabilityError, now time.Time) error {
 	n := p.service.Booking.Proposals
-	if n == 0 {
+	if n <= 0 {
 		return refused
 	}
 	from, to := p.planner.NearRange(cb.Desired, now)

@@ -248,7 +248,7 @@ func (m *Manager) askHangUp(ctx context.Context, hanger Hanger, h Hangup) {
 
 // PanicError is what a panic of a host's dialer, router or subscriber becomes.
 type PanicError struct {
-	In    string // "dialer", "router", "subscriber"
+	In    string // "dialer", "router", "subscriber", "estimator"
 	Value any
 }
 

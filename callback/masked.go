@@ -38,6 +38,39 @@ func (r Request) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("tenant", r.Tenant), slog.String("service", r.Service))
 }
 
+// String names the callback, not what is set.
+func (r UpdateRequest) String() string {
+	return fmt.Sprintf("update of callback %s, %d keys", r.ID, len(r.Set))
+}
+
+// Format prints what String does, for every verb.
+func (r UpdateRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
+
+// LogValue is what slog records.
+func (r UpdateRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// String shows the counters asked for, not the subject.
+func (r LoadRequest) String() string {
+	return PermitKey{Kind: r.Kind, Service: r.Service, Name: r.Name, Subject: r.Subject, Slot: r.From}.String()
+}
+
+// Format prints what String does, for every verb.
+func (r LoadRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
+
+// LogValue is what slog records.
+func (r LoadRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// String counts what is to be erased.
+func (r EraseRequest) String() string {
+	return fmt.Sprintf("erasure of %d callbacks and %d subjects", len(r.Items), len(r.Subjects))
+}
+
+// Format prints what String does, for every verb.
+func (r EraseRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
+
+// LogValue is what slog records.
+func (r EraseRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
 // String names the attempt without whom it calls.
 func (c Call) String() string { return fmt.Sprintf("attempt %s of service %q", c.Key, c.Service) }
 

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ringback-go/ringback/phonenum"
 )
@@ -26,7 +27,7 @@ func (p *Policy) number(field, raw string) (phonenum.Address, error) {
 	}
 	n, ok := address.Number()
 	if !ok {
-		return address, nil
+		return address, p.user(field, address)
 	}
 	if err := p.short(field, raw); err != nil {
 		return phonenum.Address{}, err
@@ -40,6 +41,25 @@ func (p *Policy) number(field, raw string) (phonenum.Address, error) {
 		return phonenum.RawAddress(raw)
 	}
 	return address, nil
+}
+
+// user applies what can be said of a SIP address whose user part is a number:
+// the gateway behind it dials that.
+func (p *Policy) user(field string, address phonenum.Address) error {
+	_, user, _ := strings.Cut(address.Reveal(), ":")
+	user, _, _ = strings.Cut(user, "@")
+	if user == "" || strings.Trim(user, "+0123456789.-()") != "" {
+		return nil
+	}
+	if err := p.short(field, user); err != nil {
+		return err
+	}
+	n, err := phonenum.Parse(user, p.service.Numbers.Country)
+	if err != nil || !n.Valid() {
+		// A line of the host's own exchange.
+		return nil
+	}
+	return p.allowed(field, n)
 }
 
 // allowed applies the rules that need a parsed number.
@@ -61,13 +81,13 @@ func (p *Policy) allowed(field string, n phonenum.Number) error {
 // short refuses emergency numbers always, and short numbers that cost extra
 // where premium numbers are refused.
 func (p *Policy) short(field, raw string) error {
-	switch phonenum.Short(raw, p.service.Numbers.Country) {
-	case phonenum.Emergency:
+	country := p.service.Numbers.Country
+	kind := phonenum.Short(raw, country)
+	switch {
+	case kind == phonenum.Emergency || phonenum.ConnectsToEmergency(raw, country):
 		return &NumberError{Field: field, Rule: "emergency"}
-	case phonenum.ShortPremium:
-		if !p.service.Numbers.AllowPremium {
-			return &NumberError{Field: field, Rule: "premium"}
-		}
+	case kind == phonenum.ShortPremium && !p.service.Numbers.AllowPremium:
+		return &NumberError{Field: field, Rule: "premium"}
 	}
 	return nil
 }

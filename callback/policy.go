@@ -101,7 +101,7 @@ func (s Service) withDefaults() Service {
 	setDefault(&s.Dialing.PlaceTimeout, 32*time.Second)
 	setDefault(&s.Dialing.RingTimeout, 30*time.Second)
 	setDefault(&s.Dialing.AgentWait, time.Hour)
-	setDefault(&s.Dialing.MaxCall, 4*time.Hour)
+	setDefault(&s.Dialing.MaxCall, time.Hour)
 	setDefault(&s.Dialing.Grace, 10*time.Second)
 
 	setDefault(&s.Preview.Timeout, 30*time.Second)
@@ -158,7 +158,7 @@ func (s Service) bookingFaults(l *faultList) {
 	h := b.Horizon
 	l.check(h.Years >= 0 && h.Months >= 0 && h.Days >= 0 && h.Clock >= 0 && h.Years <= 10, "Booking.Horizon", "must lie within 0 and 10 years")
 	l.check(b.Past >= 0, "Booking.Past", "%v is negative", b.Past)
-	l.check(b.Proposals >= 0 && b.Proposals <= 100, "Booking.Proposals", "%d is not between 0 and 100", b.Proposals)
+	l.check(b.Proposals <= 100, "Booking.Proposals", "%d is above 100", b.Proposals)
 	l.check(b.ConnectThreshold < 0 || b.ConnectThreshold >= b.Buffer, "Booking.ConnectThreshold",
 		"%v is below Buffer %v: a released callback could not be dialled", b.ConnectThreshold, b.Buffer)
 	l.check(b.Buffer <= 24*time.Hour, "Booking.Buffer", "%v is above 24h", b.Buffer)
@@ -247,9 +247,23 @@ func (p *Policy) endOfDay(now time.Time) time.Time {
 	return at
 }
 
-// queueEnd returns when a callback that entered its queue then leaves it
-// unserved.
-func (p *Policy) queueEnd(queued time.Time) time.Time {
+// mayBegin returns the first instant at which an attempt may begin, by the
+// desired time alone (GMS _desired_connect_time_threshold).
+func (p *Policy) mayBegin(cb *Callback) time.Time {
+	if t := p.service.Booking.ConnectThreshold; t >= 0 {
+		return cb.Desired.Add(-t)
+	}
+	return time.Time{}
+}
+
+// queueEnd returns when a callback leaves its queue unserved. The time before
+// an attempt may begin does not count.
+func (p *Policy) queueEnd(cb *Callback) time.Time {
+	return p.queueEndFrom(latest(cb.QueuedAt, p.mayBegin(cb)))
+}
+
+// queueEndFrom is queueEnd for a wait that began then.
+func (p *Policy) queueEndFrom(queued time.Time) time.Time {
 	ttl := p.service.Queueing.TTL
 	if w := p.service.Queueing.MaxWait; w > 0 && w < ttl {
 		ttl = w

@@ -93,16 +93,33 @@ func (r *Request) check() error {
 			return err
 		}
 	}
+	i := r.Interaction
 	texts := []struct{ field, value string }{
+		{"interaction.media_type", i.MediaType}, {"interaction.type", i.Type}, {"interaction.sub_type", i.SubType},
+		{"interaction.parent_id", i.ParentID}, {"interaction.thread_id", i.ThreadID}, {"interaction.category_id", i.CategoryID},
+		{"interaction.structured_text_mime", i.StructuredMIME}, {"interaction.binary_content_mime", i.BinaryMIME},
+		{"interaction.dn", i.DN}, {"interaction.location", i.Location}, {"interaction.server_id", i.ServerID},
 		{"agent.target", r.Agent.Target}, {"agent.queue", r.Agent.Queue}, {"agent.comments", r.Agent.Comments},
 		{"origin.incoming_uri", r.Origin.IncomingURI}, {"origin.context_url", r.Origin.ContextURL},
 		{"interaction.subject", r.Interaction.Subject}, {"interaction.structured_text", r.Interaction.StructuredText},
 		{"interaction.binary_content", r.Interaction.BinaryContent},
 	}
 	for _, t := range texts {
+		if t.value == "" {
+			continue
+		}
 		if err := checkText(t.field, t.value, maxText); err != nil {
 			return err
 		}
+	}
+	if len(i.Text) > maxValues || !utf8.ValidString(i.Text) {
+		return invalid("interaction.text", fmt.Sprintf("is not valid UTF-8 of at most %d bytes", maxValues))
+	}
+	if err := checkPairs("parameters", r.Parameters, maxName); err != nil {
+		return err
+	}
+	if err := checkPairs("overrides", r.Overrides, maxText); err != nil {
+		return err
 	}
 	if n := utf8.RuneCountInString(r.Agent.Description); n > 150 {
 		return invalid("agent.description", fmt.Sprintf("has %d characters, at most 150 are allowed", n))
@@ -134,6 +151,10 @@ func (r *Request) checkRelations() error {
 	}
 	if i := r.Interaction; i.StructuredText != "" && i.StructuredMIME == "" {
 		return invalid("interaction.structured_text_mime", "is required with structured_text")
+	} else if !slices.Contains([]string{"", "Voice", "VoIP", "Email"}, i.ResponseType) {
+		return invalid("interaction.desired_response_type", "is none of Voice, VoIP and Email")
+	} else if i.BinarySize < 0 {
+		return invalid("interaction.binary_content_size", fmt.Sprintf("%d is negative", i.BinarySize))
 	} else if i.BinaryContent != "" && (i.BinaryMIME == "" || i.BinarySize <= 0) {
 		return invalid("interaction.binary_content_mime", "and binary_content_size are required with binary_content")
 	}
@@ -142,6 +163,25 @@ func (r *Request) checkRelations() error {
 	}
 	if !inYears(r.Until) {
 		return invalid("until", "is not between the years 1970 and 9999")
+	}
+	return nil
+}
+
+// checkPairs bounds a map of names and texts.
+func checkPairs(field string, pairs map[string]string, most int) error {
+	if len(pairs) == 0 {
+		return nil
+	}
+	if len(pairs) > maxKeys {
+		return invalid(field, fmt.Sprintf("has %d entries, at most %d are allowed", len(pairs), maxKeys))
+	}
+	for _, name := range slices.Sorted(maps.Keys(pairs)) {
+		if err := checkText(field, name, maxName); err != nil {
+			return err
+		}
+		if err := checkText(field+"."+clip(name), pairs[name], most); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -163,7 +163,7 @@ func decideResolution(cb *Callback, p *Policy, now time.Time, rules dialRules, r
 	d.enqueue(now)
 	if d.cb.State == Queued {
 		// It waited for the operator, not for an agent.
-		d.cb.DeadlineAt = p.queueEnd(now)
+		d.cb.DeadlineAt = p.queueEndFrom(now)
 		d.note(r.Detail)
 	}
 	return d

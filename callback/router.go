@@ -17,8 +17,8 @@ import (
 //
 // Release gives the place back. Releasing what is not reserved is no error.
 //
-// Methods are called from one goroutine at a time per Manager and must return
-// quickly; a panic harms only the callback at hand. Optional capability:
+// Methods may be called from several goroutines at once - Release by every verb
+// that ends a callback - and must return quickly; a panic harms only the callback at hand. Optional capability:
 // [Waker].
 type Router interface {
 	Free(ctx context.Context, tenant, service string) (int, error)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -206,31 +207,34 @@ func TestTwoManagers(t *testing.T) {
 
 // The same inputs give the same events, byte for byte.
 func TestReplay(t *testing.T) {
-	first := transcript(t)
+	first := transcript(t, 7)
+	if transcript(t, 8) == first {
+		t.Error("another seed gives the same events: the jitter is not drawn from it")
+	}
 	if !strings.Contains(first, "completed") || strings.Count(first, "\n") < 100 {
 		t.Fatalf("transcript is thin:\n%s", first)
 	}
 	for range 9 {
-		if again := transcript(t); again != first {
+		if again := transcript(t, 7); again != first {
 			t.Fatalf("another run differs:\n%s", cmp.Diff(first, again))
 		}
 	}
 }
 
-func transcript(t *testing.T) string {
+func transcript(t *testing.T, seed uint64) string {
 	r := newRig(t, func(s *callback.Service, c *callback.Config) {
 		s.Limits.SameNumber, s.Limits.PerParameter = callback.CheckNone, 1000
 		s.Queueing.Lines = 3
 		s.Booking.PerBucket = 4
-		c.Random = callbacktest.Random(7)
+		c.Random = callbacktest.Random(seed)
 	})
-	r.dialer.On("*", callbacktest.Busy(), callbacktest.NoAnswer(), callbacktest.Answered(90*time.Second))
+	r.dialer.On("*", callbacktest.Congestion(), callbacktest.Busy(), callbacktest.NoAnswer(), callbacktest.Answered(90*time.Second))
 	for i := range 40 {
 		req := callback.Request{Number: fmt.Sprintf("+4178555%04d", i), Properties: callback.Values{"a": i, "b": i, "_c": i}}
 		if i%3 == 0 {
 			req.Desired = monday().Add(time.Duration(i) * time.Minute)
 		}
-		req.Priority = 0
+		req.Priority = scheduler.Priority(i % 9)
 		_, _ = r.try(req)
 	}
 	r.run(10 * time.Hour)

@@ -43,7 +43,9 @@ type Service struct {
 	// minute. Defaults to 24 hours.
 	TTL time.Duration
 	// Retention is how long a completed callback and its idempotency key are
-	// kept, at least 24 hours. Defaults to 24 hours.
+	// kept after its end, at least 24 hours; one that ends before its time is
+	// kept until TTL after the desired time (GMS _expiration_time), when that is
+	// later. Defaults to 24 hours.
 	Retention time.Duration
 	// Redirect names the service that gets the requests made to this one. GMS
 	// _redirect. Defaults to none.
@@ -164,7 +166,8 @@ type Booking struct {
 	// Past: a desired time longer ago than this is refused. GMS
 	// _reject_past_desired_time. Zero takes any past time as now. Defaults to 0.
 	Past time.Duration
-	// Proposals is how many alternatives a refusal proposes. Defaults to 6.
+	// Proposals is how many alternatives a refusal proposes, at most 100.
+	// Negative: none. Defaults to 6.
 	Proposals int
 }
 
@@ -241,7 +244,7 @@ type DialOptions struct {
 	AgentWait time.Duration
 	// MaxCall is how long customer and agent may talk before the callback
 	// completes without having heard of the end. GMS
-	// _max_time_to_wait_for_ixn_delete. Defaults to 4 hours.
+	// _max_time_to_wait_for_ixn_delete. Defaults to 1 hour.
 	MaxCall time.Duration
 	// Grace is added to the time-outs of the platform before a silent dialer
 	// is asked what became of an attempt. Defaults to 10 s.

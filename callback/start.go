@@ -20,7 +20,8 @@ import (
 //
 // Errors: [FieldError] for what is wrong with the request, [NumberError],
 // [LimitError], [AvailabilityError] with alternatives, [ErrNotFound] for an
-// unknown callback to copy, [ErrKeyReuse]. Nothing is stored then.
+// unknown callback to copy and [StateError] for one that is not completed,
+// [ErrRedirect], [ErrKeyReuse], [ErrStopped]. Nothing is stored then.
 // [ErrOutcomeUnknown]: it may be stored; repeat it with the same Key.
 func (m *Manager) Start(ctx context.Context, req Request) (*Callback, error) {
 	if err := m.life.check(); err != nil {

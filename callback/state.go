@@ -126,8 +126,8 @@ const (
 	ReasonUnknownMedia      Reason = "FAIL_IXN_UNKNOWN_MEDIA_TYPE" // unsupported media of the interaction
 	ReasonMessageFile       Reason = "FAIL_LOAD_MESSAGE_FILE"      // notification texts could not be read
 	ReasonNoNumber          Reason = "FAIL_NO_CUSTOMER_NUMBER"     // there is nothing to dial
-	ReasonQueueing          Reason = "FAIL_QUEUEING"               // the router failed
-	ReasonTargetNotFound    Reason = "FAIL_TARGET_NOT_FOUND"       // no agent within QueuedTTL
+	ReasonQueueing          Reason = "FAIL_QUEUEING"               // the router failed; for whoever reports states
+	ReasonTargetNotFound    Reason = "FAIL_TARGET_NOT_FOUND"       // no agent within Queueing.TTL
 	ReasonTimeout           Reason = "FAIL_TIMEOUT_TTL"            // not handled within TTL
 	ReasonNoConfirm         Reason = "FAIL_USER_NO_CONFIRM"        // the customer did not confirm
 	ReasonUserUnreachable   Reason = "FAIL_USER_UNREACHABLE"       // older spelling of FAIL_CALL_TO_CUSTOMER (inferred); read, never written

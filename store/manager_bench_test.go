@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -27,14 +29,24 @@ func bench(b *testing.B, change func(*callback.Service, *callback.Config)) (*cal
 	b.Helper()
 	s := store.NewMemory()
 	const many = 1 << 40
+	hours, err := availability.ParseCalendar(map[string]string{
+		"_bh_regular1": "Mon-Sun 00:00-24:00", "_holiday1": "12-25", "_timezone": "Europe/Zurich",
+	}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	exceptions, err := phonenum.ParsePatterns("+41785559*,+4190*")
+	if err != nil {
+		b.Fatal(err)
+	}
 	service := callback.Service{
-		Name: "desk", Numbers: callback.Numbers{Country: "CH"},
+		Name: "desk", Numbers: callback.Numbers{Country: "CH", Countries: []string{"CH", "DE"}, Exceptions: exceptions},
 		Limits: callback.Limits{
 			SameNumber: callback.CheckTwo, Queued: many, PerParameter: many,
 			First:  callback.Throttle{Max: many, Every: 5 * time.Minute},
 			Second: callback.Throttle{Max: many, Every: time.Hour},
 		},
-		Booking:  callback.Booking{PerBucket: 1 << 20},
+		Booking:  callback.Booking{PerBucket: 1 << 20, Hours: hours},
 		Queueing: callback.Queueing{Lines: -1},
 	}
 	config := callback.Config{
