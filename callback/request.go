@@ -314,9 +314,10 @@ func roomLeft(left int) error {
 	return nil
 }
 
-// textOf gives the text of a property under which it is looked up or counted:
-// a string as it is, other scalars as JSON writes them.
-func textOf(value any) (string, bool) {
+// TextOf gives the text under which a property is looked up, counted and
+// compared: a string as it is, a number or truth value as JSON writes it. Null,
+// empty, compound and unwritable values have none.
+func TextOf(value any) (string, bool) {
 	switch v := value.(type) {
 	case nil:
 		return "", false
@@ -324,10 +325,9 @@ func textOf(value any) (string, bool) {
 		return v, v != ""
 	case map[string]any, []any, Values:
 		return "", false
-	default:
-		text, err := json.Marshal(v)
-		return string(text), err == nil
 	}
+	text, err := json.Marshal(value)
+	return string(text), err == nil
 }
 
 // digest identifies what a request asks for, whoever asks.

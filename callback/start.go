@@ -160,7 +160,7 @@ func (m *Manager) fillFromCopy(ctx context.Context, req *Request) error {
 	}
 	maps.Copy(merged, req.Properties)
 	req.Properties = merged
-	if _, ok := textOf(merged[propertyNumber]); req.Number == "" && !ok {
+	if _, ok := TextOf(merged[propertyNumber]); req.Number == "" && !ok {
 		req.Number = source.Customer.Number.Reveal()
 		setDefault(&req.Alternative, source.Customer.Alternative.Reveal())
 	}
@@ -206,7 +206,7 @@ func (p *Policy) identify(req *Request, cb *Callback) (err error) {
 		return err
 	}
 	raw := req.Number
-	if text, ok := textOf(cb.Properties[propertyNumber]); ok {
+	if text, ok := TextOf(cb.Properties[propertyNumber]); ok {
 		if raw == "" {
 			raw = text
 		}
@@ -242,10 +242,10 @@ func lookupText(cb *Callback, number, key string) (string, bool) {
 	if key == propertyNumber {
 		return number, number != ""
 	}
-	if text, ok := textOf(cb.Properties[key]); ok {
+	if text, ok := TextOf(cb.Properties[key]); ok {
 		return text, true
 	}
-	return textOf(cb.UserData[key])
+	return TextOf(cb.UserData[key])
 }
 
 // setLookups brings the lookup values up to date and keeps the former ones. The

@@ -83,7 +83,7 @@ func (d *draft) changeNumber(properties Values) (raw string, err error) {
 	if !ok {
 		return "", nil
 	}
-	raw, ok = textOf(value)
+	raw, ok = TextOf(value)
 	if !ok {
 		return "", invalid(propertyNumber, "cannot be removed or set to a structure")
 	}

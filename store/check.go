@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -128,20 +127,4 @@ func checkLimit(limit, most int) (int, error) {
 		return DefaultLimit, nil
 	}
 	return limit, nil
-}
-
-// Text is the text of a property with which [callback.Query] Properties are
-// compared: a string as it is, a number or truth value as JSON writes it. Null,
-// empty, compound and unwritable values have none.
-func Text(value any) (string, bool) {
-	switch v := value.(type) {
-	case nil:
-		return "", false
-	case string:
-		return v, v != ""
-	case map[string]any, []any, callback.Values:
-		return "", false
-	}
-	text, err := json.Marshal(value)
-	return string(text), err == nil
 }

@@ -60,14 +60,3 @@ func ExampleParseCursor() {
 	// 09:00:00 c1 true <nil>
 	// After: belongs to a search of another order
 }
-
-func ExampleText() {
-	for _, value := range []any{"de", 5.0, true, []any{"de"}} {
-		fmt.Println(store.Text(value))
-	}
-	// Output:
-	// de true
-	// 5 true
-	// true true
-	//  false
-}

@@ -137,7 +137,7 @@ func hasText(list []property, m callback.Match) bool {
 	if !ok {
 		return false
 	}
-	text, ok := Text(value)
+	text, ok := callback.TextOf(value)
 	return ok && text == m.Value
 }
 

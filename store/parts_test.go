@@ -159,8 +159,8 @@ func TestText(t *testing.T) {
 		{7, "7", true}, {[]any{"x"}, "", false}, {map[string]any{}, "", false}, {callback.Values{}, "", false},
 		{math.NaN(), "", false}, {make(chan int), "", false},
 	} {
-		if got, ok := Text(c.value); ok != c.ok || ok && got != c.want {
-			t.Errorf("Text(%T %v) = %q, %v", c.value, c.value, got, ok)
+		if got, ok := callback.TextOf(c.value); ok != c.ok || ok && got != c.want {
+			t.Errorf("callback.TextOf(%T %v) = %q, %v", c.value, c.value, got, ok)
 		}
 	}
 }
