@@ -42,10 +42,11 @@ type Callback struct {
 	// reason do not say it all. It never holds a number.
 	Detail string
 
-	Customer    Customer
-	Agent       Agent
-	Origin      Origin
-	Interaction Interaction
+	Customer Customer
+	Agent    Agent
+	Origin   Origin
+	// Interaction is nil when the request gave nothing of it.
+	Interaction *Interaction
 
 	// Properties are the keys with a leading underscore, UserData those
 	// without (GMS User Attached Data).
@@ -299,6 +300,7 @@ func (c *Callback) Clone() *Callback {
 	d.Attempts = slices.Clone(c.Attempts)
 	d.Held = slices.Clone(c.Held)
 	d.Retry = clonePointer(c.Retry)
+	d.Interaction = clonePointer(c.Interaction)
 	d.Offer = clonePointer(c.Offer)
 	d.Reservation = clonePointer(c.Reservation)
 	return &d

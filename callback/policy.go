@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
@@ -30,7 +31,11 @@ const propertyNumber = "_customer_number"
 type Policy struct {
 	service Service
 	planner *availability.Planner
+	today   atomic.Pointer[day] // the day last asked for
 }
+
+// day is a calendar day of a service's zone: from its midnight to the next.
+type day struct{ begin, end time.Time }
 
 // NewPolicy checks a service and fills in its defaults. Every fault is reported
 // at once; each is an [ErrConfiguration] that names the field.
@@ -241,10 +246,15 @@ func (p *Policy) zone() *time.Location { return p.service.Booking.Hours.Location
 
 // endOfDay returns the next midnight of the service's zone after now.
 func (p *Policy) endOfDay(now time.Time) time.Time {
+	if t := p.today.Load(); t != nil && !now.Before(t.begin) && now.Before(t.end) {
+		return t.end
+	}
 	y, m, d := now.In(p.zone()).Date()
+	begin, _ := availability.LocalTime{Year: y, Month: m, Day: d}.In(p.zone())
 	y, m, d = time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC).Date()
-	at, _ := availability.LocalTime{Year: y, Month: m, Day: d}.In(p.zone())
-	return at
+	end, _ := availability.LocalTime{Year: y, Month: m, Day: d}.In(p.zone())
+	p.today.Store(&day{begin, end})
+	return end
 }
 
 // mayBegin returns the first instant at which an attempt may begin, by the

@@ -48,7 +48,8 @@ type Request struct {
 	// returns the callback it made the first time. At most 128 bytes.
 	Key string
 	// CopyFrom redials a completed callback: its properties, user data and
-	// number are taken where the request has none of its own.
+	// number are taken where the request has none of its own; its Priority,
+	// Agent and Interaction where the request's are zero as a whole.
 	CopyFrom ID
 
 	Priority    scheduler.Priority

@@ -169,7 +169,9 @@ func (m *Manager) fillFromCopy(ctx context.Context, req *Request) error {
 	setDefault(&req.ModeID, source.Customer.ModeID)
 	setDefault(&req.Priority, source.Priority)
 	setDefault(&req.Agent, source.Agent)
-	setDefault(&req.Interaction, source.Interaction)
+	if source.Interaction != nil {
+		setDefault(&req.Interaction, *source.Interaction)
+	}
 	return nil
 }
 
@@ -177,8 +179,11 @@ func (m *Manager) fillFromCopy(ctx context.Context, req *Request) error {
 func (m *Manager) prepare(ctx context.Context, req *Request, p *Policy, now time.Time) (*draft, error) {
 	cb := &Callback{
 		Tenant: req.Tenant, Service: req.Service, Revision: 1, Created: now, Updated: now,
-		Priority: req.Priority, Retry: clonePointer(req.Retry), Agent: req.Agent, Origin: req.Origin, Interaction: req.Interaction,
+		Priority: req.Priority, Retry: clonePointer(req.Retry), Agent: req.Agent, Origin: req.Origin,
 		CopiedFrom: req.CopyFrom, SessionID: req.SessionID, Until: req.Until,
+	}
+	if req.Interaction != (Interaction{}) {
+		cb.Interaction = clonePointer(&req.Interaction)
 	}
 	setDefault(&cb.Agent.Target, p.service.Queueing.Target)
 	setDefault(&cb.Agent.Queue, p.service.Queueing.VirtualQueue)

@@ -92,7 +92,10 @@ func pack(c *callback.Callback) *body {
 	b := new(body)
 	b.state, b.priority, b.ready, b.immediate = c.State, c.Priority, c.Ready, c.Immediate
 	b.customer, b.idempotency = c.Customer, c.Idempotency
-	b.origin, b.agent, b.interaction = unlessZero(&c.Origin), unlessZero(&c.Agent), unlessZero(&c.Interaction)
+	b.origin, b.agent = unlessZero(&c.Origin), unlessZero(&c.Agent)
+	if c.Interaction != nil {
+		b.interaction = new(*c.Interaction)
+	}
 	b.lookups, b.held, b.attempts = slices.Clone(c.Lookups), slices.Clone(c.Held), slices.Clone(c.Attempts)
 	b.desired, b.created, b.updated = instantOf(c.Desired), instantOf(c.Created), instantOf(c.Updated)
 	b.releaseAt, b.queuedAt, b.readyAt = instantOf(c.ReleaseAt), instantOf(c.QueuedAt), instantOf(c.ReadyAt)
@@ -160,7 +163,7 @@ func (v *view) callback() *callback.Callback {
 		c.Agent = *b.agent
 	}
 	if b.interaction != nil {
-		c.Interaction = *b.interaction
+		c.Interaction = new(*b.interaction)
 	}
 	if b.seldom != nil {
 		b.seldom.fill(c)

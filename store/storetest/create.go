@@ -78,7 +78,7 @@ func full(id callback.ID) *callback.Callback {
 		Creator: "Luware.API", Initiator: "web", Supervisor: "boss", CallerID: "crm", ExternalID: "ext-1",
 		IncomingURI: "sip:in@example.com", AppPool: "pool", SessionID: "s-1", InteractionID: "ixn-1", ContextURL: "https://example.com/1",
 	}
-	cb.Interaction = callback.Interaction{
+	cb.Interaction = &callback.Interaction{
 		MediaType: "voice", ResponseType: "Voice", Type: "Inbound", SubType: "New", ParentID: "p", ThreadID: "t",
 		OwnerID: 1, CreatorAppID: 2, CategoryID: "cat", Subject: "loan", Text: "text", StructuredText: "https://example.com/s",
 		StructuredMIME: "text/xml", BinaryContent: "https://example.com/b", BinaryMIME: "image/png", BinarySize: 3,
