@@ -125,6 +125,13 @@ func TestOperatorResolves(t *testing.T) {
 		r.run(time.Hour)
 		r.wantReason(cb.ID, callback.ReasonAgentConnected)
 	})
+	t.Run("redial, too late", func(t *testing.T) {
+		r, cb := lost(t)
+		r.clock.Advance(24 * time.Hour)
+		_, err := r.m.Resolve(r.ctx, callback.Resolution{ID: cb.ID, Redial: true, Actor: "op"})
+		wantCode(t, err, callback.ErrInvalidOperation, 40020)
+		r.wantState(cb.ID, callback.Unresolved)
+	})
 	t.Run("bad", func(t *testing.T) {
 		r, cb := lost(t)
 		for _, bad := range []callback.Resolution{

@@ -116,7 +116,8 @@ type Resolution struct {
 
 // Resolve ends the doubt about an unresolved callback: with the outcome, as if
 // the dialer had reported it, or with another attempt. It is an
-// [ErrInvalidOperation] in every other state.
+// [ErrInvalidOperation] in every other state, and so is another attempt at a
+// callback whose time is over.
 func (m *Manager) Resolve(ctx context.Context, r Resolution) (*Callback, error) {
 	if err := m.life.check(); err != nil {
 		return nil, err
@@ -139,6 +140,9 @@ func (m *Manager) Resolve(ctx context.Context, r Resolution) (*Callback, error) 
 	return m.mutate(ctx, r.Tenant, r.ID, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
 		if cb.State != Unresolved {
 			return nil, &StateError{ID: cb.ID, State: cb.State, Operation: "resolve"}
+		}
+		if last := lastChance(cb); r.Redial && !last.IsZero() && !now.Before(last) {
+			return nil, fmt.Errorf("callback %s is past its time: %w", cb.ID, ErrInvalidOperation)
 		}
 		return decideResolution(cb, p, now, m.rules, r, report), nil
 	})
