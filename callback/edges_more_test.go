@@ -77,7 +77,10 @@ func TestReservationGivenBackByLoser(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, _ := a.Get(ctx, "", cb.ID)
-	if got.State == callback.Dialing && len(router.Reserved("")) == 0 {
+	if got.State != callback.Dialing || got.Reservation == nil {
+		t.Fatalf("callback is %v with %+v: the history is not the one meant", got.State, got.Reservation)
+	}
+	if len(router.Reserved("")) == 0 {
 		t.Errorf("callback %v has %+v, router keeps %v", got.State, got.Reservation, router.Reserved(""))
 	}
 }
