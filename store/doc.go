@@ -34,7 +34,9 @@
 // The interface and its contract are in package callback; [Store] and the types
 // around it are other names for them. [CheckChange], [CheckClaim],
 // [CheckQuery], [CheckEvents] and [CheckErase] find what is malformed,
-// [FormatCursor] and [ParseCursor] are cursors by place for any store, and
-// [Text] is the text with which properties are compared. Package storetest
-// checks a store against the contract.
+// [FormatCursor] and [ParseCursor] are cursors by place for any store,
+// [Filter] checks the conditions of a query that a database cannot, and
+// [callback.TextOf] is the text with which properties are compared. Package
+// record is the form of callbacks and events for stores that keep bytes,
+// package storetest checks a store against the contract.
 package store
