@@ -1,4 +1,4 @@
-# make test   everything that must be green: vet, the linter, every test of every module
+# make test   everything that must be green: vet, the linter, every test of every module; installs PostgreSQL when it is missing
 # make lint   vet, gofmt and staticcheck alone
 # make bench  the benchmarks whose figures README.md quotes
 # make gen    the number tables from their metadata
@@ -9,6 +9,7 @@ MODULES = $(shell go list -m -f '{{.Dir}}')
 .PHONY: test lint bench gen
 
 test: lint
+	.ci/postgres
 	go test -race -timeout 20m work
 
 lint:
@@ -21,6 +22,9 @@ bench:
 	go test -run '^$$' -bench Availability -benchmem ./availability
 	go test -run '^$$' -bench Pending -benchmem ./scheduler
 	cd phonenum/internal/gen && go test -run '^$$' -bench Validate -benchmem .
+	cd store/sqlite && go test -run '^$$' -bench . .
+	cd store/postgres && go test -run '^$$' -bench . .
+	go run ./examples/versus
 
 gen:
 	go generate ./phonenum

@@ -18,9 +18,10 @@ type lifetime struct {
 	loops    sync.WaitGroup
 }
 
-func (l *lifetime) init() {
+func newLifetime() *lifetime {
+	l := &lifetime{stopping: make(chan struct{})}
 	l.ctx, l.kill = context.WithCancel(context.Background())
-	l.stopping = make(chan struct{})
+	return l
 }
 
 // check returns ErrStopped once Shutdown was called.

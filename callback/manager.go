@@ -32,7 +32,7 @@ type Manager struct {
 	tickMu  sync.Mutex // one Tick at a time
 	flights flights
 	hush    atomic.Bool // the Manager itself is giving an agent back
-	life    lifetime
+	life    *lifetime
 
 	mu     sync.Mutex
 	orders map[serviceKey]*scheduler.Order
@@ -62,7 +62,7 @@ func New(config Config) (*Manager, error) {
 	_, lookup := config.Dialer.(Lookuper)
 	m.rules = dialRules{lookup: lookup, fenced: m.limits.Fenced, finals: m.limits.FinalOnly, settle: m.limits.Settle, random: config.Random}
 	m.flights.init(config.MaxInFlight, m.limits.MaxInFlight)
-	m.life.init()
+	m.life = newLifetime()
 	if waker, ok := config.Router.(Waker); ok {
 		waker.OnFree(m.onFree)
 	}

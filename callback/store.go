@@ -72,7 +72,9 @@ type Store interface {
 	// window has not ended, ordered by Slot, then Name, then Subject.
 	Load(ctx context.Context, now time.Time, req LoadRequest) ([]Counter, error)
 
-	// Events returns the history of one callback, or the feed after a cursor.
+	// Events returns the history of one callback, or the feed after a cursor. A
+	// store whose changes commit in any order may hold back events of the feed,
+	// never of a history, while changes are under way that may come before them.
 	Events(ctx context.Context, q EventQuery) (EventPage, error)
 
 	// Erase removes callbacks with their events, idempotency keys and held

@@ -1,0 +1,29 @@
+package callback
+
+import "context"
+
+// Starter takes callbacks as a part of something that the host commits; see
+// [Manager.Within].
+type Starter struct{ m *Manager }
+
+// Within returns a Starter that writes through s, a view of the Manager's store
+// inside a transaction of the host: the callback exists if and only if the
+// transaction commits. Services, limits, clock and life are the Manager's; only
+// what is read and written goes through s. Stores that offer such a view say so
+// themselves, for instance postgres.In.
+//
+// Nobody works on the callback before the commit, and a running Manager finds it
+// within Config.Poll after it; [Manager.Wake] makes that at once.
+func (m *Manager) Within(s Store) *Starter {
+	return &Starter{&Manager{
+		config: m.config, store: s, clock: m.clock, dialer: m.dialer, waiter: m.waiter, limits: m.limits, rules: m.rules,
+		log: m.log, wake: m.wake, feed: m.feed, life: m.life,
+	}}
+}
+
+// Start is [Manager.Start] within the transaction. After an error nothing is
+// left of the callback in the transaction, which may go on unless its database
+// says otherwise.
+func (s *Starter) Start(ctx context.Context, req Request) (*Callback, error) {
+	return s.m.Start(ctx, req)
+}

@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// answer is a row of what apply returns: why a change did not happen.
+type answer struct {
+	change int32
+	fault  string
+	item   pgtype.Int4
+	used   pgtype.Int8
+	ends   pgtype.Timestamptz
+	stored pgtype.Int8
+}
+
+func (a *answer) explain(w *write, b *batch) error {
+	id := callback.ID(w.id)
+	switch a.fault {
+	case "missing":
+		return notFound(id)
+	case "id":
+		return conflict(id, "id", "is taken")
+	case "revision":
+		switch w.op {
+		case opReplace:
+			return conflict(id, "revision", "%d does not follow %d", w.revision, a.stored.Int64)
+		case opErase:
+			return conflict(id, "revision", "%d is not the current one, %d", w.revision-1, a.stored.Int64)
+		}
+		return conflict(id, "revision", "%d is not the current one, %d", w.revision, a.stored.Int64)
+	case "epoch":
+		return conflict(id, "epoch", "%d is not the current one, %d", w.epoch, a.stored.Int64)
+	case "key":
+		return conflict(id, "idempotency key", "belongs to another callback")
+	case "permit":
+		return &callback.PermitError{Permit: b.items[a.item.Int32-1].permit, Used: a.used.Int64, Ends: instant(a.ends)}
+	}
+	return fmt.Errorf("callback %s: apply answered %q: %w", id, a.fault, ErrSchema)
+}
+
+// resolve corrects the faults of writes that an earlier attempt may have made
+// without our hearing of it.
+func (s *Store) resolve(ctx context.Context, b *batch) error {
+	var open []*write
+	for _, w := range b.writes {
+		if w.doubtful && w.fault != nil {
+			open = append(open, w)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	nonces, err := s.nonces(ctx, open)
+	if err != nil {
+		for _, w := range open {
+			w.fault, w.outside = doubtful(err), true
+		}
+		return nil
+	}
+	for _, w := range open {
+		nonce, found := nonces[eventKey{w.tenant, w.id, w.revision}]
+		switch {
+		case found && nonce == w.nonce:
+			w.fault = nil
+		case found && w.op != opUnclaim && errors.Is(w.fault, callback.ErrConflict):
+			// Another write made this revision: ours never will.
+		default:
+			w.fault, w.outside = fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, w.fault), true
+		}
+	}
+	return nil
+}
+
+type eventKey struct {
+	tenant, id string
+	seq        int64
+}
+
+// nonces reads who made the revisions that the writes were to make.
+func (s *Store) nonces(ctx context.Context, writes []*write) (map[eventKey]int64, error) {
+	b := batch{writes: writes}
+	rows, err := s.db.Query(ctx, s.sql.nonces,
+		column(&b, func(w *write) string { return w.tenant }),
+		column(&b, func(w *write) string { return w.id }),
+		column(&b, func(w *write) int64 { return w.revision }))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := make(map[eventKey]int64)
+	for rows.Next() {
+		var k eventKey
+		var nonce int64
+		if err := rows.Scan(&k.tenant, &k.id, &k.seq, &nonce); err != nil {
+			return nil, err
+		}
+		found[k] = nonce
+	}
+	return found, rows.Err()
+}

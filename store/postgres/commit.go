@@ -1,0 +1,318 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// committer makes changes. Callers that come while every transaction is busy
+// share the next one.
+type committer struct {
+	store *Store
+
+	mu      sync.Mutex
+	queue   []*call
+	waiting int       // changes in the queue
+	busy    int       // workers
+	heavy   int       // workers with more than enough
+	began   time.Time // the last transaction
+	closed  bool
+	idle    sync.Cond // no worker is left
+}
+
+// call is the changes of one caller.
+type call struct {
+	writes []write
+	done   chan struct{}
+}
+
+func (c *committer) init(s *Store) {
+	c.store = s
+	c.idle.L = &c.mu
+}
+
+// submit makes the writes, or says that the caller gave up. Each write has its
+// fault afterwards, unless err is set.
+func (c *committer) submit(ctx context.Context, writes []write) error {
+	c.mu.Lock()
+	switch {
+	case c.closed:
+		c.mu.Unlock()
+		return ErrClosed
+	case len(c.queue) == 0 && c.room(0):
+		// Nobody to share with: the caller's own goroutine is the quickest.
+		c.busy++
+		c.begin(len(writes))
+		c.mu.Unlock()
+		c.store.commit(ctx, []*call{{writes: writes}})
+		c.handOver(len(writes))
+		return nil
+	}
+	own := &call{writes: writes, done: make(chan struct{})}
+	c.queue = append(c.queue, own)
+	c.waiting += len(writes)
+	if c.room(c.waiting) {
+		c.busy++
+		go c.work()
+	}
+	c.mu.Unlock()
+	select {
+	case <-own.done:
+		return nil
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.queue, own); i >= 0 {
+		c.queue = slices.Delete(c.queue, i, i+1)
+		c.waiting -= len(writes)
+		return ctx.Err()
+	}
+	select {
+	case <-own.done:
+		return nil
+	default:
+		return fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, ctx.Err())
+	}
+}
+
+const (
+	// enough is how many changes make a transaction worth its commit. While
+	// fewer wait, another worker would only make the groups smaller,
+	enough = 64
+	// unless the one at work is slow.
+	slow = 20 * time.Millisecond
+)
+
+// room reports whether another worker may begin with so many changes waiting.
+func (c *committer) room(waiting int) bool {
+	return c.busy < c.store.config.Committers && (c.busy == c.heavy || waiting >= enough || time.Since(c.began) > slow)
+}
+
+// begin notes a transaction with n changes.
+func (c *committer) begin(n int) {
+	c.began = time.Now()
+	if n > enough {
+		c.heavy++
+	}
+}
+
+// end notes that it is over.
+func (c *committer) end(n int) {
+	if n > enough {
+		c.heavy--
+	}
+}
+
+// handOver ends the turn of a caller as a worker: those who came meanwhile get a
+// worker of their own.
+func (c *committer) handOver(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end(n)
+	if len(c.queue) > 0 {
+		go c.work()
+		return
+	}
+	c.busy--
+	c.idle.Broadcast()
+}
+
+// work commits until nobody waits.
+func (c *committer) work() {
+	n := 0
+	for {
+		// The callers of the last group, just woken, get a chance to join the
+		// next one.
+		runtime.Gosched()
+		var calls []*call
+		if calls, n = c.next(n); len(calls) == 0 {
+			return
+		}
+		c.store.commit(context.Background(), calls)
+		for _, done := range calls {
+			close(done.done)
+		}
+	}
+}
+
+// next ends a transaction of so many changes and takes the calls of the next
+// one; none ends the worker.
+func (c *committer) next(ended int) (calls []*call, changes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end(ended)
+	n := 0
+	for n < len(c.queue) && (n == 0 || changes+len(c.queue[n].writes) <= c.store.config.Group) {
+		changes += len(c.queue[n].writes)
+		n++
+	}
+	if n == 0 {
+		c.busy--
+		c.idle.Broadcast()
+		return nil, 0
+	}
+	calls = slices.Clone(c.queue[:n])
+	c.waiting -= changes
+	c.begin(changes)
+	rest := copy(c.queue, c.queue[n:])
+	clear(c.queue[rest:])
+	c.queue = c.queue[:rest]
+	return calls, changes
+}
+
+// close refuses new calls and waits for those that are accepted.
+func (c *committer) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for c.busy > 0 {
+		c.idle.Wait()
+	}
+}
+
+// commit makes the writes of callers in their order. For several of them ctx is
+// nobody's: it goes on when one gives up, because the others wait for it.
+func (s *Store) commit(ctx context.Context, calls []*call) {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	if w := calls[0].writes; len(calls) == 1 && len(w) == 1 {
+		if w[0].fault == nil {
+			s.run(ctx, []*write{&w[0]})
+		}
+		return
+	}
+	var wave []*write
+	ids, keys := make(map[[2]string]struct{}), make(map[[2]string]struct{})
+	flush := func() {
+		s.run(ctx, wave)
+		wave = wave[:0]
+		clear(ids)
+		clear(keys)
+	}
+	for _, c := range calls {
+		for i := range c.writes {
+			w := &c.writes[i]
+			if w.fault != nil {
+				continue
+			}
+			id, key := [2]string{w.tenant, w.id}, [2]string{w.tenant, w.key}
+			_, again := ids[id]
+			if _, taken := keys[key]; again || taken && w.key != "" {
+				flush()
+			}
+			ids[id] = struct{}{}
+			if w.key != "" {
+				keys[key] = struct{}{}
+			}
+			wave = append(wave, w)
+		}
+	}
+	flush()
+}
+
+// run makes writes to different callbacks in one transaction. When one of them
+// is what the database cannot take, the others are made without it.
+func (s *Store) run(ctx context.Context, writes []*write) {
+	if len(writes) == 0 {
+		return
+	}
+	b := batch{writes: writes}
+	err := s.attempt(ctx, &b)
+	if err == nil {
+		return
+	}
+	if len(writes) > 1 && fateOf(err) == failed && !ends(err) {
+		half := len(writes) / 2
+		s.run(ctx, writes[:half])
+		s.run(ctx, writes[half:])
+		return
+	}
+	for _, w := range writes {
+		w.fault, w.outside = explain(err), !errors.Is(explain(err), callback.ErrInvalidParameter)
+		if w.doubtful {
+			w.fault = doubtful(err)
+		}
+	}
+}
+
+// ends reports whether an error would meet every other change, too.
+func ends(err error) bool {
+	return errors.Is(explain(err), ErrReadOnly) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// attempt calls apply until it answers. A call whose fate is unknown is
+// repeated, too: it either finds that it has happened, by its nonce, or happens
+// now.
+func (s *Store) attempt(ctx context.Context, b *batch) error {
+	done, err := s.start(ctx, b)
+	if done && err == nil {
+		return nil
+	}
+	if err != nil && fateOf(err) == unknown {
+		b.doubt()
+	}
+	args := append(b.arguments(), false)
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		err := s.call(ctx, b, args)
+		if err == nil {
+			return s.resolve(ctx, b)
+		}
+		args[len(args)-1] = true // look first
+		switch fateOf(err) {
+		case failed:
+			return err
+		case unknown:
+			b.doubt()
+		}
+		if !pause(ctx, wait) {
+			return err
+		}
+	}
+}
+
+const (
+	firstWait = time.Millisecond
+	lastWait  = 100 * time.Millisecond
+)
+
+// pause waits about d; false means that ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d/2 + rand.N(d))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// call sends a batch and notes the fault of each write that did not happen.
+func (s *Store) call(ctx context.Context, b *batch, args []any) error {
+	for _, w := range b.writes {
+		w.fault = nil
+	}
+	rows, err := s.db.Query(ctx, s.sql.apply, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a answer
+		if err := rows.Scan(&a.change, &a.fault, &a.item, &a.used, &a.ends, &a.stored); err != nil {
+			return err
+		}
+		w := b.writes[a.change-1]
+		w.fault = a.explain(w, b)
+	}
+	return rows.Err()
+}

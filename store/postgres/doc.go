@@ -1,0 +1,110 @@
+// Package postgres keeps callbacks in PostgreSQL: any number of processes, one
+// database, no leader.
+//
+//	pool, err := pgxpool.New(ctx, dsn)
+//	err = postgres.Migrate(ctx, pool, postgres.Config{})
+//	s, err := postgres.New(ctx, pool, postgres.Config{})
+//	m, err := callback.New(callback.Config{Store: s, ...})
+//
+// It is a module of its own, so that only hosts that use it link the driver. It
+// needs PostgreSQL 13 or newer.
+//
+// # What is promised
+//
+// With synchronous_commit on, as it is by default, an accepted callback survives
+// the crash of every process, of the server and of its machine. A change is in
+// the tables as a whole or not at all, and a seat is never given twice.
+//
+// An error is honest: nil means that it happened, [callback.ErrOutcomeUnknown]
+// that it may have, any other that it did not. When a connection breaks in the
+// middle of a commit, the store repeats the change on another connection: each
+// carries a random number by which the repetition finds that the first attempt
+// went through. Only when no answer can be had until Config.Timeout does the
+// error come to the caller, and the request can be repeated under its key.
+//
+// The database's clock decides for all nodes, see [Store.Now]. Safety rests on
+// revisions and epochs alone: a clock that jumps makes work early or late by as
+// much, never double.
+//
+// # What is not
+//
+//   - A failover to an asynchronous standby, or synchronous_commit off, loses the
+//     last commits as it does for every table. A callback that was being dialled
+//     may be dialled again by who never heard of it.
+//   - A restored backup is the past: what was dialled since will be dialled again.
+//     Before nodes start on one, complete or cancel what is due in the
+//     restored state.
+//   - Erasing removes rows. VACUUM removes their bytes from the tables; the
+//     write-ahead log, its archives, standbys that lag and backups keep them for
+//     as long as they are kept.
+//   - A read replica is refused ([ErrReadOnly]): claims and counters need the
+//     primary.
+//
+// # Beside a transaction pooler
+//
+// Nothing is kept in a session: no advisory locks, no temporary tables, no
+// settings. Behind PgBouncer in transaction mode, older than 1.21 or with
+// max_prepared_statements = 0, prepared statements are not to be had either: set
+// default_query_exec_mode=cache_describe in the connection string. Leave
+// Config.Notify off there, or do without the hints. Any default isolation level
+// will do; serialization failures are repeated.
+//
+// # Tables and indexes
+//
+// Everything is in one schema:
+//
+//   - callbacks, one row each: the columns that are asked for, and the rest as
+//     package record writes it. An erased callback's row stays, emptied, so that
+//     a late writer finds it gone.
+//   - due and queue: who needs attention when, who waits in which queue. They
+//     are tables in place of indexes, because these places change with every
+//     claim, and an update that touches an indexed column rewrites every index
+//     of its row; this way a claim rewrites none.
+//   - counters: permits that are out.
+//   - events: history and feed.
+//
+// The indexes, and what each is for:
+//
+//	callbacks_pkey        (tenant, id)               every change and Get
+//	callbacks_key         (tenant, idempotency_key)  repeated requests; unique; rows with a key
+//	callbacks_desired     (tenant, desired, id)      the default order of searches, ranges of times
+//	callbacks_number      (tenant, number)           search by number
+//	callbacks_alternative (tenant, alternative)      the same; rows with an alternative
+//	callbacks_customer    (tenant, customer_id)      search by customer; rows with one
+//	callbacks_external    (tenant, external_id)      search by external id; rows with one
+//	callbacks_lookups     (lookups), GIN             search by lookup properties, as hashes; rows with some
+//	due_pkey              (next_at, id, tenant)      claims of due work, sleeping until the next
+//	queue_pkey            (tenant, service, priority, ready, queued_at, id)
+//	                                                 claims of queue heads, counting what waits
+//	counters_pkey         (tenant, service, kind, slot, name, subject)
+//	                                                 permits, loads of ranges of buckets
+//	counters_subject      (tenant, subject)          forgetting a person
+//	counters_ends         (ends)                     removing windows that have ended
+//	events_pkey           (tenant, callback, seq)    history
+//	events_place          (place)                    the feed
+//
+// Searches in the order of creation, change or queue sort what matches: narrow
+// them, or add an index of your own; a column that changes often makes every
+// update dearer.
+//
+// # Sizing
+//
+// A pending callback takes about 0.8 kB with its first event and all indexes, each
+// further event some 0.2 kB. Completed callbacks stay for Service.Retention:
+// autovacuum keeps up when autovacuum_vacuum_scale_factor of callbacks, due,
+// queue and counters is lowered to 0.02 or so on busy systems. A process uses
+// Config.Committers connections for changes and one for each read and claim
+// that is under way: a pool of 10 serves a busy node.
+//
+// A transaction that stays open for long, of any table of the server, holds back
+// two things: vacuum, and the event feed ([Store.Events]).
+//
+// # Migrating
+//
+// [Migrate] applies the numbered steps of [Migrations]; call it from one place at
+// deployment, or at the start of every node: they wait for each other. A node
+// refuses a schema that is newer than it knows, or older than it needs. [SQL]
+// prints everything for those whose roles may not create tables; [Validate]
+// checks the result. Functions carry their version in their names, so that nodes
+// of two releases can run at once.
+package postgres

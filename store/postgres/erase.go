@@ -1,0 +1,117 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
+)
+
+// Erase removes callbacks with their events, idempotency keys and held permits,
+// and every counter of the subjects. Of each callback a row with its ID stays,
+// so that nobody brings it back. The result has one error per item.
+//
+// The bytes are gone from the tables when VACUUM has run, and from the
+// write-ahead log, its archives and backups when those are recycled.
+func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := store.CheckErase(&req); err != nil {
+		return nil, err
+	}
+	held, err := s.held(ctx, &req)
+	if err != nil {
+		return nil, err
+	}
+	writes, err := s.prepareErasures(now, &req, held)
+	if err != nil {
+		return nil, err
+	}
+	if len(writes) > 0 {
+		if err := s.committer.submit(ctx, writes); err != nil {
+			return nil, err
+		}
+	}
+	errs, err := s.outcome(writes)
+	if err != nil {
+		return nil, err
+	}
+	if len(req.Subjects) == 0 {
+		return perItem(errs, len(req.Items)), nil
+	}
+	err = s.read(ctx, func(ctx context.Context) error {
+		_, err := s.db.Exec(ctx, s.sql.forget, req.Tenant, req.Subjects)
+		return err
+	})
+	if err != nil {
+		return nil, doubtful(err)
+	}
+	return perItem(errs, len(req.Items)), nil
+}
+
+func perItem(errs []error, n int) []error {
+	if errs == nil {
+		return make([]error, n)
+	}
+	return errs
+}
+
+// erasure is what the erasure of a callback needs to know of it.
+type erasure struct {
+	service string
+	held    []callback.Held
+}
+
+// held reads what the callbacks hold, by ID. One whose row cannot be read is
+// erased all the same: what identifies somebody matters more than a counter.
+func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callback.ID]erasure, error) {
+	ids := list(req.Items, func(i callback.EraseItem) string { return string(i.ID) })
+	var held map[callback.ID]erasure
+	err := s.read(ctx, func(ctx context.Context) error {
+		held = make(map[callback.ID]erasure)
+		rows, err := s.db.Query(ctx, s.sql.held, req.Tenant, ids)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, service string
+			var body []byte
+			if err := rows.Scan(&id, &service, &body); err != nil {
+				return err
+			}
+			var c callback.Callback
+			if err := record.DecodeCallback(body, &c); errors.Is(err, record.ErrVersion) {
+				return &DamagedError{Tenant: req.Tenant, ID: callback.ID(id), Err: err}
+			}
+			held[callback.ID(id)] = erasure{service, c.Held}
+		}
+		return rows.Err()
+	})
+	return held, err
+}
+
+// prepareErasures makes one write of each item: the row without what it held.
+func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held map[callback.ID]erasure) ([]write, error) {
+	nonces, err := nonces(len(req.Items))
+	if err != nil {
+		return nil, err
+	}
+	writes := make([]write, len(req.Items))
+	for i, item := range req.Items {
+		w := &writes[i]
+		w.now, w.op, w.tenant, w.id, w.nonce = now, opErase, req.Tenant, string(item.ID), nonces[i]
+		w.revision, w.state, w.eventType, w.eventAt = item.Revision+1, erasedState, string(callback.EventErased), place(now)
+		w.service = held[item.ID].service
+		gone := callback.Event{Service: w.service, At: now, Actor: req.Actor, Detail: req.Detail}
+		if w.event, err = record.AppendEvent(nil, &gone); err != nil {
+			return nil, err
+		}
+		w.addItems(held[item.ID].held, nil)
+	}
+	return writes, nil
+}

@@ -1,0 +1,141 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// Facts about the database.
+var (
+	// ErrReadOnly: the server cannot write: a standby, or a session that is
+	// read-only by default.
+	ErrReadOnly = errors.New("the database is read-only")
+	// ErrSchemaOlder: migrations are missing; see [Migrate].
+	ErrSchemaOlder = errors.New("the schema is older than this library")
+	// ErrSchemaNewer: a newer version of this library has migrated the schema
+	// further than this one knows.
+	ErrSchemaNewer = errors.New("the schema is newer than this library")
+	// ErrSchema: the schema lacks something, or has something else in its place.
+	ErrSchema = errors.New("the schema is not as it should be")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("the store is closed")
+)
+
+// ServerError is an error that the server answered. It holds nothing of the
+// values concerned.
+type ServerError struct {
+	Code       string // SQLSTATE
+	Constraint string // where one was violated
+	Text       string // the server's words, for codes that never quote values
+}
+
+func (e *ServerError) Error() string {
+	var b strings.Builder
+	b.WriteString("postgres: SQLSTATE " + e.Code)
+	if e.Constraint != "" {
+		b.WriteString(", constraint " + e.Constraint)
+	}
+	if e.Text != "" {
+		b.WriteString(": " + e.Text)
+	}
+	return b.String()
+}
+
+// DamagedError says that a callback's row is there and cannot be read. It
+// unwraps to the error of package record, or to [ErrSchema] when it is a column
+// that makes no sense.
+type DamagedError struct {
+	Tenant string
+	ID     callback.ID
+	Err    error
+}
+
+func (e *DamagedError) Error() string { return fmt.Sprintf("callback %s: %v", e.ID, e.Err) }
+
+// Unwrap returns the cause.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// fate is what an error says of the statement that met it.
+type fate uint8
+
+const (
+	failed  fate = iota // it did not happen and will not when repeated
+	again               // it did not happen, and may when repeated
+	unknown             // it may have happened
+)
+
+// fateOf classifies an error of a statement that is a transaction of its own.
+func fateOf(err error) fate {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch {
+		case pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "23505" || pg.Code == "55P03":
+			return again
+		case pg.Code == "40003" || pg.Code == "08007":
+			return unknown
+		case pg.Severity == "FATAL" || pg.Severity == "PANIC":
+			// The server ends the session; it may have come to that after the
+			// commit and before the answer. While connecting it is not, but
+			// then nothing was sent.
+			var connecting *pgconn.ConnectError
+			if errors.As(err, &connecting) {
+				return again
+			}
+			return unknown
+		}
+		return failed
+	}
+	var connecting *pgconn.ConnectError
+	if pgconn.SafeToRetry(err) || errors.As(err, &connecting) {
+		return again
+	}
+	return unknown
+}
+
+// explain turns an error of the driver into one that may be shown: without
+// values, as a sentinel where there is one.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		e := &ServerError{Code: pg.Code, Constraint: pg.ConstraintName}
+		switch class := pg.Code[:min(2, len(pg.Code))]; class {
+		case "22", "23", "54":
+			// What is wrong is a value that no table can hold.
+			if class != "23" {
+				return errors.Join(&store.InvalidError{Field: "Record", Rule: "holds a value that the database cannot"}, e)
+			}
+			return e
+		case "25":
+			e.Text = pg.Message
+			return fmt.Errorf("%w: %w", ErrReadOnly, e)
+		}
+		e.Text = pg.Message
+		return e
+	}
+	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	// Connection errors name hosts and users, which is for operators to see,
+	// but never parameters of statements.
+	return fmt.Errorf("postgres: %w", err)
+}
+
+// doubtful marks an error after which nobody knows whether a change happened.
+func doubtful(err error) error { return fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, explain(err)) }
+
+func conflict(id callback.ID, condition, format string, args ...any) error {
+	return &store.ConflictError{ID: id, Condition: condition, Rule: fmt.Sprintf(format, args...)}
+}
+
+func notFound(id callback.ID) error { return fmt.Errorf("callback %s: %w", id, callback.ErrNotFound) }

@@ -1,0 +1,156 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Migrations are the steps that make the schema: files named
+// <version>_<topic>.sql, in which {{schema}} stands for the schema's name. Run
+// them with [Migrate], or with a tool of your own: see [SQL].
+//
+//go:embed migrations/*.sql
+var Migrations embed.FS
+
+// migration is one step.
+type migration struct {
+	version int64
+	name    string
+	text    string
+}
+
+// migrations lists the steps in order.
+func migrations(schema string) ([]migration, error) {
+	names, err := fs.Glob(Migrations, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	list := make([]migration, 0, len(names))
+	for _, name := range names {
+		text, err := Migrations.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		base := strings.TrimPrefix(name, "migrations/")
+		digits, _, _ := strings.Cut(base, "_")
+		version, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || version != int64(len(list)+1) {
+			return nil, fmt.Errorf("%w: migration %q is out of order", ErrSchema, base)
+		}
+		list = append(list, migration{version, base, strings.ReplaceAll(string(text), schemaMark, `"`+schema+`"`)})
+	}
+	return list, nil
+}
+
+const (
+	createMigrations = `CREATE SCHEMA IF NOT EXISTS {{schema}};
+CREATE TABLE IF NOT EXISTS {{schema}}.migrations (
+    version bigint PRIMARY KEY,
+    name    text NOT NULL,
+    applied timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+`
+	lockMigrations   = `LOCK TABLE {{schema}}.migrations IN ACCESS EXCLUSIVE MODE`
+	lastMigration    = `SELECT coalesce(max(version), 0) FROM {{schema}}.migrations`
+	insertMigration  = `INSERT INTO {{schema}}.migrations (version, name) VALUES (`
+	migrationRetries = 5
+)
+
+// SQL returns the whole script that makes the schema of the newest version in an
+// empty database, in one transaction: for those who run migrations by hand or
+// with a tool of their own.
+func SQL(schema string) (string, error) {
+	config, err := Config{Schema: schema}.withDefaults()
+	if err != nil {
+		return "", err
+	}
+	list, err := migrations(config.Schema)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("BEGIN;\n" + named(createMigrations, config.Schema))
+	for _, m := range list {
+		fmt.Fprintf(&b, "\n-- %s\n%s%s%d, '%s');\n", m.name, m.text, named(insertMigration, config.Schema), m.version, m.name)
+	}
+	b.WriteString("COMMIT;\n")
+	return b.String(), nil
+}
+
+func named(text, schema string) string { return strings.ReplaceAll(text, schemaMark, `"`+schema+`"`) }
+
+// Migrate brings the schema to the version of this library: each call does
+// everything or nothing, and several at once wait for each other. It needs the
+// right to create a schema, or one that exists and belongs to the role.
+//
+// Errors: [ErrSchemaNewer], and nothing is touched; [ErrReadOnly].
+func Migrate(ctx context.Context, pool *pgxpool.Pool, config Config) error {
+	config, err := config.withDefaults()
+	if err != nil {
+		return err
+	}
+	if err := checkWritable(ctx, pool); err != nil {
+		return err
+	}
+	list, err := migrations(config.Schema)
+	if err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+			return migrate(ctx, tx, config.Schema, list)
+		})
+		if err == nil || try == migrationRetries || !raced(err) {
+			return explain(err)
+		}
+	}
+}
+
+// raced reports whether somebody else created the same thing at the same time.
+func raced(err error) bool {
+	var pg *pgconn.PgError
+	return fateOf(err) == again || errors.As(err, &pg) && (pg.Code == "42P06" || pg.Code == "42P07" || pg.Code == "42710")
+}
+
+func migrate(ctx context.Context, tx pgx.Tx, schema string, list []migration) error {
+	// The simple protocol takes several statements at once.
+	run := func(text string) error {
+		_, err := tx.Conn().PgConn().Exec(ctx, text).ReadAll()
+		return err
+	}
+	if err := run(named(createMigrations, schema)); err != nil {
+		return err
+	}
+	if err := run(named(lockMigrations, schema)); err != nil {
+		return err
+	}
+	var last int64
+	if err := tx.QueryRow(ctx, named(lastMigration, schema)).Scan(&last); err != nil {
+		return err
+	}
+	if last > int64(len(list)) {
+		return newer(schema, last, len(list))
+	}
+	for _, m := range list[last:] {
+		if err := run(m.text); err != nil {
+			return fmt.Errorf("migration %s: %w", m.name, err)
+		}
+		if _, err := tx.Exec(ctx, named(insertMigration, schema)+"$1, $2)", m.version, m.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newer(schema string, last int64, known int) error {
+	return fmt.Errorf("%w: schema %q has version %d, known are versions up to %d", ErrSchemaNewer, schema, last, known)
+}

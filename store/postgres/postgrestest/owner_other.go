@@ -1,0 +1,25 @@
+//go:build !unix
+
+package postgrestest
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+const (
+	stopFast      = syscall.SIGINT
+	stopImmediate = syscall.SIGQUIT
+)
+
+// owner exists on unix only.
+type owner struct{}
+
+func serverOwner() (*owner, error) {
+	return nil, errors.New("private clusters need a unix system: they are stopped by signals")
+}
+
+func (o *owner) take(path string) error { return os.Chown(path, 0, 0) }
+
+func (o *owner) attributes() *syscall.SysProcAttr { return nil }

@@ -1,0 +1,154 @@
+package postgrestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// killAfter bounds how long a close waits for a server that was told to stop before it is killed.
+const killAfter = 10 * time.Second
+
+// pollEvery is how often a starting server is asked for a connection.
+const pollEvery = 10 * time.Millisecond
+
+// startTries bounds how often a start is repeated when its port is taken.
+const startTries = 5
+
+// process is a running child with its one waiter.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed once the child was waited for
+	log  int64         // where its part of the log begins
+}
+
+// command prepares a server program: as the owner, with an environment of its own (PGDATA, PGPORT or PGOPTIONS of the caller
+// must not reach it), in a folder the owner can enter, writing to the log only. It never inherits the caller's output: a child
+// that outlived it would keep `go test` waiting.
+func (f *folder) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir = f.path
+	cmd.Env = []string{
+		"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"HOME=" + f.path,
+		"TMPDIR=" + f.path,
+		"LC_ALL=C", // English messages, and no dependence on installed locales
+		"TZ=UTC",   // spares initdb the search of the zone database
+	}
+	if libraries := os.Getenv("LD_LIBRARY_PATH"); libraries != "" {
+		cmd.Env = append(cmd.Env, "LD_LIBRARY_PATH="+libraries)
+	}
+	cmd.SysProcAttr = f.owner.attributes()
+	return cmd
+}
+
+// launch starts a command with its output appended to the log.
+func (f *folder) launch(cmd *exec.Cmd) (*process, error) {
+	log, err := os.OpenFile(f.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	begin, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", filepath.Base(cmd.Path), err)
+	}
+	f.guard.watch(cmd.Process.Pid)
+	p := &process{cmd: cmd, done: make(chan struct{}), log: begin}
+	go func() {
+		defer close(p.done)
+		_ = cmd.Wait() // the exit status of a server that was told to stop says nothing
+		f.guard.watch(0)
+	}()
+	return p, nil
+}
+
+// errBusy says that a server could not start because something it needs is in use by another process, which can pass.
+var errBusy = errors.New("port or shared memory in use")
+
+// await waits until a connection to a server that was launched works. A child that ends, or that is not ready when ctx is done, is
+// an error, and then it is gone; the error is errBusy when the child's last words have one of the busy texts in them.
+func (f *folder) await(ctx context.Context, p *process, dsn string, busy ...string) error {
+	name := filepath.Base(p.cmd.Path)
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		refused := ping(ctx, dsn)
+		if refused == nil {
+			return nil
+		}
+		select {
+		case <-p.done:
+			tail := f.tail(p)
+			if slices.ContainsFunc(busy, func(text string) bool { return strings.Contains(tail, text) }) {
+				return fmt.Errorf("start %s: %w: %s", name, errBusy, tail)
+			}
+			return fmt.Errorf("start %s: %s: %s", name, p.cmd.ProcessState, tail)
+		case <-ctx.Done():
+			p.end(stopImmediate)
+			return fmt.Errorf("start %s: %w; the last connection: %w", name, context.Cause(ctx), refused)
+		case <-tick.C:
+		}
+	}
+}
+
+func ping(ctx context.Context, dsn string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+// running reports whether the child has not ended yet.
+func (p *process) running() bool {
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// stop signals the child and waits until it has ended or ctx is done. A child that has ended already is no error.
+func (p *process) stop(ctx context.Context, signal os.Signal) error {
+	if !p.running() {
+		return nil
+	}
+	name := filepath.Base(p.cmd.Path)
+	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop %s: %w", name, err)
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop %s: %w", name, context.Cause(ctx))
+	}
+}
+
+// end stops the child by signal, by force when it takes longer than [killAfter], and returns when it is gone.
+func (p *process) end(signal os.Signal) {
+	ctx, cancel := context.WithTimeout(context.Background(), killAfter)
+	defer cancel()
+	if err := p.stop(ctx, signal); err != nil {
+		_ = p.cmd.Process.Kill() // fails only when it ended meanwhile
+		<-p.done
+	}
+}

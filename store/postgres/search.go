@@ -1,0 +1,132 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// Search returns one page of the callbacks that match, in the order asked for,
+// ties broken by ID; a descending search reverses both. Callbacks that cannot be
+// read are left out. A malformed query or a cursor of another search is
+// [callback.ErrInvalidParameter].
+//
+// IDs, number, customer, external ID, lookup properties and the default order
+// have indexes; other orders sort all that match. Conditions on properties,
+// caller, pool and personal agent are checked row by row.
+func (s *Store) Search(ctx context.Context, q callback.Query) (callback.Page, error) {
+	if err := ctx.Err(); err != nil {
+		return callback.Page{}, err
+	}
+	limit, err := store.CheckQuery(&q)
+	if err != nil {
+		return callback.Page{}, err
+	}
+	last, resumed, err := store.ParseCursor(q.After, q.Order, q.Desc)
+	if err != nil {
+		return callback.Page{}, err
+	}
+	walk := &walk{query: &q, filter: store.NewFilter(&q), want: limit + 1}
+	if resumed {
+		walk.last = &last
+	}
+	for chunk := limit + 1; len(walk.found) < walk.want && !walk.over; chunk = min(4*chunk, 4*store.MaxSearch) {
+		if err := s.read(ctx, func(ctx context.Context) error { return s.step(ctx, walk, chunk) }); err != nil {
+			return callback.Page{}, err
+		}
+	}
+	page := callback.Page{Callbacks: walk.found}
+	if len(page.Callbacks) > limit {
+		page.Callbacks = page.Callbacks[:limit]
+		end := page.Callbacks[limit-1]
+		page.Next = store.FormatCursor(q.Order, q.Desc, store.Place{QueuedAt: orderedBy(end, q.Order), ID: end.ID})
+	}
+	return page, nil
+}
+
+// walk goes through the rows that may match, a chunk at a time.
+type walk struct {
+	query  *callback.Query
+	filter *store.Filter
+	want   int
+	found  []*callback.Callback
+	last   *store.Place // the place behind which the next chunk begins
+	over   bool
+}
+
+// step reads a chunk. It changes the walk only when all of it was read.
+func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
+	sql, args := s.pageOf(w.query, w.last, chunk)
+	rows, err := s.db.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var found []*callback.Callback
+	last, n := w.last, 0
+	for rows.Next() {
+		n++
+		c, err := scanCallback(rows)
+		var damaged *DamagedError
+		if errors.As(err, &damaged) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		last = &store.Place{QueuedAt: orderedBy(c, w.query.Order), ID: c.ID}
+		if len(w.found)+len(found) < w.want && w.filter.Match(c) {
+			found = append(found, c)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	w.found = append(w.found, found...)
+	// A chunk in which nothing could be read has no place to go on from.
+	w.over = n < chunk || last == w.last
+	w.last = last
+	return nil
+}
+
+func orderColumn(o callback.OrderBy) string {
+	switch o {
+	case callback.ByCreated:
+		return "created"
+	case callback.ByUpdated:
+		return "updated"
+	case callback.ByQueue:
+		return "queued_at"
+	}
+	return "desired"
+}
+
+func orderedBy(c *callback.Callback, o callback.OrderBy) time.Time {
+	switch o {
+	case callback.ByCreated:
+		return c.Created
+	case callback.ByUpdated:
+		return c.Updated
+	case callback.ByQueue:
+		return c.QueuedAt
+	}
+	return c.Desired
+}
+
+// pageOf is the statement of one chunk.
+func (s *Store) pageOf(q *callback.Query, last *store.Place, chunk int) (string, []any) {
+	w := whereOf(q)
+	column, direction, beyond := orderColumn(q.Order), "", ">"
+	if q.Desc {
+		direction, beyond = " DESC", "<"
+	}
+	if last != nil {
+		w.conditions = append(w.conditions, "("+column+", id) "+beyond+" ("+w.arg(place(last.QueuedAt))+", "+w.arg(string(last.ID))+")")
+	}
+	sql := "SELECT " + columns + " FROM " + s.sql.callbacks + " WHERE " + w.String() +
+		" ORDER BY " + column + direction + ", id" + direction + " LIMIT " + w.arg(chunk)
+	return sql, w.args
+}

@@ -1,0 +1,225 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// Store keeps callbacks in a PostgreSQL database that any number of processes
+// share. Make one with [New]. All methods are safe for concurrent use.
+type Store struct {
+	config    Config
+	pool      *pgxpool.Pool
+	db        querier // the pool, or a transaction of the host
+	sql       statements
+	committer committer
+	clock     clock
+	notices   notices
+	feed      watermark
+	sweeper   sweeper
+}
+
+var (
+	_ callback.Store    = (*Store)(nil)
+	_ callback.Clock    = (*Store)(nil)
+	_ callback.Notifier = (*Store)(nil)
+)
+
+// New returns the store of a schema that [Migrate] has made. The pool stays the
+// caller's, and so does its size: the store uses Config.Committers connections
+// for changes, and one for each claim and read that is under way.
+//
+// Errors: [*ConfigError]; [ErrReadOnly] on a server that cannot write;
+// [ErrSchemaOlder], [ErrSchemaNewer].
+func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if pool == nil {
+		return nil, &ConfigError{Field: "pool", Rule: "is required"}
+	}
+	s := &Store{config: config, pool: pool, db: pool, sql: statementsOf(config.Schema)}
+	s.committer.init(s)
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	if err := checkWritable(ctx, pool); err != nil {
+		return nil, err
+	}
+	if err := checkVersion(ctx, pool, config.Schema); err != nil {
+		return nil, err
+	}
+	if _, err := s.Now(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close waits for the changes that are under way, at most about Config.Timeout,
+// and ends what the store runs in the background. Changes are refused with
+// [ErrClosed] afterwards. The pool stays open.
+func (s *Store) Close() {
+	s.committer.close()
+	s.notices.close()
+}
+
+// Apply makes each change atomically on its own; see [callback.Store]. Changes
+// of callers that come at the same time share a transaction. An error that the
+// database gives for one change does not touch the others.
+//
+// When ctx ends before the changes were sent, its error says that nothing
+// happened; after that the error is [callback.ErrOutcomeUnknown], and the
+// changes go on for up to Config.Timeout.
+func (s *Store) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	writes, err := s.prepare(now, changes)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.committer.submit(ctx, writes); err != nil {
+		return nil, err
+	}
+	return s.outcome(writes)
+}
+
+// prepare encodes the changes. One that is malformed has its fault already.
+func (s *Store) prepare(now time.Time, changes []callback.Change) ([]write, error) {
+	nonces, err := nonces(len(changes))
+	if err != nil {
+		return nil, err
+	}
+	writes := make([]write, len(changes))
+	for i := range changes {
+		if err := store.CheckChange(&changes[i]); err != nil {
+			writes[i].fault = err
+		} else if err := prepare(&writes[i], now, &changes[i], nonces[i]); err != nil {
+			writes[i].fault = fmt.Errorf("%w: %w", callback.ErrInvalidParameter, err)
+		}
+	}
+	return writes, nil
+}
+
+func nonces(n int) ([]int64, error) {
+	random := make([]byte, 8*n)
+	if _, err := rand.Read(random); err != nil {
+		return nil, err
+	}
+	list := make([]int64, n)
+	for i := range list {
+		list[i] = int64(binary.NativeEndian.Uint64(random[8*i:]))
+	}
+	return list, nil
+}
+
+// outcome collects the faults. It is one error when the database failed every
+// change in the same way.
+func (s *Store) outcome(writes []write) ([]error, error) {
+	var errs []error
+	outside, happened := 0, false
+	for i := range writes {
+		w := &writes[i]
+		if w.fault == nil {
+			happened = true
+			continue
+		}
+		if w.outside {
+			outside++
+		}
+		if errs == nil {
+			errs = make([]error, len(writes))
+		}
+		errs[i] = w.fault
+	}
+	if happened {
+		s.notices.changed(s)
+	}
+	if outside == len(writes) && outside > 0 {
+		for _, err := range errs {
+			if errors.Is(err, callback.ErrOutcomeUnknown) {
+				return nil, err
+			}
+		}
+		return nil, errs[0]
+	}
+	return errs, nil
+}
+
+// Get returns the callback, by ID or by idempotency key, or an error that is
+// [callback.ErrNotFound]; [*DamagedError] when it is there and cannot be read.
+func (s *Store) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
+	query, name := s.sql.getByID, string(by.ID)
+	if by.ID == "" {
+		query, name = s.sql.getByKey, by.Key
+	}
+	var found *callback.Callback
+	err := s.read(ctx, func(ctx context.Context) error {
+		rows, err := s.db.Query(ctx, query, by.Tenant, name)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		found = nil
+		for rows.Next() {
+			if found, err = scanCallback(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+	if err == nil && found == nil {
+		return nil, notFound(by.ID)
+	}
+	return found, err
+}
+
+// bounded gives a context the store's time-out where it has no earlier end.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.config.Timeout)
+}
+
+// inside reports whether the store works within a transaction of the host,
+// which an error ends.
+func (s *Store) inside() bool { return s.pool == nil }
+
+// read runs what changes nothing, again when the connection fails.
+func (s *Store) read(ctx context.Context, f func(ctx context.Context) error) error {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		err := f(ctx)
+		var own *DamagedError
+		var invalid *store.InvalidError
+		if err == nil || errors.As(err, &own) || errors.As(err, &invalid) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return explain(ctx.Err())
+		}
+		if s.inside() || fateOf(err) == failed || !pause(ctx, wait) {
+			return explain(err)
+		}
+	}
+}
+
+// querier is what a statement is sent to: the pool, or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}

@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// In returns what takes callbacks inside tx, a transaction of the host on the
+// database of the Manager's store: the callback exists if and only if the
+// host's rows do.
+//
+//	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+//		if _, err := tx.Exec(ctx, "UPDATE orders ..."); err != nil {
+//			return err
+//		}
+//		_, err := postgres.In(manager, store, tx).Start(ctx, request)
+//		return err
+//	})
+//
+// A Start that is refused leaves the transaction usable. One that meets a
+// serialization failure or a deadlock does not: its error is a [*ServerError]
+// with code 40001 or 40P01, and the host repeats its transaction. Counters that
+// Start takes from stay locked until the transaction ends, so that others wait
+// for their seats: keep it short, and Start last.
+//
+// The Manager hears of the callback at its next poll, or by [callback.Manager.Wake]
+// after the commit.
+func In(m *callback.Manager, s *Store, tx pgx.Tx) *callback.Starter {
+	return m.Within(view(s, tx))
+}
+
+func view(s *Store, tx pgx.Tx) *transaction {
+	return &transaction{Store: &Store{config: s.config, db: tx, sql: s.sql}, tx: tx}
+}
+
+// transaction is the view of a store inside a transaction of the host.
+type transaction struct {
+	*Store
+	tx pgx.Tx
+}
+
+// Apply makes each change within the transaction, behind a savepoint, so that
+// an error of the database leaves the transaction as it was.
+func (t *transaction) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
+	writes, err := t.prepare(now, changes)
+	if err != nil {
+		return nil, err
+	}
+	for i := range writes {
+		w := &writes[i]
+		if w.fault != nil {
+			continue
+		}
+		b := batch{writes: []*write{w}}
+		if err := t.save(ctx, &b); err != nil {
+			return nil, explain(err)
+		}
+	}
+	return t.outcome(writes)
+}
+
+// raceTries is how often a change is repeated that lost a race for a new
+// counter, ID or key.
+const raceTries = 10
+
+// save makes a batch behind a savepoint.
+func (t *transaction) save(ctx context.Context, b *batch) error {
+	args := append(b.arguments(), true)
+	for try := 1; ; try++ {
+		err := pgx.BeginFunc(ctx, t.tx, func(inner pgx.Tx) error {
+			view := &Store{config: t.config, db: inner, sql: t.sql}
+			return view.call(ctx, b, args)
+		})
+		var lost *ServerError
+		if try < raceTries && errors.As(explain(err), &lost) && lost.Code == "23505" {
+			continue
+		}
+		return err
+	}
+}
+
+var errOutside = errors.New("is not for a transaction of the host")
+
+// Claim is refused: leased work must be seen by everybody.
+func (t *transaction) Claim(context.Context, time.Time, callback.ClaimRequest) (callback.Claimed, error) {
+	return callback.Claimed{}, fmt.Errorf("claim: %w", errOutside)
+}
+
+// Erase is refused: what is forgotten must not come back with a rollback.
+func (t *transaction) Erase(context.Context, time.Time, callback.EraseRequest) ([]error, error) {
+	return nil, fmt.Errorf("erase: %w", errOutside)
+}

@@ -1,0 +1,152 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/postgres"
+)
+
+var errRollback = errors.New("the host changes its mind")
+
+func nobody(context.Context, callback.Call) (callback.Outcome, error) {
+	return callback.Outcome{Result: callback.NoAnswer, Certainty: callback.Known}, nil
+}
+
+func managerOn(t *testing.T, s callback.Store, services ...callback.Service) *callback.Manager {
+	t.Helper()
+	known, err := callback.NewServices(services...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := callback.New(callback.Config{Store: s, Services: known, Dialer: callback.DialerFunc(nobody)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func hosts(t *testing.T, r *rig) (orders func() int) {
+	t.Helper()
+	if _, err := r.pool.Exec(t.Context(), "CREATE TABLE orders (n int)"); err != nil {
+		t.Fatal(err)
+	}
+	return func() (n int) {
+		t.Helper()
+		if err := r.pool.QueryRow(t.Context(), "SELECT count(*) FROM orders").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+}
+
+func TestInCommitsAndRollsBackWithTheHost(t *testing.T) {
+	r := newRig(t, suite.NewDatabase(t))
+	orders := hosts(t, r)
+	s := r.open(t)
+	m := managerOn(t, s, callback.Service{Name: "billing"})
+	for _, fails := range []bool{true, false} {
+		var id callback.ID
+		err := pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)"); err != nil {
+				return err
+			}
+			cb, err := postgres.In(m, s, tx).Start(t.Context(), callback.Request{Service: "billing", Number: "+41446681800", Key: "order-1"})
+			if err != nil {
+				return err
+			}
+			id = cb.ID
+			if _, err := m.Get(t.Context(), "", id); !errors.Is(err, callback.ErrNotFound) {
+				t.Errorf("before the commit Get answers %v", err)
+			}
+			if fails {
+				return errRollback
+			}
+			return nil
+		})
+		_, found := m.Get(t.Context(), "", id)
+		if fails {
+			if !errors.Is(err, errRollback) || !errors.Is(found, callback.ErrNotFound) || orders() != 0 {
+				t.Errorf("after a rollback: %v, Get answers %v, %d orders", err, found, orders())
+			}
+			continue
+		}
+		if err != nil || found != nil || orders() != 1 {
+			t.Errorf("after a commit: %v, Get answers %v, %d orders", err, found, orders())
+		}
+	}
+}
+
+func TestInRefusalLeavesTheTransactionUsable(t *testing.T) {
+	r := newRig(t, suite.NewDatabase(t))
+	orders := hosts(t, r)
+	s := r.open(t)
+	m := managerOn(t, s, callback.Service{Name: "billing", Limits: callback.Limits{SameNumber: callback.CheckStrict}})
+	request := callback.Request{Service: "billing", Number: "+41446681800"}
+	if _, err := m.Start(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	err := pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
+		if _, err := postgres.In(m, s, tx).Start(t.Context(), request); !errors.Is(err, callback.ErrNumberLimit) {
+			t.Errorf("a second callback of the number: %v", err)
+		}
+		_, err := tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
+		return err
+	})
+	if err != nil || orders() != 1 {
+		t.Errorf("the host's part: %v, %d orders", err, orders())
+	}
+}
+
+func TestInRacesForOneKey(t *testing.T) {
+	r := newRig(t, suite.NewDatabase(t))
+	s := r.open(t)
+	m := managerOn(t, s, callback.Service{Name: "billing"})
+	request := callback.Request{Service: "billing", Number: "+41446681800", Key: "k"}
+	const n = 8
+	ids := make(chan callback.ID, n)
+	for range n {
+		go func() {
+			var id callback.ID
+			err := pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
+				cb, err := postgres.In(m, s, tx).Start(t.Context(), request)
+				if err == nil {
+					id = cb.ID
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			ids <- id
+		}()
+	}
+	first := <-ids
+	for range n - 1 {
+		if id := <-ids; id != first {
+			t.Errorf("one key made %s and %s", first, id)
+		}
+	}
+}
+
+func TestInRefusesDuties(t *testing.T) {
+	r := newRig(t, suite.NewDatabase(t))
+	s := r.open(t)
+	tx, err := r.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	inside := postgres.View(s, tx)
+	if _, err := inside.Claim(t.Context(), time.Now(), callback.ClaimRequest{Owner: "n", Lease: time.Second, Due: true, Limit: 1}); err == nil {
+		t.Error("work was leased inside a transaction of the host")
+	}
+	if _, err := inside.Erase(t.Context(), time.Now(), callback.EraseRequest{}); err == nil {
+		t.Error("a callback was forgotten inside a transaction of the host")
+	}
+}

@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// where collects conditions. Their texts are constants; what a caller gives
+// becomes a parameter.
+type where struct {
+	conditions []string
+	args       []any
+	// partial: the database does not check every condition of the query.
+	partial bool
+}
+
+// add adds a condition in which ? stands for the argument.
+func (w *where) add(condition string, arg any) {
+	w.conditions = append(w.conditions, strings.ReplaceAll(condition, "?", w.arg(arg)))
+}
+
+func (w *where) arg(arg any) string {
+	w.args = append(w.args, arg)
+	return "$" + strconv.Itoa(len(w.args))
+}
+
+func (w *where) String() string { return strings.Join(w.conditions, " AND ") }
+
+// whereOf narrows to what may match a query.
+func whereOf(q *callback.Query) *where {
+	w := &where{conditions: []string{"desired IS NOT NULL"}}
+	if !q.AllTenants {
+		w.add("tenant = ?", q.Tenant)
+	}
+	w.lists(q)
+	w.names(q)
+	w.times("desired", q.DesiredFrom, q.DesiredTo)
+	w.times("created", q.CreatedFrom, q.CreatedTo)
+	w.times("ended", q.EndedFrom, q.EndedTo)
+	if p := q.QueuedBefore; p != nil {
+		w.add("queued_at > '-infinity' AND queued_at <= ?", place(p.QueuedAt))
+		w.partial = true
+	}
+	w.lookups(q)
+	if len(q.Properties) > 0 || q.CallerID != "" || q.AppPool != "" || q.Personal != "" {
+		w.partial = true
+	}
+	return w
+}
+
+func (w *where) lists(q *callback.Query) {
+	if len(q.IDs) > 0 {
+		w.add("id = ANY (?)", list(q.IDs, func(id callback.ID) string { return string(id) }))
+	}
+	if len(q.Services) > 0 {
+		w.add("service = ANY (?)", q.Services)
+	}
+	if len(q.States) > 0 {
+		w.add("state = ANY (?)", list(q.States, callback.State.String))
+	}
+	if len(q.NotStates) > 0 {
+		w.add("state <> ALL (?)", list(q.NotStates, callback.State.String))
+	}
+	if len(q.Reasons) > 0 {
+		w.add("coalesce(reason, '') = ANY (?)", list(q.Reasons, func(r callback.Reason) string { return string(r) }))
+	}
+	if len(q.Priorities) > 0 {
+		priorities := make([]int16, len(q.Priorities))
+		for i, p := range q.Priorities {
+			priorities[i] = int16(p)
+		}
+		w.add("priority = ANY (?)", priorities)
+	}
+}
+
+func list[T any](values []T, text func(T) string) []string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = text(v)
+	}
+	return texts
+}
+
+func (w *where) names(q *callback.Query) {
+	for _, n := range []struct{ condition, value string }{
+		{"(number = ? OR alternative = ?)", q.Number},
+		{"customer_id = ?", q.CustomerID},
+		{"external_id = ?", q.ExternalID},
+	} {
+		if n.value != "" {
+			w.add(n.condition, n.value)
+		}
+	}
+}
+
+// times adds inclusive bounds. A time that is not set is within none.
+func (w *where) times(column string, from, to time.Time) {
+	if from.IsZero() && to.IsZero() {
+		return
+	}
+	w.conditions = append(w.conditions, column+" > '-infinity'")
+	if !from.IsZero() {
+		// The table truncates to the microsecond what is compared.
+		w.add(column+" >= ?", ceiling(from))
+	}
+	if !to.IsZero() {
+		w.add(column+" <= ?", to)
+	}
+}
+
+// ceiling rounds up to the microsecond.
+func ceiling(t time.Time) time.Time {
+	if down := t.Truncate(time.Microsecond); down.Before(t) {
+		return down.Add(time.Microsecond)
+	}
+	return t
+}
+
+func (w *where) lookups(q *callback.Query) {
+	if len(q.Lookups) == 0 {
+		return
+	}
+	w.partial = true
+	if q.AllTenants {
+		return
+	}
+	hashes := make([]int64, len(q.Lookups))
+	for i, m := range q.Lookups {
+		hashes[i] = lookupHash(q.Tenant, m.Key, m.Value)
+	}
+	if q.AnyLookup {
+		w.add("lookups && ?", hashes)
+	} else {
+		w.add("lookups @> ?", hashes)
+	}
+}
