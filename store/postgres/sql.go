@@ -10,6 +10,7 @@ import (
 type statements struct {
 	schema string
 
+	singles              [2][mostPermits + 1]string // by whether queued, and counters
 	start, apply, nonces string
 	claimDue, claimQ     string
 	setAside             string
@@ -29,6 +30,9 @@ func statementsOf(schema string) statements {
 	in := func(text string) string { return strings.ReplaceAll(text, schemaMark, `"`+schema+`"`) }
 	s.callbacks = in("{{schema}}.callbacks")
 	s.start = in("SELECT {{schema}}.start_1(" + parameters(34) + ")")
+	for n := range s.singles[0] {
+		s.singles[0][n], s.singles[1][n] = singleText(schema, n, false), singleText(schema, n, true)
+	}
 	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(40) + ")")
 	s.nonces = in("SELECT e.tenant, e.callback, e.seq, e.nonce FROM unnest($1::text[], $2::text[], $3::bigint[]) a(tenant, callback, seq)" +
 		" JOIN {{schema}}.events e ON e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq")
@@ -57,6 +61,14 @@ func statementsOf(schema string) statements {
 		" FROM {{schema}}.counters WHERE ends <= $1 ORDER BY ends LIMIT 500 FOR UPDATE SKIP LOCKED)")
 	s.damaged = in("SELECT " + columns + " FROM {{schema}}.callbacks WHERE owner = '" + asideOwner + "' ORDER BY until, tenant, id LIMIT $1")
 	return s
+}
+
+// single is the statement of a single create.
+func (s *statements) single(counters int, queued bool) string {
+	if queued {
+		return s.singles[1][counters]
+	}
+	return s.singles[0][counters]
 }
 
 // schemaMark stands for the schema in the texts.

@@ -67,7 +67,13 @@ func (s *Store) start(ctx context.Context, b *batch) (done bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	query, args := s.sql.start, b.startArguments(demands)
+	query, args := s.sql.start, []any(nil)
+	if len(b.writes) == 1 && len(demands) <= mostPermits {
+		w := b.writes[0]
+		query, args = s.sql.single(len(demands), w.state == queuedState), singleArguments(w, demands)
+	} else {
+		args = b.startArguments(demands)
+	}
 	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
 		return false, err

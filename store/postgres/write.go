@@ -19,7 +19,11 @@ const (
 	opErase   int16 = 4
 )
 
-const erasedState = "ERASED"
+// The names of states that the statements know.
+const (
+	erasedState = "ERASED"
+	queuedState = "QUEUED"
+)
 
 // write is one change made ready to be sent. It shares nothing with the change,
 // because the caller may give up while it is under way.
