@@ -3,6 +3,7 @@ package architecture
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -52,8 +53,26 @@ func rules() []rule {
 			{"database/sql", "the memory store needs no database"},
 			{"testing", "test code must not reach production"},
 		}},
+		{"store/record", []ban{
+			{"net/http", "records are bytes"},
+			{"database/sql", "records are bytes"},
+			{"testing", "test code must not reach production"},
+		}},
+		{"store/sqlite", []ban{
+			{"github.com/jackc/pgx/", "a store links its own driver and no other"},
+			{"net/http", "the host owns the listener"},
+			{"testing", "test code must not reach production"},
+		}},
+		{"store/postgres", []ban{
+			{"modernc.org/", "a store links its own driver and no other"},
+			{"net/http", "the host owns the listener"},
+			{"testing", "test code must not reach production"},
+		}},
 	}
 }
+
+// nested are the modules beside the root, which hosts may require on their own.
+func nested() []string { return []string{"store/postgres", "store/sqlite"} }
 
 type rule struct {
 	pkg  string
@@ -141,18 +160,39 @@ func required(mod string) []string {
 	return paths
 }
 
+// A nested module must build without the workspace, from its own go.mod.
+func TestNestedModulesBuildAlone(t *testing.T) {
+	for _, dir := range nested() {
+		runIn(t, dir, "go", "build", "./...")
+	}
+}
+
 func deps(t *testing.T, pkg string) []string {
-	return strings.Fields(run(t, "go", "list", "-deps", pkg))
+	dir := "."
+	for _, n := range nested() {
+		if strings.HasPrefix(pkg, module+"/"+n) {
+			dir = n
+		}
+	}
+	return strings.Fields(runIn(t, dir, "go", "list", "-deps", pkg))
 }
 
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
+	return runIn(t, ".", name, args...)
+}
+
+// runIn runs a command in a folder of the repository, outside the workspace.
+func runIn(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
-	cmd.Dir = "../../.."
+	cmd.Dir = filepath.Join("../../..", dir)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s %v: %v", name, args, err)
+		t.Fatalf("%s %v: %v\n%s", name, args, err, stderr.String())
 	}
 	return string(out)
 }

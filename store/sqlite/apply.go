@@ -1,0 +1,321 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// Apply makes each change atomically on its own; see [callback.Store]. The
+// changes of one call, and those of callers at the same time, share a
+// transaction. Of several conditions that do not hold, the error names the
+// first in the order of [store.Memory.Apply].
+//
+// When ctx ends while the call waits for its turn nothing happened, and the
+// error is that of ctx; when it ends while the changes are written the error is
+// callback.ErrOutcomeUnknown as well.
+func (s *Store) Apply(ctx context.Context, now time.Time, changes []store.Change) ([]error, error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	ready := make([]*change, len(changes))
+	errs := make([]error, len(changes))
+	failed, todo := false, 0
+	for i := range changes {
+		ready[i] = s.secret.prepare(&changes[i])
+		if ready[i].malformed == nil {
+			todo++
+		}
+	}
+	apply := func(t *transaction) error {
+		failed = false
+		if err := t.sweep(floor(now)); err != nil {
+			return err
+		}
+		if err := t.lookAhead(ready); err != nil {
+			return err
+		}
+		for i, c := range ready {
+			err, failure := c.malformed, error(nil)
+			if err == nil {
+				err, failure = t.apply(now, c)
+			}
+			if failure != nil {
+				return failure
+			}
+			errs[i] = err
+			failed = failed || err != nil
+		}
+		t.seen = nil
+		return nil
+	}
+	if todo == 0 {
+		for i, c := range ready {
+			errs[i], failed = c.malformed, true
+		}
+	} else if err := s.committer.do(newOperation(ctx, len(changes), apply)); err != nil {
+		return nil, err
+	}
+	if !failed {
+		return nil, nil
+	}
+	return errs, nil
+}
+
+// standing is what the store knows of a callback that is to be changed.
+type standing struct {
+	cb      int64
+	key     []byte
+	live    bool // it has a row
+	epoch   int64
+	head    head
+	sound   bool // its columns can be read
+	desired instant
+	idem    []byte
+	terms   []byte
+	faulted bool
+}
+
+// erased reports whether the callback was erased. One that has a key and no row
+// was not: its row was lost.
+func (s *standing) erased() bool { return !s.live && isNoKey(s.key) }
+
+// look finds a callback; nil means that there never was one.
+func (t *transaction) look(tenant string, id callback.ID) (found *standing, err error) {
+	if found, ok := t.seen[name{tenant, id}]; ok {
+		delete(t.seen, name{tenant, id}) // the change that is made of it ends its truth
+		return found, nil
+	}
+	err = t.query(stLook, func(row []any) error {
+		found = scanStanding(row)
+		return nil
+	}, tenant, string(id))
+	return found, err
+}
+
+// lookAhead finds the callbacks of several changes at once, each for one look.
+func (t *transaction) lookAhead(changes []*change) error {
+	t.seen = nil
+	args := make([]any, 0, 2*ahead)
+	for i, c := range changes {
+		if c.malformed == nil && (c.unclaim || c.revision > 1) && !t.w.seems(c) {
+			args = append(args, c.tenant, string(c.id))
+		}
+		if len(args) < 4 || len(args) < cap(args) && i < len(changes)-1 {
+			continue
+		}
+		for len(args) < cap(args) {
+			args = append(args, args[0], args[1])
+		}
+		err := t.query(stLookAhead, func(row []any) error {
+			if t.seen == nil {
+				t.seen = make(map[name]*standing)
+			}
+			found := scanStanding(row)
+			t.seen[name{found.head.tenant, found.head.id}] = found
+			return nil
+		}, args...)
+		if err != nil {
+			return err
+		}
+		args = args[:0]
+	}
+	return nil
+}
+
+func scanStanding(row []any) *standing {
+	s := scanner{values: row}
+	found := &standing{}
+	h := &found.head
+	h.tenant, h.id, found.cb, found.key = s.text(), callback.ID(s.text()), s.integer(), s.blob()
+	if s.values[0] == nil {
+		return found
+	}
+	found.live = true
+	h.revision, found.epoch, h.service = s.integer(), s.integer(), s.text()
+	state, known := stateNamed(s.text())
+	h.state, h.priority, h.ready = state, priorityOf(s.integer()), s.integer() == 1
+	found.desired, found.idem, found.terms = s.instant(), s.blob(), s.blob()
+	found.faulted = s.next() != nil
+	found.sound = known && !s.bad
+	return found
+}
+
+// apply makes one change. The first error is the change's own and leaves no
+// trace; the second undoes the transaction.
+func (t *transaction) apply(now time.Time, c *change) (refused, failure error) {
+	if c.revision == 1 && !c.unclaim {
+		return t.create(now, c)
+	}
+	if done, failure := t.applyKnown(now, c); done || failure != nil {
+		return nil, failure
+	}
+	found, failure := t.look(c.tenant, c.id)
+	if failure != nil {
+		return nil, failure
+	}
+	switch {
+	case found == nil || found.erased():
+		return notFound(c.id), nil
+	case !found.live || len(found.key) != keySize || isNoKey(found.key):
+		return lost(c.tenant, c.id), nil
+	case c.unclaim && found.head.revision != c.revision:
+		return conflict(c.id, "revision", "%d is not the current one, %d", c.revision, found.head.revision), nil
+	case !c.unclaim && found.head.revision+1 != c.revision:
+		return conflict(c.id, "revision", "%d does not follow %d", c.revision, found.head.revision), nil
+	case c.epoch != 0 && c.epoch != found.epoch:
+		return wrongEpoch(c, found.epoch), nil
+	case c.unclaim:
+		return nil, t.run(stUnclaim, c.nextAt.value(), found.cb)
+	}
+	if c.idem != nil && !bytes.Equal(c.idem, found.idem) {
+		if refused, failure = t.keyTaken(c); refused != nil || failure != nil {
+			return refused, failure
+		}
+	}
+	if refused, failure = t.permits(c.tenant, now, c.give, c.take); refused != nil || failure != nil {
+		return refused, failure
+	}
+	return nil, t.replace(c, found)
+}
+
+func wrongEpoch(c *change, current int64) error {
+	return conflict(c.id, "epoch", "%d is not the current one, %d", c.epoch, current)
+}
+
+// keyTaken tells that the idempotency key of a change belongs to another
+// callback.
+func (t *transaction) keyTaken(c *change) (refused, failure error) {
+	failure = t.query(stIdemOwner, func(row []any) error {
+		s := scanner{values: row[1:]}
+		refused = conflict(c.id, "idempotency key", "belongs to callback %s", s.text())
+		return nil
+	}, c.idem)
+	return refused, failure
+}
+
+// create makes a new callback. That its ID is free shows when it is inserted:
+// only where something else is wrong it has to be looked for, because a taken
+// ID is the error that counts.
+func (t *transaction) create(now time.Time, c *change) (refused, failure error) {
+	if c.epoch != 0 {
+		refused = wrongEpoch(c, 0)
+	}
+	if refused == nil && c.idem != nil {
+		refused, failure = t.keyTaken(c)
+	}
+	if refused == nil && failure == nil {
+		refused, failure = t.permits(c.tenant, now, c.give, c.take)
+	}
+	if failure != nil {
+		return nil, failure
+	}
+	if refused != nil {
+		return t.taken(c, refused)
+	}
+	result, failure := t.exec(stInsertID, c.tenant, string(c.id), c.key)
+	if failure != nil {
+		return nil, failure
+	}
+	n, failure := result.RowsAffected()
+	switch {
+	case failure != nil:
+		return nil, failure
+	case n == 0:
+		return t.taken(c, notFound(c.id))
+	}
+	cb, failure := result.LastInsertId()
+	if failure != nil {
+		return nil, failure
+	}
+	return nil, t.insert(c, cb)
+}
+
+// taken is the error of a callback that cannot be created: that it exists, or
+// existed, or otherwise.
+func (t *transaction) taken(c *change, otherwise error) (refused, failure error) {
+	found, err := t.look(c.tenant, c.id)
+	switch {
+	case err != nil:
+		return nil, err
+	case found == nil:
+		return otherwise, nil
+	case found.erased():
+		return notFound(c.id), nil
+	}
+	return conflict(c.id, "id", "is taken"), nil
+}
+
+func (t *transaction) insert(c *change, cb int64) error {
+	err := t.run(stInsertCallback, cb, c.tenant, string(c.id), c.service, c.state.String(), int64(c.priority), flag(c.ready), c.revision,
+		c.nextAt.value(), c.desired.value(), c.created.value(), c.updated.value(), c.ended.value(), c.queuedAt.value(),
+		blobOrNull(c.idem), blobOrNull(packTerms(c.terms)), c.sealed)
+	if err != nil {
+		return err
+	}
+	for _, term := range c.terms {
+		if err := t.run(stInsertTerm, term, cb); err != nil {
+			return err
+		}
+	}
+	return t.finish(c, cb)
+}
+
+// finish writes the event of a change and moves its counters.
+func (t *transaction) finish(c *change, cb int64) error {
+	t.tally(&c.head, 1)
+	t.allot()
+	return t.run(stInsertEvent, cb, c.revision, c.tenant, c.eventType, c.event)
+}
+
+// replace writes the next revision of a callback.
+func (t *transaction) replace(c *change, old *standing) error {
+	sealed, err := seal(old.key, c.body, c.head.bytes())
+	if err != nil {
+		return err
+	}
+	args := c.changing(sealed)
+	terms := packTerms(c.terms)
+	if c.desired == old.desired && bytes.Equal(c.idem, old.idem) && bytes.Equal(terms, old.terms) && old.sound {
+		err = t.run(stUpdate, append(args, old.cb)...)
+	} else {
+		args = append(args, c.desired.value(), blobOrNull(c.idem), blobOrNull(terms), old.cb)
+		if err = t.run(stUpdateAll, args...); err == nil {
+			err = t.reindex(old.cb, unpackTerms(old.terms), c.terms)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if old.faulted || !old.sound {
+		t.recount = true // nobody knows as what it was counted
+	} else {
+		t.tally(&old.head, -1)
+	}
+	return t.finish(c, old.cb)
+}
+
+// reindex replaces the terms under which a callback is found.
+func (t *transaction) reindex(cb int64, old, now []int64) error {
+	for _, term := range old {
+		if _, stays := slices.BinarySearch(now, term); stays {
+			continue
+		}
+		if err := t.run(stDeleteTerm, term, cb); err != nil {
+			return err
+		}
+	}
+	for _, term := range now {
+		if _, there := slices.BinarySearch(old, term); there {
+			continue
+		}
+		if err := t.run(stInsertTerm, term, cb); err != nil {
+			return err
+		}
+	}
+	return nil
+}

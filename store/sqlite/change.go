@@ -1,0 +1,105 @@
+package sqlite
+
+import (
+	"slices"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
+)
+
+// change is a [store.Change] made ready for the writer. It shares nothing with
+// what the caller gave.
+type change struct {
+	malformed error
+
+	head
+	epoch   int64
+	unclaim bool
+	give    []callback.Held
+	take    []callback.Permit
+
+	nextAt, desired, created, updated, ended, queuedAt instant
+
+	idem  []byte  // digest of the idempotency key; nil without one
+	terms []int64 // in order
+	body  []byte  // the record, not sealed
+
+	key    []byte // for a new callback: its key
+	sealed []byte // and the record under it
+
+	eventType string
+	event     []byte
+}
+
+// prepare does all of a change that does not need the store's state.
+func (s *secret) prepare(c *store.Change) *change {
+	if err := store.CheckChange(c); err != nil {
+		return &change{malformed: err}
+	}
+	r := c.Record
+	p := &change{
+		head: head{
+			tenant: r.Tenant, id: r.ID, service: r.Service, state: r.State, priority: r.Priority, ready: r.Ready, revision: r.Revision,
+		},
+		epoch: c.Epoch, unclaim: c.Unclaim, nextAt: ceil(r.NextAt),
+	}
+	if !inReach(r.NextAt) {
+		p.malformed = invalid("Record.NextAt", "is too far from 1970")
+	}
+	if c.Unclaim || p.malformed != nil {
+		return p
+	}
+	p.malformed = s.fill(p, c)
+	return p
+}
+
+func (s *secret) fill(p *change, c *store.Change) (err error) {
+	r := c.Record
+	for i := range c.Take {
+		if !inReach(c.Take[i].Until) {
+			return invalid("Take", "a window ends too far from 1970")
+		}
+	}
+	if p.body, err = record.AppendCallback(nil, r); err != nil {
+		return err
+	}
+	if p.event, err = record.AppendEvent(nil, &c.Event); err != nil {
+		return err
+	}
+	p.eventType = string(c.Event.Type)
+	p.give, p.take = slices.Clone(c.Give), slices.Clone(c.Take)
+	p.desired, p.created, p.updated = floor(r.Desired), floor(r.Created), floor(r.Updated)
+	p.ended, p.queuedAt = floor(r.EndedAt), floor(r.QueuedAt)
+	p.terms = s.terms(r)
+	if r.Idempotency.Key != "" {
+		p.idem = s.digest(digestIdem, r.Tenant, r.Idempotency.Key)
+	}
+	if r.Revision == 1 {
+		p.key = newKey()
+		p.sealed, err = seal(p.key, p.body, p.head.bytes())
+	}
+	return err
+}
+
+// changing are the values of the columns that every change writes.
+func (c *change) changing(sealed []byte) []any {
+	return append(make([]any, 0, 18),
+		c.service, c.state.String(), int64(c.priority), flag(c.ready), c.revision, c.nextAt.value(), c.created.value(), c.updated.value(),
+		c.ended.value(), c.queuedAt.value(), sealed)
+}
+
+// blobOrNull is bytes as a column gets them.
+func blobOrNull(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,211 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// asideFor is how long a record that cannot be read is left alone before it is
+// looked at again.
+const asideFor = time.Hour
+
+// Claim leases due work or the heads of queues; see [callback.Store]. A claim
+// of due work that finds nothing only reads. A record that cannot be read is
+// set aside for an hour and not returned: see [Store.Damaged].
+func (s *Store) Claim(ctx context.Context, now time.Time, req store.ClaimRequest) (store.Claimed, error) {
+	if err := s.usable(ctx); err != nil {
+		return store.Claimed{}, err
+	}
+	if err := store.CheckClaim(&req); err != nil {
+		return store.Claimed{}, err
+	}
+	if req.Due {
+		if next, err := s.earliest(ctx); err != nil || next == none || next > floor(now) {
+			return store.Claimed{NextAt: next.Time()}, err
+		}
+	} else if len(req.Queues) == 0 {
+		return store.Claimed{}, nil
+	}
+	c := claim{now: floor(now), until: ceil(now.Add(req.Lease)), owner: req.Owner, due: req.Due, limit: req.Limit}
+	c.queues = append(c.queues, req.Queues...)
+	err := s.committer.do(newOperation(ctx, max(1, req.Limit), func(t *transaction) error {
+		c.claimed = store.Claimed{}
+		return t.claim(&c)
+	}))
+	if err != nil {
+		return store.Claimed{}, err
+	}
+	return c.claimed, nil
+}
+
+// earliest is the earliest moment of attention, or none.
+func (s *Store) earliest(ctx context.Context) (instant, error) {
+	next := none
+	err := s.rows(ctx, func(row []any) error {
+		sc := scanner{values: row}
+		next = sc.instant()
+		return nil
+	}, "SELECT next_at FROM callbacks INDEXED BY callbacks_due WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1")
+	return next, err
+}
+
+// claim is one caller's claim and what it got.
+type claim struct {
+	now, until instant
+	owner      string
+	due        bool
+	limit      int
+	queues     []store.QueueClaim
+	claimed    store.Claimed
+}
+
+func (t *transaction) claim(c *claim) error {
+	var err error
+	if c.due {
+		err = t.claimDue(c)
+	} else {
+		for _, q := range c.queues {
+			if err = t.claimQueue(c, q); err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return t.recountTallies(c.now)
+}
+
+// claimDue leases what is due, and goes on until the limit is reached or
+// nothing is due: what it had to set aside does not count.
+func (t *transaction) claimDue(c *claim) error {
+	for {
+		room := c.limit - len(c.claimed.Callbacks)
+		found, err := t.candidates(stDue, int64(c.now), atMost(room, 1))
+		if err != nil {
+			return err
+		}
+		if len(found) > room {
+			c.claimed.NextAt = found[room].row.nextAt.Time()
+			found = found[:room]
+		} else if c.claimed.NextAt, err = t.nextDue(c.now); err != nil {
+			return err
+		}
+		aside, err := t.lease(c, found)
+		if err != nil || aside == 0 {
+			return err
+		}
+	}
+}
+
+// nextDue is the earliest moment of attention after now.
+func (t *transaction) nextDue(now instant) (time.Time, error) {
+	next := none
+	err := t.query(stNextDue, func(row []any) error {
+		s := scanner{values: row}
+		next = s.instant()
+		return nil
+	}, int64(now))
+	return next.Time(), err
+}
+
+// claimQueue leases the first callbacks of one queue.
+func (t *transaction) claimQueue(c *claim, q store.QueueClaim) error {
+	for room := q.N; room > 0; {
+		key := &q.Queue
+		found, err := t.candidates(stQueue, key.Tenant, key.Service, int64(key.Priority), int64(c.now), atMost(room, 0))
+		if err != nil {
+			return err
+		}
+		// A broken index must not put into the queue what does not stand there.
+		found = slices.DeleteFunc(found, func(f candidate) bool { return f.callback != nil && !stands(f.callback, key) })
+		aside, err := t.lease(c, found)
+		if err != nil || aside == 0 {
+			return err
+		}
+		room -= len(found) - aside
+	}
+	return nil
+}
+
+// stands reports whether a callback is to be claimed from a queue.
+func stands(cb *callback.Callback, q *callback.QueueKey) bool {
+	return cb.State == callback.Queued && cb.Ready && callback.QueueKey{Tenant: cb.Tenant, Service: cb.Service, Priority: cb.Priority} == *q
+}
+
+// atMost is how many rows are read for a number of places and some more.
+func atMost(room, more int) int64 {
+	if room > math.MaxInt32 {
+		room = math.MaxInt32
+	}
+	return int64(room + more)
+}
+
+// candidate is a row that a claim may lease.
+type candidate struct {
+	row      *stored
+	callback *callback.Callback // nil when it cannot be read
+	damage   error
+}
+
+func (t *transaction) candidates(q statement, args ...any) ([]candidate, error) {
+	var found []candidate
+	err := t.query(q, func(row []any) error {
+		var c candidate
+		c.row, c.callback, c.damage = readRow(row)
+		found = append(found, c)
+		return nil
+	}, args...)
+	return found, err
+}
+
+// lease gives the candidates that can be read to the claim's owner and sets the
+// others aside. It returns how many those are.
+func (t *transaction) lease(c *claim, found []candidate) (aside int, err error) {
+	var list []byte
+	for _, f := range found {
+		if f.callback == nil {
+			aside++
+			if err := t.setAside(c.now, f.row, f.damage); err != nil {
+				return aside, err
+			}
+			continue
+		}
+		t.recount = t.recount || f.row.faulted
+		list = strconv.AppendInt(append(list, ','), f.row.cb, 10)
+		epoch := f.callback.Lease.Epoch
+		if epoch < math.MaxInt64 {
+			epoch++
+		}
+		t.w.known.keep(glimpse{head: f.row.head, cb: f.row.cb, epoch: epoch, key: f.row.key})
+		f.callback.Lease = callback.Lease{Owner: c.owner, Epoch: epoch, Until: c.until.Time()}
+		f.callback.NextAt = c.until.Time()
+		c.claimed.Callbacks = append(c.claimed.Callbacks, f.callback)
+	}
+	if len(list) == 0 {
+		return aside, nil
+	}
+	list[0] = '['
+	return aside, t.run(stLease, c.owner, int64(c.until), string(append(list, ']')))
+}
+
+// setAside leases a record that cannot be read to nobody.
+func (t *transaction) setAside(now instant, r *stored, damage error) error {
+	t.recount = t.recount || !r.faulted
+	return t.run(stSetAside, int64(now)+asideFor.Microseconds(), faultOf(damage), r.cb)
+}
+
+// faultOf is what the file keeps of a damage: never what is in the record.
+func faultOf(damage error) string {
+	if d, ok := errors.AsType[*DamagedError](damage); ok {
+		return d.What
+	}
+	return "it cannot be read"
+}

@@ -1,0 +1,291 @@
+package sqlite
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/record"
+)
+
+type counterKey struct {
+	tenant string
+	key    callback.PermitKey
+}
+
+// counter is one limit's units that are out, as a transaction knows it.
+type counter struct {
+	tenant  string
+	key     callback.PermitKey // without Subject where only its digest is known
+	subject []byte             // its digest; empty where there is none
+	used    int64
+	ends    instant // none: no window
+	stored  bool    // there is a row
+	changed bool
+	keyRow  int64 // of counter_keys; 0 where there is no subject
+}
+
+// planned is what a change makes of a counter. A change first plans all its
+// counters and moves them only when no permit was refused.
+type planned struct {
+	counter *counter
+	used    int64
+	ends    instant
+}
+
+// usedAt is how many units are out at now: none once the window has ended.
+func (c *counter) usedAt(now instant) int64 {
+	if c.ends != none && c.ends <= now {
+		return 0
+	}
+	return c.used
+}
+
+// rowKey are the columns of the primary key.
+func (c *counter) rowKey(before ...any) []any {
+	return append(before, c.tenant, string(c.key.Kind), c.key.Service, c.subject, c.key.Slot, c.key.Name)
+}
+
+// digestOf is the column that stands for a subject.
+func (s *secret) digestOf(tenant, subject string) []byte {
+	if subject == "" {
+		return []byte{}
+	}
+	return s.digest(digestSubject, tenant, subject)
+}
+
+// counter reads a counter, once in a transaction.
+func (t *transaction) counter(tenant string, key callback.PermitKey) (*counter, error) {
+	if c := t.counters[counterKey{tenant, key}]; c != nil {
+		return c, nil
+	}
+	c := &counter{tenant: tenant, key: key, subject: t.w.secret.digestOf(tenant, key.Subject), ends: none}
+	err := t.query(stCounter, func(row []any) error {
+		s := scanner{values: row}
+		c.used, c.ends, c.stored = s.integer(), s.instant(), true
+		if v := s.next(); v != nil {
+			c.keyRow, _ = v.(int64)
+		}
+		return nil
+	}, c.rowKey()...)
+	if err != nil {
+		return nil, err
+	}
+	t.know(c)
+	return c, nil
+}
+
+func (t *transaction) know(c *counter) {
+	if t.counters == nil {
+		t.counters = make(map[counterKey]*counter)
+	}
+	t.counters[counterKey{c.tenant, c.key}] = c
+	t.touched = append(t.touched, c)
+}
+
+// permits works out what a change does to the counters: gives first, then takes
+// in order. The plan is made true by allot. The first error is the refusal of a
+// permit.
+func (t *transaction) permits(tenant string, now time.Time, give []callback.Held, take []callback.Permit) (refused, failure error) {
+	t.plan = t.plan[:0]
+	at := floor(now)
+	for i := range give {
+		c, err := t.counter(tenant, give[i].Key)
+		if err != nil {
+			return nil, err
+		}
+		p := t.enter(c, at)
+		p.used = max(0, p.used-give[i].N)
+	}
+	for i := range take {
+		permit := &take[i]
+		c, err := t.counter(tenant, permit.Key)
+		if err != nil {
+			return nil, err
+		}
+		p := t.enter(c, at)
+		if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
+			refusal := &callback.PermitError{Permit: *permit, Used: p.used}
+			if p.used > 0 {
+				refusal.Ends = p.ends.Time()
+			}
+			return refusal, nil
+		}
+		if p.used == 0 {
+			p.ends = windowOf(permit, now)
+		}
+		p.used = saturatingAdd(p.used, permit.N)
+	}
+	return nil, nil
+}
+
+// enter is a counter's place in the plan, new or old.
+func (t *transaction) enter(c *counter, now instant) *planned {
+	for i := range t.plan {
+		if t.plan[i].counter == c {
+			return &t.plan[i]
+		}
+	}
+	t.plan = append(t.plan, planned{counter: c, used: c.usedAt(now), ends: c.ends})
+	return &t.plan[len(t.plan)-1]
+}
+
+// allot makes the plan true.
+func (t *transaction) allot() {
+	for _, p := range t.plan {
+		if p.used == 0 {
+			p.ends = none
+		}
+		p.counter.set(p.used, p.ends)
+	}
+	t.plan = t.plan[:0]
+}
+
+func (c *counter) set(used int64, ends instant) {
+	c.changed = c.changed || c.used != used || c.ends != ends
+	c.used, c.ends = used, ends
+}
+
+// windowOf is when the window of a counter ends whose first unit is taken now.
+func windowOf(p *callback.Permit, now time.Time) instant {
+	if p.For > 0 {
+		return ceil(now.Add(p.For))
+	}
+	return ceil(p.Until)
+}
+
+// saturatingAdd is a+b, or the largest number where that does not fit: units
+// that cannot be counted are refused, not forgotten. b is not negative.
+func saturatingAdd(a, b int64) int64 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return math.MaxInt64
+}
+
+// flushCounters writes the counters that changed. One that came to zero goes,
+// and the key of its subject with it.
+func (t *transaction) flushCounters() error {
+	for _, c := range t.touched {
+		if !c.changed {
+			continue
+		}
+		if err := t.write(c); err != nil {
+			return err
+		}
+		c.changed = false
+	}
+	return nil
+}
+
+func (t *transaction) write(c *counter) error {
+	switch {
+	case c.used > 0 && c.stored:
+		return t.run(stUpdateCounter, c.rowKey(c.used, c.ends.value())...)
+	case c.used > 0:
+		var sealed, keyRow any
+		if c.key.Subject != "" {
+			key := newKey()
+			b, err := seal(key, []byte(c.key.Subject), c.bytes())
+			if err != nil {
+				return err
+			}
+			if c.keyRow, err = t.keepKey(key); err != nil {
+				return err
+			}
+			sealed, keyRow = b, c.keyRow
+		}
+		c.stored = true
+		return t.run(stInsertCounter, append(c.rowKey(), c.used, c.ends.value(), sealed, keyRow)...)
+	case c.stored:
+		c.stored = false
+		if err := t.run(stDeleteCounter, c.rowKey()...); err != nil || c.keyRow == 0 {
+			return err
+		}
+		t.freedKeys = append(t.freedKeys, c.keyRow)
+		return t.run(stFreeKey, noKey(), c.keyRow)
+	}
+	return nil
+}
+
+// bytes is what a subject is sealed to.
+func (c *counter) bytes() []byte {
+	return binary.BigEndian.AppendUint64(append([]byte(nil), c.subject...), uint64(c.key.Slot))
+}
+
+// keepKey stores a key in a free row, or in a new one.
+func (t *transaction) keepKey(key []byte) (int64, error) {
+	w := t.w
+	for len(w.freeKeys) > 0 {
+		last := len(w.freeKeys) - 1
+		n := w.freeKeys[last]
+		w.freeKeys = w.freeKeys[:last]
+		result, err := t.exec(stReuseKey, key, n)
+		if err != nil {
+			return 0, err
+		}
+		// Another process may have found the same row free.
+		if reused, err := result.RowsAffected(); err != nil || reused == 1 {
+			t.usedKeys = append(t.usedKeys, n)
+			return n, err
+		}
+	}
+	result, err := t.exec(stInsertKey, key)
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
+// subjectOf opens the subject of a counter.
+func subjectOf(c *counter, key, sealed []byte) (string, error) {
+	plain, err := unseal(key, sealed, c.bytes())
+	if err != nil {
+		return "", record.ErrDamaged
+	}
+	return string(plain), nil
+}
+
+// sweepEvery is how often ended windows are looked for, in microseconds of the
+// callers' time.
+const sweepEvery = 1_000_000
+
+// sweepMost is how many are removed at once: too few to be felt, and more than
+// one change can add.
+const sweepMost = 16
+
+// sweep removes some counters whose windows have ended, so that those nobody
+// asks for any more do not stay for ever.
+func (t *transaction) sweep(now instant) error {
+	w := t.w
+	// What the transaction knows already must not go behind its back.
+	if len(t.touched) > 0 || w.swept != none && w.swept <= now && now-w.swept < sweepEvery {
+		return nil
+	}
+	var ended []*counter
+	err := t.query(stEnded, func(row []any) error {
+		s := scanner{values: row}
+		c := &counter{stored: true, tenant: s.text()}
+		c.key.Kind, c.key.Service, c.subject = callback.PermitKind(s.text()), s.text(), s.bytes()
+		c.key.Slot, c.key.Name, c.used, c.ends = s.integer(), s.text(), s.integer(), s.instant()
+		if v := s.next(); v != nil {
+			c.keyRow, _ = v.(int64)
+		}
+		ended = append(ended, c)
+		return nil
+	}, int64(now), int64(sweepMost))
+	if err != nil {
+		return err
+	}
+	for _, c := range ended {
+		c.used = 0
+		if err := t.write(c); err != nil {
+			return err
+		}
+	}
+	if len(ended) < sweepMost {
+		w.swept = now
+	}
+	return nil
+}

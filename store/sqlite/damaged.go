@@ -1,0 +1,81 @@
+package sqlite
+
+import (
+	"context"
+	"sync"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// Damaged is a record that cannot be read.
+type Damaged struct {
+	Tenant string
+	ID     callback.ID
+	What   string // what is wrong with it; never what is in it
+}
+
+// Damaged lists records that could not be read and were set aside, at most
+// limit (0 = 100, at most 1,000), in the order of their creation. A claim sets
+// aside what it comes upon, for an hour at a time; a search or a count marks it.
+// A record that reads well again - somebody put back its row - leaves the list
+// when it is claimed next.
+func (s *Store) Damaged(ctx context.Context, limit int) ([]Damaged, error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	limit, err := store.CheckQuery(&store.Query{Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	var found []Damaged
+	err = s.rows(ctx, func(row []any) error {
+		sc := scanner{values: row}
+		found = append(found, Damaged{Tenant: sc.note(), ID: callback.ID(sc.note()), What: sc.note()})
+		return nil
+	}, "SELECT tenant, id, fault FROM callbacks INDEXED BY callbacks_fault WHERE fault IS NOT NULL ORDER BY cb "+limited, limit)
+	return found, err
+}
+
+// suspects are rows that a reader could not read and the writer has not looked
+// at yet.
+type suspects struct {
+	mu   sync.Mutex
+	rows map[int64]struct{}
+}
+
+// mostSuspects bounds the work that readers make for the writer.
+const mostSuspects = 100
+
+// suspect has the writer look at a row that could not be read. It waits for
+// nothing: what is not looked at now is found again.
+func (s *Store) suspect(cb int64) {
+	s.suspects.mu.Lock()
+	defer s.suspects.mu.Unlock()
+	if _, known := s.suspects.rows[cb]; known || len(s.suspects.rows) >= mostSuspects {
+		return
+	}
+	o := newOperation(context.Background(), 1, func(t *transaction) error {
+		s.suspects.mu.Lock()
+		delete(s.suspects.rows, cb)
+		s.suspects.mu.Unlock()
+		return t.mark(cb)
+	})
+	if !s.committer.post(o) {
+		return
+	}
+	if s.suspects.rows == nil {
+		s.suspects.rows = make(map[int64]struct{})
+	}
+	s.suspects.rows[cb] = struct{}{}
+}
+
+// mark notes that a record cannot be read, if that is so.
+func (t *transaction) mark(cb int64) error {
+	all, err := t.candidates(stRecord, cb)
+	if err != nil || len(all) == 0 || all[0].callback != nil || all[0].row.faulted {
+		return err
+	}
+	t.recount = true
+	return t.run(stFault, faultOf(all[0].damage), cb)
+}

@@ -1,0 +1,260 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	modernc "modernc.org/sqlite"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/sqlite"
+	"github.com/ringback-go/ringback/store/storetest"
+)
+
+// The result codes that the tests have a driver return.
+const (
+	codeBusy = 5
+	codeIO   = 10
+	codeFull = 13
+)
+
+type codeError int
+
+func (e codeError) Error() string { return fmt.Sprintf("result code %d", int(e)) }
+
+func (e codeError) Code() int { return int(e) }
+
+// faults tells a driver which statements fail, and whether they are run.
+type faults struct {
+	mu    sync.Mutex
+	rules []fault
+	conns int
+}
+
+type fault struct {
+	statement string // how it begins
+	err       error
+	run       bool // the statement is run, and its success is lost
+	times     int  // how often; -1 for ever
+}
+
+func (f *faults) add(rules ...fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rules = append(f.rules, rules...)
+}
+
+func (f *faults) find(statement string) *fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.rules {
+		if r := &f.rules[i]; r.times != 0 && strings.HasPrefix(statement, r.statement) {
+			r.times--
+			return r
+		}
+	}
+	return nil
+}
+
+// faultyConnector is a driver's connector whose statements fail.
+type faultyConnector struct {
+	driver.Connector
+	faults *faults
+}
+
+func (c faultyConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	c.faults.conns++
+	return faultyConn{conn, c.faults}, err
+}
+
+type faultyConn struct {
+	driver.Conn
+	faults *faults
+}
+
+func (c faultyConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, o)
+}
+
+func (c faultyConn) Prepare(query string) (driver.Stmt, error) {
+	stmt, err := c.Conn.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return faultyStmt{stmt, query, c.faults}, nil
+}
+
+type faultyStmt struct {
+	driver.Stmt
+	query  string
+	faults *faults
+}
+
+func (s faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	f := s.faults.find(s.query)
+	if f != nil && !f.run {
+		return nil, f.err
+	}
+	result, err := s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	if f != nil && err == nil {
+		return nil, f.err
+	}
+	return result, err
+}
+
+func (s faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if f := s.faults.find(s.query); f != nil {
+		return nil, f.err
+	}
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+}
+
+// openFaulty makes a store on a handle whose driver fails when it is told to.
+func openFaulty(t *testing.T) (*sqlite.Store, *faults, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "callbacks.db")
+	connector, err := modernc.NewConnector("file:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &faults{}
+	db := sql.OpenDB(faultyConnector{connector, f})
+	if err := sqlite.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlite.New(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, f, path
+}
+
+// The error of a change is never the opposite of the truth, whichever statement
+// fails in which way, and the store works on.
+func TestStatementsFail(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		faults  []fault
+		unknown bool // the error leaves it open
+		want    bool // the change is there
+	}{
+		{name: "a statement, disk full", faults: []fault{{statement: "INSERT INTO events", err: codeError(codeFull), times: 1}}},
+		{name: "a statement, disk broken", faults: []fault{{statement: "INSERT INTO callbacks", err: codeError(codeIO), times: 1}}},
+		{name: "a query", faults: []fault{{statement: "SELECT used", err: codeError(codeIO), times: 1}}},
+		{name: "the beginning", faults: []fault{{statement: "BEGIN", err: codeError(codeIO), times: 1}}},
+		{name: "the commit, disk full", faults: []fault{{statement: "COMMIT", err: codeError(codeFull), times: 1}}},
+		{name: "the commit, locked", faults: []fault{{statement: "COMMIT", err: codeError(codeBusy), times: 1}}},
+		{name: "the commit, disk broken before it", faults: []fault{{statement: "COMMIT", err: codeError(codeIO), times: 1}}, unknown: true},
+		{name: "the commit, disk broken after it", faults: []fault{{statement: "COMMIT", err: codeError(codeIO), run: true, times: 1}}, unknown: true, want: true},
+		{
+			name: "a statement and its undoing",
+			faults: []fault{
+				{statement: "INSERT INTO events", err: codeError(codeFull), times: 1},
+				{statement: "ROLLBACK", err: codeError(codeIO), times: 1},
+			},
+		},
+		{
+			name:   "the lock, at first",
+			faults: []fault{{statement: "BEGIN", err: codeError(codeBusy), times: 3}},
+			want:   true,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, f, path := openFaulty(t)
+			f.add(c.faults...)
+			w := newWorker(s, 1, "w")
+			change := w.seated()
+			errs, err := s.Apply(t.Context(), storetest.Start(), []callback.Change{change})
+			if got := errors.Is(err, callback.ErrOutcomeUnknown); got != c.unknown {
+				t.Errorf("error %v leaves it open: %v, want %v", err, got, c.unknown)
+			}
+			if !c.unknown && (err == nil && errs == nil) != c.want {
+				t.Errorf("errors %v, %v, want the change made: %v", errs, err, c.want)
+			}
+			if got := exists(t, s, change.Record.ID); got != c.want {
+				t.Errorf("the callback exists: %v, want %v", got, c.want)
+			}
+			// Repeating is safe: it applies, or tells that it did.
+			errs, err = s.Apply(t.Context(), storetest.Start(), []callback.Change{change})
+			if err != nil || (errs == nil) == c.want || errs != nil && !errors.Is(errs[0], callback.ErrConflict) {
+				t.Errorf("repeated: %v, %v", errs, err)
+			}
+			verify(t, s, path, storetest.At(time.Minute))
+		})
+	}
+}
+
+// Of callers who share a transaction only the one whose change cannot be written
+// suffers.
+func TestOneOfAGroupFails(t *testing.T) {
+	const callers = 10
+	path := filepath.Join(t.TempDir(), "callbacks.db")
+	g := newGate()
+	s := openAt(t, path, sqlite.WithHook(g.hook))
+	// A trigger stands for what a schema or a disk may object to.
+	if _, err := openRaw(t, path).Exec("CREATE TRIGGER bad BEFORE INSERT ON callbacks WHEN new.id = 'bad' BEGIN SELECT raise(FAIL, 'not this one'); END"); err != nil {
+		t.Fatal(err)
+	}
+	first := create(t.Context(), s, "first")
+	<-g.held
+	var others []<-chan error
+	for i := range callers {
+		others = append(others, create(t.Context(), s, callback.ID(fmt.Sprint("c", i))))
+		if i == callers/2 {
+			bad := create(t.Context(), s, "bad")
+			defer func() {
+				if err := <-bad; err == nil || !strings.Contains(err.Error(), "not this one") || errors.Is(err, callback.ErrOutcomeUnknown) {
+					t.Errorf("the bad one: %v", err)
+				}
+			}()
+		}
+	}
+	waiting(s, callers+1)
+	close(g.open)
+	for _, done := range append(others, first) {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if exists(t, s, "bad") {
+		t.Error("the bad one is there")
+	}
+	verifyFile(t, openRaw(t, path))
+}
+
+// A connection whose state is in doubt is replaced.
+func TestConnectionIsReplaced(t *testing.T) {
+	s, f, path := openFaulty(t)
+	before := f.conns
+	f.add(fault{statement: "INSERT INTO events", err: codeError(codeIO), times: 1}, fault{statement: "ROLLBACK", err: codeError(codeIO), times: 1},
+		fault{statement: "BEGIN", err: nil, times: 0})
+	if err := <-create(t.Context(), s, "c1"); err == nil {
+		t.Fatal("no error")
+	}
+	if err := <-create(t.Context(), s, "c2"); err != nil {
+		t.Fatal(err)
+	}
+	if exists(t, s, "c1") || !exists(t, s, "c2") {
+		t.Error("the wrong one exists")
+	}
+	if f.conns == before {
+		t.Error("the connection is still the same")
+	}
+	verifyFile(t, openRaw(t, path))
+}

@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
+)
+
+// Erase removes callbacks with their events, idempotency keys and held permits,
+// and every counter of the subjects; see [callback.Store]. The result has one
+// error per item. An erased callback is remembered for ever, by its ID.
+//
+// Nothing that identifies a person lies in the file in the clear. What is
+// removed is overwritten, the key that opened it first of all, and the log is
+// emptied: when Erase returns, neither the file, nor its log, nor a backup made
+// from then on holds the key or the digits. Where another process, or a backup
+// that is being written, still reads an older state, the log can only be emptied
+// when it has finished: that is tried again a few times a second, with every
+// change, and when the store is closed and opened.
+//
+// What was held by a record that cannot be read is not given back.
+func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest) ([]error, error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	if err := store.CheckErase(&req); err != nil {
+		return nil, err
+	}
+	req.Items, req.Subjects = slices.Clone(req.Items), slices.Clone(req.Subjects)
+	errs := make([]error, len(req.Items))
+	err := s.committer.do(newOperation(ctx, len(req.Items)+len(req.Subjects), func(t *transaction) error {
+		for i, item := range req.Items {
+			refused, failure := t.erase(now, item, &req)
+			if failure != nil {
+				return failure
+			}
+			errs[i] = refused
+		}
+		return t.forget(req.Tenant, req.Subjects)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return errs, nil
+}
+
+// erase removes one callback. The first error is the item's own.
+func (t *transaction) erase(now time.Time, item store.EraseItem, req *store.EraseRequest) (refused, failure error) {
+	found, failure := t.look(req.Tenant, item.ID)
+	switch {
+	case failure != nil:
+		return nil, failure
+	case found == nil || found.erased():
+		return notFound(item.ID), nil
+	case !found.live:
+		return lost(req.Tenant, item.ID), nil
+	case found.head.revision != item.Revision:
+		return conflict(item.ID, "revision", "%d is not the current one, %d", item.Revision, found.head.revision), nil
+	}
+	if failure = t.giveBack(now, found); failure != nil {
+		return nil, failure
+	}
+	if found.faulted || !found.sound {
+		t.recount = true
+	} else {
+		t.tally(&found.head, -1)
+	}
+	for _, term := range unpackTerms(found.terms) {
+		if failure = t.run(stDeleteTerm, term, found.cb); failure != nil {
+			return nil, failure
+		}
+	}
+	t.erased = true
+	t.w.known.drop(name{req.Tenant, item.ID})
+	if failure = t.run(stDeleteCallback, found.cb); failure != nil {
+		return nil, failure
+	}
+	if failure = t.run(stZeroID, noKey(), found.cb); failure != nil {
+		return nil, failure
+	}
+	return nil, t.leaveEvent(found, now, req)
+}
+
+// giveBack returns what a callback holds.
+func (t *transaction) giveBack(now time.Time, found *standing) error {
+	all, err := t.candidates(stRecord, found.cb)
+	if err != nil || len(all) == 0 || all[0].callback == nil {
+		return err
+	}
+	held := all[0].callback.Held
+	// Giving back takes nothing and is never refused.
+	if _, err := t.permits(found.head.tenant, now, held, nil); err != nil {
+		return err
+	}
+	t.allot()
+	return nil
+}
+
+// leaveEvent leaves one event of a callback that is gone. It is written before
+// the others are removed, so that no place in the feed is used twice.
+func (t *transaction) leaveEvent(found *standing, now time.Time, req *store.EraseRequest) error {
+	h := &found.head
+	body, err := record.AppendEvent(nil, &callback.Event{Service: h.service, At: now, Actor: req.Actor, Detail: req.Detail})
+	if err != nil {
+		return err
+	}
+	result, err := t.exec(stInsertEvent, found.cb, saturatingAdd(h.revision, 1), h.tenant, string(callback.EventErased), body)
+	if err != nil {
+		return err
+	}
+	pos, err := result.LastInsertId()
+	if err != nil {
+		return err
+	}
+	return t.run(stDeleteEvents, found.cb, pos)
+}
+
+// forget removes every counter of some subjects.
+func (t *transaction) forget(tenant string, subjects []string) error {
+	if len(subjects) == 0 {
+		return nil
+	}
+	t.erased = true
+	// What other changes of the transaction counted is looked for as well.
+	if err := t.flushCounters(); err != nil {
+		return err
+	}
+	kinds, err := t.kinds(tenant)
+	if err != nil {
+		return err
+	}
+	for _, subject := range subjects {
+		for _, kind := range kinds {
+			if err := t.forgetOf(tenant, subject, kind); err != nil {
+				return err
+			}
+		}
+	}
+	return t.flushCounters()
+}
+
+// kinds are the kinds and services of which a tenant has counters.
+func (t *transaction) kinds(tenant string) ([]callback.PermitKey, error) {
+	all := []callback.PermitKey{{}}
+	for {
+		last, n := all[len(all)-1], len(all)
+		err := t.query(stKinds, func(row []any) error {
+			s := scanner{values: row}
+			all = append(all, callback.PermitKey{Kind: callback.PermitKind(s.text()), Service: s.text()})
+			return nil
+		}, tenant, string(last.Kind), last.Service)
+		if err != nil || len(all) == n {
+			return all, err
+		}
+	}
+}
+
+func (t *transaction) forgetOf(tenant, subject string, kind callback.PermitKey) error {
+	kind.Subject = subject
+	digest := t.w.secret.digestOf(tenant, subject)
+	var keys []callback.PermitKey
+	err := t.query(stOfSubject, func(row []any) error {
+		s := scanner{values: row}
+		key := kind
+		key.Slot, key.Name = s.integer(), s.text()
+		keys = append(keys, key)
+		return nil
+	}, tenant, string(kind.Kind), kind.Service, digest)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		c, err := t.counter(tenant, key)
+		if err != nil {
+			return err
+		}
+		c.set(0, none)
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+)
+
+// Migrations are the statements that make the schema, one file per version in
+// the order of their names, for hosts with a tool of their own. Such a tool runs
+// each once, in a transaction with PRAGMA user_version = its number, on a file in
+// WAL mode.
+//
+//go:embed migrations/*.sql
+var Migrations embed.FS
+
+// application is the application_id of the files, "Ring".
+const application = 0x52696e67
+
+// migrations are the files of Migrations; that at place 0 makes version 1.
+func migrations() ([]string, error) {
+	names, err := fs.Glob(Migrations, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]string, len(names))
+	for i, name := range names {
+		if !strings.HasPrefix(name, fmt.Sprintf("migrations/%04d_", i+1)) {
+			return nil, fmt.Errorf("%s is not migration %d", name, i+1)
+		}
+		text, err := Migrations.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = string(text)
+	}
+	return all, nil
+}
+
+// Migrate brings the file of db to the schema of this library, each version in a
+// transaction of its own, and puts it into WAL mode. On a file that has it
+// already it changes nothing; a file of a newer library ([ErrSchemaNewer]) or of
+// something else ([ErrForeign]) is left as it is. It may run in several processes
+// at once. While another process writes it waits, until ctx ends.
+func Migrate(ctx context.Context, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return classify(err)
+	}
+	defer drop(conn) // it has other settings now
+	if err := migrate(ctx, conn); err != nil {
+		return fmt.Errorf("migrating: %w", classify(err))
+	}
+	return nil
+}
+
+func migrate(ctx context.Context, conn *sql.Conn) error {
+	all, err := migrations()
+	if err != nil {
+		return err
+	}
+	found, err := version(ctx, conn, len(all))
+	if err != nil {
+		return err
+	}
+	if err := logAhead(ctx, conn, found < len(all)); err != nil || found == len(all) {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "PRAGMA secure_delete = ON"); err != nil {
+		return err
+	}
+	for {
+		done, err := step(ctx, conn, all)
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// step runs the next migration. That another process was faster shows only once
+// the lock is held.
+func step(ctx context.Context, conn *sql.Conn, all []string) (done bool, err error) {
+	if err := patiently(ctx, func() error { return exec(ctx, conn, "BEGIN IMMEDIATE") }); err != nil {
+		return false, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, exec(context.WithoutCancel(ctx), conn, "ROLLBACK"))
+		}
+	}()
+	found, err := version(ctx, conn, len(all))
+	if err != nil {
+		return false, err
+	}
+	if found < len(all) {
+		if err := exec(ctx, conn, all[found]); err != nil {
+			return false, fmt.Errorf("version %d: %w", found+1, err)
+		}
+		found++
+		if err := exec(ctx, conn, fmt.Sprintf("PRAGMA user_version = %d", found)); err != nil {
+			return false, err
+		}
+	}
+	return found == len(all), exec(ctx, conn, "COMMIT")
+}
+
+func exec(ctx context.Context, conn *sql.Conn, text string) error {
+	_, err := conn.ExecContext(ctx, text)
+	return err
+}
+
+// version is that of the schema of a file; 0 when it is empty.
+func version(ctx context.Context, conn *sql.Conn, want int) (int, error) {
+	var app, found, tables int
+	err := patiently(ctx, func() error {
+		return conn.QueryRowContext(ctx, "SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema) "+
+			"FROM pragma_application_id a, pragma_user_version v").Scan(&app, &found, &tables)
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case app == 0 && found == 0 && tables == 0:
+		return 0, nil
+	case app != application || found < 1:
+		return 0, fmt.Errorf("%w: application id %#x, version %d, %d tables and indexes", ErrForeign, app, found, tables)
+	case found > want:
+		return 0, &SchemaError{Found: found, Want: want}
+	}
+	return found, nil
+}
+
+// logAhead sees to it that a file is in WAL mode, without which readers and
+// writers would stand in each other's way.
+func logAhead(ctx context.Context, conn *sql.Conn, change bool) error {
+	text := "PRAGMA journal_mode"
+	if change {
+		text = "PRAGMA journal_mode = WAL"
+	}
+	var mode string
+	err := patiently(ctx, func() error { return conn.QueryRowContext(ctx, text).Scan(&mode) })
+	if err == nil && !strings.EqualFold(mode, "wal") {
+		if !change {
+			return logAhead(ctx, conn, true)
+		}
+		return fmt.Errorf("journal mode is %s and cannot be changed to wal: it takes a file, on a file system of this machine", mode)
+	}
+	return err
+}
+
+// patiently repeats what another process is in the way of, until ctx ends.
+func patiently(ctx context.Context, f func() error) error {
+	for attempt := 0; ; attempt++ {
+		err := f()
+		if ctx.Err() != nil && err != nil {
+			return ctx.Err()
+		}
+		if err == nil || !isBusy(err) {
+			return err
+		}
+		timer := time.NewTimer(lockWait(attempt))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+		case <-timer.C:
+		}
+	}
+}

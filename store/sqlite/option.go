@@ -1,0 +1,53 @@
+package sqlite
+
+// Synchronous says when a change is safe from a power cut. None of them loses a
+// change when a process is killed.
+type Synchronous uint8
+
+const (
+	// Full writes a change to the disk before it is acknowledged.
+	Full Synchronous = iota
+	// Normal leaves the moment to the system: a power cut, or a crash of the
+	// system, may undo the last changes, each whole and the latest first. It is
+	// some two times as fast for one caller.
+	Normal
+)
+
+// Option changes a Store at its making.
+type Option func(*options)
+
+type options struct {
+	synchronous Synchronous
+	hook        func(statement string)
+	pragmas     []string
+}
+
+// WithSynchronous sets when a change is safe from a power cut. Defaults to
+// [Full]; what is neither is taken as Full.
+func WithSynchronous(s Synchronous) Option { return func(o *options) { o.synchronous = s } }
+
+// logPages is how many pages the log holds, of 4 KiB each, before the writer
+// itself writes what is left of them into the file and begins it anew.
+const logPages = "16000"
+
+// cacheKiB is how much memory the connection that writes keeps pages in at most:
+// what changes is all over a large file.
+const cacheKiB = "32768"
+
+// writing are the settings of the connection that writes.
+func (o *options) writing() []string {
+	synchronous := "FULL"
+	if o.synchronous == Normal {
+		synchronous = "NORMAL"
+	}
+	return append([]string{
+		"busy_timeout = 0", // the writer waits itself, as long as its callers do
+		"synchronous = " + synchronous,
+		"secure_delete = ON",
+		"wal_autocheckpoint = " + logPages,
+		"journal_size_limit = 134217728",
+		"temp_store = MEMORY",
+		"cache_size = -" + cacheKiB,
+		"cell_size_check = ON",
+	}, o.pragmas...)
+}

@@ -1,0 +1,216 @@
+package sqlite
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/record"
+)
+
+func TestInstant(t *testing.T) {
+	base := time.Date(2026, 3, 2, 9, 0, 0, 123_456_000, time.UTC)
+	for _, c := range []struct {
+		at          time.Time
+		floor, ceil instant
+	}{
+		{time.Time{}, none, none},
+		{time.Unix(0, 0), 0, 0},
+		{base, instant(base.UnixMicro()), instant(base.UnixMicro())},
+		{base.Add(time.Nanosecond), instant(base.UnixMicro()), instant(base.UnixMicro() + 1)},
+		{base.Add(999 * time.Nanosecond), instant(base.UnixMicro()), instant(base.UnixMicro() + 1)},
+		{time.Unix(-1, 999_999_999), -1, 0},
+		{time.Unix(math.MaxInt64/1_000_000+5, 0), farthest * 1_000_000, farthest * 1_000_000},
+		{time.Unix(-(math.MaxInt64/1_000_000 + 5), 0), -farthest * 1_000_000, -farthest * 1_000_000},
+	} {
+		if got := floor(c.at); got != c.floor {
+			t.Errorf("floor of %v is %d, want %d", c.at, got, c.floor)
+		}
+		if got := ceil(c.at); got != c.ceil {
+			t.Errorf("ceil of %v is %d, want %d", c.at, got, c.ceil)
+		}
+		if !inReach(c.at) {
+			continue
+		}
+		if got := ceil(c.at).Time(); got.Before(c.at) || got.Sub(c.at) >= time.Microsecond {
+			t.Errorf("%v comes back as %v", c.at, got)
+		}
+	}
+	if inReach(time.Unix(math.MaxInt64/1_000_000+5, 0)) || inReach(time.Unix(-(math.MaxInt64/1_000_000+5), 0)) || !inReach(base) || !inReach(time.Time{}) {
+		t.Error("the wrong times are out of reach")
+	}
+	if none.value() != nil || instant(5).value() != int64(5) || !none.Time().IsZero() {
+		t.Error("no time is not NULL")
+	}
+}
+
+func TestSeal(t *testing.T) {
+	key, plain, beside := newKey(), []byte("a record"), []byte("its columns")
+	sealed, err := seal(key, plain, beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(sealed, plain) {
+		t.Error("the record can be read")
+	}
+	if got, err := unseal(key, sealed, beside); err != nil || !bytes.Equal(got, plain) {
+		t.Errorf("%q, %v", got, err)
+	}
+	again, err := seal(key, plain, beside)
+	if err != nil || bytes.Equal(again, sealed) {
+		t.Error("the same bytes twice")
+	}
+	for i := range sealed {
+		bad := bytes.Clone(sealed)
+		bad[i] ^= 1
+		if got, err := unseal(key, bad, beside); err == nil {
+			t.Errorf("byte %d altered: %q", i, got)
+		}
+	}
+	for name, open := range map[string]func() ([]byte, error){
+		"another key":       func() ([]byte, error) { return unseal(newKey(), sealed, beside) },
+		"no key":            func() ([]byte, error) { return unseal(noKey(), sealed, beside) },
+		"a short key":       func() ([]byte, error) { return unseal(key[:8], sealed, beside) },
+		"other columns":     func() ([]byte, error) { return unseal(key, sealed, []byte("other")) },
+		"cut short":         func() ([]byte, error) { return unseal(key, sealed[:20], beside) },
+		"nothing":           func() ([]byte, error) { return unseal(key, nil, beside) },
+		"only a version":    func() ([]byte, error) { return unseal(key, []byte{sealVersion}, beside) },
+		"an erased seal":    func() ([]byte, error) { s, _ := seal(noKey(), plain, beside); return unseal(noKey(), s, beside) },
+		"of a later format": func() ([]byte, error) { return unseal(key, append([]byte{9}, sealed[1:]...), beside) },
+	} {
+		if got, err := open(); err == nil {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestDigest(t *testing.T) {
+	var s, other secret
+	other[0] = 1
+	all := [][]byte{
+		s.digest('a', "x", "y"), s.digest('b', "x", "y"), s.digest('a', "xy"), s.digest('a', "x", "y", ""), s.digest('a', "", "xy"),
+		other.digest('a', "x", "y"), s.digest('a'), s.digest('a', string(make([]byte, 1000))),
+	}
+	for i, a := range all {
+		if len(a) != digestSize {
+			t.Errorf("digest %d has %d bytes", i, len(a))
+		}
+		for j, b := range all {
+			if (i == j) != bytes.Equal(a, b) {
+				t.Errorf("digests %d and %d: %x, %x", i, j, a, b)
+			}
+		}
+	}
+	if !bytes.Equal(s.digest('a', "x"), s.digest('a', "x")) {
+		t.Error("a digest is another each time")
+	}
+}
+
+func TestTerms(t *testing.T) {
+	var s secret
+	cb := &callback.Callback{Tenant: "t", Customer: callback.Customer{ID: "c"}, Origin: callback.Origin{ExternalID: "e"}}
+	for i := range 5 {
+		cb.Lookups = append(cb.Lookups, callback.Lookup{Key: "k", Value: fmt.Sprint(i % 3), Former: i > 2})
+	}
+	terms := s.terms(cb)
+	if len(terms) != 5 || !slices.IsSorted(terms) {
+		t.Errorf("terms: %v", terms)
+	}
+	if got := unpackTerms(packTerms(terms)); !slices.Equal(got, terms) {
+		t.Errorf("%v come back as %v", terms, got)
+	}
+	if packTerms(nil) != nil || len(unpackTerms([]byte{1, 2, 3})) != 0 {
+		t.Error("no terms")
+	}
+}
+
+func TestErrors(t *testing.T) {
+	if err := (&SchemaError{Found: 3, Want: 2}); !errors.Is(err, ErrSchemaNewer) || errors.Is(err, ErrSchemaOlder) {
+		t.Error(err)
+	}
+	if err := (&SchemaError{Found: 1, Want: 2}); !errors.Is(err, ErrSchemaOlder) {
+		t.Error(err)
+	}
+	if err := lost("t", "c"); !errors.Is(err, record.ErrDamaged) {
+		t.Error(err)
+	}
+	for code, want := range map[int]error{5: ErrBusy, 6: ErrBusy, 261: ErrBusy, 8: ErrReadOnly, 11: ErrCorrupt, 26: ErrCorrupt, 13: ErrFull, 1: nil} {
+		err := classify(fmt.Errorf("statement: %w", coded(code)))
+		if want != nil && !errors.Is(err, want) || codeOf(err) != code&0xff {
+			t.Errorf("code %d: %v", code, err)
+		}
+		if unknown := errors.Is(outcome(coded(code)), callback.ErrOutcomeUnknown); unknown != (code == 1 || code == 11 || code == 26) {
+			t.Errorf("code %d at the commit leaves it open: %v", code, unknown)
+		}
+	}
+	if !errors.Is(outcome(coded(10)), callback.ErrOutcomeUnknown) || classify(nil) != nil {
+		t.Error("a disk that fails at the commit")
+	}
+}
+
+type coded int
+
+func (c coded) Error() string { return fmt.Sprint("code ", int(c)) }
+
+func (c coded) Code() int { return int(c) }
+
+func TestKnownForgetsTheOldest(t *testing.T) {
+	var k known
+	for i := range 3 * mostKnown {
+		k.keep(glimpse{head: head{id: callback.ID(fmt.Sprint(i))}, cb: int64(i)})
+	}
+	if n := len(k.latest) + len(k.older); n > 2*mostKnown {
+		t.Errorf("%d are kept", n)
+	}
+	if g, ok := k.find(name{"", callback.ID(fmt.Sprint(3*mostKnown - 1))}); !ok || g.cb != 3*mostKnown-1 {
+		t.Error("the latest is forgotten")
+	}
+	if _, ok := k.find(name{"", "0"}); ok {
+		t.Error("the oldest is kept")
+	}
+	k.drop(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))})
+	if _, ok := k.find(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))}); ok {
+		t.Error("what was dropped is kept")
+	}
+}
+
+func FuzzUnseal(f *testing.F) {
+	key := bytes.Repeat([]byte{7}, keySize)
+	sealed, err := seal(key, []byte("plain"), []byte("beside"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(key, sealed, []byte("beside"))
+	f.Add([]byte{}, []byte{}, []byte{})
+	f.Add(key, []byte{sealVersion}, []byte("x"))
+	f.Fuzz(func(t *testing.T, key, sealed, beside []byte) {
+		plain, err := unseal(key, sealed, beside)
+		if err == nil && (len(sealed) < 1+12+16 || len(plain) != len(sealed)-1-12-16) {
+			t.Errorf("%d bytes open to %d", len(sealed), len(plain))
+		}
+	})
+}
+
+func FuzzParseFeed(f *testing.F) {
+	for _, c := range []string{"", "f0", "f1z", "f-1", "nonsense", "f01", "fzzzzzzzzzzzzzzzz"} {
+		f.Add(c, int64(100))
+	}
+	f.Fuzz(func(t *testing.T, text string, end int64) {
+		pos, err := parseFeed(callback.Cursor(text), end)
+		switch {
+		case err != nil:
+			if !errors.Is(err, callback.ErrInvalidParameter) {
+				t.Errorf("%q: %v", text, err)
+			}
+		case text == "" && pos != 0:
+			t.Errorf("the beginning is %d", pos)
+		case text != "" && (pos < 0 || pos > end || string(formatFeed(pos)) != text):
+			t.Errorf("%q is place %d of %d", text, pos, end)
+		}
+	})
+}

@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// each gives the rows of a query to f, which keeps none of the slice.
+func each(ctx context.Context, q reader, f func(row []any) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	row, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range row {
+		into[i] = &row[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		if err := f(row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// rows reads outside of the writer's way: it sees all that was committed before
+// it began. While another process recovers the log it waits, until ctx ends.
+func (s *Store) rows(ctx context.Context, f func(row []any) error, query string, args ...any) error {
+	return s.reading(ctx, func() error { return each(ctx, reader{store: s}, f, query, args...) })
+}
+
+// reader reads through prepared statements, in a transaction if there is one.
+type reader struct {
+	store *Store
+	tx    *sql.Tx
+}
+
+// QueryContext runs a query.
+func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := r.store.prepared.get(ctx, r.store.reads, query)
+	switch {
+	case err != nil:
+		return nil, err
+	case stmt == nil && r.tx == nil:
+		return r.store.reads.QueryContext(ctx, query, args...)
+	case stmt == nil:
+		return r.tx.QueryContext(ctx, query, args...)
+	case r.tx == nil:
+		return stmt.QueryContext(ctx, args...)
+	}
+	return r.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+}
+
+// queries are the readers' prepared statements.
+type queries struct {
+	mu  sync.Mutex
+	all map[string]*sql.Stmt
+}
+
+// mostQueries bounds the statements that are kept; the store's own are some
+// twenty, searches differ in their conditions.
+const mostQueries = 200
+
+// get prepares a statement, once. It is nil when there are too many already.
+func (q *queries) get(ctx context.Context, db *sql.DB, query string) (*sql.Stmt, error) {
+	q.mu.Lock()
+	stmt, full := q.all[query], len(q.all) >= mostQueries
+	q.mu.Unlock()
+	if stmt != nil || full {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if first := q.all[query]; first != nil {
+		return first, stmt.Close()
+	}
+	if q.all == nil {
+		q.all = make(map[string]*sql.Stmt)
+	}
+	q.all[query] = stmt
+	return stmt, nil
+}
+
+func (q *queries) close() (err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, stmt := range q.all {
+		err = errors.Join(err, stmt.Close())
+	}
+	q.all = nil
+	return err
+}
+
+// reading runs a read again while another process is in its way.
+func (s *Store) reading(ctx context.Context, read func() error) error {
+	err := patiently(ctx, read)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil && s.committer.isClosed() {
+		return ErrClosed
+	}
+	return classify(err)
+}
+
+// snapshot runs f with a reader whose queries all see the same state.
+func (s *Store) snapshot(ctx context.Context, f func(from reader) error) error {
+	return s.reading(ctx, func() error {
+		tx, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		return errors.Join(f(reader{s, tx}), tx.Rollback())
+	})
+}
+
+// Get returns the callback, by ID or by idempotency key, or an error that is
+// callback.ErrNotFound. A record that cannot be read is a [*DamagedError].
+func (s *Store) Get(ctx context.Context, by store.By) (*callback.Callback, error) {
+	if err := s.usable(ctx); err != nil {
+		return nil, err
+	}
+	var found *callback.Callback
+	var damage error
+	one := func(row []any) error {
+		_, found, damage = readRow(row)
+		return nil
+	}
+	var err error
+	switch {
+	case by.ID != "":
+		// A callback of which only the key is left is read as damaged.
+		err = s.rows(ctx, one, "SELECT "+recordColumns+" FROM callbacks c WHERE c.cb = (SELECT cb FROM ids WHERE tenant = ? AND id = ?)",
+			by.Tenant, string(by.ID))
+	case by.Key != "":
+		err = s.rows(ctx, one, "SELECT "+recordColumns+" FROM callbacks c WHERE c.idem = ?", s.secret.digest(digestIdem, by.Tenant, by.Key))
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case damage != nil:
+		return nil, damage
+	case found == nil && by.ID != "":
+		return nil, s.missing(ctx, by)
+	case found == nil || by.ID == "" && found.Idempotency.Key != by.Key:
+		return nil, notFound(by.ID)
+	case found.Tenant != by.Tenant || by.ID != "" && found.ID != by.ID:
+		return nil, lost(by.Tenant, by.ID) // an index leads astray
+	}
+	return found, nil
+}
+
+// missing tells a callback that is not there from one whose row was lost.
+func (s *Store) missing(ctx context.Context, by store.By) error {
+	missing := notFound(by.ID)
+	err := s.rows(ctx, func(row []any) error {
+		if key, _ := row[0].([]byte); !isNoKey(key) {
+			missing = lost(by.Tenant, by.ID)
+		}
+		return nil
+	}, "SELECT k.key FROM ids k WHERE k.tenant = ? AND k.id = ? AND NOT EXISTS (SELECT 1 FROM callbacks c WHERE c.cb = k.cb)",
+		by.Tenant, string(by.ID))
+	if err != nil {
+		return err
+	}
+	return missing
+}

@@ -1,0 +1,154 @@
+package sqlite
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// keySize is the length of the keys, in bytes: AES-128.
+const keySize = 16
+
+// sealVersion is the first byte of what is sealed. Behind it come the nonce,
+// the sealed bytes and their tag.
+const sealVersion = 1
+
+// newKey makes a key.
+func newKey() []byte {
+	key := make([]byte, keySize)
+	rand.Read(key)
+	return key
+}
+
+// noKey is what a key is overwritten with.
+func noKey() []byte { return make([]byte, keySize) }
+
+// isNoKey reports whether a key has been overwritten.
+func isNoKey(key []byte) bool {
+	for _, b := range key {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+var errSeal = errors.New("seal is broken")
+
+func aead(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// seal hides plain under a key and binds it to what stands beside it, so that
+// neither can be changed alone.
+func seal(key, plain, beside []byte) ([]byte, error) {
+	a, err := aead(key)
+	if err != nil {
+		return nil, err
+	}
+	sealed := make([]byte, 1, 1+len(plain)+a.Overhead())
+	sealed[0] = sealVersion
+	return a.Seal(sealed, nil, plain, beside), nil
+}
+
+// unseal is the reverse of seal.
+func unseal(key, sealed, beside []byte) ([]byte, error) {
+	if len(key) != keySize || isNoKey(key) || len(sealed) == 0 || sealed[0] != sealVersion {
+		return nil, errSeal
+	}
+	a, err := aead(key)
+	if err != nil {
+		return nil, errSeal
+	}
+	plain, err := a.Open(nil, nil, sealed[1:], beside)
+	if err != nil {
+		return nil, errSeal
+	}
+	return plain, nil
+}
+
+// secret makes digests of values that identify people. They tell whether two
+// values are the same, and nothing else to whoever does not have the secret.
+type secret [32]byte
+
+// The values that digests are made of.
+const (
+	digestIdem     = 'i'
+	digestSubject  = 's'
+	digestNumber   = 'n'
+	digestCustomer = 'c'
+	digestExternal = 'x'
+	digestLookup   = 'l'
+)
+
+const digestSize = 16
+
+// digest is that of some parts of one kind.
+func (s *secret) digest(kind byte, parts ...string) []byte {
+	var room [256]byte
+	b := append(room[:0], s[:]...)
+	b = append(b, kind)
+	for _, part := range parts {
+		b = binary.AppendUvarint(b, uint64(len(part)))
+		b = append(b, part...)
+	}
+	sum := sha256.Sum256(b)
+	return sum[:digestSize:digestSize]
+}
+
+// term is the short digest under which callbacks are found. Two values may
+// share it: whoever finds by it looks at the record.
+func (s *secret) term(kind byte, parts ...string) int64 {
+	return int64(binary.BigEndian.Uint64(s.digest(kind, parts...)))
+}
+
+// terms are the digests of all exact values of a callback, each once, in order.
+func (s *secret) terms(c *callback.Callback) []int64 {
+	var terms []int64
+	for _, number := range []string{c.Customer.Number.Key(), c.Customer.Alternative.Key()} {
+		if number != "" {
+			terms = append(terms, s.term(digestNumber, c.Tenant, number))
+		}
+	}
+	if c.Customer.ID != "" {
+		terms = append(terms, s.term(digestCustomer, c.Tenant, c.Customer.ID))
+	}
+	if c.Origin.ExternalID != "" {
+		terms = append(terms, s.term(digestExternal, c.Tenant, c.Origin.ExternalID))
+	}
+	for _, l := range c.Lookups {
+		terms = append(terms, s.term(digestLookup, c.Tenant, l.Key, l.Value))
+	}
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
+
+// packTerms is terms as a column keeps them; nil where there are none.
+func packTerms(terms []int64) []byte {
+	if len(terms) == 0 {
+		return nil
+	}
+	b := make([]byte, 0, 8*len(terms))
+	for _, term := range terms {
+		b = binary.BigEndian.AppendUint64(b, uint64(term))
+	}
+	return b
+}
+
+func unpackTerms(b []byte) []int64 {
+	terms := make([]int64, 0, len(b)/8)
+	for ; len(b) >= 8; b = b[8:] {
+		terms = append(terms, int64(binary.BigEndian.Uint64(b)))
+	}
+	return terms
+}

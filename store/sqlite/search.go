@@ -1,0 +1,192 @@
+package sqlite
+
+import (
+	"context"
+	"math"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// Search returns one page of the callbacks that match, in the order asked for,
+// ties broken by ID; a descending search reverses both. Callbacks without the
+// time that orders them come as if it were the earliest. Records that cannot be
+// read are left out.
+//
+// Queries that name callbacks, a number, a customer, an external ID or lookup
+// properties cost what stands under these values. Others in the order of the
+// desired time walk an index until the page is full; in another order they read
+// all callbacks of the tenant that the conditions on state, service, priority
+// and times leave.
+func (s *Store) Search(ctx context.Context, q store.Query) (store.Page, error) {
+	if err := s.usable(ctx); err != nil {
+		return store.Page{}, err
+	}
+	limit, err := store.CheckQuery(&q)
+	if err != nil {
+		return store.Page{}, err
+	}
+	last, resumed, err := store.ParseCursor(q.After, q.Order, q.Desc)
+	if err != nil {
+		return store.Page{}, err
+	}
+	find := &search{
+		secret: s.secret, query: &q, filter: store.NewFilter(&q), limit: limit, suspects: s.suspect,
+	}
+	var after *spot
+	if resumed {
+		after = &spot{at: floor(last.QueuedAt), id: last.ID}
+	}
+	// Most pages are one query, which sees one state by itself.
+	var whole bool
+	err = s.reading(ctx, func() (err error) {
+		whole, err = find.run(ctx, reader{store: s}, after, 1)
+		return err
+	})
+	if err == nil && !whole {
+		err = s.snapshot(ctx, func(from reader) error {
+			_, err := find.run(ctx, from, after, math.MaxInt)
+			return err
+		})
+	}
+	if err != nil {
+		return store.Page{}, err
+	}
+	return find.page(), nil
+}
+
+// spot is a place in the order of a search.
+type spot struct {
+	at instant
+	id callback.ID
+}
+
+// search is one search on its way.
+type search struct {
+	secret   *secret
+	query    *store.Query
+	filter   *store.Filter
+	limit    int
+	suspects func(cb int64)
+
+	found  []*callback.Callback
+	places []spot // of found
+}
+
+// page is what was found, without the callback that only tells that more
+// follows.
+func (f *search) page() store.Page {
+	p := store.Page{Callbacks: f.found}
+	if len(f.found) > f.limit {
+		last := f.places[f.limit-1]
+		p.Callbacks = f.found[:f.limit]
+		p.Next = store.FormatCursor(f.query.Order, f.query.Desc, store.Place{QueuedAt: last.at.Time(), ID: last.id})
+	}
+	return p
+}
+
+// orderColumn is the column of an order.
+func orderColumn(order callback.OrderBy) string {
+	switch order {
+	case callback.ByCreated:
+		return "c.created"
+	case callback.ByUpdated:
+		return "c.updated"
+	case callback.ByQueue:
+		return "c.queued_at"
+	}
+	return "c.desired"
+}
+
+// run collects one callback more than the limit and reports whether it did, or
+// came to the end. It reads in portions, at most so many, because some conditions
+// are only checked on the records: the first is as large as the page, later ones
+// grow.
+func (f *search) run(ctx context.Context, from reader, after *spot, most int) (whole bool, err error) {
+	f.found, f.places = nil, nil
+	portion := f.limit + 1
+	const largest = 5000
+	for todo := lanes(after, f.query.Desc); len(todo) > 0; most-- {
+		if most == 0 {
+			return false, nil
+		}
+		last, n, err := f.portion(ctx, from, todo[0], portion)
+		switch {
+		case err != nil || len(f.found) > f.limit:
+			return true, err
+		case n < portion:
+			todo = todo[1:]
+		default:
+			todo = lanes(last, f.query.Desc)
+			portion = min(largest, 2*portion)
+		}
+	}
+	return true, nil
+}
+
+// lane is a part of an order in which all have a time, or none has. SQLite finds
+// a place in an index within a lane, but not across both.
+type lane struct {
+	all   bool // both parts
+	timed bool
+	after *spot
+}
+
+// lanes are the parts of an order behind a place.
+func lanes(after *spot, desc bool) []lane {
+	switch {
+	case after == nil:
+		return []lane{{all: true}}
+	case desc && after.at != none:
+		return []lane{{timed: true, after: after}, {}}
+	case desc:
+		return []lane{{after: after}}
+	case after.at == none:
+		return []lane{{after: after}, {timed: true}}
+	}
+	return []lane{{timed: true, after: after}}
+}
+
+// text is the query for the next n callbacks that the columns let through.
+func (f *search) text(l lane, n int) (text string, args []any) {
+	w := f.where()
+	column := orderColumn(f.query.Order)
+	w.lane(l, column, f.query.Desc)
+	direction := ""
+	if f.query.Desc {
+		direction = " DESC"
+	}
+	text = "SELECT " + recordColumns + ", " + column + " FROM callbacks c" + w.text() +
+		" ORDER BY " + column + direction + ", c.id" + direction + " " + limited
+	return text, append(w.args, n)
+}
+
+// portion reads callbacks and keeps those that match. It returns the place of
+// the last and how many they were.
+func (f *search) portion(ctx context.Context, from reader, l lane, n int) (last *spot, read int, err error) {
+	text, args := f.text(l, n)
+	err = each(ctx, from, func(row []any) error {
+		read++
+		at, _ := row[recordWidth].(int64)
+		id, _ := row[2].(string)
+		last = &spot{at: instant(at), id: callback.ID(id)}
+		if row[recordWidth] == nil {
+			last.at = none
+		}
+		if len(f.found) <= f.limit {
+			f.keep(row[:recordWidth], *last)
+		}
+		return nil
+	}, text, args...)
+	return last, read, err
+}
+
+func (f *search) keep(row []any, at spot) {
+	r, c, err := readRow(row)
+	switch {
+	case err != nil:
+		f.suspects(r.cb)
+	case c.Tenant == f.query.Tenant && f.filter.Match(c):
+		f.found, f.places = append(f.found, c), append(f.places, at)
+	}
+}

@@ -1,0 +1,47 @@
+package sqlite_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/sqlite"
+	"github.com/ringback-go/ringback/store/storetest"
+)
+
+// openAt opens a store that is closed at the end of the test.
+func openAt(tb testing.TB, path string, option ...sqlite.Option) *sqlite.Store {
+	tb.Helper()
+	s, err := sqlite.Open(tb.Context(), path, option...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return s
+}
+
+// openNew opens a store in a file of its own.
+func openNew(tb testing.TB, option ...sqlite.Option) (s *sqlite.Store, path string) {
+	tb.Helper()
+	path = filepath.Join(tb.TempDir(), "callbacks.db")
+	return openAt(tb, path, option...), path
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t *testing.T) callback.Store {
+		s, _ := openNew(t)
+		return s
+	})
+}
+
+func isConflict(err error) bool { return errors.Is(err, callback.ErrConflict) }
+
+func isNotFound(err error) bool { return errors.Is(err, callback.ErrNotFound) }
+
+func isRefusal(err error) bool { return errors.Is(err, callback.ErrPermitRefused) }

@@ -1,0 +1,241 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	driver "modernc.org/sqlite"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Store is a [callback.Store] in one SQLite file. It is safe for any number of
+// goroutines, and the file for several processes of one machine.
+type Store struct {
+	reads     *sql.DB
+	own       []*sql.DB // closed with the store
+	secret    *secret
+	committer *committer
+	prepared  queries
+	suspects  suspects
+
+	close func() error
+}
+
+var _ callback.Store = (*Store)(nil)
+
+// Open opens the file at path, makes it if there is none, with access for its
+// owner only, and brings its schema up to date. It is all that most users need.
+//
+// Errors: [ErrSchemaNewer], [ErrForeign], [ErrCorrupt], [ErrReadOnly], and what
+// the system says.
+func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
+	o := optionsOf(option)
+	s, err := openFile(ctx, path, o)
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, classify(err))
+	}
+	return s, nil
+}
+
+func openFile(ctx context.Context, path string, o *options) (*Store, error) {
+	if path == "" || path == ":memory:" {
+		return nil, errors.New("a store needs a file")
+	}
+	if err := touch(path); err != nil {
+		return nil, err
+	}
+	writes, err := pool(path, "busy_timeout(0)")
+	if err != nil {
+		return nil, err
+	}
+	reads, err := pool(path, "query_only(1)", "busy_timeout(0)", "temp_store(2)", "cell_size_check(1)")
+	if err != nil {
+		return nil, errors.Join(err, writes.Close())
+	}
+	reads.SetMaxOpenConns(max(4, 2*runtime.GOMAXPROCS(0)))
+	reads.SetMaxIdleConns(max(4, 2*runtime.GOMAXPROCS(0)))
+	err = Migrate(ctx, writes)
+	var s *Store
+	if err == nil {
+		s, err = start(ctx, reads, writes, o)
+	}
+	if err != nil {
+		return nil, errors.Join(err, reads.Close(), writes.Close())
+	}
+	s.own = []*sql.DB{reads, writes}
+	return s, nil
+}
+
+// touch makes the file, for its owner only: it holds what customers told.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// pool makes connections to a file with some pragmas.
+func pool(path string, pragmas ...string) (*sql.DB, error) {
+	connector, err := driver.NewConnector(location(path) + "?_pragma=" + strings.Join(pragmas, "&_pragma="))
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
+}
+
+// location is a path as SQLite takes it, whatever characters are in it.
+func location(path string) string {
+	path = filepath.ToSlash(path)
+	if filepath.VolumeName(path) != "" {
+		path = "/" + path
+	}
+	segments := strings.Split(path, "/")
+	for i := range segments {
+		segments[i] = url.PathEscape(segments[i])
+	}
+	return "file:" + strings.Join(segments, "/")
+}
+
+// New makes a store of the file that db has open, for hosts that manage the
+// handle themselves. The schema must be there ([ErrSchemaOlder], see [Migrate])
+// and the file in WAL mode. db must allow two connections or more: the store
+// keeps one to write through, with settings of its own, and reads through the
+// others. Close leaves db open.
+func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
+	if db == nil {
+		return nil, errors.New("db is nil")
+	}
+	if n := db.Stats().MaxOpenConnections; n == 1 {
+		return nil, errors.New("db allows one connection only: the store needs one to write and others to read")
+	}
+	s, err := start(ctx, db, db, optionsOf(option))
+	if err != nil {
+		return nil, fmt.Errorf("making a store: %w", classify(err))
+	}
+	return s, nil
+}
+
+func optionsOf(all []Option) *options {
+	o := &options{}
+	for _, f := range all {
+		f(o)
+	}
+	return o
+}
+
+// start checks the schema and starts the committer.
+func start(ctx context.Context, reads, writes *sql.DB, o *options) (*Store, error) {
+	secret, err := inspect(ctx, writes)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{reads: reads, secret: secret}
+	w := &writer{db: writes, pragmas: o.writing(), secret: secret, hook: o.hook, checkpoints: newCheckpointer(writes, reads == writes), swept: none, recounted: none}
+	if err := w.prepare(ctx); err != nil {
+		w.reopen()
+		w.checkpoints.close()
+		return nil, err
+	}
+	s.committer = newCommitter(w)
+	s.close = sync.OnceValue(s.shut)
+	return s, nil
+}
+
+// inspect checks that a file can be used and reads its secret.
+func inspect(ctx context.Context, db *sql.DB) (*secret, error) {
+	all, err := migrations()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	found, err := version(ctx, conn, len(all))
+	if err != nil {
+		return nil, err
+	}
+	if found < len(all) {
+		return nil, &SchemaError{Found: found, Want: len(all)}
+	}
+	var mode string
+	var value []byte
+	err = patiently(ctx, func() error {
+		return conn.QueryRowContext(ctx, "SELECT (SELECT journal_mode FROM pragma_journal_mode), value FROM secret").Scan(&mode, &value)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !strings.EqualFold(mode, "wal") {
+		return nil, fmt.Errorf("journal mode is %s, not wal: see Migrate", mode)
+	}
+	s := new(secret)
+	if copy(s[:], value) != len(s) || len(value) != len(s) {
+		return nil, fmt.Errorf("%w: its secret has %d bytes, not %d", ErrCorrupt, len(value), len(s))
+	}
+	return s, nil
+}
+
+// prepare opens the writer's connection and sees whether it can write.
+func (w *writer) prepare(ctx context.Context) error {
+	return w.use(func(s *session) error {
+		if err := patiently(ctx, func() error { return s.run(stBegin) }); err != nil {
+			return err
+		}
+		// A transaction can be opened on a file that cannot be written to.
+		err := s.run(stTouch)
+		if err == nil {
+			err = s.query(stAnyFault, func([]any) error {
+				w.recount = true
+				return nil
+			})
+		}
+		if err := errors.Join(err, s.run(stRollback)); err != nil {
+			return err
+		}
+		// A process may have died between an erasure and the end of it.
+		w.untruncated = true
+		w.truncate(s, true)
+		return nil
+	})
+}
+
+// Close finishes the changes that were accepted and gives the file back; a store
+// made by New leaves its db open. Every later call fails with [ErrClosed]. It may
+// be called more than once. While another process holds the file it waits some
+// seconds.
+func (s *Store) Close() error { return s.close() }
+
+func (s *Store) shut() error {
+	err := errors.Join(s.committer.close(), s.prepared.close())
+	for _, db := range s.own {
+		err = errors.Join(err, db.Close())
+	}
+	return err
+}
+
+// usable is the error of a call that need not be made.
+func (s *Store) usable(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.committer.isClosed() {
+		return ErrClosed
+	}
+	return nil
+}
