@@ -46,36 +46,31 @@ func (a *answer) explain(w *write, b *batch) error {
 }
 
 // resolve corrects the faults of writes that an earlier attempt may have made
-// without our hearing of it.
-func (s *Store) resolve(ctx context.Context, b *batch) error {
+// without our hearing of it: it asks who made the revision.
+func (s *Store) resolve(ctx context.Context, l *link, b *batch) {
 	var open []*write
 	for _, w := range b.writes {
-		if w.doubtful && w.fault != nil {
+		if w.doubt != certain && w.fault != nil {
 			open = append(open, w)
 		}
 	}
 	if len(open) == 0 {
-		return nil
+		return
 	}
-	nonces, err := s.nonces(ctx, open)
-	if err != nil {
-		for _, w := range open {
-			w.fault, w.outside = doubtful(err), true
-		}
-		return nil
-	}
+	nonces, err := s.nonces(ctx, l, open)
 	for _, w := range open {
 		nonce, found := nonces[eventKey{w.tenant, w.id, w.revision}]
 		switch {
-		case found && nonce == w.nonce:
-			w.fault = nil
-		case found && w.op != opUnclaim && errors.Is(w.fault, callback.ErrConflict):
+		case err == nil && found && nonce == w.nonce:
+			w.fault, w.outside = nil, false
+		case err == nil && found && w.op != opUnclaim:
 			// Another write made this revision: ours never will.
+		case err == nil && w.doubt == ended && w.op != opUnclaim && !errors.Is(w.fault, callback.ErrNotFound):
+			// It is decided, and it has not happened.
 		default:
 			w.fault, w.outside = fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, w.fault), true
 		}
 	}
-	return nil
 }
 
 type eventKey struct {
@@ -84,9 +79,9 @@ type eventKey struct {
 }
 
 // nonces reads who made the revisions that the writes were to make.
-func (s *Store) nonces(ctx context.Context, writes []*write) (map[eventKey]int64, error) {
+func (s *Store) nonces(ctx context.Context, l *link, writes []*write) (map[eventKey]int64, error) {
 	b := batch{writes: writes}
-	rows, err := s.db.Query(ctx, s.sql.nonces,
+	rows, err := l.query(ctx, s.sql.nonces,
 		column(&b, func(w *write) string { return w.tenant }),
 		column(&b, func(w *write) string { return w.id }),
 		column(&b, func(w *write) int64 { return w.revision }))

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -118,9 +120,17 @@ func (b *batch) permits(args []any) []any {
 	return append(args, b.changes, counters, units, limits, ends)
 }
 
-// doubt notes that an attempt may have happened.
-func (b *batch) doubt() {
+// doubt notes what an error says of whether the writes have happened.
+func (b *batch) doubt(err error) {
+	if err == nil || fateOf(err) != unknown {
+		return
+	}
+	d := lost
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		d = ended
+	}
 	for _, w := range b.writes {
-		w.doubtful = true
+		w.doubt = max(w.doubt, d)
 	}
 }

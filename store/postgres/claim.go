@@ -91,7 +91,9 @@ type claimedRow struct {
 
 func (s *Store) claim(ctx context.Context, query string, args []any, due bool) (lot, error) {
 	var found lot
-	rows, err := s.db.Query(ctx, query, args...)
+	l := &link{store: s}
+	defer l.close()
+	rows, err := l.query(ctx, query, args...)
 	if err != nil {
 		return found, err
 	}
@@ -101,7 +103,7 @@ func (s *Store) claim(ctx context.Context, query string, args []any, due bool) (
 		if err != nil {
 			return found, err
 		}
-		if x.id == "" {
+		if !x.id.Valid {
 			found.next = x.at
 			continue
 		}
@@ -113,20 +115,13 @@ func (s *Store) claim(ctx context.Context, query string, args []any, due bool) (
 func scanClaimed(rows pgx.Rows, due bool) (claimedRow, error) {
 	var x claimedRow
 	var at pgtype.Timestamptz
-	var tenant, id, service, state pgtype.Text
-	var priority pgtype.Int2
-	var ready pgtype.Bool
-	var revision, epoch pgtype.Int8
-	into := []any{&x.ask, &at, &tenant, &id, &service, &state, &priority, &ready, &revision, &epoch, &x.body}
+	into := []any{&x.ask, &at, &x.tenant, &x.id, &x.service, &x.state, &x.priority, &x.ready, &x.revision, &x.epoch, &x.body}
 	if due {
 		into = into[1:]
 	}
-	if err := rows.Scan(into...); err != nil {
-		return x, err
-	}
-	x.tenant, x.id, x.service, x.state = tenant.String, id.String, service.String, state.String
-	x.priority, x.ready, x.revision, x.epoch, x.at = priority.Int16, ready.Bool, revision.Int64, epoch.Int64, instant(at)
-	return x, nil
+	err := rows.Scan(into...)
+	x.at = instant(at)
+	return x, err
 }
 
 // claimed decodes the rows of a claim in the order of the contract.
@@ -167,6 +162,9 @@ func (s *Store) claimed(ctx context.Context, now, until time.Time, req *callback
 // setAside keeps a callback that cannot be read away from claims. When that
 // fails, its lease does so for as long as it lasts.
 func (s *Store) setAside(ctx context.Context, d *DamagedError, leased, until time.Time) {
+	if until = until.Truncate(time.Microsecond); until.Equal(leased) {
+		until = until.Add(time.Microsecond) // its place in due has to change
+	}
 	_, err := s.db.Exec(ctx, s.sql.setAside, d.Tenant, string(d.ID), leased, until)
 	attrs := []slog.Attr{slog.String("tenant", d.Tenant), slog.String("callback", string(d.ID)), slog.String("error", d.Err.Error())}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -32,7 +33,15 @@ type committer struct {
 type call struct {
 	writes []write
 	done   chan struct{}
+	fate   atomic.Int32
 }
+
+// How far a call has come, for a caller that gives up.
+const (
+	callWaits int32 = iota
+	callSent        // it may have reached the server
+	callLeft        // its caller has gone before
+)
 
 func (c *committer) init(s *Store) {
 	c.store = s
@@ -42,6 +51,8 @@ func (c *committer) init(s *Store) {
 // submit makes the writes, or says that the caller gave up. Each write has its
 // fault afterwards, unless err is set.
 func (c *committer) submit(ctx context.Context, writes []write) error {
+	ctx, cancel := c.store.bounded(ctx)
+	defer cancel()
 	c.mu.Lock()
 	switch {
 	case c.closed:
@@ -69,11 +80,8 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 		return nil
 	case <-ctx.Done():
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if i := slices.Index(c.queue, own); i >= 0 {
-		c.queue = slices.Delete(c.queue, i, i+1)
-		c.waiting -= len(writes)
+	if own.fate.CompareAndSwap(callWaits, callLeft) {
+		c.forget(own)
 		return ctx.Err()
 	}
 	select {
@@ -84,12 +92,22 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 	}
 }
 
+// forget takes a call whose caller has left out of the queue.
+func (c *committer) forget(own *call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := slices.Index(c.queue, own); i >= 0 {
+		c.queue = slices.Delete(c.queue, i, i+1)
+		c.waiting -= len(own.writes)
+	}
+}
+
 const (
 	// enough is how many changes make a transaction worth its commit. While
 	// fewer wait, another worker would only make the groups smaller,
 	enough = 64
 	// unless the one at work is slow.
-	slow = 20 * time.Millisecond
+	slow = 2 * time.Millisecond
 )
 
 // room reports whether another worker may begin with so many changes waiting.
@@ -184,64 +202,71 @@ func (c *committer) close() {
 func (s *Store) commit(ctx context.Context, calls []*call) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	if w := calls[0].writes; len(calls) == 1 && len(w) == 1 {
-		if w[0].fault == nil {
-			s.run(ctx, []*write{&w[0]})
+	l := &link{store: s}
+	defer l.close()
+	if err := l.open(ctx); err != nil {
+		for _, c := range calls {
+			for i := range c.writes {
+				c.writes[i].fail(err)
+			}
 		}
 		return
 	}
 	var wave []*write
-	ids, keys := make(map[[2]string]struct{}), make(map[[2]string]struct{})
-	flush := func() {
-		s.run(ctx, wave)
-		wave = wave[:0]
-		clear(ids)
-		clear(keys)
-	}
+	seen := make(map[[3]string]struct{})
 	for _, c := range calls {
+		if !c.fate.CompareAndSwap(callWaits, callSent) {
+			continue
+		}
 		for i := range c.writes {
 			w := &c.writes[i]
 			if w.fault != nil {
 				continue
 			}
-			id, key := [2]string{w.tenant, w.id}, [2]string{w.tenant, w.key}
-			_, again := ids[id]
-			if _, taken := keys[key]; again || taken && w.key != "" {
-				flush()
+			id, key := [3]string{"id", w.tenant, w.id}, [3]string{"key", w.tenant, w.key}
+			_, again := seen[id]
+			if _, taken := seen[key]; again || taken && w.key != "" {
+				s.run(ctx, l, wave)
+				wave = wave[:0]
+				clear(seen)
 			}
-			ids[id] = struct{}{}
+			seen[id] = struct{}{}
 			if w.key != "" {
-				keys[key] = struct{}{}
+				seen[key] = struct{}{}
 			}
 			wave = append(wave, w)
 		}
 	}
-	flush()
+	s.run(ctx, l, wave)
 }
 
 // run makes writes to different callbacks in one transaction. When one of them
 // is what the database cannot take, the others are made without it.
-func (s *Store) run(ctx context.Context, writes []*write) {
+func (s *Store) run(ctx context.Context, l *link, writes []*write) {
 	if len(writes) == 0 {
 		return
 	}
 	b := batch{writes: writes}
-	err := s.attempt(ctx, &b)
+	err := s.attempt(ctx, l, &b)
 	if err == nil {
 		return
 	}
 	if len(writes) > 1 && fateOf(err) == failed && !ends(err) {
 		half := len(writes) / 2
-		s.run(ctx, writes[:half])
-		s.run(ctx, writes[half:])
+		s.run(ctx, l, writes[:half])
+		s.run(ctx, l, writes[half:])
 		return
 	}
 	for _, w := range writes {
-		w.fault, w.outside = explain(err), !errors.Is(explain(err), callback.ErrInvalidParameter)
-		if w.doubtful {
-			w.fault = doubtful(err)
-		}
+		w.fail(err)
 	}
+	s.resolve(ctx, l, &b)
+}
+
+// fail gives a write the error that kept it from being made.
+func (w *write) fail(err error) {
+	w.fault = explain(err)
+	w.outside = !errors.Is(w.fault, callback.ErrInvalidParameter)
 }
 
 // ends reports whether an error would meet every other change, too.
@@ -252,27 +277,24 @@ func ends(err error) bool {
 // attempt calls apply until it answers. A call whose fate is unknown is
 // repeated, too: it either finds that it has happened, by its nonce, or happens
 // now.
-func (s *Store) attempt(ctx context.Context, b *batch) error {
-	done, err := s.start(ctx, b)
+func (s *Store) attempt(ctx context.Context, l *link, b *batch) error {
+	done, err := s.start(ctx, l, b)
 	if done && err == nil {
 		return nil
 	}
-	if err != nil && fateOf(err) == unknown {
-		b.doubt()
-	}
+	b.doubt(err)
 	args := append(b.arguments(), false)
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		err := s.call(ctx, b, args)
+		err := s.call(ctx, l, b, args)
 		if err == nil {
-			return s.resolve(ctx, b)
+			s.resolve(ctx, l, b)
+			return nil
 		}
 		args[len(args)-1] = true // look first
-		switch fateOf(err) {
-		case failed:
+		if fateOf(err) == failed {
 			return err
-		case unknown:
-			b.doubt()
 		}
+		b.doubt(err)
 		if !pause(ctx, wait) {
 			return err
 		}
@@ -297,11 +319,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // call sends a batch and notes the fault of each write that did not happen.
-func (s *Store) call(ctx context.Context, b *batch, args []any) error {
+func (s *Store) call(ctx context.Context, l *link, b *batch, args []any) error {
 	for _, w := range b.writes {
 		w.fault = nil
 	}
-	rows, err := s.db.Query(ctx, s.sql.apply, args...)
+	rows, err := l.query(ctx, s.sql.apply, args...)
 	if err != nil {
 		return err
 	}

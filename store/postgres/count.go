@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/scheduler"
@@ -18,8 +18,8 @@ import (
 // Count groups the callbacks that match by tenant, service, priority and state,
 // and orders the groups by these. All that is Queued is counted from a table of
 // its own, which is what a Manager asks at every tick; other counts read every
-// row that matches. Callbacks that cannot be read are counted only where no
-// condition needs their body.
+// row that matches. Callbacks whose record cannot be read are counted only
+// where no condition needs it.
 func (s *Store) Count(ctx context.Context, q callback.Query) ([]callback.Group, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -67,16 +67,18 @@ func scanGroups(rows pgx.Rows) ([]callback.Group, error) {
 	var groups []callback.Group
 	for rows.Next() {
 		var g callback.Group
-		var priority int16
-		var state string
-		if err := rows.Scan(&g.Queue.Tenant, &g.Queue.Service, &priority, &state, &g.N, &g.Ready); err != nil {
+		var priority pgtype.Int2
+		var tenant, service, state pgtype.Text
+		if err := rows.Scan(&tenant, &service, &priority, &state, &g.N, &g.Ready); err != nil {
 			return nil, err
 		}
-		parsed, err := callback.ParseState(state)
-		if err != nil {
-			return nil, fmt.Errorf("%w: state %q is not known", ErrSchema, clip(state))
+		parsed, err := callback.ParseState(state.String)
+		if err != nil || !service.Valid || !priority.Valid {
+			// These cannot be read, and searches leave them out, too.
+			continue
 		}
-		g.Queue.Priority, g.State = scheduler.Priority(priority), parsed
+		g.Queue = callback.QueueKey{Tenant: tenant.String, Service: service.String, Priority: scheduler.Priority(priority.Int16)}
+		g.State = parsed
 		groups = append(groups, g)
 	}
 	return groups, rows.Err()

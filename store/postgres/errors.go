@@ -74,6 +74,13 @@ const (
 
 // fateOf classifies an error of a statement that is a transaction of its own.
 func fateOf(err error) fate {
+	if unsent(err) {
+		return again
+	}
+	var scan pgx.ScanArgError
+	if errors.As(err, &scan) {
+		return failed
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch {

@@ -73,7 +73,7 @@ type snapshot struct{ xmin, xmax int64 }
 
 // patience is how long a reader of the feed waits for the transactions that it
 // found under way.
-const patience = 250 * time.Millisecond
+const patience = time.Second
 
 // settled reads the feed up to the place before which nothing can appear any
 // more. All places up to that of an event that we see were given before we
@@ -87,7 +87,7 @@ func (s *Store) settled(ctx context.Context, q *callback.EventQuery, after int64
 	last := placeOf(events[len(events)-1])
 	target := saw.xmax
 	s.feed.note(last, target)
-	for begun, wait := time.Now(), firstWait; time.Since(begun) < patience; wait *= 2 {
+	for begun, wait := time.Now(), firstWait; time.Since(begun) < patience; wait = min(2*wait, lastWait) {
 		if !pause(ctx, wait) {
 			return nil, ctx.Err()
 		}

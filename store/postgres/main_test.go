@@ -9,12 +9,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/store/postgres"
+	"github.com/ringback-go/ringback/store/postgres/internal/faulttest"
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
 var suite postgrestest.Suite
 
 func TestMain(m *testing.M) {
+	if faulttest.RunNode() {
+		return
+	}
 	os.Exit(suite.Main(m))
 }
 

@@ -15,12 +15,13 @@ import (
 // columns are what a callback is read from, in the order of row.
 const columns = "tenant, id, service, state, priority, ready, revision, epoch, next_at, owner, until, body"
 
-// row is a callback as the table has it.
+// row is a callback as the table has it. Every column may be NULL: somebody may
+// have taken a constraint away.
 type row struct {
-	tenant, id, service, state string
-	priority                   int16
-	ready                      bool
-	revision, epoch            int64
+	tenant, id, service, state pgtype.Text
+	priority                   pgtype.Int2
+	ready                      pgtype.Bool
+	revision, epoch            pgtype.Int8
 	nextAt, until              pgtype.Timestamptz
 	owner                      pgtype.Text
 	body                       []byte
@@ -38,25 +39,29 @@ func scanCallback(rows pgx.Rows) (*callback.Callback, error) {
 // callback decodes a row, or says what is wrong with it.
 func (r *row) callback() (*callback.Callback, error) {
 	c := &callback.Callback{
-		Tenant: r.tenant, ID: callback.ID(r.id), Service: r.service, Priority: scheduler.Priority(r.priority), Ready: r.ready,
-		Revision: r.revision, NextAt: instant(r.nextAt),
-		Lease: callback.Lease{Owner: r.owner.String, Epoch: r.epoch, Until: instant(r.until)},
+		Tenant: r.tenant.String, ID: callback.ID(r.id.String), Service: r.service.String, Priority: scheduler.Priority(r.priority.Int16),
+		Ready: r.ready.Bool, Revision: r.revision.Int64, NextAt: instant(r.nextAt),
+		Lease: callback.Lease{Owner: r.owner.String, Epoch: r.epoch.Int64, Until: instant(r.until)},
 	}
 	if err := r.decode(c); err != nil {
-		return nil, &DamagedError{Tenant: r.tenant, ID: c.ID, Err: err}
+		return nil, &DamagedError{Tenant: c.Tenant, ID: c.ID, Err: err}
 	}
 	return c, nil
 }
 
 func (r *row) decode(c *callback.Callback) error {
-	state, err := callback.ParseState(r.state)
+	state, err := callback.ParseState(r.state.String)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: state %q is not known", ErrSchema, clip(r.state))
-	case r.priority < 0 || r.priority > math.MaxUint8:
-		return fmt.Errorf("%w: priority %d is not known", ErrSchema, r.priority)
-	case r.epoch < 0 || r.epoch == math.MaxInt64:
-		return fmt.Errorf("%w: epoch %d cannot be counted on", ErrSchema, r.epoch)
+		return fmt.Errorf("%w: state %q is not known", ErrSchema, clip(r.state.String))
+	case !r.service.Valid || !r.priority.Valid || !r.ready.Valid || !r.revision.Valid || !r.epoch.Valid:
+		return fmt.Errorf("%w: a column that must not be NULL is", ErrSchema)
+	case r.priority.Int16 < 0 || r.priority.Int16 > math.MaxUint8:
+		return fmt.Errorf("%w: priority %d is not known", ErrSchema, r.priority.Int16)
+	case r.revision.Int64 < 1:
+		return fmt.Errorf("%w: revision %d is below 1", ErrSchema, r.revision.Int64)
+	case r.epoch.Int64 < 0 || r.epoch.Int64 == math.MaxInt64:
+		return fmt.Errorf("%w: epoch %d cannot be counted on", ErrSchema, r.epoch.Int64)
 	}
 	c.State = state
 	return record.DecodeCallback(r.body, c)

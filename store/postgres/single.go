@@ -17,6 +17,7 @@ const mostPermits = 4
 func singleText(schema string, n int, queued bool) string {
 	var b strings.Builder
 	var yes []string
+	raced := []string{"(SELECT count(*) FROM made) = 1"}
 	b.WriteString("WITH ")
 	key := func(i int, alias string) string {
 		at := singleColumns + permitColumns*i
@@ -25,6 +26,7 @@ func singleText(schema string, n int, queued bool) string {
 	}
 	for i := range n {
 		fmt.Fprintf(&b, "l%d AS MATERIALIZED (SELECT c.used, c.ends FROM {{schema}}.counters c WHERE %s FOR UPDATE OF c), ", i, key(i, "c"))
+		raced = append(raced, fmt.Sprintf("(SELECT count(*) FROM l%d) + (SELECT count(*) FROM a%d) = 1", i, i))
 		yes = append(yes, fmt.Sprintf("NOT EXISTS (SELECT FROM l%d l WHERE l.used > $%d::bigint AND (l.ends IS NULL OR l.ends > $2::timestamptz))", i, singleColumns+permitColumns*i+7))
 	}
 	if n == 0 {
@@ -37,13 +39,13 @@ func singleText(schema string, n int, queued bool) string {
 			" ends = CASE WHEN l.ends <= $2::timestamptz THEN $%d::timestamptz ELSE l.ends END FROM l%d l, fits WHERE fits.yes AND %s), ", i, at+6, at+6, at+8, i, key(i, "c"))
 		fmt.Fprintf(&b, "a%d AS (INSERT INTO {{schema}}.counters (tenant, service, kind, slot, name, subject, used, ends)"+
 			" SELECT $1::text, $%d::text, $%d::text, $%d::bigint, $%d::text, $%d::text, $%d::bigint, $%d::timestamptz FROM fits"+
-			" WHERE fits.yes AND NOT EXISTS (SELECT FROM l%d)), ", i, at+1, at+2, at+3, at+4, at+5, at+6, at+8, i)
+			" WHERE fits.yes AND NOT EXISTS (SELECT FROM l%d) ON CONFLICT DO NOTHING RETURNING 1), ", i, at+1, at+2, at+3, at+4, at+5, at+6, at+8, i)
 	}
 	b.WriteString("made AS (INSERT INTO {{schema}}.callbacks (revision, epoch, tenant, id, next_at, service, state, priority, ready, reason," +
 		" desired, created, updated, ended, queued_at, number, alternative, customer_id, external_id, idempotency_key, lookups, body)" +
 		" SELECT 1, 0, $1::text, $3::text, $4::timestamptz, $5::text, $6::text, $7::smallint, $8::boolean, $9::text, $10::timestamptz, $11::timestamptz," +
 		" $12::timestamptz, $13::timestamptz, $14::timestamptz, $15::text, $16::text, $17::text, $18::text, $19::text, $20::text::bigint[], $21::bytea" +
-		" FROM fits WHERE fits.yes), ")
+		" FROM fits WHERE fits.yes ON CONFLICT DO NOTHING RETURNING 1), ")
 	if queued {
 		b.WriteString("queued AS (INSERT INTO {{schema}}.queue (tenant, service, priority, ready, queued_at, id)" +
 			" SELECT $1::text, $5::text, $7::smallint, $8::boolean, $14::timestamptz, $3::text FROM fits WHERE fits.yes), ")
@@ -52,7 +54,7 @@ func singleText(schema string, n int, queued bool) string {
 		" WHERE fits.yes AND $4::timestamptz IS NOT NULL), ")
 	b.WriteString("noted AS (INSERT INTO {{schema}}.events (seq, nonce, at, tenant, callback, type, body)" +
 		" SELECT 1, $22::bigint, $23::timestamptz, $1::text, $3::text, $24::text, $25::bytea FROM fits WHERE fits.yes) ")
-	b.WriteString("SELECT yes FROM fits")
+	fmt.Fprintf(&b, "SELECT CASE WHEN NOT fits.yes THEN false WHEN %s THEN true ELSE {{schema}}.lost_race_1() END FROM fits", strings.Join(raced, " AND "))
 	return named(b.String(), schema)
 }
 

@@ -45,7 +45,7 @@ func (b *batch) demands() ([]demand, bool) {
 // startable reports whether a batch does nothing but create.
 func (b *batch) startable() bool {
 	for _, w := range b.writes {
-		if w.op != opCreate || w.epoch != 0 || w.doubtful {
+		if w.op != opCreate || w.epoch != 0 || w.doubt != certain {
 			return false
 		}
 		for i := range w.items {
@@ -59,7 +59,7 @@ func (b *batch) startable() bool {
 
 // start creates a batch at once when nothing stands in the way; what it cannot
 // do is left to apply.
-func (s *Store) start(ctx context.Context, b *batch) (done bool, err error) {
+func (s *Store) start(ctx context.Context, l *link, b *batch) (done bool, err error) {
 	if !b.startable() {
 		return false, nil
 	}
@@ -74,7 +74,7 @@ func (s *Store) start(ctx context.Context, b *batch) (done bool, err error) {
 	} else {
 		args = b.startArguments(demands)
 	}
-	rows, err := s.db.Query(ctx, query, args...)
+	rows, err := l.query(ctx, query, args...)
 	if err != nil {
 		return false, err
 	}

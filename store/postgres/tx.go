@@ -75,10 +75,10 @@ func (t *transaction) save(ctx context.Context, b *batch) error {
 	for try := 1; ; try++ {
 		err := pgx.BeginFunc(ctx, t.tx, func(inner pgx.Tx) error {
 			view := &Store{config: t.config, db: inner, sql: t.sql}
-			return view.call(ctx, b, args)
+			return view.call(ctx, &link{store: view}, b, args)
 		})
 		var lost *ServerError
-		if try < raceTries && errors.As(explain(err), &lost) && lost.Code == "23505" {
+		if try < raceTries && errors.As(explain(err), &lost) && (lost.Code == "40001" || lost.Code == "23505") {
 			continue
 		}
 		return err

@@ -45,12 +45,20 @@ type write struct {
 	// nonce tells this write from another one's that made the same revision.
 	nonce int64
 	items []item
-	// doubtful is set once an attempt may have happened unseen.
-	doubtful bool
-	fault    error
+	doubt doubt
+	fault error
 	// outside: the fault is the database's, not the change's.
 	outside bool
 }
+
+// doubt is whether an attempt may have happened unseen.
+type doubt uint8
+
+const (
+	certain doubt = iota
+	ended         // perhaps, but the server has ended the session: it is decided
+	lost          // perhaps, and it may still be under way
+)
 
 // item is one give or take.
 type item struct {

@@ -4,7 +4,7 @@ CREATE FUNCTION {{schema}}.claim_due_1(p_now timestamptz, p_until timestamptz, p
 RETURNS TABLE (next_at timestamptz, tenant text, id text, service text, state text, priority smallint, ready boolean,
     revision bigint, epoch bigint, body bytea)
 LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -45,7 +45,7 @@ CREATE FUNCTION {{schema}}.claim_queues_1(p_now timestamptz, p_until timestamptz
 RETURNS TABLE (place int, queued_at timestamptz, tenant text, id text, service text, state text, priority smallint, ready boolean,
     revision bigint, epoch bigint, body bytea)
 LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -78,10 +78,21 @@ BEGIN
 END
 $$;
 
+-- lost_race fails a statement that created something at the same time as another
+-- one: to be repeated. Unlike a violated constraint it puts no value into the
+-- server's log.
+CREATE FUNCTION {{schema}}.lost_race_1() RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    RAISE EXCEPTION 'another transaction created the same thing' USING ERRCODE = '40001';
+END
+$$;
+
 -- start creates callbacks when nothing stands in the way: their IDs and
 -- idempotency keys are new, and every counter has room for all that is taken.
 -- Then it returns true; otherwise it changes nothing and returns false, or fails
--- with 23505, and apply is to decide. It is one statement, because a function
+-- with 40001 or 23505, and apply is to decide. It is one statement, because a function
 -- prepares each of its expressions anew in every transaction.
 --
 -- An array that is NULL stands for the usual value of its column. c_room is how
@@ -96,7 +107,7 @@ CREATE FUNCTION {{schema}}.start_1(
     c_units bigint[], c_room bigint[], c_ends timestamptz[])
 RETURNS SETOF boolean
 LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 BEGIN
     RETURN QUERY
@@ -125,6 +136,8 @@ BEGIN
         SELECT a.tenant, a.service, a.kind, a.slot, coalesce(a.name, ''), coalesce(a.subject, ''), a.units, a.ends
         FROM asked a, fits
         WHERE fits.yes AND NOT EXISTS (SELECT FROM locked l WHERE l.i = a.i)
+        ON CONFLICT DO NOTHING
+        RETURNING 1
     ), rows AS MATERIALIZED (
         SELECT a.*
         FROM fits, unnest(p_next_ats, p_desireds, p_createds, p_updateds, p_endeds, p_queueds, p_priorities, p_readies,
@@ -140,6 +153,8 @@ BEGIN
             coalesce(a.queued_at, '-infinity'), coalesce(a.priority, 0), coalesce(a.ready, false),
             a.tenant, a.id, a.service, a.state, a.reason, a.number, a.alternative, a.customer, a.external, a.key, a.lookups::bigint[], a.body
         FROM rows a
+        ON CONFLICT DO NOTHING
+        RETURNING 1
     ), due AS (
         INSERT INTO {{schema}}.due (next_at, id, tenant) SELECT a.next_at, a.id, a.tenant FROM rows a WHERE a.next_at IS NOT NULL
     ), queue AS (
@@ -150,7 +165,12 @@ BEGIN
         INSERT INTO {{schema}}.events (seq, nonce, at, tenant, callback, type, body)
         SELECT 1, a.nonce, coalesce(a.at, a.created), a.tenant, a.id, a.type, a.event FROM rows a
     )
-    SELECT fits.yes FROM fits;
+    SELECT CASE
+        WHEN NOT fits.yes THEN false
+        WHEN (SELECT count(*) FROM added) + (SELECT count(*) FROM locked) = (SELECT count(*) FROM asked)
+            AND (SELECT count(*) FROM made) = (SELECT count(*) FROM rows) THEN true
+        ELSE {{schema}}.lost_race_1() END
+    FROM fits;
 END
 $$;
 
@@ -163,8 +183,8 @@ $$;
 -- Locks are taken in one order everywhere: callbacks by key, then counters by
 -- key. What a callback has in due and queue belongs to whoever holds its lock.
 -- Two calls that create the same thing at once make one of them fail with
--- 23505, and so does creating an ID that is taken, unless p_careful makes the
--- function look first: the call is to be repeated with it.
+-- 40001, and so does creating an ID or key that is taken, unless p_careful makes
+-- the function look first: the call is to be repeated with it.
 CREATE FUNCTION {{schema}}.apply_1(
     p_nows timestamptz[], p_ops smallint[], p_tenants text[], p_ids text[], p_revisions bigint[], p_epochs bigint[],
     p_next_ats timestamptz[], p_services text[], p_states text[], p_priorities smallint[], p_readies boolean[], p_reasons text[],
@@ -175,7 +195,7 @@ CREATE FUNCTION {{schema}}.apply_1(
     i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], p_careful boolean)
 RETURNS TABLE (change int, fault text, item int, used bigint, ends timestamptz, stored bigint)
 LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -193,6 +213,7 @@ DECLARE
     dropped      int := 0; -- counters that return to zero
     counted      int := 0;
     added        int := 0;
+    made         int;
     queued       boolean := false; -- somebody enters or leaves a queue
     ok           boolean[] := array_fill(true, ARRAY[n]);
     known        boolean[] := array_fill(false, ARRAY[n]);
@@ -306,7 +327,7 @@ BEGIN
             WHERE a.key IS NOT NULL
         LOOP
             IF NOT p_careful AND p_ops[r.i] = 1 THEN
-                RAISE unique_violation USING MESSAGE = 'a key is taken';
+                PERFORM {{schema}}.lost_race_1();
             ELSIF ok[r.i] AND (p_ops[r.i] <> 1 OR p_epochs[r.i] = 0) THEN
                 ok[r.i] := false;
                 change := r.i; fault := 'key'; RETURN NEXT;
@@ -335,7 +356,7 @@ BEGIN
                 ELSIF i_limits[j] >= 0 AND i_units[j] > i_limits[j] - new_used[c] THEN
                     refused := true;
                     IF p_ops[i] = 1 AND EXISTS (SELECT FROM {{schema}}.callbacks x WHERE x.tenant = p_tenants[i] AND x.id = p_ids[i]) THEN
-                        RAISE unique_violation USING MESSAGE = 'an id is taken';
+                        PERFORM {{schema}}.lost_race_1();
                     END IF;
                     change := i; fault := 'permit'; item := j; used := new_used[c];
                     ends := CASE WHEN new_used[c] > 0 THEN new_ends[c] END;
@@ -401,7 +422,12 @@ BEGIN
         SELECT a.tenant, a.service, a.kind, a.slot, a.name, a.subject, a.new, a.ends
         FROM unnest(c_tenants, c_services, c_kinds, c_slots, c_names, c_subjects, old_used, new_used, new_ends)
             a(tenant, service, kind, slot, name, subject, old, new, ends)
-        WHERE a.old IS NULL AND a.new > 0;
+        WHERE a.old IS NULL AND a.new > 0
+        ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS made = ROW_COUNT;
+        IF made <> added THEN
+            PERFORM {{schema}}.lost_race_1();
+        END IF;
     END IF;
 
     IF created > 0 THEN
@@ -413,7 +439,12 @@ BEGIN
             p_tenants, p_ids, p_services, p_states, p_reasons, p_numbers, p_alternatives, p_customers, p_externals, p_keys, p_lookups, p_bodies)
             a(ok, op, next_at, desired, created, updated, ended, queued_at, priority, ready,
             tenant, id, service, state, reason, number, alternative, customer, external, key, lookups, body)
-        WHERE a.ok AND a.op = 1;
+        WHERE a.ok AND a.op = 1
+        ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS made = ROW_COUNT;
+        IF made <> created THEN
+            PERFORM {{schema}}.lost_race_1();
+        END IF;
     END IF;
     IF replaced > 0 THEN
         UPDATE {{schema}}.callbacks c

@@ -1,0 +1,65 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// unsentError is an error met before anything was sent.
+type unsentError struct{ err error }
+
+func (e *unsentError) Error() string { return e.err.Error() }
+
+func (e *unsentError) Unwrap() error { return e.err }
+
+// link is the connection on which changes are made: one of the pool, kept from
+// one attempt to the next while it works, or the host's transaction.
+type link struct {
+	store *Store
+	conn  *pgxpool.Conn
+}
+
+// open makes sure that there is a connection. Its error says that nothing was
+// sent.
+func (l *link) open(ctx context.Context) error {
+	if l.store.inside() {
+		return nil
+	}
+	if l.conn != nil && !l.conn.Conn().IsClosed() {
+		return nil
+	}
+	l.close()
+	conn, err := l.store.pool.Acquire(ctx)
+	if err != nil {
+		return &unsentError{err}
+	}
+	l.conn = conn
+	return nil
+}
+
+func (l *link) query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if err := l.open(ctx); err != nil {
+		return nil, err
+	}
+	if l.conn == nil {
+		return l.store.db.Query(ctx, sql, args...)
+	}
+	return l.conn.Query(ctx, sql, args...)
+}
+
+// close gives the connection back.
+func (l *link) close() {
+	if l.conn != nil {
+		l.conn.Release()
+		l.conn = nil
+	}
+}
+
+// unsent reports whether an error says that nothing reached the server.
+func unsent(err error) bool {
+	var e *unsentError
+	return errors.As(err, &e)
+}
