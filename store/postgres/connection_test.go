@@ -298,6 +298,48 @@ func TestLockedRows(t *testing.T) {
 	t.Logf("rows locked by another session: %d times passed over by a claim, %d changes ended with their deadline, %d of them unknown", rounds, rounds, unknown)
 }
 
+// TestLockedCounter has another session keep a counter locked: who wants to take from it gives up with its deadline, and nothing is taken
+// that nobody holds.
+func TestLockedCounter(t *testing.T) {
+	const (
+		rounds = 10
+		limit  = 100 * time.Millisecond
+	)
+	dsn := suite.NewDatabase(t)
+	s := newRig(t, dsn).open(t)
+	if err := apply(t.Context(), s, withSeat(newcomer("first", 0, faraway()), 7)); err != nil {
+		t.Fatal(err)
+	}
+	other := connect(t, dsn)
+	defer func() { _ = other.Close(context.Background()) }()
+	for i := range rounds {
+		tx, err := other.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec(t.Context(), "SELECT FROM rb1.counters FOR UPDATE"); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		err = apply(ctx, s, withSeat(newcomer(callback.ID(fmt.Sprint("late ", i)), i, faraway()), 7))
+		took := time.Since(begun)
+		cancel()
+		if err == nil || took > limit+time.Second {
+			t.Errorf("a start on a locked counter takes %v and answers %v", took, err)
+		}
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What was under way is over when its sessions are.
+	if err := apply(t.Context(), s, withSeat(newcomer("last", 0, faraway()), 7)); err != nil {
+		t.Error(err)
+	}
+	callbacktest.VerifyPermits(t, s, faraway(), "")
+	t.Logf("a counter locked by another session: %d starts ended with their deadline", rounds)
+}
+
 func has(c callback.Claimed, id callback.ID) bool {
 	return slices.ContainsFunc(c.Callbacks, func(cb *callback.Callback) bool { return cb.ID == id })
 }

@@ -102,7 +102,7 @@ type deed struct {
 	do func(ctx context.Context) error
 	// meddle is what somebody else does to the same callback, in the way of the change.
 	meddle func(ctx context.Context) error
-	// times is how often the change has happened, and found by whom the callback was made to be what it is.
+	// times is how often the change has happened.
 	times func(ctx context.Context) (int, error)
 	// yields: the change adapts to what somebody else did, instead of failing.
 	yields bool
@@ -129,14 +129,14 @@ func TestCuts(t *testing.T) {
 				begun := time.Now()
 				var count [cutWays]int
 				results := map[string]int{}
-				make := op.on(t, l)
+				next := op.on(t, l)
 				for i := range each {
 					way := i % (cutWays - 1)
 					if i%10 == 9 {
 						way = cutDeserted
 					}
 					count[way]++
-					results[l.cut(t, kind, way, make(i))]++
+					results[l.cut(t, kind, way, next(i))]++
 				}
 				now, err := l.truth.Now(t.Context())
 				if err != nil {

@@ -34,9 +34,10 @@
 //   - A restored backup is the past: what was dialled since will be dialled again.
 //     Before nodes start on one, complete or cancel what is due in the
 //     restored state.
-//   - Erasing removes rows. VACUUM removes their bytes from the tables; the
-//     write-ahead log, its archives, standbys that lag and backups keep them for
-//     as long as they are kept.
+//   - Erasing removes rows. VACUUM removes their bytes from the tables and ANALYZE
+//     what the planner's statistics quote of them; the write-ahead log, its
+//     archives, standbys that lag and backups keep them for as long as they are
+//     kept.
 //   - A read replica is refused ([ErrReadOnly]): claims and counters need the
 //     primary.
 //
@@ -89,8 +90,10 @@
 //
 // # Sizing
 //
-// A pending callback takes about 0.8 kB with its first event and all indexes, each
-// further event some 0.2 kB. Completed callbacks stay for Service.Retention:
+// A pending callback takes about 1.1 kB with its first event and all indexes, each
+// further event some 0.2 kB. The table of callbacks is filled to 60 % only, so
+// that the updates of a callback's busy minutes find room in its page and leave
+// its indexes alone. Completed callbacks stay for Service.Retention:
 // autovacuum keeps up when autovacuum_vacuum_scale_factor of callbacks, due,
 // queue and counters is lowered to 0.02 or so on busy systems. A process uses
 // Config.Committers connections for changes and one for each read and claim

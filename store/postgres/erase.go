@@ -14,8 +14,9 @@ import (
 // and every counter of the subjects. Of each callback a row with its ID stays,
 // so that nobody brings it back. The result has one error per item.
 //
-// The bytes are gone from the tables when VACUUM has run, and from the
-// write-ahead log, its archives and backups when those are recycled.
+// The bytes are gone from the tables when VACUUM has run, from the planner's
+// statistics when ANALYZE has, and from the write-ahead log, its archives and
+// backups when those are recycled.
 func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -62,8 +63,9 @@ func perItem(errs []error, n int) []error {
 
 // erasure is what the erasure of a callback needs to know of it.
 type erasure struct {
-	service string
-	held    []callback.Held
+	service  string
+	revision int64
+	held     []callback.Held
 }
 
 // held reads what the callbacks hold, by ID. One whose row cannot be read is
@@ -80,15 +82,16 @@ func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callb
 		defer rows.Close()
 		for rows.Next() {
 			var id, service string
+			var revision int64
 			var body []byte
-			if err := rows.Scan(&id, &service, &body); err != nil {
+			if err := rows.Scan(&id, &service, &revision, &body); err != nil {
 				return err
 			}
 			var c callback.Callback
 			if err := record.DecodeCallback(body, &c); errors.Is(err, record.ErrVersion) {
 				return &DamagedError{Tenant: req.Tenant, ID: callback.ID(id), Err: err}
 			}
-			held[callback.ID(id)] = erasure{service, c.Held}
+			held[callback.ID(id)] = erasure{service, revision, c.Held}
 		}
 		return rows.Err()
 	})
@@ -112,6 +115,13 @@ func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held 
 			return nil, err
 		}
 		w.addItems(held[item.ID].held, nil)
+		// What it holds was read at another revision: it must not be erased at
+		// this one, should it get there meanwhile.
+		if was, found := held[item.ID]; !found {
+			w.fault = notFound(item.ID)
+		} else if was.revision != item.Revision {
+			w.fault = conflict(item.ID, "revision", "%d is not the current one, %d", item.Revision, was.revision)
+		}
 	}
 	return writes, nil
 }

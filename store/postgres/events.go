@@ -73,7 +73,7 @@ type snapshot struct{ xmin, xmax int64 }
 
 // patience is how long a reader of the feed waits for the transactions that it
 // found under way.
-const patience = time.Second
+const patience = 2 * time.Second
 
 // settled reads the feed up to the place before which nothing can appear any
 // more. All places up to that of an event that we see were given before we

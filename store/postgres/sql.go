@@ -55,7 +55,7 @@ func statementsOf(schema string) statements {
 		" pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM {{schema}}.events" +
 		" WHERE place > $1 AND place <= $2 AND ($3 OR tenant = $4) ORDER BY place LIMIT $5")
 	s.lastPlace = in("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {{schema}}.places")
-	s.held = in("SELECT id, service, body FROM {{schema}}.callbacks WHERE tenant = $1 AND id = ANY ($2) AND state <> 'ERASED'")
+	s.held = in("SELECT id, service, revision, body FROM {{schema}}.callbacks WHERE tenant = $1 AND id = ANY ($2) AND state <> 'ERASED'")
 	s.forget = in("DELETE FROM {{schema}}.counters WHERE tenant = $1 AND subject = ANY ($2) AND subject <> ''")
 	s.sweep = in("DELETE FROM {{schema}}.counters WHERE (tenant, service, kind, slot, name, subject) IN (SELECT tenant, service, kind, slot, name, subject" +
 		" FROM {{schema}}.counters WHERE ends <= $1 ORDER BY ends LIMIT 500 FOR UPDATE SKIP LOCKED)")

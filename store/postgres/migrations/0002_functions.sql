@@ -7,16 +7,27 @@ LANGUAGE plpgsql VOLATILE
 SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
+DECLARE
+    tenants text[];
+    ids     text[];
 BEGIN
-    RETURN QUERY
-    WITH picked AS MATERIALIZED (
-        SELECT d.next_at, d.id, d.tenant
+    -- Locked in one statement and leased in the next, whose newer snapshot sees
+    -- what the callbacks have in due now that nobody else can change it.
+    SELECT array_agg(x.tenant), array_agg(x.id) INTO tenants, ids
+    FROM (
+        SELECT d.tenant, d.id
         FROM {{schema}}.due d
         JOIN {{schema}}.callbacks c ON c.tenant = d.tenant AND c.id = d.id AND c.next_at = d.next_at
         WHERE d.next_at <= p_now
         ORDER BY d.next_at, d.id, d.tenant
         LIMIT p_limit
         FOR UPDATE OF c SKIP LOCKED
+    ) x;
+    RETURN QUERY
+    WITH picked AS MATERIALIZED (
+        SELECT c.next_at, c.id, c.tenant
+        FROM unnest(tenants, ids) x(tenant, id)
+        JOIN {{schema}}.callbacks c ON c.tenant = x.tenant AND c.id = x.id
     ), gone AS (
         DELETE FROM {{schema}}.due d USING picked p WHERE d.next_at = p.next_at AND d.id = p.id AND d.tenant = p.tenant
     ), put AS (
@@ -48,11 +59,15 @@ LANGUAGE plpgsql VOLATILE
 SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
+DECLARE
+    ids    text[];
+    places timestamptz[];
 BEGIN
     FOR ask IN 1 .. cardinality(p_tenants) LOOP
-        RETURN QUERY
-        WITH picked AS MATERIALIZED (
-            SELECT c.next_at, q.id, q.tenant, q.queued_at
+        -- In two statements, as in claim_due.
+        SELECT array_agg(x.id), array_agg(x.queued_at) INTO ids, places
+        FROM (
+            SELECT q.id, q.queued_at
             FROM {{schema}}.queue q
             JOIN {{schema}}.callbacks c ON c.tenant = q.tenant AND c.id = q.id AND c.queued_at = q.queued_at
                 AND c.service = q.service AND c.priority = q.priority
@@ -61,6 +76,13 @@ BEGIN
             ORDER BY q.queued_at, q.id
             LIMIT p_limits[ask]
             FOR UPDATE OF c SKIP LOCKED
+        ) x;
+        CONTINUE WHEN ids IS NULL;
+        RETURN QUERY
+        WITH picked AS MATERIALIZED (
+            SELECT c.next_at, c.id, c.tenant, x.queued_at
+            FROM unnest(ids, places) x(id, queued_at)
+            JOIN {{schema}}.callbacks c ON c.tenant = p_tenants[ask] AND c.id = x.id
         ), gone AS (
             DELETE FROM {{schema}}.due d USING picked p
             WHERE p.next_at <> p_until AND d.next_at = p.next_at AND d.id = p.id AND d.tenant = p.tenant

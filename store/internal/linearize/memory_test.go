@@ -1,0 +1,12 @@
+package linearize
+
+import (
+	"testing"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+func TestMemory(t *testing.T) {
+	prove(t, &Campaign{Stores: []callback.Store{store.NewMemory(), store.NewMemory()}})
+}

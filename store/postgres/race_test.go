@@ -1,0 +1,136 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store/postgres"
+)
+
+// processes opens stores on one schema as different processes would: with a pool each.
+func processes(t *testing.T, n int) []*postgres.Store {
+	t.Helper()
+	dsn := suite.NewDatabase(t)
+	stores := []*postgres.Store{newRig(t, dsn).open(t)}
+	for len(stores) < n {
+		s, err := postgres.New(t.Context(), poolOf(t, dsn, 4), postgres.Config{Schema: "rb1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		stores = append(stores, s)
+	}
+	return stores
+}
+
+// atOnce calls f for each store, from several goroutines each, all at the same time.
+func atOnce(stores []*postgres.Store, each int, f func(s *postgres.Store, n int)) {
+	ready := make(chan struct{})
+	var all sync.WaitGroup
+	for i, s := range stores {
+		for j := range each {
+			all.Go(func() {
+				<-ready
+				f(s, i*each+j)
+			})
+		}
+	}
+	close(ready)
+	all.Wait()
+}
+
+// TestOneKeyEverywhere starts a callback under one key from everywhere at once: there is one, and everybody gets it.
+func TestOneKeyEverywhere(t *testing.T) {
+	const rounds, each = 50, 3
+	stores := processes(t, 4)
+	managers := make(map[*postgres.Store]*callback.Manager)
+	for _, s := range stores {
+		managers[s] = manage(t, s)
+	}
+	desired := time.Now().Add(24 * time.Hour)
+	for round := range rounds {
+		ids := make([]callback.ID, len(stores)*each)
+		atOnce(stores, each, func(s *postgres.Store, n int) {
+			cb, err := managers[s].Start(t.Context(), callback.Request{Service: "desk", Number: number(round), Desired: desired, Key: fmt.Sprint("key ", round)})
+			if err != nil {
+				t.Errorf("starting: %v", err)
+				return
+			}
+			ids[n] = cb.ID
+		})
+		for _, id := range ids {
+			if id != ids[0] {
+				t.Fatalf("one key made %v", ids)
+			}
+		}
+	}
+	groups, err := stores[0].Count(t.Context(), callback.Query{})
+	if err != nil || len(groups) != 1 || groups[0].N != rounds {
+		t.Errorf("%d keys made %v: %v", rounds, groups, err)
+	}
+	t.Logf("one key from %d callers of %d processes at once: %d keys, one callback each", len(stores)*each, len(stores), rounds)
+}
+
+// TestLastSeats has callers of all processes want the last seats of a bucket: as many get one as there are, and then some are given
+// back and taken again.
+func TestLastSeats(t *testing.T) {
+	const rounds, each, seats = 20, 5, 5
+	stores := processes(t, 4)
+	for round := range rounds {
+		key := callback.PermitKey{Kind: callback.PermitBucket, Service: "desk", Slot: int64(round + 1)}
+		var got atomic.Int64
+		book := func(s *postgres.Store, name string, n int) {
+			c := newcomer(callback.ID(fmt.Sprintf("%s %d of %d", name, n, round)), n, faraway())
+			c.Record.Held, c.Take = []callback.Held{{Key: key, N: 1}}, []callback.Permit{{Key: key, N: 1, Max: seats}}
+			switch err := apply(t.Context(), s, c); {
+			case err == nil:
+				got.Add(1)
+			case !errors.Is(err, callback.ErrPermitRefused):
+				t.Errorf("booking: %v", err)
+			}
+		}
+		atOnce(stores, each, func(s *postgres.Store, n int) { book(s, "first", n) })
+		if got.Load() != seats {
+			t.Errorf("%d callers got one of %d seats", got.Load(), seats)
+		}
+		// Everybody who has a seat gives it back while others want one.
+		var given atomic.Int64
+		atOnce(stores, each, func(s *postgres.Store, n int) {
+			if n%2 == 0 {
+				book(s, "second", n)
+				return
+			}
+			for m := n - 1; m <= n; m++ {
+				cb, err := s.Get(t.Context(), callback.By{ID: callback.ID(fmt.Sprintf("first %d of %d", m, round))})
+				if errors.Is(err, callback.ErrNotFound) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				if err := apply(t.Context(), s, completed(cb)); err != nil {
+					t.Errorf("giving back: %v", err)
+				}
+				given.Add(1)
+			}
+		})
+		counters, err := stores[0].Load(t.Context(), faraway(), callback.LoadRequest{Kind: callback.PermitBucket, Service: "desk", From: key.Slot, To: key.Slot})
+		used := int64(0)
+		if len(counters) > 0 {
+			used = counters[0].Used
+		}
+		if err != nil || used != got.Load()-given.Load() || used > seats {
+			t.Errorf("%d taken, %d given back, the counter stands at %d: %v", got.Load(), given.Load(), used, err)
+		}
+	}
+	callbacktest.VerifyPermits(t, stores[0], faraway(), "")
+	callbacktest.VerifyAudit(t, stores[0])
+	t.Logf("the last %d seats, wanted by %d callers of %d processes at once: %d buckets, none overbooked", seats, len(stores)*each, len(stores), rounds)
+}
