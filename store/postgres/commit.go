@@ -204,7 +204,7 @@ func (s *Store) commit(ctx context.Context, calls []*call) {
 	defer cancel()
 	l := &link{store: s}
 	defer l.close()
-	if err := l.open(ctx); err != nil {
+	if err := l.openAgain(ctx); err != nil {
 		for _, c := range calls {
 			for i := range c.writes {
 				c.writes[i].fail(err)

@@ -1,13 +1,11 @@
 package postgres_test
 
-import (
-	"testing"
+import "testing"
 
-	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/store/storetest"
-)
-
+// TestConformance runs the suite that every store passes; pooler_test.go does so
+// through a pooler and under other isolation.
 func TestConformance(t *testing.T) {
-	r := newRig(t, suite.NewDatabase(t))
-	storetest.Run(t, func(t *testing.T) callback.Store { return r.open(t) })
+	t.Parallel()
+	dsn := suite.NewDatabase(t)
+	conform(t, dsn, dsn)
 }

@@ -165,6 +165,7 @@ func queuedChange(i int) callback.Change {
 
 // TestPoisonedClaims claims from behind bad rows: what is good comes with the same claim or with the next one.
 func TestPoisonedClaims(t *testing.T) {
+	t.Parallel()
 	now := faraway().Add(time.Minute)
 	for _, kind := range []struct {
 		name    string
@@ -319,6 +320,7 @@ func TestPoisonedManager(t *testing.T) {
 	var mu sync.Mutex
 	called := map[callback.ID]int{}
 	m, err := callback.New(callback.Config{Store: s.store, Services: services, Batch: 7, Lease: time.Second, Poll: 20 * time.Millisecond,
+		Logger: slog.New(slog.DiscardHandler),
 		Dialer: callback.DialerFunc(func(_ context.Context, c callback.Call) (callback.Outcome, error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -341,6 +343,9 @@ func TestPoisonedManager(t *testing.T) {
 	})
 	stop()
 	run.Wait()
+	if err := m.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
 	if !done {
 		t.Errorf("%d of %d good callbacks were called", len(called), len(s.good)-immutable)
 	}
@@ -355,7 +360,7 @@ func TestPoisonedManager(t *testing.T) {
 // TestFullCounters takes from and gives to counters at the largest number there is.
 func TestFullCounters(t *testing.T) {
 	dsn := suite.NewDatabase(t)
-	s := newRig(t, dsn).open(t)
+	s := newRig(t, dsn).open(t, func(c *postgres.Config) { c.Logger = slog.New(slog.DiscardHandler) })
 	first, second, third := withSeat(newcomer("first", 1, faraway()), 1), withSeat(newcomer("second", 2, faraway()), 1), withSeat(newcomer("third", 3, faraway()), 1)
 	if err := apply(t.Context(), s, first); err != nil {
 		t.Fatal(err)

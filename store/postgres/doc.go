@@ -34,10 +34,9 @@
 //   - A restored backup is the past: what was dialled since will be dialled again.
 //     Before nodes start on one, complete or cancel what is due in the
 //     restored state.
-//   - Erasing removes rows. VACUUM removes their bytes from the tables and ANALYZE
-//     what the planner's statistics quote of them; the write-ahead log, its
-//     archives, standbys that lag and backups keep them for as long as they are
-//     kept.
+//   - Erasing removes rows. VACUUM removes their bytes from the tables; the
+//     write-ahead log, its archives, standbys that lag and backups keep them for
+//     as long as they are kept. The planner's statistics never quote numbers.
 //   - A read replica is refused ([ErrReadOnly]): claims and counters need the
 //     primary.
 //

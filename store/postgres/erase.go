@@ -14,9 +14,8 @@ import (
 // and every counter of the subjects. Of each callback a row with its ID stays,
 // so that nobody brings it back. The result has one error per item.
 //
-// The bytes are gone from the tables when VACUUM has run, from the planner's
-// statistics when ANALYZE has, and from the write-ahead log, its archives and
-// backups when those are recycled.
+// The bytes are gone from the tables when VACUUM has run, and from the
+// write-ahead log, its archives and backups when those are recycled.
 func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

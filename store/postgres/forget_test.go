@@ -73,6 +73,7 @@ func personal(c callback.Change, i int) callback.Change {
 
 // TestForget erases a person and looks for the number in every byte that the database keeps, in errors and in logs.
 func TestForget(t *testing.T) {
+	t.Parallel()
 	const person, others = 200, 300
 	c, err := postgrestest.Start(t.Context(), postgrestest.Options{Settings: map[string]string{"autovacuum": "off"}})
 	if err != nil {
@@ -190,6 +191,7 @@ func provoke(t *testing.T, dsn string, s *postgres.Store, heard *overheard) {
 // TestServerLogNamesNobody has callers of different processes start with the same person at once, each about to make the first row of
 // a counter. The server writes to its log what it refuses.
 func TestServerLogNamesNobody(t *testing.T) {
+	t.Parallel()
 	const racers, rounds = 4, 50
 	c, err := postgrestest.Start(t.Context(), postgrestest.Options{})
 	if err != nil {

@@ -40,6 +40,16 @@ func (l *link) open(ctx context.Context) error {
 	return nil
 }
 
+// openAgain tries to open until it works or ctx ends.
+func (l *link) openAgain(ctx context.Context) error {
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		err := l.open(ctx)
+		if err == nil || !pause(ctx, wait) {
+			return err
+		}
+	}
+}
+
 func (l *link) query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if err := l.open(ctx); err != nil {
 		return nil, err

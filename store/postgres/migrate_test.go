@@ -126,6 +126,7 @@ func TestNewerSchema(t *testing.T) {
 
 // TestMigrateCutShort ends the session that migrates, or its context, at many moments: either everything is there or nothing.
 func TestMigrateCutShort(t *testing.T) {
+	t.Parallel()
 	const rounds = 40
 	dsn := suite.NewDatabase(t)
 	begun := time.Now()
@@ -147,7 +148,8 @@ func TestMigrateCutShort(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		over := make(chan error, 1)
 		go func() { over <- postgres.Migrate(ctx, pool, config) }()
-		await(t.Context(), 2*whole*time.Duration(i/2)/(rounds/2))
+		part := float64(i/2) / (rounds / 2) // mostly in the beginning
+		await(t.Context(), time.Duration(3*part*part*float64(whole)))
 		if i%2 == 0 {
 			cancel()
 		} else {
@@ -217,6 +219,7 @@ func TestSQL(t *testing.T) {
 
 // TestValidateMissesNothing drops everything that a schema has, one at a time.
 func TestValidateMissesNothing(t *testing.T) {
+	t.Parallel()
 	dsn := suite.NewDatabase(t)
 	pool := poolOf(t, dsn, 1)
 	config := postgres.Config{Schema: "rb"}

@@ -109,8 +109,13 @@ func TestDeafListener(t *testing.T) {
 			running, stop := context.WithCancel(t.Context())
 			var run sync.WaitGroup
 			run.Go(func() { _ = deaf.Run(running) })
-			defer run.Wait()
-			defer stop()
+			defer func() {
+				stop()
+				run.Wait()
+				if err := deaf.Shutdown(context.Background()); err != nil {
+					t.Error(err)
+				}
+			}()
 			l.listening(t)
 			customers := manage(t, otherNode(t, l))
 			worst := time.Duration(0)

@@ -126,7 +126,15 @@ func (s *Store) pageOf(q *callback.Query, last *store.Place, chunk int) (string,
 	if last != nil {
 		w.conditions = append(w.conditions, "("+column+", id) "+beyond+" ("+w.arg(place(last.QueuedAt))+", "+w.arg(string(last.ID))+")")
 	}
-	sql := "SELECT " + columns + " FROM " + s.sql.callbacks + " WHERE " + w.String() +
-		" ORDER BY " + column + direction + ", id" + direction + " LIMIT " + w.arg(chunk)
+	from := s.sql.callbacks + " WHERE " + w.String()
+	if w.named {
+		// The planner has no statistics of what identifies people, and must not
+		// walk the index of the order in search of a few rows.
+		from = "named"
+	}
+	sql := "SELECT " + columns + " FROM " + from + " ORDER BY " + column + direction + ", id" + direction + " LIMIT " + w.arg(chunk)
+	if w.named {
+		sql = "WITH named AS MATERIALIZED (SELECT * FROM " + s.sql.callbacks + " WHERE " + w.String() + ") " + sql
+	}
 	return sql, w.args
 }

@@ -15,6 +15,8 @@ type where struct {
 	args       []any
 	// partial: the database does not check every condition of the query.
 	partial bool
+	// named: an exact value narrows to few rows.
+	named bool
 }
 
 // add adds a condition in which ? stands for the argument.
@@ -53,6 +55,7 @@ func whereOf(q *callback.Query) *where {
 
 func (w *where) lists(q *callback.Query) {
 	if len(q.IDs) > 0 {
+		w.named = true
 		w.add("id = ANY (?)", list(q.IDs, func(id callback.ID) string { return string(id) }))
 	}
 	if len(q.Services) > 0 {
@@ -91,6 +94,7 @@ func (w *where) names(q *callback.Query) {
 		{"external_id = ?", q.ExternalID},
 	} {
 		if n.value != "" {
+			w.named = true
 			w.add(n.condition, n.value)
 		}
 	}
@@ -131,6 +135,7 @@ func (w *where) lookups(q *callback.Query) {
 	for i, m := range q.Lookups {
 		hashes[i] = lookupHash(q.Tenant, m.Key, m.Value)
 	}
+	w.named = true
 	if q.AnyLookup {
 		w.add("lookups && ?", hashes)
 	} else {

@@ -36,6 +36,14 @@ CREATE TABLE {{schema}}.callbacks (
     PRIMARY KEY (tenant, id)
 ) WITH (fillfactor = 60);
 
+-- Statistics would quote the numbers of people, and outlive their rows.
+ALTER TABLE {{schema}}.callbacks
+    ALTER COLUMN number SET STATISTICS 0,
+    ALTER COLUMN alternative SET STATISTICS 0,
+    ALTER COLUMN customer_id SET STATISTICS 0,
+    ALTER COLUMN external_id SET STATISTICS 0,
+    ALTER COLUMN idempotency_key SET STATISTICS 0;
+
 CREATE UNIQUE INDEX callbacks_key ON {{schema}}.callbacks (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX callbacks_desired ON {{schema}}.callbacks (tenant, desired, id) WHERE desired IS NOT NULL;
 CREATE INDEX callbacks_number ON {{schema}}.callbacks (tenant, number) WHERE number IS NOT NULL;
@@ -75,6 +83,7 @@ CREATE TABLE {{schema}}.counters (
     PRIMARY KEY (tenant, service, kind, slot, name, subject)
 ) WITH (fillfactor = 70);
 
+ALTER TABLE {{schema}}.counters ALTER COLUMN subject SET STATISTICS 0;
 CREATE INDEX counters_subject ON {{schema}}.counters (tenant, subject) WHERE subject <> '';
 CREATE INDEX counters_ends ON {{schema}}.counters (ends) WHERE ends IS NOT NULL;
 
