@@ -75,6 +75,7 @@ type standing struct {
 	head    head
 	sound   bool // its columns can be read
 	desired instant
+	created instant
 	idem    []byte
 	terms   []byte
 	faulted bool
@@ -139,7 +140,7 @@ func scanStanding(row []any) *standing {
 	h.revision, found.epoch, h.service = s.integer(), s.integer(), s.text()
 	state, known := stateNamed(s.text())
 	h.state, h.priority, h.ready = state, priorityOf(s.integer()), s.integer() == 1
-	found.desired, found.idem, found.terms = s.instant(), s.blob(), s.blob()
+	found.desired, found.created, found.idem, found.terms = s.instant(), s.instant(), s.blob(), s.blob()
 	found.faulted = s.next() != nil
 	found.sound = known && !s.bad
 	return found
@@ -279,11 +280,10 @@ func (t *transaction) replace(c *change, old *standing) error {
 		return err
 	}
 	args := c.changing(sealed)
-	terms := packTerms(c.terms)
-	if c.desired == old.desired && bytes.Equal(c.idem, old.idem) && bytes.Equal(terms, old.terms) && old.sound {
+	if old.sound && old.desired == c.desired && old.created == c.created && bytes.Equal(old.idem, c.idem) && bytes.Equal(old.terms, packTerms(c.terms)) {
 		err = t.run(stUpdate, append(args, old.cb)...)
 	} else {
-		args = append(args, c.desired.value(), blobOrNull(c.idem), blobOrNull(terms), old.cb)
+		args = append(append(args, c.staying()...), old.cb)
 		if err = t.run(stUpdateAll, args...); err == nil {
 			err = t.reindex(old.cb, unpackTerms(old.terms), c.terms)
 		}

@@ -56,6 +56,10 @@ func BenchmarkRead(b *testing.B) {
 			_, err := s.Search(ctx, callback.Query{Tenant: last.Tenant, Order: callback.ByCreated})
 			return err
 		}},
+		{"Search page of 100 by last change", func() error {
+			_, err := s.Search(ctx, callback.Query{Tenant: last.Tenant, Order: callback.ByUpdated})
+			return err
+		}},
 		{"Load of 14 days", func() error {
 			_, err := s.Load(ctx, storetest.Start(), callback.LoadRequest{
 				Tenant: last.Tenant, Kind: callback.PermitBucket, Service: last.Service, To: storetest.At(14 * 24 * time.Hour).Unix(),

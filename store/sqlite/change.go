@@ -85,8 +85,13 @@ func (s *secret) fill(p *change, c *store.Change) (err error) {
 // changing are the values of the columns that every change writes.
 func (c *change) changing(sealed []byte) []any {
 	return append(make([]any, 0, 18),
-		c.service, c.state.String(), int64(c.priority), flag(c.ready), c.revision, c.nextAt.value(), c.created.value(), c.updated.value(),
+		c.service, c.state.String(), int64(c.priority), flag(c.ready), c.revision, c.nextAt.value(), c.updated.value(),
 		c.ended.value(), c.queuedAt.value(), sealed)
+}
+
+// staying are the values of the columns that most changes leave as they are.
+func (c *change) staying() []any {
+	return []any{c.desired.value(), c.created.value(), blobOrNull(c.idem), blobOrNull(packTerms(c.terms))}
 }
 
 // blobOrNull is bytes as a column gets them.

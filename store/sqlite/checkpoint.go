@@ -77,6 +77,7 @@ const truncateWait = 30 * time.Millisecond
 func (w *writer) truncate(s *session, patient bool) {
 	w.checkpoints.turn.Lock()
 	defer w.checkpoints.turn.Unlock()
+	defer func() { w.truncated = time.Now() }()
 	var waited time.Duration
 	for attempt := 0; ; attempt++ {
 		busy := true

@@ -91,7 +91,7 @@ func (c *committer) isClosed() bool {
 }
 
 // close finishes what was posted and ends the loop.
-func (c *committer) close() error {
+func (c *committer) close() {
 	c.mu.Lock()
 	first := !c.closed
 	c.closed = true
@@ -100,7 +100,6 @@ func (c *committer) close() error {
 		close(c.wake)
 	}
 	<-c.ended
-	return c.writer.closed
 }
 
 func (c *committer) loop() {

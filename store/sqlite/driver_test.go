@@ -242,8 +242,7 @@ func TestOneOfAGroupFails(t *testing.T) {
 func TestConnectionIsReplaced(t *testing.T) {
 	s, f, path := openFaulty(t)
 	before := f.conns
-	f.add(fault{statement: "INSERT INTO events", err: codeError(codeIO), times: 1}, fault{statement: "ROLLBACK", err: codeError(codeIO), times: 1},
-		fault{statement: "BEGIN", err: nil, times: 0})
+	f.add(fault{statement: "INSERT INTO events", err: codeError(codeIO), times: 1}, fault{statement: "ROLLBACK", err: codeError(codeIO), times: 1})
 	if err := <-create(t.Context(), s, "c1"); err == nil {
 		t.Fatal("no error")
 	}
@@ -255,6 +254,9 @@ func TestConnectionIsReplaced(t *testing.T) {
 	}
 	if f.conns == before {
 		t.Error("the connection is still the same")
+	}
+	if got, err := s.Number(t.Context(), "PRAGMA secure_delete"); err != nil || got != 1 {
+		t.Errorf("secure_delete of the new connection is %d, %v", got, err)
 	}
 	verifyFile(t, openRaw(t, path))
 }

@@ -16,11 +16,12 @@ import (
 //
 // Nothing that identifies a person lies in the file in the clear. What is
 // removed is overwritten, the key that opened it first of all, and the log is
-// emptied: when Erase returns, neither the file, nor its log, nor a backup made
-// from then on holds the key or the digits. Where another process, or a backup
-// that is being written, still reads an older state, the log can only be emptied
-// when it has finished: that is tried again a few times a second, with every
-// change, and when the store is closed and opened.
+// emptied: from then on neither the file, nor its log, nor a backup holds the
+// key. With Subjects - somebody asked to be forgotten - that is so when Erase
+// returns; without, as when retention is over for many, within a quarter of a
+// second. Where another process, or a backup that is being written, still reads
+// an older state, the log can only be emptied when it has finished: that is tried
+// four times a second, and when the store is closed and opened.
 //
 // What was held by a record that cannot be read is not given back.
 func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest) ([]error, error) {
@@ -124,7 +125,7 @@ func (t *transaction) forget(tenant string, subjects []string) error {
 	if len(subjects) == 0 {
 		return nil
 	}
-	t.erased = true
+	t.erased, t.forgotten = true, true
 	// What other changes of the transaction counted is looked for as well.
 	if err := t.flushCounters(); err != nil {
 		return err

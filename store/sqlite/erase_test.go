@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,7 +195,7 @@ func TestLogIsEmptiedAfterReaders(t *testing.T) {
 	if err := tx.QueryRow("SELECT count(*) FROM callbacks").Scan(&n); err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
-	erase(t, s, c.Record)
+	erase(t, s, c.Record, "somebody")
 	if log := readLog(t, path); !bytes.Contains(log, keys[0]) {
 		t.Fatal("the log is empty though a reader needs it: this test shows nothing")
 	}
@@ -213,6 +214,43 @@ func TestLogIsEmptiedAfterReaders(t *testing.T) {
 		t.Errorf("the log still has %d bytes", len(log))
 	}
 	absent(t, files(t, s, path), "keys", keys[:1])
+}
+
+// Erasures without a subject, one after another, share the emptying of the log,
+// which comes soon after the last.
+func TestRetentionSharesTheEmptying(t *testing.T) {
+	var times atomic.Int64
+	tried := make(chan struct{}, 1000)
+	s, path := openNew(t, sqlite.WithHook(func(statement string) {
+		if strings.Contains(statement, "wal_checkpoint") {
+			times.Add(1)
+			tried <- struct{}{}
+		}
+	}))
+	const n = 200
+	var cbs []*callback.Callback
+	for i := range n {
+		cbs = append(cbs, storetest.New(callback.ID(fmt.Sprint("c", i))))
+		apply(t, s, storetest.Write(cbs[i]))
+	}
+	keys, err := s.Keys(t.Context(), storetest.Tenant, cbs[n-1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times.Store(0)
+	for _, cb := range cbs {
+		erase(t, s, cb)
+	}
+	if got := times.Load(); got > n/2 {
+		t.Errorf("the log was emptied %d times for %d erasures", got, n)
+	}
+	for len(readLog(t, path)) > 0 {
+		<-tried
+		if _, err := s.Number(t.Context(), "SELECT 1"); err != nil { // comes after the attempt
+			t.Fatal(err)
+		}
+	}
+	absent(t, files(t, s, path), "keys", keys)
 }
 
 // What a process left in the log when it died between an erasure and its end is
@@ -244,6 +282,6 @@ func TestLogIsEmptiedAtOpening(t *testing.T) {
 	if got, err := again.Get(t.Context(), callback.By{Tenant: c.Record.Tenant, ID: c.Record.ID}); err != nil || got.Revision != 1 {
 		t.Error(got, err)
 	}
-	erase(t, again, c.Record)
+	erase(t, again, c.Record, "somebody")
 	absent(t, files(t, again, left), "keys", keys[:1])
 }

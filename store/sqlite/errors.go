@@ -100,7 +100,8 @@ func classify(err error) error {
 		fact = ErrCorrupt
 	case codeFull:
 		fact = ErrFull
-	default:
+	}
+	if fact == nil || errors.Is(err, fact) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", fact, err)

@@ -83,8 +83,8 @@ func (t *transaction) applyKnown(now time.Time, c *change) (done bool, err error
 	if err != nil {
 		return false, err
 	}
-	args := append(c.changing(sealed), g.cb, g.revision, g.epoch, c.desired.value(), blobOrNull(c.idem), blobOrNull(packTerms(c.terms)))
-	result, err := t.exec(stUpdateKnown, args...)
+	args := append(c.changing(sealed), g.cb, g.revision, g.epoch)
+	result, err := t.exec(stUpdateKnown, append(args, c.staying()...)...)
 	if err != nil {
 		return false, err
 	}

@@ -11,7 +11,13 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-const counterColumns = "c.slot, c.name, c.subject, c.used, c.ends, c.sealed, (SELECT k.key FROM counter_keys k WHERE k.n = c.key)"
+const (
+	ofLimit     = " FROM counters c WHERE c.tenant = ? AND c.kind = ? AND c.service = ? AND c.subject "
+	withinRange = " ? AND c.slot BETWEEN ? AND ?"
+	ofOne       = "SELECT c.slot, c.name, c.used, c.ends" + ofLimit + "=" + withinRange
+	ofAll       = "SELECT c.slot, c.name, c.used, c.ends, c.subject, c.sealed, (SELECT k.key FROM counter_keys k WHERE k.n = c.key)" +
+		ofLimit + ">" + withinRange
+)
 
 // Load returns the counters in the range that are above zero and whose window
 // has not ended, ordered by Slot, then Name, then Subject. Counters without
@@ -21,18 +27,12 @@ func (s *Store) Load(ctx context.Context, now time.Time, req store.LoadRequest) 
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
-	l := &load{req: &req, tenant: req.Tenant, now: floor(now)}
-	const of = "SELECT " + counterColumns + " FROM counters c WHERE c.tenant = ? AND c.kind = ? AND c.service = ? AND c.subject "
-	const within = " ? AND c.slot BETWEEN ? AND ?"
-	query := of + "=" + within + " UNION ALL " + of + ">" + within
-	args := []any{req.Tenant, string(req.Kind), req.Service, []byte{}, req.From, req.To}
-	args = append(args, args...)
-	if req.Subject != "" {
-		query = of + "=" + within
-		args = args[:6]
-		args[3] = s.secret.digestOf(req.Tenant, req.Subject)
+	l := &load{req: &req, now: floor(now)}
+	args := []any{req.Tenant, string(req.Kind), req.Service, s.secret.digestOf(req.Tenant, req.Subject), req.From, req.To}
+	err := s.rows(ctx, l.add, ofOne, args...)
+	if err == nil && req.Subject == "" {
+		err = s.rows(ctx, l.add, ofAll, args...)
 	}
-	err := s.rows(ctx, l.add, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -43,21 +43,22 @@ func (s *Store) Load(ctx context.Context, now time.Time, req store.LoadRequest) 
 }
 
 type load struct {
-	req    *store.LoadRequest
-	tenant string
-	now    instant
-	found  []store.Counter
+	req   *store.LoadRequest
+	now   instant
+	found []store.Counter
 }
 
+// add takes a row of ofOne or ofAll.
 func (l *load) add(row []any) error {
 	s := scanner{values: row}
-	c := &counter{tenant: l.tenant, key: callback.PermitKey{Kind: l.req.Kind, Service: l.req.Service, Subject: l.req.Subject}}
-	c.key.Slot, c.key.Name, c.subject, c.used, c.ends = s.integer(), s.text(), s.bytes(), s.integer(), s.instant()
-	sealed, key := s.blob(), s.blob()
+	c := &counter{key: callback.PermitKey{Kind: l.req.Kind, Service: l.req.Service, Subject: l.req.Subject}}
+	c.key.Slot, c.key.Name, c.used, c.ends = s.integer(), s.text(), s.integer(), s.instant()
 	if s.bad || c.usedAt(l.now) <= 0 || l.req.Name != "" && l.req.Name != c.key.Name {
 		return nil
 	}
-	if len(c.subject) > 0 && l.req.Subject == "" {
+	if len(s.values) > 0 {
+		c.subject = s.bytes()
+		sealed, key := s.blob(), s.blob()
 		subject, err := subjectOf(c, key, sealed)
 		if err != nil {
 			return nil

@@ -226,3 +226,19 @@ func TestMigrateWaits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Every connection that writes overwrites what it removes, and syncs as asked.
+func TestSettings(t *testing.T) {
+	for _, c := range []struct {
+		option []sqlite.Option
+		want   int64
+	}{{nil, 2}, {[]sqlite.Option{sqlite.WithSynchronous(sqlite.Full)}, 2}, {[]sqlite.Option{sqlite.WithSynchronous(sqlite.Normal)}, 1}, {[]sqlite.Option{sqlite.WithSynchronous(9)}, 2}} {
+		s, _ := openNew(t, c.option...)
+		for pragma, want := range map[string]int64{"synchronous": c.want, "secure_delete": 1, "busy_timeout": 0} {
+			got, err := s.Number(t.Context(), "PRAGMA "+pragma)
+			if err != nil || got != want {
+				t.Errorf("%s is %d, %v, want %d", pragma, got, err, want)
+			}
+		}
+	}
+}

@@ -34,6 +34,11 @@ const logPages = "16000"
 // what changes is all over a large file.
 const cacheKiB = "32768"
 
+// reading are the settings of the connections that read.
+func reading() []string {
+	return []string{"query_only(1)", "busy_timeout(0)", "temp_store(2)", "cell_size_check(1)", "cache_size(-8192)"}
+}
+
 // writing are the settings of the connection that writes.
 func (o *options) writing() []string {
 	synchronous := "FULL"

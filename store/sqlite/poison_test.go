@@ -54,6 +54,10 @@ func poisons() []poison {
 		{name: "second counter of a subject", sql: "INSERT INTO counters SELECT tenant, kind, service, randomblob(16), slot, name, used, ends, sealed, key FROM counters WHERE subject <> x''"},
 		{name: "record of a newer form", harmful: true, cause: record.ErrVersion, edit: func(body []byte) []byte { return append([]byte{2}, body[1:]...) }},
 		{name: "altered body", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET body = zeroblob(300) WHERE id = 'bad'"},
+		{name: "another state", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET state = 'PAUSED' WHERE id = 'bad'"},
+		{name: "another priority", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET priority = 9 WHERE id = 'bad'"},
+		{name: "not ready", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET ready = 0 WHERE id = 'bad'"},
+		{name: "another revision", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET revision = 7 WHERE id = 'bad'"},
 		{name: "another's body", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET body = (SELECT body FROM callbacks WHERE id = 'good-1') WHERE id = 'bad'"},
 	}
 }
@@ -152,7 +156,7 @@ func TestPoison(t *testing.T) {
 				if got := names(claimed.Callbacks); err != nil || got != all {
 					t.Errorf("claimed %q, %v, want %q", got, err, all)
 				}
-				if strings.Contains(p.sql, "service =") || strings.Contains(p.sql, "state =") {
+				if p.harmful {
 					claimDue(t, s, storetest.At(time.Minute), 10)
 				}
 				afterClaim(t, s, path, p)

@@ -55,15 +55,15 @@ const (
 	statements
 )
 
-// columns of callbacks that an update always writes: the indexes of desired
-// times, idempotency keys and terms are left alone.
-const changing = "service = ?, state = ?, priority = ?, ready = ?, revision = ?, next_at = ?, created = ?, updated = ?, ended = ?, " +
+// columns of callbacks that an update always writes. What else there is has
+// indexes that need not be touched as long as it stays as it is.
+const changing = "service = ?, state = ?, priority = ?, ready = ?, revision = ?, next_at = ?, updated = ?, ended = ?, " +
 	"queued_at = ?, body = ?, owner = NULL, until = NULL, fault = NULL"
 
 // An epoch stays at the largest number rather than to begin anew.
 const nextEpoch = "epoch = max(epoch, 0) + (epoch < 9223372036854775807)"
 
-const look = "SELECT k.tenant, k.id, k.cb, k.key, c.revision, c.epoch, c.service, c.state, c.priority, c.ready, c.desired, c.idem, c.terms, c.fault " +
+const look = "SELECT k.tenant, k.id, k.cb, k.key, c.revision, c.epoch, c.service, c.state, c.priority, c.ready, c.desired, c.created, c.idem, c.terms, c.fault " +
 	"FROM ids k LEFT JOIN callbacks c ON c.cb = k.cb AND c.id = k.id AND c.tenant = k.tenant WHERE "
 
 // limited ends a query that has a limit. SQLite would plan it anew for each value
@@ -91,8 +91,8 @@ func statementTexts() [statements]string {
 			"ended, queued_at, idem, terms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		stUpdate: "UPDATE callbacks SET " + changing + " WHERE cb = ?",
 		stUpdateKnown: "UPDATE callbacks SET " + changing + " WHERE cb = ? AND revision = ? AND epoch = ? AND fault IS NULL " +
-			"AND desired IS ? AND idem IS ? AND terms IS ?",
-		stUpdateAll:   "UPDATE callbacks SET " + changing + ", desired = ?, idem = ?, terms = ? WHERE cb = ?",
+			"AND desired IS ? AND created IS ? AND idem IS ? AND terms IS ?",
+		stUpdateAll:   "UPDATE callbacks SET " + changing + ", desired = ?, created = ?, idem = ?, terms = ? WHERE cb = ?",
 		stUnclaim:     "UPDATE callbacks SET owner = NULL, until = NULL, next_at = ? WHERE cb = ?",
 		stInsertTerm:  "INSERT INTO terms (term, cb) VALUES (?, ?) ON CONFLICT DO NOTHING",
 		stDeleteTerm:  "DELETE FROM terms WHERE term = ? AND cb = ?",

@@ -58,7 +58,7 @@ func openFile(ctx context.Context, path string, o *options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	reads, err := pool(path, "query_only(1)", "busy_timeout(0)", "temp_store(2)", "cell_size_check(1)")
+	reads, err := pool(path, reading()...)
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
@@ -222,7 +222,8 @@ func (w *writer) prepare(ctx context.Context) error {
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shut() error {
-	err := errors.Join(s.committer.close(), s.prepared.close())
+	s.committer.close()
+	err := s.prepared.close()
 	for _, db := range s.own {
 		err = errors.Join(err, db.Close())
 	}

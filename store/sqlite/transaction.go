@@ -21,7 +21,8 @@ type transaction struct {
 
 	usedKeys  []int64 // of freeKeys, taken by this transaction
 	freedKeys []int64
-	erased    bool
+	erased    bool // the log holds what was removed
+	forgotten bool // a person asked for it: it must be gone at once
 	recount   bool
 	recounted instant // when it counted all callbacks anew
 }

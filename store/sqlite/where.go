@@ -53,15 +53,15 @@ func in[T any](w *where, column string, list []T, value func(T) any) {
 	w.add(column+" IN ("+places(len(list))+")", args...)
 }
 
-// where builds the conditions of a search. Where exact values are given, they
-// are what it begins with: the plus keeps SQLite from the index of the tenant.
+// where builds the conditions of a search. Where exact values are given, or the
+// whole table is to be read, the plus keeps SQLite from the indexes of the tenant.
 func (f *search) where() *where {
 	w := &where{exact: true}
 	q := f.query
 	named := w.named(f.secret, q)
 	switch {
 	case q.AllTenants:
-	case named:
+	case named || f.wide:
 		w.add("+c.tenant = ?", q.Tenant)
 	default:
 		w.add("c.tenant = ?", q.Tenant)

@@ -14,6 +14,9 @@ import (
 // errDropped makes database/sql close a connection instead of keeping it.
 var errDropped = fmt.Errorf("connection is not used any more: %w", driver.ErrBadConn)
 
+// errNobody tells that all who waited for the lock have left.
+var errNobody = errors.New("nobody waits")
+
 var errLost = errors.New("connection was lost before the change was made")
 
 // writer has the one connection through which the store writes. Only the
@@ -37,9 +40,9 @@ type writer struct {
 	freeKeys    []int64 // rows of counter_keys that are free
 	recount     bool    // tallies may count what was set aside
 	recounted   instant
-	untruncated bool // the log may still hold what was erased
-	broken      bool // the connection's state is in doubt
-	closed      error
+	untruncated bool      // the log may still hold what was erased
+	truncated   time.Time // when that was tried last
+	broken      bool      // the connection's state is in doubt
 }
 
 // open makes the connection, unless there is one.
@@ -114,10 +117,10 @@ func (w *writer) work() {
 		w.group(s)
 		return nil
 	})
-	if w.broken || err != nil && !isBusy(err) {
+	if w.broken || err != nil && !isBusy(err) && !errors.Is(err, errNobody) {
 		w.reopen()
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, errNobody) {
 		return
 	}
 	for _, o := range w.more(mostChanges) {
@@ -142,8 +145,11 @@ func (w *writer) begin(s *session, wanted func() bool) error {
 	var waited time.Duration
 	for attempt := 0; ; attempt++ {
 		err := s.run(stBegin)
-		if err == nil || !isBusy(err) || !wanted() || w.closing() && waited > patience {
+		switch {
+		case err == nil || !isBusy(err) || w.closing() && waited > patience:
 			return err
+		case !wanted():
+			return errNobody
 		}
 		pause := lockWait(attempt)
 		time.Sleep(pause)
@@ -217,7 +223,7 @@ func (w *writer) alone(s *session, o *operation) {
 
 // checkpointAfter is after how many statements, of about a page each, the log is
 // copied into the file.
-const checkpointAfter = 2000
+const checkpointAfter = 5000
 
 // finish tells the callers how their transaction ended.
 func (w *writer) finish(group []*operation, t *transaction, err error) {
@@ -231,9 +237,9 @@ func (w *writer) finish(group []*operation, t *transaction, err error) {
 			t.session.writes = 0
 			w.checkpoints.due()
 		}
-		if t.erased || w.untruncated {
-			w.untruncated = true
-			w.truncate(t.session, t.erased)
+		w.untruncated = w.untruncated || t.erased
+		if t.forgotten || w.untruncated && time.Since(w.truncated) > retryTruncate {
+			w.truncate(t.session, t.forgotten)
 		}
 	}
 	for _, o := range group {

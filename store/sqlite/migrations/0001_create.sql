@@ -48,6 +48,7 @@ CREATE TABLE callbacks (
 CREATE INDEX callbacks_due ON callbacks (next_at, id, tenant) WHERE next_at IS NOT NULL;
 CREATE INDEX callbacks_queue ON callbacks (tenant, service, priority, ready, queued_at, id) WHERE state = 'QUEUED';
 CREATE INDEX callbacks_desired ON callbacks (tenant, desired, id);
+CREATE INDEX callbacks_created ON callbacks (tenant, created, id);
 CREATE UNIQUE INDEX callbacks_idem ON callbacks (idem) WHERE idem IS NOT NULL;
 CREATE INDEX callbacks_fault ON callbacks (cb) WHERE fault IS NOT NULL;
 

@@ -1,0 +1,108 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/sqlite"
+)
+
+// somewhere is a path for the file of an example.
+func somewhere() (path string, remove func()) {
+	dir, err := os.MkdirTemp("", "ringback")
+	if err != nil {
+		fmt.Println(err)
+	}
+	return filepath.Join(dir, "callbacks.db"), func() { os.RemoveAll(dir) }
+}
+
+// A Manager on a file: what was accepted is there when the process comes back.
+func ExampleOpen() {
+	ctx := context.Background()
+	path, remove := somewhere()
+	defer remove()
+
+	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dialer := callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
+		return callback.Outcome{Result: callback.Answer, Certainty: callback.Known, Talk: time.Minute}, nil
+	})
+	var id callback.ID
+	for range 2 {
+		s, err := sqlite.Open(ctx, path)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		m, err := callback.New(callback.Config{Store: s, Services: services, Dialer: dialer})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		// The same key is the same request, also after a restart.
+		cb, err := m.Start(ctx, callback.Request{Service: "support", Number: "044 668 18 00", Key: "order-4711"})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(cb.State, cb.Customer.Number, "known:", cb.ID == id)
+		id = cb.ID
+		if err := s.Close(); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// QUEUED +41•••••1800 known: false
+	// QUEUED +41•••••1800 known: true
+}
+
+// With NORMAL a power cut may undo the last changes; the end of the process
+// cannot.
+func ExampleWithSynchronous() {
+	path, remove := somewhere()
+	defer remove()
+	s, err := sqlite.Open(context.Background(), path, sqlite.WithSynchronous(sqlite.Normal))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s.Close())
+	// Output:
+	// <nil>
+}
+
+// A backup is made while the store is in use, and opened like any other file.
+func ExampleStore_Backup() {
+	ctx := context.Background()
+	path, remove := somewhere()
+	defer remove()
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	copied := filepath.Join(filepath.Dir(path), "monday.db")
+	fmt.Println(s.Backup(ctx, copied))
+	fmt.Println("again:", errors.Is(s.Backup(ctx, copied), fs.ErrExist))
+
+	again, err := sqlite.Open(ctx, copied)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(again.Close())
+	// Output:
+	// <nil>
+	// again: true
+	// <nil>
+}
