@@ -85,7 +85,7 @@ func question(r *rand.Rand) callback.Query {
 // by page, whichever index it goes by and however many portions it reads.
 func TestAgreesWithMemory(t *testing.T) {
 	t.Parallel()
-	const n, questions = 500, 150
+	const n, questions = 400, 120
 	r := rand.New(rand.NewPCG(3, 3))
 	s, _ := openNew(t)
 	reference := store.NewMemory()

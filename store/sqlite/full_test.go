@@ -28,7 +28,7 @@ func TestDiskFull(t *testing.T) {
 			s, path = openNew(t)
 			out.Reset()
 			w = newWorker(s, uint64(point), "w")
-			w.size = 6000
+			w.size = 20_000
 			w.note = func(format string, args ...any) { fmt.Fprintf(&out, format, args...) }
 		}
 		pages, err := s.Number(t.Context(), "PRAGMA page_count")

@@ -18,7 +18,7 @@ func pending(tb testing.TB, path string, n int) {
 	const columns = "cb, tenant, id, service, state, priority, ready, revision, epoch, next_at, desired, created, updated, queued_at, idem, terms, body"
 	_, err := openRaw(tb, path).Exec("WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < ?1) "+
 		"INSERT INTO callbacks ("+columns+") SELECT n, 'acme', printf('c%06d', n), 'sales', iif(n % 100 = 0, 'QUEUED', 'SCHEDULED'), 0, n % 100 = 0, 1, 0, "+
-		"?2 + abs(random() % 1000000000000), ?2 + abs(random() % 1000000000000), ?2, ?2, iif(n % 100 = 0, ?2, NULL), randomblob(16), randomblob(8), zeroblob(300) FROM i; "+
+		"?2 + abs(random() % 1000000000000), ?2 + abs(random() % 1000000000000), ?2, ?2, iif(n % 100 = 0, ?2, NULL), randomblob(16), randomblob(8), zeroblob(40) FROM i; "+
 		"INSERT INTO ids SELECT cb, tenant, id, randomblob(16) FROM callbacks; INSERT INTO terms SELECT random(), cb FROM callbacks; "+
 		"INSERT INTO tallies SELECT tenant, service, priority, state, count(*), sum(ready) FROM callbacks GROUP BY tenant, service, priority, state",
 		n, storetest.Start().UnixMicro())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func (w *worker) seated() callback.Change {
 		cb.Created, cb.Updated = w.now, w.now
 		cb.Customer.Number, cb.Customer.ID = storetest.Number(w.rand.IntN(100)), "customer-"+string(id)
 		cb.Idempotency.Key = "key-" + string(id)
-		cb.UserData = callback.Values{"text": string(make([]byte, w.rand.IntN(w.size)))}
+		cb.UserData = callback.Values{"text": strings.Repeat("x", w.rand.IntN(w.size))}
 		cb.NextAt = w.now.Add(time.Duration(w.rand.IntN(600)-300) * time.Second)
 		if w.rand.IntN(2) == 0 {
 			cb.State, cb.Ready, cb.QueuedAt = callback.Queued, true, w.now
@@ -102,7 +103,7 @@ func (w *worker) move(cb *callback.Callback, c *callback.Change) {
 	c.Take = []callback.Permit{{Key: to, N: 1, Max: bucketSeats}}
 	cb.Held[0].Key = to
 	cb.Desired = cb.Desired.Add(time.Duration(w.rand.IntN(9)) * time.Hour)
-	cb.UserData = callback.Values{"text": string(make([]byte, w.rand.IntN(2*w.size)))}
+	cb.UserData = callback.Values{"text": strings.Repeat("x", w.rand.IntN(2*w.size))}
 }
 
 // complete gives back all.
