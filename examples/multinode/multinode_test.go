@@ -73,12 +73,15 @@ func TestShow(t *testing.T) {
 		t.Errorf("%d services were full, want all", got)
 	}
 	// The death must have hurt, or the count proves nothing.
-	for _, want := range []string{
-		"requests without an answer", "attempts in doubt", "resolved by look-up: the call had ended", "resolved by look-up: never placed",
-	} {
+	for _, want := range []string{"requests without an answer", "attempts in doubt"} {
 		if amount(t, text, want) == 0 {
 			t.Errorf("no %s", want)
 		}
+	}
+	// How many calls were up at the death is a matter of the machine's speed.
+	resolved := amount(t, text, "resolved by look-up: the call had ended") + amount(t, text, "resolved by look-up: never placed")
+	if doubts := amount(t, text, "attempts in doubt"); resolved != doubts {
+		t.Errorf("%d of %d attempts in doubt were resolved by look-up", resolved, doubts)
 	}
 	for _, zero := range new(tally).zeros() {
 		if got := amount(t, text, zero.name); got != 0 {

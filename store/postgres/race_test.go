@@ -134,3 +134,56 @@ func TestLastSeats(t *testing.T) {
 	callbacktest.VerifyAudit(t, stores[0])
 	t.Logf("the last %d seats, wanted by %d callers of %d processes at once: %d buckets, none overbooked", seats, len(stores)*each, len(stores), rounds)
 }
+
+// TestRefusalOfOneMoment has the last place and the last seat of an empty bucket taken while a change waits for the places: the seat,
+// asked for first, is what it is refused.
+func TestRefusalOfOneMoment(t *testing.T) {
+	dsn := suite.NewDatabase(t)
+	s := newRig(t, dsn).open(t)
+	places := callback.PermitKey{Kind: callback.PermitQueued, Service: "desk"}
+	seats := callback.PermitKey{Kind: callback.PermitBucket, Service: "desk", Slot: 7}
+	first := newcomer("first", 1, faraway())
+	first.Record.Held, first.Take = []callback.Held{{Key: places, N: 1}}, []callback.Permit{{Key: places, N: 1, Max: 2}}
+	for _, c := range []callback.Change{first, newcomer("second", 2, faraway())} {
+		if err := apply(t.Context(), s, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second, err := s.Get(t.Context(), callback.By{ID: "second"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := second.Clone()
+	more.Revision, more.Held = 2, []callback.Held{{Key: seats, N: 1}, {Key: places, N: 1}}
+	change := callback.Change{Record: more, Take: []callback.Permit{{Key: seats, N: 1, Max: 1}, {Key: places, N: 1, Max: 2}},
+		Event: callback.Event{Callback: "second", Service: "desk", At: more.Updated, Type: callback.EventUpdated, From: more.State, To: more.State, Actor: ours}}
+
+	other, watch := connect(t, dsn), connect(t, dsn)
+	tx, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"UPDATE rb1.counters SET used = used + 1 WHERE kind = 'queued'",
+		"INSERT INTO rb1.counters SELECT (jsonb_populate_record(c, '{\"kind\": \"bucket\", \"slot\": 7, \"used\": 1}')).* FROM rb1.counters c WHERE kind = 'queued'",
+	} {
+		if _, err := tx.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := make(chan error)
+	go func() { answer <- apply(t.Context(), s, change) }()
+	for waits := false; !waits; {
+		const query = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+		if err := watch.QueryRow(t.Context(), query).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var refused *callback.PermitError
+	if err := <-answer; !errors.As(err, &refused) || refused.Permit.Key != seats || refused.Used != 1 {
+		t.Errorf("refused with %v, want the seat", err)
+	}
+}

@@ -380,6 +380,17 @@ BEGIN
                     IF p_ops[i] = 1 AND EXISTS (SELECT FROM {{schema}}.callbacks x WHERE x.tenant = p_tenants[i] AND x.id = p_ids[i]) THEN
                         PERFORM {{schema}}.lost_race_1();
                     END IF;
+                    -- A counter that came while the locks were waited for is not
+                    -- among them, and might have refused before this one.
+                    IF array_position(old_used, NULL) IS NOT NULL AND EXISTS (
+                        SELECT FROM unnest(c_tenants, c_services, c_kinds, c_slots, c_names, c_subjects, old_used)
+                            a(tenant, service, kind, slot, name, subject, old)
+                        JOIN {{schema}}.counters x ON x.tenant = a.tenant AND x.service = a.service AND x.kind = a.kind
+                            AND x.slot = a.slot AND x.name = a.name AND x.subject = a.subject
+                        WHERE a.old IS NULL
+                    ) THEN
+                        PERFORM {{schema}}.lost_race_1();
+                    END IF;
                     change := i; fault := 'permit'; item := j; used := new_used[c];
                     ends := CASE WHEN new_used[c] > 0 THEN new_ends[c] END;
                     RETURN NEXT;
