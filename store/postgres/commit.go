@@ -278,7 +278,7 @@ func ends(err error) bool {
 // repeated, too: it either finds that it has happened, by its nonce, or happens
 // now.
 func (s *Store) attempt(ctx context.Context, l *link, b *batch) error {
-	done, err := s.start(ctx, l, b)
+	done, err := s.quick(ctx, l, b)
 	if done && err == nil {
 		return nil
 	}

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -173,17 +176,80 @@ func TestRefusalOfOneMoment(t *testing.T) {
 	}
 	answer := make(chan error)
 	go func() { answer <- apply(t.Context(), s, change) }()
-	for waits := false; !waits; {
-		const query = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-		if err := watch.QueryRow(t.Context(), query).Scan(&waits); err != nil {
-			t.Fatal(err)
-		}
-	}
+	awaitLock(t, watch)
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var refused *callback.PermitError
 	if err := <-answer; !errors.As(err, &refused) || refused.Permit.Key != seats || refused.Used != 1 {
 		t.Errorf("refused with %v, want the seat", err)
+	}
+}
+
+// awaitLock waits until another session of the database waits for a lock.
+func awaitLock(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	for waits := false; !waits; {
+		const query = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+		if err := conn.QueryRow(t.Context(), query).Scan(&waits); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestChangeAfterClaim has a queued callback leased while a change of it waits: what the lease has put elsewhere is found there, so that
+// the callback is due once and stands in one queue.
+func TestChangeAfterClaim(t *testing.T) {
+	dsn := suite.NewDatabase(t)
+	s := newRig(t, dsn).open(t)
+	c := newcomer("one", 1, faraway())
+	c.Record.State, c.Record.Ready, c.Record.QueuedAt = callback.Queued, true, c.Record.Created
+	c.Event.To = callback.Queued
+	if err := apply(t.Context(), s, c); err != nil {
+		t.Fatal(err)
+	}
+	cb, err := s.Get(t.Context(), callback.By{ID: "one"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cb.Revision, cb.Priority, cb.NextAt = 2, scheduler.High, cb.NextAt.Add(time.Minute)
+	change := callback.Change{Record: cb, Event: callback.Event{Callback: "one", Service: "desk", At: cb.Updated, Type: callback.EventUpdated,
+		From: cb.State, To: cb.State, Actor: ours}}
+
+	other, watch := connect(t, dsn), connect(t, dsn)
+	tx, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"SELECT 1 FROM rb1.callbacks FOR UPDATE",
+		"UPDATE rb1.callbacks SET next_at = next_at + interval '1 second', epoch = epoch + 1, owner = 'other', until = next_at + interval '1 second'",
+		"DELETE FROM rb1.due",
+		"INSERT INTO rb1.due (next_at, id, tenant) SELECT next_at, id, tenant FROM rb1.callbacks",
+		"UPDATE rb1.callbacks SET queued_at = queued_at + interval '1 second'",
+		"DELETE FROM rb1.queue",
+		"INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id) SELECT queued_at, priority, ready, tenant, service, id FROM rb1.callbacks",
+	} {
+		if _, err := tx.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := make(chan error)
+	go func() { answer <- apply(t.Context(), s, change) }()
+	awaitLock(t, watch)
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; err != nil {
+		t.Fatal(err)
+	}
+	const places = "SELECT (SELECT count(*) FROM rb1.due), (SELECT count(*) FROM rb1.due NATURAL JOIN rb1.callbacks)," +
+		" (SELECT count(*) FROM rb1.queue), (SELECT count(*) FROM rb1.queue q JOIN rb1.callbacks c USING (tenant, id, service, priority, ready, queued_at))"
+	var due, rightDue, queued, rightQueued int
+	if err := watch.QueryRow(t.Context(), places).Scan(&due, &rightDue, &queued, &rightQueued); err != nil {
+		t.Fatal(err)
+	}
+	if due != 1 || rightDue != 1 || queued != 1 || rightQueued != 1 {
+		t.Errorf("it is due %d times (%d at its time) and queued %d times (%d in its place)", due, rightDue, queued, rightQueued)
 	}
 }

@@ -30,7 +30,7 @@ func singleText(schema string, n int, queued bool) string {
 		yes = append(yes, fmt.Sprintf("NOT EXISTS (SELECT FROM l%d l WHERE l.used > $%d::bigint AND (l.ends IS NULL OR l.ends > $2::timestamptz))", i, singleColumns+permitColumns*i+7))
 	}
 	if n == 0 {
-		yes = []string{"true"}
+		yes = []string{"$2::timestamptz IS NOT NULL"} // a parameter has to be used
 	}
 	fmt.Fprintf(&b, "fits AS MATERIALIZED (SELECT %s AS yes), ", strings.Join(yes, " AND "))
 	for i := range n {
@@ -65,11 +65,21 @@ const (
 
 // singleArguments are the parameters of a single create.
 func singleArguments(w *write, demands []demand) []any {
-	text := func(s string) pgtype.Text { return pgtype.Text{String: s, Valid: s != ""} }
 	args := make([]any, 0, singleColumns+permitColumns*len(demands))
-	args = append(args, w.tenant, w.now, w.id, w.nextAt, w.service, w.state, w.priority, w.ready, text(w.reason),
+	args = append(args, recordArguments(w)...)
+	args = append(args, w.nonce, w.eventAt, w.eventType, w.event)
+	return appendDemands(args, demands)
+}
+
+// recordArguments are the first parameters of a single change: the record.
+func recordArguments(w *write) []any {
+	text := func(s string) pgtype.Text { return pgtype.Text{String: s, Valid: s != ""} }
+	return []any{w.tenant, w.now, w.id, w.nextAt, w.service, w.state, w.priority, w.ready, text(w.reason),
 		w.desired, w.created, w.updated, w.ended, w.queuedAt, text(w.number), text(w.alternative), text(w.customer), text(w.external),
-		text(w.key), text(w.lookup), w.body, w.nonce, w.eventAt, w.eventType, w.event)
+		text(w.key), text(w.lookup), w.body}
+}
+
+func appendDemands(args []any, demands []demand) []any {
 	for i := range demands {
 		d := &demands[i]
 		args = append(args, d.key.Service, string(d.key.Kind), d.key.Slot, d.key.Name, d.key.Subject, d.units, d.room, d.ends)

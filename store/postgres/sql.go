@@ -11,6 +11,7 @@ type statements struct {
 	schema string
 
 	singles              [2][mostPermits + 1]string // by whether queued, and counters
+	replaces             map[moved]string
 	start, apply, nonces string
 	claimDue, claimQ     string
 	setAside             string
@@ -32,6 +33,12 @@ func statementsOf(schema string) statements {
 	s.start = in("SELECT {{schema}}.start_1(" + parameters(34) + ")")
 	for n := range s.singles[0] {
 		s.singles[0][n], s.singles[1][n] = singleText(schema, n, false), singleText(schema, n, true)
+	}
+	s.replaces = map[moved]string{{}: replaceText(schema, moved{})}
+	for n := 1; n <= mostMoved; n++ {
+		for _, m := range []moved{{n, true, false}, {n, false, true}, {n, true, true}} {
+			s.replaces[m] = replaceText(schema, m)
+		}
 	}
 	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(40) + ")")
 	s.nonces = in("SELECT e.tenant, e.callback, e.seq, e.nonce FROM unnest($1::text[], $2::text[], $3::bigint[]) a(tenant, callback, seq)" +

@@ -57,22 +57,12 @@ func (b *batch) startable() bool {
 	return true
 }
 
-// start creates a batch at once when nothing stands in the way; what it cannot
-// do is left to apply.
-func (s *Store) start(ctx context.Context, l *link, b *batch) (done bool, err error) {
-	if !b.startable() {
+// quick makes a batch at once when it is of a simple kind and nothing stands in
+// the way; what it does not do is left to apply.
+func (s *Store) quick(ctx context.Context, l *link, b *batch) (done bool, err error) {
+	query, args := s.shortcut(b)
+	if query == "" {
 		return false, nil
-	}
-	demands, ok := b.demands()
-	if !ok {
-		return false, nil
-	}
-	query, args := s.sql.start, []any(nil)
-	if len(b.writes) == 1 && len(demands) <= mostPermits {
-		w := b.writes[0]
-		query, args = s.sql.single(len(demands), w.state == queuedState), singleArguments(w, demands)
-	} else {
-		args = b.startArguments(demands)
 	}
 	rows, err := l.query(ctx, query, args...)
 	if err != nil {
@@ -85,6 +75,27 @@ func (s *Store) start(ctx context.Context, l *link, b *batch) (done bool, err er
 		}
 	}
 	return done, rows.Err()
+}
+
+// shortcut is the quickest statement for a batch, or none.
+func (s *Store) shortcut(b *batch) (query string, args []any) {
+	w := b.writes[0]
+	switch {
+	case b.startable():
+		demands, ok := b.demands()
+		switch {
+		case !ok:
+			return "", nil
+		case len(b.writes) == 1 && len(demands) <= mostPermits:
+			return s.sql.single(len(demands), w.state == queuedState), singleArguments(w, demands)
+		}
+		return s.sql.start, b.startArguments(demands)
+	case len(b.writes) == 1 && w.op == opReplace && w.doubt == certain:
+		if kind, demands, ok := b.moves(); ok {
+			return s.sql.replaces[kind], replaceArguments(w, demands)
+		}
+	}
+	return "", nil
 }
 
 // startArguments are the parameters of start, in order.
