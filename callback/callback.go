@@ -77,7 +77,7 @@ type Callback struct {
 	Updated    time.Time // the last accepted change
 	ReleaseAt  time.Time // when it leaves Scheduled for its queue
 	QueuedAt   time.Time // when it first entered its queue: its place in it
-	ReadyAt    time.Time // Queued: not before this instant
+	ReadyAt    time.Time // Queued, Paused: no attempt before this instant
 	ExpiresAt  time.Time // Desired + TTL: after it, FAIL_TIMEOUT_TTL
 	RemindAt   time.Time // when a reminder event is due; zero means none
 	DeadlineAt time.Time // when the present state times out; zero means never
@@ -86,6 +86,11 @@ type Callback struct {
 	// callback completes with this reason.
 	CancelReason Reason
 	EndedAt      time.Time // when it was Completed
+	// PausedAt is when a pause of its service took it out of its queue; zero when
+	// it is not Paused, or was created so by a request. PausedFor is how long
+	// earlier pauses kept it out, which does not count as time in the queue.
+	PausedAt  time.Time
+	PausedFor time.Duration
 	// NextAt is the one moment of attention: the earliest of all that is due.
 	// Zero means nothing is.
 	NextAt time.Time
@@ -122,6 +127,8 @@ type Customer struct {
 	ID          string           // the host's customer id (Callback Interaction customer_id)
 	Account     string           // LCM AccountNumber
 	ModeID      string           // LCM contact mode the number came from
+	CampaignID  string           // LCM CampaignID
+	ContactID   string           // LCM ContactID
 }
 
 // Target returns the address that is dialled: the alternative when there is
@@ -156,6 +163,10 @@ type Origin struct {
 	SessionID     string // LUCS InitiatingSessionId
 	InteractionID string // the original call (GMS _originating_interaction_id, LCM callid)
 	ContextURL    string // LUCS ContextUrl
+	// RetryType is LUCS RetryType: SingleSession is the only value published. The
+	// engine does not act on it. Left out of the digest of a request that has
+	// none, so that keys outlive the releases that did not know it.
+	RetryType string `json:",omitempty"`
 }
 
 // Interaction carries the fields of the Callback Interaction resource that the
@@ -188,7 +199,7 @@ type Interaction struct {
 type Lookup struct {
 	Key    string
 	Value  string
-	Former bool // the property had this value once and has another now
+	Former bool // the property had this value once and has another now, or was counted and is no lookup key
 }
 
 // RetryLimits overrides a service's retry policy for one callback.

@@ -22,6 +22,9 @@ type Config struct {
 	// Router says who takes the calls. Defaults to none: then
 	// Service.Queueing.Lines alone bounds the calls of a service.
 	Router Router
+	// Contacts knows the ways to reach a customer by account, for a Start that
+	// names a contact mode. Defaults to none.
+	Contacts ContactModes
 
 	// Now tells the time at the door of each public verb, for stores that are
 	// not a [Clock]. Defaults to time.Now.
@@ -43,8 +46,8 @@ type Config struct {
 	// minutes. Work whose lease ran out is claimed again. Defaults to 30 s.
 	Lease time.Duration
 	// Poll is the longest Run sleeps, whatever it knows of: how soon the
-	// changes of other nodes are noticed without a notifying store. 10 ms to 1
-	// minute. Defaults to 1 s.
+	// changes of other nodes are noticed without a notifying store, and how soon
+	// a pause of another node's is, with any. 10 ms to 1 minute. Defaults to 1 s.
 	Poll time.Duration
 	// Batch is how many callbacks one claim takes; 1 to 10,000. Defaults to
 	// 500.

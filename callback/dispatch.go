@@ -12,19 +12,20 @@ import (
 )
 
 // waiting is how many callbacks of a service could be claimed, by priority.
-type waiting [9]int
+type waiting [scheduler.Levels]int
 
 // dispatch lets queued callbacks go, in the order of their priorities, as far
-// as agents, lines, rates and free dialler places reach.
-func (m *Manager) dispatch(ctx context.Context, now time.Time, p *Progress) (worked bool, err error) {
+// as agents, lines, rates and free dialler places reach. fresh says that the
+// pauses were read in this tick.
+func (m *Manager) dispatch(ctx context.Context, now time.Time, fresh bool, p *Progress) (worked bool, err error) {
 	groups, err := m.store.Count(ctx, Query{AllTenants: true, States: []State{Queued}})
 	if err != nil {
 		return false, err
 	}
 	queues := make(map[serviceKey]*waiting)
 	for _, g := range groups {
-		if g.Ready == 0 {
-			continue
+		if g.Ready == 0 || !g.Queue.Priority.Valid() {
+			continue // a damaged record must not stop the others
 		}
 		key := serviceKey{g.Queue.Tenant, g.Queue.Service}
 		if queues[key] == nil {
@@ -40,6 +41,14 @@ func (m *Manager) dispatch(ctx context.Context, now time.Time, p *Progress) (wor
 		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.name, b.name))
 	})
 	for _, key := range keys {
+		if pause, paused := m.pauses.of(key.tenant, key.name); paused {
+			n, err := m.withdraw(ctx, now, key, pause, *queues[key], fresh, p)
+			if err != nil {
+				return worked, err
+			}
+			worked = worked || n > 0
+			continue
+		}
 		if m.flights.free() == 0 {
 			break
 		}
@@ -172,11 +181,10 @@ func (m *Manager) position(ctx context.Context, now time.Time, p *Policy, tenant
 // priorities. asked is false when none is left to ask for: fewer than were asked
 // for may come, because others hold leases on some.
 func (m *Manager) claimHeads(ctx context.Context, now time.Time, key serviceKey, policy *Policy, ready *waiting, n int) (heads []*Callback, asked bool, err error) {
-	order, err := m.order(key, policy)
+	taken, err := m.takeTurns(key, policy, n, *ready)
 	if err != nil {
 		return nil, false, err
 	}
-	taken := order.Take(n, *ready)
 	req := ClaimRequest{Owner: m.config.Node, Lease: m.config.Lease}
 	for _, priority := range scheduler.Priorities() {
 		if taken[priority] > 0 {
@@ -193,10 +201,31 @@ func (m *Manager) claimHeads(ctx context.Context, now time.Time, key serviceKey,
 	return claimed.Callbacks, true, err
 }
 
-// order returns the service's place in the weighted round robin.
-func (m *Manager) order(key serviceKey, policy *Policy) (*scheduler.Order, error) {
+// takeTurns picks the priorities of the next n callbacks of a service.
+func (m *Manager) takeTurns(key serviceKey, policy *Policy, n int, ready waiting) (waiting, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	order, err := m.order(key, policy)
+	if err != nil {
+		return waiting{}, err
+	}
+	return order.Take(n, ready), nil
+}
+
+// orderNow returns a copy of the service's place in the weighted round robin.
+func (m *Manager) orderNow(key serviceKey, policy *Policy) (scheduler.Order, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	order, err := m.order(key, policy)
+	if err != nil {
+		return scheduler.Order{}, err
+	}
+	return *order, nil
+}
+
+// order returns the service's place in the weighted round robin. The caller
+// holds m.mu.
+func (m *Manager) order(key serviceKey, policy *Policy) (*scheduler.Order, error) {
 	weights := policy.service.Queueing.Weights
 	if o := m.orders[key]; o != nil && o.Weights() == weights {
 		return o, nil
@@ -253,14 +282,10 @@ func (m *Manager) commitDials(ctx context.Context, now time.Time, b, passed *bat
 	if len(b.changes) == 0 {
 		return 0, nil
 	}
-	errs, err := m.store.Apply(ctx, now, b.changes)
-	if err != nil && !errors.Is(err, ErrOutcomeUnknown) {
-		for _, d := range b.drafts {
-			m.unreserve(ctx, d)
-		}
+	errs, unknown, err := m.applyDials(ctx, now, b, passed)
+	if err != nil {
 		return 0, err
 	}
-	unknown := err
 	written := 0
 	for i, d := range b.drafts {
 		err := unknown
@@ -284,6 +309,32 @@ func (m *Manager) commitDials(ctx context.Context, now time.Time, b, passed *bat
 	}
 	m.feed.signal()
 	return written, nil
+}
+
+// applyDials writes dispatched callbacks, but those whose service this Manager
+// has paused meanwhile: it moves them from b to passed. Of b nothing was written
+// where err is set, and nobody knows where unknown is.
+func (m *Manager) applyDials(ctx context.Context, now time.Time, b, passed *batch) (errs []error, unknown, err error) {
+	leave, err := m.pauses.enter(ctx)
+	if err == nil {
+		for _, d := range m.pauses.withhold(b) {
+			defer m.unreserve(ctx, d)
+			passed.unclaim(d.old, d.policy, now)
+		}
+		if len(b.changes) > 0 {
+			errs, err = m.store.Apply(ctx, now, b.changes)
+		}
+		leave()
+	}
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return nil, err, nil
+	}
+	if err != nil {
+		for _, d := range b.drafts {
+			m.unreserve(ctx, d)
+		}
+	}
+	return errs, nil, err
 }
 
 // confirmWrite reads back whether a write happened whose answer was lost.

@@ -46,6 +46,10 @@ func (d *draft) move(to State) {
 		cb.Ready = false
 		cb.ReadyAt = time.Time{}
 	}
+	if to != Paused && !cb.PausedAt.IsZero() {
+		cb.PausedFor += max(d.now.Sub(cb.PausedAt), 0)
+		cb.PausedAt = time.Time{}
+	}
 	kept := cb.Held[:0]
 	for _, held := range cb.Held {
 		if keeps(to, held.Key.Kind) {
@@ -189,6 +193,9 @@ func nextAt(cb *Callback, p *Policy, now time.Time) time.Time {
 		}
 		return earliest(cb.ReadyAt, cb.DeadlineAt, lastChance(cb))
 	case Paused:
+		if !cb.PausedAt.IsZero() {
+			return earliest(now.Add(pauseLook), lastChance(cb))
+		}
 		return lastChance(cb)
 	case Offered:
 		if cb.Offer.Kind == OfferBooking {

@@ -15,6 +15,7 @@ const (
 	dutyDial               // an accepted offer: dial
 	dutyLookup             // ask the dialer what became of the attempt
 	dutyErase              // its retention is over
+	dutyResume             // put it back, unless its service is still paused
 )
 
 // maxLostLeases is how often work on a callback may be lost before it is set
@@ -63,6 +64,10 @@ func decideDue(cb *Callback, p *Policy, now time.Time, rules dialRules, position
 			d.endAttempt(Outcome{Result: Bridged, Certainty: Known, Reached: StageBridged}, now)
 			d.complete(ReasonAgentConnected, "the end of the call was not reported")
 			return write(d)
+		}
+	case Paused:
+		if !cb.PausedAt.IsZero() {
+			return dutyResume, nil
 		}
 	case Unresolved:
 		if past(cb.DeadlineAt) {

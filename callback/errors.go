@@ -22,6 +22,7 @@ var (
 	ErrInvalidOperation = errors.New("operation is not possible")             // 40020
 	ErrNotFound         = errors.New("callback not found")                    // 40030
 	ErrInvalidNumber    = errors.New("number is not allowed")                 // 40040
+	ErrConsent          = errors.New("customer has not consented")            // 40040
 	ErrClosed           = errors.New("closed at the desired time")            // 40050
 	ErrFull             = errors.New("no capacity at the desired time")       // 40051
 	ErrCapacity         = errors.New("capacity could not be determined")      // 50004
@@ -77,7 +78,7 @@ func codes() []codeOf {
 	return []codeOf{
 		{ErrRedirect, 50040},
 		{ErrNumberLimit, 40001}, {ErrQueueLimit, 40002}, {ErrIntervalLimit, 40003}, {ErrParameterLimit, 40004},
-		{ErrKeyReuse, 40010}, {ErrInvalidNumber, 40040}, {ErrInvalidParameter, 40010}, {ErrNotFound, 40030},
+		{ErrKeyReuse, 40010}, {ErrInvalidNumber, 40040}, {ErrConsent, 40040}, {ErrInvalidParameter, 40010}, {ErrNotFound, 40030},
 		{ErrClosed, 40050}, {ErrFull, 40051},
 		{ErrCapacity, 50004}, {ErrCalendar, 50005}, {ErrSubmitAttempts, 50006}, {ErrConfiguration, 50020},
 		{ErrExecution, 50030},
@@ -230,8 +231,10 @@ func clip(s string) string {
 
 // redact gives the text of a host's error without what may be a person's number:
 // five digits or more, also when blanks or punctuation stand between them.
-func redact(err error) string {
-	text := []byte(err.Error())
+func redact(err error) string { return redactText(err.Error()) }
+
+func redactText(s string) string {
+	text := []byte(s)
 	for i := 0; i < len(text); i++ {
 		if !isDigit(text[i]) {
 			continue

@@ -10,6 +10,8 @@ const (
 	EventAccepted     EventType = "accepted"      // Start took it (GMS _cbe_on_callback_scheduled, _queued)
 	EventReleased     EventType = "released"      // its time came: it entered its queue (GMS _cbe_on_callback_submitted)
 	EventReady        EventType = "ready"         // the gap after an attempt is over
+	EventPaused       EventType = "paused"        // its service was paused: it left its queue
+	EventResumed      EventType = "resumed"       // the pause is over: it is back in its place
 	EventRescheduled  EventType = "rescheduled"   // moved to another time (GMS _cbe_on_callback_rescheduled)
 	EventUpdated      EventType = "updated"       // properties changed (GMS _cbe_on_callback_status_updated)
 	EventReminded     EventType = "reminded"      // soon to be called (GMS _cbe_on_callback_reminder)

@@ -3,6 +3,7 @@ package callback
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -81,11 +82,22 @@ func (d *draft) takeParameters(req *Request, number string) {
 		if !ok || value == "" {
 			continue
 		}
+		d.cb.noteCounted(name, value)
 		if until.IsZero() {
 			until = d.policy.endOfDay(d.now)
 		}
 		key := PermitKey{Kind: PermitParameter, Service: d.cb.Service, Name: name, Subject: value}
 		d.take = append(d.take, Permit{Key: key, N: 1, Max: atLeastZero(limits.PerParameter), Until: until})
+	}
+}
+
+// noteCounted keeps a value that was counted among the lookup values, where it
+// is not one already: with the callback its counter is forgotten, too, also when
+// the property has another value by then or never was one.
+func (c *Callback) noteCounted(name, value string) {
+	same := func(l Lookup) bool { return l.Key == name && l.Value == value }
+	if !slices.ContainsFunc(c.Lookups, same) {
+		c.Lookups = append(c.Lookups, Lookup{Key: name, Value: value, Former: true})
 	}
 }
 

@@ -33,12 +33,14 @@ type Manager struct {
 	flights flights
 	hush    atomic.Bool // the Manager itself is giving an agent back
 	life    *lifetime
+	pauses  pauses
 
 	mu     sync.Mutex
 	orders map[serviceKey]*scheduler.Order
 	owed   []Release // agents of whom nobody knows yet whether they are held
 	pace   pace
 	cool   map[serviceKey]time.Time // no dial before: the platform asked for a pause
+	served map[serviceKey]servedPace
 }
 
 // New checks the configuration, reports every fault at once, and returns a
@@ -54,6 +56,7 @@ func New(config Config) (*Manager, error) {
 		orders: make(map[serviceKey]*scheduler.Order), cool: make(map[serviceKey]time.Time),
 	}
 	m.clock, _ = config.Store.(Clock)
+	m.pauses.init(config.Store)
 	m.waiter, _ = config.Dialer.(Waiter)
 	if limited, ok := config.Dialer.(LimitedDialer); ok {
 		m.limits = limited.Limits()
@@ -110,7 +113,7 @@ func (m *Manager) policyOf(ctx context.Context, cb *Callback, orphans bool) (*Po
 	switch {
 	case err == nil:
 		return p, nil
-	case orphans:
+	case orphans && errors.Is(err, ErrInvalidParameter):
 		return NewPolicy(Service{Name: cb.Service})
 	case errors.Is(err, ErrInvalidParameter):
 		return nil, misconfigured("service", fmt.Sprintf("%q of callback %s is not known", clip(cb.Service), cb.ID))
@@ -246,9 +249,10 @@ func (m *Manager) askHangUp(ctx context.Context, hanger Hanger, h Hangup) {
 	}
 }
 
-// PanicError is what a panic of a host's dialer, router or subscriber becomes.
+// PanicError is what a panic of a host's dialer, router, subscriber or contact
+// directory becomes.
 type PanicError struct {
-	In    string // "dialer", "router", "subscriber", "estimator"
+	In    string // "dialer", "router", "subscriber", "estimator", "contact directory"
 	Value any
 }
 

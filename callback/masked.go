@@ -116,6 +116,25 @@ func (m Match) Format(f fmt.State, _ rune) { write(f, m.String()) }
 // LogValue is what slog records.
 func (m Match) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
+// String names the mode, not the number.
+func (c ContactMode) String() string {
+	return fmt.Sprintf("contact mode %q, callback %v", redactText(c.ID), c.Callback)
+}
+
+// Format prints what String does, for every verb.
+func (c ContactMode) Format(f fmt.State, _ rune) { write(f, c.String()) }
+
+// LogValue is what slog records.
+func (c ContactMode) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalJSON hides the number.
+func (c ContactMode) MarshalJSON() ([]byte, error) {
+	type plain ContactMode
+	p := plain(c)
+	p.Value = hidden(p.Value)
+	return json.Marshal(p)
+}
+
 // String shows the counter, not the subject.
 func (k PermitKey) String() string {
 	return fmt.Sprintf("%s/%s/%s/%s/%d", k.Kind, k.Service, k.Name, hidden(k.Subject), k.Slot)

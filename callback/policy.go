@@ -138,6 +138,7 @@ func (s Service) faults() []error {
 	l.between("Retention", s.Retention, 24*time.Hour, 4000*24*time.Hour)
 	l.check(s.Redirect != s.Name || s.Name == "", "Redirect", "names the service itself")
 	l.check(s.Reminder >= 0, "Reminder", "%v is negative", s.Reminder)
+	l.check(s.Consent <= ConsentCampaign, "Consent", "%d is not defined", s.Consent)
 	for _, key := range s.MandatoryKeys {
 		l.check(slices.Contains(s.LookupKeys, key), "MandatoryKeys", "%q is not among LookupKeys", key)
 	}
@@ -267,9 +268,9 @@ func (p *Policy) mayBegin(cb *Callback) time.Time {
 }
 
 // queueEnd returns when a callback leaves its queue unserved. The time before
-// an attempt may begin does not count.
+// an attempt may begin does not count, nor that of pauses.
 func (p *Policy) queueEnd(cb *Callback) time.Time {
-	return p.queueEndFrom(latest(cb.QueuedAt, p.mayBegin(cb)))
+	return p.queueEndFrom(latest(cb.QueuedAt, p.mayBegin(cb)).Add(cb.PausedFor))
 }
 
 // queueEndFrom is queueEnd for a wait that began then.

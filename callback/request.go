@@ -45,18 +45,28 @@ type Request struct {
 	State State
 
 	// Key makes the request safe to repeat: the same key with the same request
-	// returns the callback it made the first time. At most 128 bytes.
+	// returns the callback it made the first time, whatever the contact directory
+	// says meanwhile. At most 128 bytes.
 	Key string
 	// CopyFrom redials a completed callback: its properties, user data and
-	// number are taken where the request has none of its own; its Priority,
-	// Agent and Interaction where the request's are zero as a whole.
+	// number are taken where the request has none of its own, a contact mode
+	// standing for a number; its Account, and within the same account its ModeID,
+	// CampaignID and ContactID; its Priority, Agent and Interaction where the
+	// request's are zero as a whole.
 	CopyFrom ID
 
-	Priority    scheduler.Priority
-	Retry       *RetryLimits
-	CustomerID  string
-	Account     string
-	ModeID      string
+	Priority   scheduler.Priority
+	Retry      *RetryLimits
+	CustomerID string
+	// Account is the customer's account in the contact directory (LCM
+	// AccountNumber). ModeID names one of its modes: without a Number that
+	// mode's is called; see [ContactModes].
+	Account string
+	ModeID  string
+	// CampaignID and ContactID are LCM's. They default to those of the mode that
+	// the number came from. Left out of the digest of a request that has none.
+	CampaignID  string `json:",omitempty"`
+	ContactID   string `json:",omitempty"`
 	Agent       Agent
 	Origin      Origin
 	Interaction Interaction
@@ -80,11 +90,13 @@ type Request struct {
 func (r *Request) check() error {
 	names := []struct{ field, value string }{
 		{"tenant", r.Tenant}, {"service", r.Service}, {"key", r.Key}, {"copy_from", string(r.CopyFrom)},
-		{"zone", r.Zone}, {"customer_id", r.CustomerID}, {"account", r.Account}, {"mode_id", r.ModeID}, {"session_id", r.SessionID},
+		{"zone", r.Zone}, {"customer_id", r.CustomerID}, {"account", r.Account}, {"mode_id", r.ModeID},
+		{"campaign_id", r.CampaignID}, {"contact_id", r.ContactID}, {"session_id", r.SessionID},
 		{"actor", r.Actor}, {"agent.personal", r.Agent.Personal}, {"origin.caller_id", r.Origin.CallerID},
 		{"origin.external_id", r.Origin.ExternalID}, {"origin.app_pool", r.Origin.AppPool}, {"origin.creator", r.Origin.Creator},
 		{"origin.initiator", r.Origin.Initiator}, {"origin.supervisor", r.Origin.Supervisor},
 		{"origin.session_id", r.Origin.SessionID}, {"origin.interaction_id", r.Origin.InteractionID},
+		{"origin.retry_type", r.Origin.RetryType},
 	}
 	for _, n := range names {
 		if n.value == "" {

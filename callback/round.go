@@ -126,7 +126,12 @@ func (m *Manager) dialOffered(ctx context.Context, now time.Time, cb *Callback, 
 	var b, passed batch
 	left, _ := m.paceLeft(now)
 	cool := m.coolUntil(serviceKey{cb.Tenant, cb.Service}).After(now)
-	if m.flights.free() == 0 || left == 0 || cool || policy.service.Paused {
+	if _, paused := m.pauses.of(cb.Tenant, cb.Service); paused || policy.service.Paused {
+		// Whoever accepted is not kept waiting for the end of the pause.
+		b.add(decideRecall(cb, policy, now, m.config.Node))
+		return m.applyBatch(ctx, now, &b, func(*draft) {})
+	}
+	if m.flights.free() == 0 || left == 0 || cool {
 		passed.unclaim(cb, policy, now)
 		return m.applyBatch(ctx, now, &passed, func(*draft) {})
 	}

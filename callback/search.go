@@ -28,19 +28,18 @@ func (m *Manager) SearchPage(ctx context.Context, q Query) (Page, error) {
 	if err := q.check(); err != nil {
 		return Page{}, err
 	}
-	country := ""
-	fix := false
+	read := readAnywhere
 	if len(q.Services) == 1 {
 		if p, err := m.policy(ctx, q.Tenant, q.Services[0]); err == nil {
-			country, fix = p.service.Numbers.Country, !p.service.Numbers.KeepMissingPlus
+			read = p.read
 		}
 	}
-	q.Number = canonicalNumber(q.Number, country, fix)
+	q.Number = canonicalNumber(q.Number, read)
 	if len(q.Lookups) > 0 {
 		q.Lookups = slices.Clone(q.Lookups)
 		for i := range q.Lookups {
 			if q.Lookups[i].Key == propertyNumber {
-				q.Lookups[i].Value = canonicalNumber(q.Lookups[i].Value, country, fix)
+				q.Lookups[i].Value = canonicalNumber(q.Lookups[i].Value, read)
 			}
 		}
 	}
@@ -50,22 +49,23 @@ func (m *Manager) SearchPage(ctx context.Context, q Query) (Page, error) {
 
 // canonicalNumber returns the key of a number as callbacks hold it, or the text
 // as it is.
-func canonicalNumber(raw, country string, fix bool) string {
-	if raw == "" {
-		return ""
+func canonicalNumber(raw string, read func(string) phonenum.Address) string {
+	if key := read(raw).Key(); key != "" {
+		return key
 	}
-	read := raw
-	if fix {
-		read = phonenum.FixPlus(raw, country)
-	}
-	address, err := phonenum.ParseAddress(read, country)
+	return raw
+}
+
+// readAnywhere reads a number that needs no country.
+func readAnywhere(raw string) phonenum.Address {
+	address, err := phonenum.ParseAddress(raw, "")
 	if err != nil {
 		address, err = phonenum.RawAddress(raw)
 	}
 	if err != nil {
-		return raw
+		return phonenum.Address{}
 	}
-	return address.Key()
+	return address
 }
 
 // check bounds a query.

@@ -38,6 +38,11 @@ type Service struct {
 	// MandatoryKeys are the lookup keys that a request must carry. GMS
 	// _mandatory_customer_lookup_keys. Defaults to _customer_number.
 	MandatoryKeys []string
+	// Consent is what the customer must have consented to, as the contact
+	// directory has it of the mode that the request names (LCM PEWC,
+	// CampaignPEWC). Anything but ConsentNone needs Config.Contacts, and requests
+	// that name Account and ModeID. Defaults to ConsentNone.
+	Consent Consent
 	// TTL is how long after the desired time a callback may still be worked
 	// on; then it completes with FAIL_TIMEOUT_TTL. GMS _ttl. At least a
 	// minute. Defaults to 24 hours.
@@ -55,8 +60,9 @@ type Service struct {
 	// meaning here). GMS _overwritable_options. Defaults to none.
 	Overwritable []string
 	// Paused stops the release of callbacks to agents while it is set; they
-	// are accepted and keep their places. GMS _paused_services_list. Defaults
-	// to false.
+	// are accepted and keep their places, in the state Queued. To pause a service
+	// while it runs, with a history, see [Manager.Pause]. GMS
+	// _paused_services_list. Defaults to false.
 	Paused bool
 	// Reminder is how long before the release a reminder event is emitted. GMS
 	// _enable_notification_reminder, _notification_reminder_buffer. Zero emits

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -14,14 +13,22 @@ import (
 
 // Start takes a callback for now or for a later time and returns it as it was
 // stored. It checks, in this order: the request's own form, the service and its
-// redirections, the number, the time against hours and horizon, and then, in
-// the one write that also stores the callback, the limits of GMS section 6 and
-// the seats of the time bucket.
+// redirections, the contact mode and the consent, the number, the time against
+// hours and horizon, and then, in the one write that also stores the callback,
+// the limits of GMS section 6 and the seats of the time bucket.
+//
+// A request with Account and ModeID and no number takes the number of that mode
+// of the contact directory. A number that is given wins, and the mode is only
+// noted; a service that requires consent requires that of the mode either way.
+// A repeated request does not ask the directory again.
 //
 // Errors: [FieldError] for what is wrong with the request, [NumberError],
-// [LimitError], [AvailabilityError] with alternatives, [ErrNotFound] for an
-// unknown callback to copy and [StateError] for one that is not completed,
-// [ErrRedirect], [ErrKeyReuse], [ErrStopped]. Nothing is stored then.
+// [ModeError] for a contact mode that cannot be used and [ContactError] for a
+// directory that fails, [LimitError], [AvailabilityError] with alternatives,
+// [ErrNotFound] for an unknown callback to copy or account and [StateError] for
+// a callback to copy that is not completed, [ErrConfiguration] where a directory
+// is needed and there is none, [ErrRedirect], [ErrKeyReuse], [ErrStopped].
+// Nothing is stored then.
 // [ErrOutcomeUnknown]: it may be stored; repeat it with the same Key.
 func (m *Manager) Start(ctx context.Context, req Request) (*Callback, error) {
 	if err := m.life.check(); err != nil {
@@ -48,6 +55,9 @@ func (m *Manager) Start(ctx context.Context, req Request) (*Callback, error) {
 		return nil, err
 	}
 	if err := m.fillFromCopy(ctx, &req); err != nil {
+		return nil, err
+	}
+	if err := m.fillFromContact(ctx, &req, policy); err != nil {
 		return nil, err
 	}
 	d, err := m.prepare(ctx, &req, policy, now)
@@ -100,79 +110,6 @@ func (m *Manager) repeated(ctx context.Context, req Request, hash string) (*Call
 		return nil, fmt.Errorf("key %q: %w", clip(req.Key), ErrKeyReuse)
 	}
 	return cb, nil
-}
-
-// maxRedirects bounds a chain of redirections.
-const maxRedirects = 8
-
-// redirect resolves the service, following redirections (GMS _redirect). A
-// request may replace the redirection where the service lists it as
-// overwritable; an empty value disables it.
-func (m *Manager) redirect(ctx context.Context, req *Request) (*Policy, error) {
-	seen := make([]string, 0, 2)
-	for {
-		policy, err := m.policy(ctx, req.Tenant, req.Service)
-		if err != nil && len(seen) > 0 {
-			return nil, fmt.Errorf("%w: %w", ErrRedirect, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		to := policy.service.Redirect
-		if value, ok := policy.override(req, "_redirect"); ok {
-			to = value
-		}
-		if to == "" {
-			return policy, nil
-		}
-		seen = append(seen, req.Service)
-		if slices.Contains(seen, to) || len(seen) > maxRedirects {
-			return nil, fmt.Errorf("%w: %w", ErrRedirect, misconfigured("Redirect", fmt.Sprintf("service %q leads back or on for ever", clip(to))))
-		}
-		req.Service = to
-	}
-}
-
-// override returns the request's value of an option that it may overwrite.
-func (p *Policy) override(req *Request, option string) (string, bool) {
-	value, ok := req.Overrides[option]
-	return value, ok && slices.Contains(p.service.Overwritable, option)
-}
-
-// fillFromCopy merges a completed callback into the request (GMS redial): the
-// request wins.
-func (m *Manager) fillFromCopy(ctx context.Context, req *Request) error {
-	if req.CopyFrom == "" {
-		return nil
-	}
-	source, err := m.store.Get(ctx, By{Tenant: req.Tenant, ID: req.CopyFrom})
-	if err != nil {
-		return fmt.Errorf("copying: %w", err)
-	}
-	if source.State != Completed {
-		return &StateError{ID: source.ID, State: source.State, Operation: "copy"}
-	}
-	merged := make(Values, len(source.Properties)+len(source.UserData)+len(req.Properties))
-	maps.Copy(merged, source.Properties)
-	maps.Copy(merged, source.UserData)
-	for _, key := range []string{"_callback_state", "_ors_session_id", "_desired_time", propertyNumber} {
-		delete(merged, key)
-	}
-	maps.Copy(merged, req.Properties)
-	req.Properties = merged
-	if _, ok := TextOf(merged[propertyNumber]); req.Number == "" && !ok {
-		req.Number = source.Customer.Number.Reveal()
-		setDefault(&req.Alternative, source.Customer.Alternative.Reveal())
-	}
-	setDefault(&req.CustomerID, source.Customer.ID)
-	setDefault(&req.Account, source.Customer.Account)
-	setDefault(&req.ModeID, source.Customer.ModeID)
-	setDefault(&req.Priority, source.Priority)
-	setDefault(&req.Agent, source.Agent)
-	if source.Interaction != nil {
-		setDefault(&req.Interaction, *source.Interaction)
-	}
-	return nil
 }
 
 // prepare decides everything that needs no write and lists the permits.
@@ -228,6 +165,7 @@ func (p *Policy) identify(req *Request, cb *Callback) (err error) {
 		}
 	}
 	cb.Customer.ID, cb.Customer.Account, cb.Customer.ModeID = req.CustomerID, req.Account, req.ModeID
+	cb.Customer.CampaignID, cb.Customer.ContactID = req.CampaignID, req.ContactID
 	number := cb.Customer.Number.Key()
 	for _, key := range p.service.MandatoryKeys {
 		if _, ok := lookupText(cb, number, key); !ok {

@@ -353,6 +353,14 @@ func TestRedirect(t *testing.T) {
 	if cb.Service != "desk" || cb.Agent.Target != "vip" {
 		t.Errorf("service %q, target %q", cb.Service, cb.Agent.Target)
 	}
+	// What the request says of the service it names is not said of the next.
+	other.Overwritable = []string{"_redirect"}
+	if err := r.services.Set("", other); err != nil {
+		t.Fatal(err)
+	}
+	if cb := r.start(callback.Request{Number: swiss2, Overrides: map[string]string{"_redirect": "other"}}); cb.Service != "other" {
+		t.Errorf("redirected by the request to %q", cb.Service)
+	}
 	other.Redirect = "desk"
 	if err := r.services.Set("", other); err != nil {
 		t.Fatal(err)

@@ -99,6 +99,24 @@ type Notifier interface {
 	Notify(f func()) (stop func())
 }
 
+// Pauser is implemented by stores that keep pauses of services, for every node
+// that shares the store. Without it a Manager cannot pause.
+//
+// What a [Store] promises holds here as well: calls see all that was done before
+// they began, from anywhere; an error that is not [ErrOutcomeUnknown] means that
+// nothing happened; tenants know nothing of each other.
+type Pauser interface {
+	// SetPause begins the pause of p.Tenant and p.Service, or ends it when on is
+	// false. A pause that is in force already stays as it is, with its Since,
+	// Actor and Reason; ending one that is not in force changes nothing. The
+	// pause of all services, whose Service is empty, is one of its own. Since has
+	// microseconds.
+	SetPause(ctx context.Context, p Pause, on bool) error
+	// Pauses returns the pauses of one tenant, or of all, by tenant, then by
+	// service, both in the order of their bytes.
+	Pauses(ctx context.Context, tenant string, allTenants bool) ([]Pause, error)
+}
+
 // Change is one atomic write.
 type Change struct {
 	// Record is the callback as it is to be. Its Revision is one above the one

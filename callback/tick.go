@@ -45,12 +45,16 @@ func (m *Manager) Tick(ctx context.Context, now time.Time) (Progress, error) {
 	m.settleOwed(ctx, now)
 	// Before anything is found due: a late tick must not doubt its own calls.
 	m.flights.renew(ctx, m, now)
+	fresh, err := m.lookAtPauses(ctx, now)
+	if err != nil {
+		return p, err
+	}
 	for m.life.check() == nil {
 		due, err := m.workDue(ctx, now, &p)
 		if err != nil {
 			return p, err
 		}
-		dialed, err := m.dispatch(ctx, now, &p)
+		dialed, err := m.dispatch(ctx, now, fresh, &p)
 		if err != nil {
 			return p, err
 		}
@@ -124,6 +128,14 @@ func (m *Manager) workBatch(ctx context.Context, now time.Time, due []*Callback,
 			later = append(later, func() error { return m.lookUp(ctx, now, cb, policy) })
 		case dutyDial:
 			later = append(later, func() error { return m.dialOffered(ctx, now, cb, policy, p) })
+		case dutyResume:
+			if _, paused := m.pauses.of(cb.Tenant, cb.Service); paused {
+				b.unclaim(cb, policy, now)
+			} else {
+				d := decideResume(cb, policy, now, m.config.Node, "its service is not paused any more")
+				d.epoch = cb.Lease.Epoch
+				b.add(d)
+			}
 		default:
 			b.unclaim(cb, policy, now)
 		}
@@ -197,13 +209,12 @@ func (m *Manager) applyBatch(ctx context.Context, now time.Time, b *batch, done 
 
 // purge removes a completed callback whose retention is over.
 func (m *Manager) purge(ctx context.Context, now time.Time, cb *Callback, p *Progress) error {
-	errs, err := m.store.Erase(ctx, now, EraseRequest{
+	errs, err := m.erase(ctx, now, EraseRequest{
 		Tenant: cb.Tenant, Items: []EraseItem{{ID: cb.ID, Revision: cb.Revision}},
 		Actor: m.config.Node, Detail: "retention is over",
 	})
-	if err == nil && (len(errs) == 0 || errs[0] == nil) {
+	if errs[0] == nil {
 		p.Erased++
-		m.feed.signal()
 	}
 	return err
 }

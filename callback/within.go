@@ -8,15 +8,19 @@ type Starter struct{ m *Manager }
 
 // Within returns a Starter that writes through s, a view of the Manager's store
 // inside a transaction of the host: the callback exists if and only if the
-// transaction commits. Services, limits, clock and life are the Manager's; only
-// what is read and written goes through s. Stores that offer such a view say so
-// themselves, for instance postgres.In.
+// transaction commits. Services, limits and life are the Manager's, and so is the
+// clock unless s is a [Clock]; only what is read and written goes through s.
+// Stores that offer such a view say so themselves, for instance postgres.In.
 //
 // Nobody works on the callback before the commit, and a running Manager finds it
 // within Config.Poll after it; [Manager.Wake] makes that at once.
 func (m *Manager) Within(s Store) *Starter {
+	clock := m.clock
+	if own, ok := s.(Clock); ok && clock != nil {
+		clock = own
+	}
 	return &Starter{&Manager{
-		config: m.config, store: s, clock: m.clock, dialer: m.dialer, waiter: m.waiter, limits: m.limits, rules: m.rules,
+		config: m.config, store: s, clock: clock, dialer: m.dialer, waiter: m.waiter, limits: m.limits, rules: m.rules,
 		log: m.log, wake: m.wake, feed: m.feed, life: m.life,
 	}}
 }

@@ -8,6 +8,8 @@ type (
 	Store        = callback.Store
 	Clock        = callback.Clock
 	Notifier     = callback.Notifier
+	Pauser       = callback.Pauser
+	Pause        = callback.Pause
 	Change       = callback.Change
 	By           = callback.By
 	ClaimRequest = callback.ClaimRequest

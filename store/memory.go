@@ -25,9 +25,13 @@ type Memory struct {
 	windows   tree[expiry]
 	expiries  uint64
 	plan      []planned // room for one plan of permits
+	pauses    []Pause   // by tenant, then by service
 }
 
-var _ callback.Store = (*Memory)(nil)
+var (
+	_ callback.Store  = (*Memory)(nil)
+	_ callback.Pauser = (*Memory)(nil)
+)
 
 // Option changes a Memory at its making.
 type Option func(*Memory)

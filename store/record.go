@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/scheduler"
@@ -75,7 +76,8 @@ type seldom struct {
 	detail                       string
 	local, zone                  string
 	cancelReason                 callback.Reason
-	until, remindAt              instant
+	until, remindAt, pausedAt    instant
+	pausedFor                    time.Duration
 	retry                        callback.RetryLimits
 	offer                        callback.Offer
 	reservation                  callback.Reservation
@@ -108,7 +110,7 @@ func pack(c *callback.Callback) *body {
 	}
 	s := seldom{
 		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, cancelReason: c.CancelReason,
-		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt),
+		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), pausedAt: instantOf(c.PausedAt), pausedFor: c.PausedFor,
 		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
 		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
 		accessNumber: c.AccessNumber, accessCode: c.AccessCode,
@@ -175,6 +177,7 @@ func (s *seldom) fill(c *callback.Callback) {
 	c.Reason, c.Detail, c.CancelReason = s.reason, s.detail, s.cancelReason
 	c.Local, c.Zone = s.local, s.zone
 	c.Until, c.RemindAt = s.until.Time(), s.remindAt.Time()
+	c.PausedAt, c.PausedFor = s.pausedAt.Time(), s.pausedFor
 	c.Submits, c.Rejects, c.LostLeases = s.submits, s.rejects, s.lostLeases
 	c.CopiedFrom, c.SessionID = s.copiedFrom, s.sessionID
 	c.AccessNumber, c.AccessCode = s.accessNumber, s.accessCode

@@ -16,7 +16,7 @@ var ErrInjected = errors.New("injected store failure")
 type Method uint8
 
 // The methods, in the order of the interfaces [callback.Store],
-// [callback.Clock] and [callback.Notifier].
+// [callback.Clock], [callback.Notifier] and [callback.Pauser].
 const (
 	AnyMethod Method = iota // every method of callback.Store
 	MethodApply
@@ -29,12 +29,14 @@ const (
 	MethodErase
 	MethodNow    // of callback.Clock
 	MethodNotify // each hint of callback.Notifier
-	methods      // how many there are
+	MethodSetPause
+	MethodPauses
+	methods // how many there are
 )
 
 // String returns the method's name in Go.
 func (m Method) String() string {
-	names := [methods]string{"any", "Apply", "Get", "Claim", "Search", "Count", "Load", "Events", "Erase", "Now", "Notify"}
+	names := [methods]string{"any", "Apply", "Get", "Claim", "Search", "Count", "Load", "Events", "Erase", "Now", "Notify", "SetPause", "Pauses"}
 	if m < methods {
 		return names[m]
 	}

@@ -32,9 +32,13 @@ type FaultyStore struct {
 // NewFaultyStore returns a store without faults around inner.
 func NewFaultyStore(inner callback.Store) *FaultyStore { return &FaultyStore{inner: inner} }
 
-// Store returns the faulty view of the inner store. It is a [callback.Clock]
-// or a [callback.Notifier] exactly when the inner store is one.
+// Store returns the faulty view of the inner store. It is a [callback.Clock], a
+// [callback.Notifier] or a [callback.Pauser] exactly when the inner store is
+// one.
 func (f *FaultyStore) Store() callback.Store {
+	if pauser, ok := f.inner.(callback.Pauser); ok {
+		return f.pausing(faultyPauser{f, pauser})
+	}
 	store := faulty{f}
 	clock, isClock := f.inner.(callback.Clock)
 	notifier, isNotifier := f.inner.(callback.Notifier)
@@ -53,6 +57,36 @@ func (f *FaultyStore) Store() callback.Store {
 	case isNotifier:
 		return struct {
 			faulty
+			faultyNotifier
+		}{store, faultyNotifier{f, notifier}}
+	}
+	return store
+}
+
+// pausing is the view of a store that keeps pauses.
+func (f *FaultyStore) pausing(p faultyPauser) callback.Store {
+	type both struct {
+		faulty
+		faultyPauser
+	}
+	store := both{faulty{f}, p}
+	clock, isClock := f.inner.(callback.Clock)
+	notifier, isNotifier := f.inner.(callback.Notifier)
+	switch {
+	case isClock && isNotifier:
+		return struct {
+			both
+			faultyClock
+			faultyNotifier
+		}{store, faultyClock{f, clock}, faultyNotifier{f, notifier}}
+	case isClock:
+		return struct {
+			both
+			faultyClock
+		}{store, faultyClock{f, clock}}
+	case isNotifier:
+		return struct {
+			both
 			faultyNotifier
 		}{store, faultyNotifier{f, notifier}}
 	}
@@ -282,5 +316,23 @@ func (n faultyNotifier) Notify(hint func()) (stop func()) {
 			hint()
 		}
 		hint()
+	})
+}
+
+type faultyPauser struct {
+	f     *FaultyStore
+	inner callback.Pauser
+}
+
+func (p faultyPauser) SetPause(ctx context.Context, pause callback.Pause, on bool) error {
+	_, err := through(ctx, p.f, Op{Method: MethodSetPause}, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, p.inner.SetPause(ctx, pause, on)
+	})
+	return err
+}
+
+func (p faultyPauser) Pauses(ctx context.Context, tenant string, allTenants bool) ([]callback.Pause, error) {
+	return through(ctx, p.f, Op{Method: MethodPauses}, func(ctx context.Context) ([]callback.Pause, error) {
+		return p.inner.Pauses(ctx, tenant, allTenants)
 	})
 }

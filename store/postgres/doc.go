@@ -62,6 +62,7 @@
 //     of its row; this way a claim rewrites none.
 //   - counters: permits that are out.
 //   - events: history and feed.
+//   - pauses: one row per pause of services that is in force.
 //
 // The indexes, and what each is for:
 //
@@ -82,6 +83,7 @@
 //	counters_ends         (ends)                     removing windows that have ended
 //	events_pkey           (tenant, callback, seq)    history
 //	events_place          (place)                    the feed
+//	pauses_pkey           (tenant, service)          pauses, which a Manager reads once per Config.Poll
 //
 // Searches in the order of creation, change or queue sort what matches: narrow
 // them, or add an index of your own; a column that changes often makes every
@@ -92,7 +94,8 @@
 // A pending callback takes about 1.1 kB with its first event and all indexes, each
 // further event some 0.2 kB. The table of callbacks is filled to 60 % only, so
 // that the updates of a callback's busy minutes find room in its page and leave
-// its indexes alone. Completed callbacks stay for Service.Retention:
+// its indexes alone. Completed callbacks stay for Service.Retention; of an erased
+// one a row with its ID and one event, some 0.4 kB, stay for ever:
 // autovacuum keeps up when autovacuum_vacuum_scale_factor of callbacks, due,
 // queue and counters is lowered to 0.02 or so on busy systems. A process uses
 // Config.Committers connections for changes and one for each read and claim

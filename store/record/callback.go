@@ -83,6 +83,8 @@ func (e *encoder) callback(c *callback.Callback) {
 	e.text(callbackCopiedFrom, string(c.CopiedFrom))
 	e.text(callbackAccessNumber, c.AccessNumber)
 	e.text(callbackAccessCode, c.AccessCode)
+	e.time(callbackPausedAt, "PausedAt", c.PausedAt)
+	e.int(callbackPausedFor, int64(c.PausedFor))
 }
 
 // DecodeCallback reads into c what [AppendCallback] wrote. It leaves alone the
@@ -185,6 +187,10 @@ func (d *decoder) callback(c *callback.Callback) {
 			c.AccessNumber = d.text()
 		case callbackAccessCode:
 			c.AccessCode = d.text()
+		case callbackPausedAt:
+			c.PausedAt = d.time()
+		case callbackPausedFor:
+			c.PausedFor = d.duration()
 		default:
 			d.skip()
 		}

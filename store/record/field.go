@@ -49,12 +49,16 @@ const (
 	callbackCopiedFrom   = 36 // text
 	callbackAccessNumber = 37 // text
 	callbackAccessCode   = 38 // text
+	callbackPausedAt     = 39 // time
+	callbackPausedFor    = 40 // duration
 
 	customerNumber      = 1 // address
 	customerAlternative = 2 // address
 	customerID          = 3 // text
 	customerAccount     = 4 // text
 	customerModeID      = 5 // text
+	customerCampaignID  = 6 // text
+	customerContactID   = 7 // text
 
 	agentTarget       = 1 // text
 	agentQueue        = 2 // text
@@ -74,6 +78,7 @@ const (
 	originSessionID     = 8  // text
 	originInteractionID = 9  // text
 	originContextURL    = 10 // text
+	originRetryType     = 11 // text
 
 	interactionMediaType      = 1  // text
 	interactionResponseType   = 2  // text

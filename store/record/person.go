@@ -10,6 +10,8 @@ func (e *encoder) customer(c *callback.Customer) {
 	e.text(customerID, c.ID)
 	e.text(customerAccount, c.Account)
 	e.text(customerModeID, c.ModeID)
+	e.text(customerCampaignID, c.CampaignID)
+	e.text(customerContactID, c.ContactID)
 }
 
 func (d *decoder) customer(c *callback.Customer) {
@@ -26,6 +28,10 @@ func (d *decoder) customer(c *callback.Customer) {
 			c.Account = d.text()
 		case customerModeID:
 			c.ModeID = d.text()
+		case customerCampaignID:
+			c.CampaignID = d.text()
+		case customerContactID:
+			c.ContactID = d.text()
 		default:
 			d.skip()
 		}
@@ -79,6 +85,7 @@ func (e *encoder) origin(o *callback.Origin) {
 	e.text(originSessionID, o.SessionID)
 	e.text(originInteractionID, o.InteractionID)
 	e.text(originContextURL, o.ContextURL)
+	e.text(originRetryType, o.RetryType)
 }
 
 func (d *decoder) origin(o *callback.Origin) {
@@ -105,6 +112,8 @@ func (d *decoder) origin(o *callback.Origin) {
 			o.InteractionID = d.text()
 		case originContextURL:
 			o.ContextURL = d.text()
+		case originRetryType:
+			o.RetryType = d.text()
 		default:
 			d.skip()
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store/record"
@@ -153,6 +154,32 @@ func testGolden[T any](t *testing.T, f form[T]) {
 func TestGolden(t *testing.T) {
 	testGolden(t, callbacks())
 	testGolden(t, events())
+}
+
+// Records that were written before a field was there are read as they were, and
+// the field is empty.
+func TestOlderGolden(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "callback_before_contacts.hex"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	older, err := hex.DecodeString(strings.Join(strings.Fields(string(text)), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := filled[callback.Callback](t)
+	want.Customer.CampaignID, want.Customer.ContactID, want.Origin.RetryType = "", "", ""
+	want.PausedAt, want.PausedFor = time.Time{}, 0
+	got := withColumns(want)
+	if err := record.DecodeCallback(older, got); err != nil {
+		t.Fatal(err)
+	}
+	if d := diff(want, got); d != "" {
+		t.Errorf("an older record differs (-want +got):\n%s", d)
+	}
+	if b := callbacks().bytes(t, want); !bytes.Equal(b, older) {
+		t.Errorf("what an older library wrote is written otherwise now:\nwas %x\nis  %x", older, b)
+	}
 }
 
 // What is appended to stays in front, and an error appends nothing.

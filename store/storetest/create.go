@@ -69,6 +69,7 @@ func full(id callback.ID) *callback.Callback {
 	cb.Priority = scheduler.Priority(2)
 	cb.Customer = callback.Customer{
 		Number: Number(1), Alternative: Number(2), ID: "customer-1", Account: "account", ModeID: "mode",
+		CampaignID: "campaign", ContactID: "contact",
 	}
 	cb.Agent = callback.Agent{
 		Target: "skill", Queue: "vq", Personal: "hans", Comments: "be kind", Description: "wants a loan",
@@ -77,6 +78,7 @@ func full(id callback.ID) *callback.Callback {
 	cb.Origin = callback.Origin{
 		Creator: "Luware.API", Initiator: "web", Supervisor: "boss", CallerID: "crm", ExternalID: "ext-1",
 		IncomingURI: "sip:in@example.com", AppPool: "pool", SessionID: "s-1", InteractionID: "ixn-1", ContextURL: "https://example.com/1",
+		RetryType: "SingleSession",
 	}
 	cb.Interaction = &callback.Interaction{
 		MediaType: "voice", ResponseType: "Voice", Type: "Inbound", SubType: "New", ParentID: "p", ThreadID: "t",
@@ -105,6 +107,7 @@ func full(id callback.ID) *callback.Callback {
 		{N: 2, Key: callback.NewAttemptKey(id, 2), Epoch: 5, Began: At(3 * time.Minute)},
 	}
 	cb.Submits, cb.Rejects, cb.LostLeases = 1, 2, 3
+	cb.PausedAt, cb.PausedFor = At(9*time.Minute), 10*time.Minute
 	cb.Reservation = &callback.Reservation{ID: "r-1", Agent: "hans", Address: "sip:hans@example.com"}
 	cb.Held = []callback.Held{
 		{Key: seat(1), N: 1},

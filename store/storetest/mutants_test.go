@@ -258,6 +258,10 @@ func (u *unreachable) Load(context.Context, time.Time, callback.LoadRequest) ([]
 func (u *unreachable) Events(context.Context, callback.EventQuery) (callback.EventPage, error) {
 	return callback.EventPage{}, u.err
 }
+func (u *unreachable) SetPause(context.Context, callback.Pause, bool) error { return u.err }
+func (u *unreachable) Pauses(context.Context, string, bool) ([]callback.Pause, error) {
+	return nil, u.err
+}
 func (u *unreachable) Erase(context.Context, time.Time, callback.EraseRequest) ([]error, error) {
 	return nil, u.err
 }

@@ -22,6 +22,7 @@ type naive struct {
 	log      []callback.Event
 	forgot   []callback.By
 	place    int // how many events there ever were
+	pauses   []callback.Pause
 }
 
 type tenantCounter struct {

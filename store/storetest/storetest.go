@@ -77,6 +77,7 @@ func Clauses() []Clause {
 		{"time", timeClauses()},
 		{"ownership", ownershipClauses()},
 		{"tenants", tenantClauses()},
+		{"pauses", pauseClauses()},
 		{"batches", batchClauses()},
 		{"malformed", malformedClauses()},
 		{"cancelled", cancelledClauses()},

@@ -1,0 +1,100 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// mend looks after a number whose counters were removed because no callback had
+// it any more. One that was started in between lost the count of what it holds:
+// it is counted again, so that the limits of its number hold.
+func (m *Manager) mend(ctx context.Context, req *ForgetRequest, number string) error {
+	for range maxErasures {
+		holders, err := m.holders(ctx, req.Tenant, number)
+		if err != nil || len(holders) == 0 {
+			return err
+		}
+		lost, err := m.lost(ctx, req.Tenant, number, holders)
+		if err != nil {
+			return err
+		}
+		again, err := m.holders(ctx, req.Tenant, number)
+		if err != nil {
+			return err
+		}
+		if !slices.EqualFunc(holders, again, sameRevision) {
+			continue // counters and callbacks were not read as of one moment
+		}
+		if len(lost) == 0 {
+			return nil
+		}
+		if err = m.retake(ctx, req, holders[0], lost); !errors.Is(err, ErrConflict) && !errors.Is(err, ErrOutcomeUnknown) {
+			return err
+		}
+	}
+	return ErrConflict
+}
+
+func sameRevision(a, b *Callback) bool { return a.ID == b.ID && a.Revision == b.Revision }
+
+// holders are the callbacks that hold a permit of a number.
+func (m *Manager) holders(ctx context.Context, tenant, number string) ([]*Callback, error) {
+	page, err := m.store.Search(ctx, Query{Tenant: tenant, Number: number, NotStates: []State{Completed}, Limit: maxPage})
+	return slices.DeleteFunc(page.Callbacks, func(cb *Callback) bool {
+		return !slices.ContainsFunc(cb.Held, func(h Held) bool { return h.Key.Subject == number })
+	}), err
+}
+
+// lost lists what callbacks hold of a number and its counters do not show.
+func (m *Manager) lost(ctx context.Context, tenant, number string, holders []*Callback) ([]Permit, error) {
+	var keys []PermitKey
+	held := make(map[PermitKey]int64)
+	for _, cb := range holders {
+		for _, h := range cb.Held {
+			if h.Key.Subject == number {
+				keys = append(keys, h.Key)
+				held[h.Key] += h.N
+			}
+		}
+	}
+	now, err := m.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var lost []Permit
+	for _, key := range once(keys) {
+		counters, err := m.store.Load(ctx, now, LoadRequest{
+			Tenant: tenant, Kind: key.Kind, Service: key.Service, Name: key.Name, Subject: key.Subject, From: key.Slot, To: key.Slot,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range counters {
+			if c.Key == key {
+				held[key] -= c.Used
+			}
+		}
+		if held[key] > 0 {
+			lost = append(lost, Permit{Key: key, N: held[key], Max: -1})
+		}
+	}
+	return lost, nil
+}
+
+// retake counts units again that callbacks hold already, provided that cb has
+// not changed since it was read.
+func (m *Manager) retake(ctx context.Context, req *ForgetRequest, cb *Callback, lost []Permit) error {
+	policy, err := m.policyOf(ctx, cb, true)
+	if err != nil {
+		return err
+	}
+	now, err := m.now(ctx)
+	if err != nil {
+		return err
+	}
+	d := newDraft(cb, policy, now, EventUpdated, req.Actor)
+	d.take = lost
+	d.event.Detail = "counted again"
+	return m.commit(ctx, d)
+}

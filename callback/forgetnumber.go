@@ -1,0 +1,179 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// number forgets whoever has a number and returns one item for each callback.
+func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
+	failed := func(err error) []BulkItem { return []BulkItem{{Number: raw, Err: err}} }
+	keys, err := f.readings(ctx, raw)
+	if err != nil {
+		return failed(err)
+	}
+	var whose trail
+	var subjects []string
+	for _, key := range keys {
+		t, err := f.follow(ctx, key)
+		switch {
+		case err != nil:
+			return failed(err)
+		case t.empty():
+			subjects = append(subjects, key)
+		case whose.empty():
+			whose = t
+		default:
+			return failed(invalid(propertyNumber, "is read as different numbers by services that have callbacks of them"))
+		}
+	}
+	if !whose.empty() {
+		subjects = []string{whose.key}
+	}
+	errs := f.eraseAll(ctx, whose.ids)
+	var items []BulkItem
+	for _, id := range whose.ids {
+		if err := errs[id]; !errors.Is(err, ErrNotFound) { // somebody else forgot it meanwhile
+			items = append(items, BulkItem{ID: id, Number: raw, N: 1, Err: err})
+		}
+	}
+	for _, id := range whose.mentions {
+		erased, err := f.dropMention(ctx, id, whose.key)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if erased || err != nil {
+			items = append(items, BulkItem{ID: id, Number: raw, N: 1, Err: err})
+		}
+	}
+	for _, subject := range subjects {
+		f.note(subject)
+	}
+	if len(items) == 0 {
+		return []BulkItem{{Number: raw}}
+	}
+	return items
+}
+
+// trail is where a number is found.
+type trail struct {
+	key      string
+	ids      []ID // callbacks that have it
+	mentions []ID // callbacks that had it once and have another now
+}
+
+func (t *trail) empty() bool { return len(t.ids) == 0 && len(t.mentions) == 0 }
+
+// follow finds the callbacks of a number in its canonical form.
+func (f *forgetting) follow(ctx context.Context, key string) (trail, error) {
+	t := trail{key: key}
+	for _, q := range []Query{{Number: key}, {Lookups: []Match{{Key: propertyNumber, Value: key}}}} {
+		q.Tenant, q.Limit, q.Order = f.req.Tenant, maxPage, ByCreated
+		for {
+			page, err := f.m.store.Search(ctx, q)
+			if err != nil {
+				return t, err
+			}
+			for _, cb := range page.Callbacks {
+				if has(cb, key) {
+					t.ids = append(t.ids, cb.ID)
+				} else {
+					t.mentions = append(t.mentions, cb.ID)
+				}
+			}
+			if page.Next == "" {
+				break
+			}
+			q.After = page.Next
+		}
+	}
+	t.ids = once(t.ids)
+	return t, nil
+}
+
+// has reports whether a callback has the number, as such or as alternative.
+func has(cb *Callback, key string) bool {
+	return cb.Customer.Number.Key() == key || cb.Customer.Alternative.Key() == key
+}
+
+// dropMention takes a number from among the former ones of a callback that has
+// another now. One that is over is erased: it was asked for under the number,
+// and nobody waits for it any more.
+func (f *forgetting) dropMention(ctx context.Context, id ID, key string) (ended bool, err error) {
+	_, err = f.m.alter(ctx, f.req.Tenant, id, true, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
+		if ended = cb.State == Completed; ended || has(cb, key) {
+			return nil, ErrConflict
+		}
+		d := newDraft(cb, p, now, EventUpdated, f.req.Actor)
+		d.cb.Lookups = slices.DeleteFunc(d.cb.Lookups, func(l Lookup) bool {
+			return l.Key == propertyNumber && (l.Value == key || p.read(l.Value).Key() == key)
+		})
+		d.event.Detail = f.req.Detail
+		return d, nil
+	})
+	if ended {
+		err = f.eraseAll(ctx, []ID{id})[id]
+	}
+	return ended, err
+}
+
+// readings are the numbers that the services of the tenant take a text for, in
+// their canonical form.
+func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error) {
+	if raw == "" {
+		return nil, invalid(propertyNumber, "is empty")
+	}
+	if err := checkText(propertyNumber, raw, maxText); err != nil {
+		return nil, err
+	}
+	services := f.services
+	if len(services) == 0 {
+		services = []string{"any"} // read as a service does by default
+	}
+	var keys []string
+	for _, name := range services {
+		key, err := f.m.reading(ctx, f.req.Tenant, name, raw)
+		if err != nil {
+			return nil, err
+		}
+		if key != "" {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, &NumberError{Field: propertyNumber, Rule: "impossible"}
+	}
+	return once(keys), nil
+}
+
+// reading is the canonical form of a number as a service reads it; empty when
+// it cannot.
+func (m *Manager) reading(ctx context.Context, tenant, service, raw string) (string, error) {
+	p, err := m.policyOf(ctx, &Callback{Tenant: tenant, Service: service}, true)
+	if err != nil {
+		return "", err
+	}
+	return p.read(raw).Key(), nil
+}
+
+// read reads a number as [Manager.Start] does and refuses none; zero when it
+// cannot be one.
+func (p *Policy) read(raw string) phonenum.Address {
+	rules, text := p.service.Numbers, raw
+	if !rules.KeepMissingPlus {
+		text = phonenum.FixPlus(raw, rules.Country)
+	}
+	address, err := phonenum.ParseAddress(text, rules.Country)
+	if n, ok := address.Number(); err != nil || ok && !n.Valid() {
+		// Such a number is stored as it was given.
+		address, err = phonenum.RawAddress(text)
+	}
+	if err != nil {
+		return phonenum.Address{}
+	}
+	return address
+}

@@ -1,0 +1,88 @@
+package callback
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Now tells the time by which the Manager decides: the store's where it has a
+// clock, else Config.Now. An error is the store's.
+func (m *Manager) Now(ctx context.Context) (time.Time, error) { return m.now(ctx) }
+
+// Policy returns a service of a tenant as it is now. An unknown one is an
+// [ErrInvalidParameter].
+func (m *Manager) Policy(ctx context.Context, tenant, name string) (*Policy, error) {
+	return m.policy(ctx, tenant, name)
+}
+
+// Policies returns all services of a tenant, by name. A source that is not a
+// [ServiceLister] is an [ErrConfiguration].
+func (m *Manager) Policies(ctx context.Context, tenant string) ([]*Policy, error) {
+	names, ok, err := m.configured(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, misconfigured("services", "the source cannot list them")
+	}
+	list := make([]*Policy, 0, len(names))
+	for _, name := range names {
+		p, err := m.policy(ctx, tenant, name)
+		switch {
+		case errors.Is(err, ErrInvalidParameter):
+			continue // it went away meanwhile
+		case err != nil:
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// configured lists the services of a tenant that the source has, in order; ok
+// is false when it cannot list them.
+func (m *Manager) configured(ctx context.Context, tenant string) (names []string, ok bool, err error) {
+	lister, ok := m.config.Services.(ServiceLister)
+	if !ok {
+		return nil, false, nil
+	}
+	names, err = lister.Names(ctx, tenant)
+	if err != nil {
+		return nil, true, err
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names))), true, nil
+}
+
+// known lists the services of a tenant in order: those of the source, and where
+// it cannot list them those that have callbacks.
+func (m *Manager) known(ctx context.Context, tenant string) ([]string, error) {
+	names, ok, err := m.configured(ctx, tenant)
+	if ok || err != nil {
+		return names, err
+	}
+	groups, err := m.store.Count(ctx, Query{Tenant: tenant})
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		names = append(names, g.Queue.Service)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// once returns the values of a list without repetitions, each where it came
+// first.
+func once[T comparable](list []T) []T {
+	seen := make(map[T]bool, len(list))
+	var kept []T
+	for _, v := range list {
+		if !seen[v] {
+			seen[v] = true
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
