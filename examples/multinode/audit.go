@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -46,7 +47,12 @@ func (s *show) audit(ctx context.Context) (*tally, error) {
 	var after callback.Cursor
 	seats, doubt := make(map[callback.ID]bool), make(map[callback.ID]bool)
 	held := make(map[string]int)
-	for {
+	// Each change has one event, and the feed may hold some back for a while.
+	missing := int64(0)
+	for _, cb := range stored {
+		missing += cb.Revision
+	}
+	for missing > 0 {
 		page, err := s.db.store.Events(ctx, callback.EventQuery{After: after, Limit: 1000})
 		if err != nil {
 			return nil, err
@@ -54,10 +60,11 @@ func (s *show) audit(ctx context.Context) (*tally, error) {
 		for _, e := range page.Events {
 			t.follow(e, seats, doubt, held)
 		}
-		if len(page.Events) == 0 {
-			break
-		}
+		missing -= int64(len(page.Events))
 		after = page.Next
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%d events never came: %w", missing, ctx.Err())
+		}
 	}
 	t.open = len(doubt)
 	return t, nil

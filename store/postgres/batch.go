@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -127,7 +128,9 @@ func (b *batch) doubt(err error) {
 	}
 	d := lost
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "08") {
+		// Errors of class 08 come from a pooler, which only knows that its own
+		// connection to the server broke.
 		d = ended
 	}
 	for _, w := range b.writes {

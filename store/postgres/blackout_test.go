@@ -75,6 +75,11 @@ func methods() []method {
 			}
 			return errors.Join(append(errs, err)...)
 		}},
+		{"Now", func(ctx context.Context, s *postgres.Store, i int) error {
+			postgres.AgeClock(s, 2*time.Minute) // too old to be told
+			_, err := s.Now(ctx)
+			return err
+		}},
 		{"Damaged", func(ctx context.Context, s *postgres.Store, i int) error {
 			_, err := s.Damaged(ctx, 10)
 			return err

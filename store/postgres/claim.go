@@ -36,6 +36,9 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 	if err := store.CheckClaim(&req); err != nil {
 		return callback.Claimed{}, err
 	}
+	if s.committer.isClosed() {
+		return callback.Claimed{}, ErrClosed
+	}
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	// Leases end on a microsecond, because the table keeps no more.

@@ -8,13 +8,15 @@ import (
 
 // clock tells the server's time without asking it each time.
 type clock struct {
-	asking sync.Mutex // held while the server is asked
+	asking chan struct{} // full while the server is asked
 
 	mu   sync.Mutex
 	base time.Time // what the server said
 	at   time.Time // when its answer came, by the monotonic clock of this process
 	last time.Time // what was told last
 }
+
+func newClock() clock { return clock{asking: make(chan struct{}, 1)} }
 
 const (
 	// askEvery is how old an answer may be before the server is asked again;
@@ -37,14 +39,25 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	if ok && age < askEvery {
 		return now, nil
 	}
-	if ok && age < trustFor {
-		if !c.asking.TryLock() {
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	trusted := ok && age < trustFor
+	select {
+	case c.asking <- struct{}{}:
+	default:
+		if trusted {
 			return now, nil
 		}
-	} else {
-		c.asking.Lock()
+		select {
+		case c.asking <- struct{}{}:
+		case <-ctx.Done():
+			return time.Time{}, ctx.Err()
+		}
 	}
-	defer c.asking.Unlock()
+	defer func() { <-c.asking }()
+	if now, age, ok := c.estimate(); ok && age < askEvery {
+		return now, nil // somebody else has asked meanwhile
+	}
 	err := s.read(ctx, func(ctx context.Context) error {
 		var t time.Time
 		if err := s.db.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&t); err != nil {
@@ -53,7 +66,7 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 		c.set(t.UTC(), time.Now())
 		return nil
 	})
-	if err != nil {
+	if err != nil && !trusted {
 		return time.Time{}, err
 	}
 	now, _, _ = c.estimate()
@@ -68,12 +81,17 @@ func (c *clock) estimate() (now time.Time, age time.Duration, ok bool) {
 	if c.at.IsZero() {
 		return time.Time{}, 0, false
 	}
-	age = time.Since(c.at)
+	here := time.Now()
+	age = here.Sub(c.at)
 	now = c.base.Add(age)
 	if behind := c.last.Sub(now); behind > 0 && behind < slip {
 		now = c.last
 	}
 	c.last = now
+	// The monotonic clock stands still while the machine is suspended.
+	if jumped := here.Round(0).Sub(c.at.Round(0)); jumped > age+slip {
+		age = jumped
+	}
 	return now, age, true
 }
 

@@ -73,7 +73,7 @@ func scanGroups(rows pgx.Rows) ([]callback.Group, error) {
 			return nil, err
 		}
 		parsed, err := callback.ParseState(state.String)
-		if err != nil || !service.Valid || !priority.Valid {
+		if err != nil || !service.Valid || !priority.Valid || !knownPriority(priority.Int16) {
 			// These cannot be read, and searches leave them out, too.
 			continue
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
@@ -22,6 +24,9 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 	}
 	if err := store.CheckErase(&req); err != nil {
 		return nil, err
+	}
+	if s.committer.isClosed() {
+		return nil, ErrClosed
 	}
 	held, err := s.held(ctx, &req)
 	if err != nil {
@@ -65,10 +70,12 @@ type erasure struct {
 	service  string
 	revision int64
 	held     []callback.Held
+	fault    error
 }
 
 // held reads what the callbacks hold, by ID. One whose row cannot be read is
-// erased all the same: what identifies somebody matters more than a counter.
+// erased all the same: what identifies somebody matters more than a counter. A
+// record of a later version is not: what it holds would stay taken.
 func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callback.ID]erasure, error) {
 	ids := list(req.Items, func(i callback.EraseItem) string { return string(i.ID) })
 	var held map[callback.ID]erasure
@@ -80,17 +87,20 @@ func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callb
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var id, service string
-			var revision int64
+			var id string
+			var service pgtype.Text
+			var revision pgtype.Int8
 			var body []byte
 			if err := rows.Scan(&id, &service, &revision, &body); err != nil {
 				return err
 			}
 			var c callback.Callback
+			was := erasure{service: service.String, revision: revision.Int64}
 			if err := record.DecodeCallback(body, &c); errors.Is(err, record.ErrVersion) {
-				return &DamagedError{Tenant: req.Tenant, ID: callback.ID(id), Err: err}
+				was.fault = &DamagedError{Tenant: req.Tenant, ID: callback.ID(id), Err: err}
 			}
-			held[callback.ID(id)] = erasure{service, revision, c.Held}
+			was.held = c.Held
+			held[callback.ID(id)] = was
 		}
 		return rows.Err()
 	})
@@ -118,6 +128,8 @@ func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held 
 		// this one, should it get there meanwhile.
 		if was, found := held[item.ID]; !found {
 			w.fault = notFound(item.ID)
+		} else if was.fault != nil {
+			w.fault = was.fault
 		} else if was.revision != item.Revision {
 			w.fault = conflict(item.ID, "revision", "%d is not the current one, %d", item.Revision, was.revision)
 		}

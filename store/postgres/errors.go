@@ -84,6 +84,8 @@ func fateOf(err error) fate {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch {
+		case stray(pg):
+			return failed
 		case pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "23505" || pg.Code == "55P03":
 			return again
 		case pg.Code == "40003" || pg.Code == "08007":
@@ -107,6 +109,17 @@ func fateOf(err error) fate {
 	return unknown
 }
 
+// stray reports whether a row stands where only the row of the callback that is
+// being changed, which the change has locked, could have put one: somebody else
+// did, and it will stand there again.
+func stray(pg *pgconn.PgError) bool {
+	switch pg.ConstraintName {
+	case "events_pkey", "due_pkey", "queue_pkey":
+		return pg.Code == "23505"
+	}
+	return false
+}
+
 // explain turns an error of the driver into one that may be shown: without
 // values, as a sentinel where there is one.
 func explain(err error) error {
@@ -123,11 +136,11 @@ func explain(err error) error {
 				return errors.Join(&store.InvalidError{Field: "Record", Rule: "holds a value that the database cannot"}, e)
 			}
 			return e
-		case "25":
-			e.Text = pg.Message
-			return fmt.Errorf("%w: %w", ErrReadOnly, e)
 		}
 		e.Text = pg.Message
+		if pg.Code == "25006" {
+			return fmt.Errorf("%w: %w", ErrReadOnly, e)
+		}
 		return e
 	}
 	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -67,9 +67,12 @@ func (s *Store) history(ctx context.Context, q *callback.EventQuery, after int64
 	return scanEvents(rows, nil)
 }
 
-// snapshot is what a statement saw of other transactions: those below xmin are
-// over, those from xmax on had not begun.
-type snapshot struct{ xmin, xmax int64 }
+// snapshot is what a statement knows of other transactions: those below xmin
+// are over, those from next on began to write after it had looked. The xmax of
+// the server's own snapshots would not do for next: they take no notice of
+// transactions that began after the last one that has ended. So the statement
+// takes a number of its own, which costs no write.
+type snapshot struct{ xmin, next int64 }
 
 // patience is how long a reader of the feed waits for the transactions that it
 // found under way.
@@ -77,15 +80,15 @@ const patience = 2 * time.Second
 
 // settled reads the feed up to the place before which nothing can appear any
 // more. All places up to that of an event that we see were given before we
-// looked, to transactions below the snapshot's xmax: once they are over, all
-// that will ever be there is.
+// looked, to transactions that had their number before us: once they are over,
+// all that will ever be there is.
 func (s *Store) settled(ctx context.Context, q *callback.EventQuery, after int64, limit int) ([]callback.Event, error) {
 	events, saw, err := s.feedUpTo(ctx, q, after, math.MaxInt64, limit)
-	if err != nil || len(events) == 0 || saw.xmin >= saw.xmax {
+	if err != nil || len(events) == 0 || saw.xmin >= saw.next {
 		return events, err
 	}
 	last := placeOf(events[len(events)-1])
-	target := saw.xmax
+	target := saw.next
 	s.feed.note(last, target)
 	for begun, wait := time.Now(), firstWait; time.Since(begun) < patience; wait = min(2*wait, lastWait) {
 		if !pause(ctx, wait) {
@@ -128,7 +131,7 @@ func scanEvents(rows pgx.Rows, saw *snapshot) ([]callback.Event, error) {
 		var body []byte
 		into := []any{&at, &e.Tenant, &id, &e.Seq, &kind, &body}
 		if saw != nil {
-			into = append(into, &saw.xmin, &saw.xmax)
+			into = append(into, &saw.xmin, &saw.next)
 		}
 		if err := rows.Scan(into...); err != nil {
 			return nil, err
@@ -187,16 +190,16 @@ type watermark struct {
 	waiting []mark
 }
 
-type mark struct{ place, xmax int64 }
+type mark struct{ place, next int64 }
 
 // most bounds what is remembered; a mark more is left out.
 const mostMarks = 1024
 
-func (w *watermark) note(place, xmax int64) {
+func (w *watermark) note(place, next int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if n := len(w.waiting); n < mostMarks && (n == 0 || place > w.waiting[n-1].place) {
-		w.waiting = append(w.waiting, mark{place, xmax})
+		w.waiting = append(w.waiting, mark{place, next})
 	}
 }
 
@@ -207,7 +210,7 @@ func (w *watermark) settled(xmin int64) int64 {
 	defer w.mu.Unlock()
 	rest := w.waiting[:0]
 	for _, m := range w.waiting {
-		if m.xmax <= xmin {
+		if m.next <= xmin {
 			w.done = max(w.done, m.place)
 		} else {
 			rest = append(rest, m)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,3 +19,6 @@ func Shortcuts(schema string) []string {
 	list := append(slices.Clone(s.singles[0][:]), s.singles[1][:]...)
 	return slices.AppendSeq(list, maps.Values(s.replaces))
 }
+
+// AgeClock makes the last answer of the server's clock as old as d.
+func AgeClock(s *Store, d time.Duration) { s.clock.set(time.Now().Add(-d), time.Now().Add(-d)) }

@@ -29,3 +29,19 @@ func instant(t pgtype.Timestamptz) time.Time {
 	}
 	return t.Time.UTC()
 }
+
+// inReach reports whether a column can keep t: from the year 1 to the year 9999
+// of the Gregorian calendar, well within what the server can. No time is in
+// reach.
+func inReach(t time.Time) bool {
+	return t.IsZero() || t.Year() >= 1 && t.Year() <= 9999
+}
+
+// notBefore is the first microsecond, which is what a column keeps, that is not
+// before t: nothing is due earlier than it was asked for.
+func notBefore(t time.Time) time.Time {
+	if cut := t.Truncate(time.Microsecond); !cut.Equal(t) {
+		return cut.Add(time.Microsecond)
+	}
+	return t
+}

@@ -52,8 +52,8 @@ func migrations(schema string) ([]migration, error) {
 }
 
 const (
-	createMigrations = `CREATE SCHEMA IF NOT EXISTS {{schema}};
-CREATE TABLE IF NOT EXISTS {{schema}}.migrations (
+	createSchema     = "CREATE SCHEMA IF NOT EXISTS {{schema}};\n"
+	createMigrations = `CREATE TABLE IF NOT EXISTS {{schema}}.migrations (
     version bigint PRIMARY KEY,
     name    text NOT NULL,
     applied timestamptz NOT NULL DEFAULT clock_timestamp()
@@ -78,7 +78,7 @@ func SQL(schema string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("BEGIN;\n" + named(createMigrations, config.Schema))
+	b.WriteString("BEGIN;\n" + named(createSchema+createMigrations, config.Schema))
 	for _, m := range list {
 		fmt.Fprintf(&b, "\n-- %s\n%s%s%d, '%s');\n", m.name, m.text, named(insertMigration, config.Schema), m.version, m.name)
 	}
@@ -127,7 +127,17 @@ func migrate(ctx context.Context, tx pgx.Tx, schema string, list []migration) er
 		_, err := tx.Conn().PgConn().Exec(ctx, text).ReadAll()
 		return err
 	}
-	if err := run(named(createMigrations, schema)); err != nil {
+	// CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where
+	// it is there.
+	var there bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", schema).Scan(&there); err != nil {
+		return err
+	}
+	create := createMigrations
+	if !there {
+		create = createSchema + create
+	}
+	if err := run(named(create, schema)); err != nil {
 		return err
 	}
 	if err := run(named(lockMigrations, schema)); err != nil {

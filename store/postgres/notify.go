@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 	"time"
 
@@ -14,6 +16,7 @@ type notices struct {
 	sent   time.Time
 	due    bool // a notification is on its way
 	closed bool
+	over   chan struct{} // closed when closed is set
 	ends   []context.CancelFunc
 	all    sync.WaitGroup
 }
@@ -35,7 +38,10 @@ func (n *notices) changed(s *Store) {
 		if wait > 0 {
 			timer := time.NewTimer(wait)
 			defer timer.Stop()
-			<-timer.C
+			select {
+			case <-timer.C:
+			case <-n.over: // what is owed goes out now
+			}
 		}
 		n.mu.Lock()
 		n.due, n.sent = false, time.Now()
@@ -47,7 +53,16 @@ func (n *notices) changed(s *Store) {
 	})
 }
 
-func (s *Store) channel() string { return "ringback_" + s.config.Schema }
+// channel is what the nodes of a schema listen to. The server takes names of up
+// to 63 bytes.
+func (s *Store) channel() string {
+	name := "ringback_" + s.config.Schema
+	if len(name) > 63 {
+		sum := sha256.Sum256([]byte(name))
+		name = "ringback_" + hex.EncodeToString(sum[:16])
+	}
+	return name
+}
 
 // Notify calls f, which must not block, after changes of any node, until stop is
 // called or the store is closed. It needs Config.Notify and a connection of its
@@ -121,7 +136,10 @@ const silence = 15 * time.Second
 
 func (n *notices) close() {
 	n.mu.Lock()
-	n.closed = true
+	if !n.closed {
+		n.closed = true
+		close(n.over)
+	}
 	for _, end := range n.ends {
 		end()
 	}

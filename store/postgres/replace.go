@@ -110,14 +110,19 @@ func (m moved) counterText(b *strings.Builder) string {
 		fmt.Fprintf(b, "(%d, $%d::text, $%d::text, $%d::bigint, $%d::text, $%d::text, $%d::bigint, $%d::bigint, $%d::timestamptz)",
 			i, at+1, at+2, at+3, at+4, at+5, at+6, at+7, at+8)
 	}
-	b.WriteString("), locked AS MATERIALIZED (SELECT a.*, c.ends, CASE WHEN c.ends <= $2::timestamptz THEN 0 ELSE c.used::bigint END AS had" +
-		" FROM asked a JOIN {{schema}}.counters c ON c.tenant = $1::text AND " + sameCounter("c", "a") +
-		" WHERE EXISTS (SELECT FROM old) FOR UPDATE OF c), ")
-	found := "(SELECT count(*) FROM counted)"
-	if m.gives {
-		found += " + (SELECT count(*) FROM dropped)"
+	// The lock is in a subquery of its own, which the planner does not join in
+	// any other order than that of the keys, nor by reading all counters.
+	b.WriteString("), locked AS MATERIALIZED (SELECT a.*, x.ends, x.had FROM asked a CROSS JOIN LATERAL (" +
+		"SELECT c.ends, CASE WHEN c.ends <= $2::timestamptz THEN 0 ELSE c.used::bigint END AS had FROM {{schema}}.counters c" +
+		" WHERE c.tenant = $1::text AND " + sameCounter("c", "a") + " FOR UPDATE OF c) x WHERE EXISTS (SELECT FROM old)), ")
+	var found []string
+	for i := range m.counters {
+		found = append(found, fmt.Sprintf("(SELECT count(*) FROM counted%d)", i))
 	}
-	whole := found + " = (SELECT count(*) FROM locked)"
+	if m.gives {
+		found = append(found, "(SELECT count(*) FROM dropped)")
+	}
+	whole := strings.Join(found, " + ") + " = (SELECT count(*) FROM locked)"
 	if m.takes {
 		whole += " AND (SELECT count(*) FROM locked l WHERE l.units > 0) + (SELECT count(*) FROM added) = (SELECT count(*) FROM asked a WHERE a.units > 0)"
 	}
@@ -126,9 +131,13 @@ func (m moved) counterText(b *strings.Builder) string {
 
 // changeText moves the counters.
 func (m moved) changeText(b *strings.Builder) {
-	b.WriteString("counted AS (UPDATE {{schema}}.counters c SET used = least(l.had, 9223372036854775807 - greatest(l.units, 0)) + l.units," +
-		" ends = CASE WHEN l.had = 0 THEN l.new_ends ELSE l.ends END FROM locked l, fits WHERE fits.yes AND l.had > -l.units" +
-		" AND c.tenant = $1::text AND " + sameCounter("c", "l") + " RETURNING 1), ")
+	for i := range m.counters {
+		at := replaceColumns + permitColumns*i
+		fmt.Fprintf(b, "counted%d AS (UPDATE {{schema}}.counters c SET used = least(l.had, 9223372036854775807 - greatest(l.units, 0)) + l.units,"+
+			" ends = CASE WHEN l.had = 0 THEN l.new_ends ELSE l.ends END FROM locked l, fits WHERE fits.yes AND l.i = %d AND l.had > -l.units"+
+			" AND c.tenant = $1::text AND c.service = $%d::text AND c.kind = $%d::text AND c.slot = $%d::bigint AND c.name = $%d::text"+
+			" AND c.subject = $%d::text RETURNING 1), ", i, i, at+1, at+2, at+3, at+4, at+5)
+	}
 	if m.gives {
 		b.WriteString("dropped AS (DELETE FROM {{schema}}.counters c USING locked l, fits WHERE fits.yes AND l.had <= -l.units" +
 			" AND c.tenant = $1::text AND " + sameCounter("c", "l") + " RETURNING 1), ")

@@ -27,10 +27,12 @@ type row struct {
 	body                       []byte
 }
 
-func scanCallback(rows pgx.Rows) (*callback.Callback, error) {
+// scanCallback reads a row of columns and what is selected behind them.
+func scanCallback(rows pgx.Rows, more ...any) (*callback.Callback, error) {
 	var r row
-	if err := rows.Scan(&r.tenant, &r.id, &r.service, &r.state, &r.priority, &r.ready, &r.revision, &r.epoch,
-		&r.nextAt, &r.owner, &r.until, &r.body); err != nil {
+	into := []any{&r.tenant, &r.id, &r.service, &r.state, &r.priority, &r.ready, &r.revision, &r.epoch,
+		&r.nextAt, &r.owner, &r.until, &r.body}
+	if err := rows.Scan(append(into, more...)...); err != nil {
 		return nil, err
 	}
 	return r.callback()
@@ -49,6 +51,8 @@ func (r *row) callback() (*callback.Callback, error) {
 	return c, nil
 }
 
+func knownPriority(n int16) bool { return n >= 0 && n < scheduler.Levels }
+
 func (r *row) decode(c *callback.Callback) error {
 	state, err := callback.ParseState(r.state.String)
 	switch {
@@ -56,7 +60,7 @@ func (r *row) decode(c *callback.Callback) error {
 		return fmt.Errorf("%w: state %q is not known", ErrSchema, clip(r.state.String))
 	case !r.service.Valid || !r.priority.Valid || !r.ready.Valid || !r.revision.Valid || !r.epoch.Valid:
 		return fmt.Errorf("%w: a column that must not be NULL is", ErrSchema)
-	case r.priority.Int16 < 0 || r.priority.Int16 > math.MaxUint8:
+	case !knownPriority(r.priority.Int16):
 		return fmt.Errorf("%w: priority %d is not known", ErrSchema, r.priority.Int16)
 	case r.revision.Int64 < 1:
 		return fmt.Errorf("%w: revision %d is below 1", ErrSchema, r.revision.Int64)

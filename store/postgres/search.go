@@ -3,7 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
-	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
@@ -41,8 +42,7 @@ func (s *Store) Search(ctx context.Context, q callback.Query) (callback.Page, er
 	page := callback.Page{Callbacks: walk.found}
 	if len(page.Callbacks) > limit {
 		page.Callbacks = page.Callbacks[:limit]
-		end := page.Callbacks[limit-1]
-		page.Next = store.FormatCursor(q.Order, q.Desc, store.Place{QueuedAt: orderedBy(end, q.Order), ID: end.ID})
+		page.Next = store.FormatCursor(q.Order, q.Desc, walk.places[limit-1])
 	}
 	return page, nil
 }
@@ -53,7 +53,8 @@ type walk struct {
 	filter *store.Filter
 	want   int
 	found  []*callback.Callback
-	last   *store.Place // the place behind which the next chunk begins
+	places []store.Place // of what was found
+	last   *store.Place  // the place behind which the next chunk begins
 	over   bool
 }
 
@@ -66,27 +67,33 @@ func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
 	}
 	defer rows.Close()
 	var found []*callback.Callback
+	var places []store.Place
 	last, n := w.last, 0
 	for rows.Next() {
 		n++
-		c, err := scanCallback(rows)
+		var at pgtype.Timestamptz
+		c, err := scanCallback(rows, &at)
 		var damaged *DamagedError
 		if errors.As(err, &damaged) {
+			// It is left out, and not in the way of those behind it.
+			if at.Valid {
+				last = &store.Place{QueuedAt: instant(at), ID: damaged.ID}
+			}
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		last = &store.Place{QueuedAt: orderedBy(c, w.query.Order), ID: c.ID}
+		last = &store.Place{QueuedAt: instant(at), ID: c.ID}
 		if len(w.found)+len(found) < w.want && w.filter.Match(c) {
-			found = append(found, c)
+			found, places = append(found, c), append(places, *last)
 		}
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	w.found = append(w.found, found...)
-	// A chunk in which nothing could be read has no place to go on from.
+	w.found, w.places = append(w.found, found...), append(w.places, places...)
+	// A chunk in which nothing had a place leads nowhere.
 	w.over = n < chunk || last == w.last
 	w.last = last
 	return nil
@@ -102,18 +109,6 @@ func orderColumn(o callback.OrderBy) string {
 		return "queued_at"
 	}
 	return "desired"
-}
-
-func orderedBy(c *callback.Callback, o callback.OrderBy) time.Time {
-	switch o {
-	case callback.ByCreated:
-		return c.Created
-	case callback.ByUpdated:
-		return c.Updated
-	case callback.ByQueue:
-		return c.QueuedAt
-	}
-	return c.Desired
 }
 
 // pageOf is the statement of one chunk.
@@ -132,7 +127,7 @@ func (s *Store) pageOf(q *callback.Query, last *store.Place, chunk int) (string,
 		// walk the index of the order in search of a few rows.
 		from = "named"
 	}
-	sql := "SELECT " + columns + " FROM " + from + " ORDER BY " + column + direction + ", id" + direction + " LIMIT " + w.arg(chunk)
+	sql := "SELECT " + columns + ", " + column + " FROM " + from + " ORDER BY " + column + direction + ", id" + direction + " LIMIT " + w.arg(chunk)
 	if w.named {
 		sql = "WITH named AS MATERIALIZED (SELECT * FROM " + s.sql.callbacks + " WHERE " + w.String() + ") " + sql
 	}

@@ -59,7 +59,7 @@ func statementsOf(schema string) statements {
 	s.history = in("SELECT place, tenant, callback, seq, type, body FROM {{schema}}.events" +
 		" WHERE tenant = $1 AND callback = $2 AND place > $3 ORDER BY seq LIMIT $4")
 	s.events = in("SELECT place, tenant, callback, seq, type, body, pg_snapshot_xmin(pg_current_snapshot())::text::bigint," +
-		" pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM {{schema}}.events" +
+		" pg_current_xact_id()::text::bigint FROM {{schema}}.events" +
 		" WHERE place > $1 AND place <= $2 AND ($3 OR tenant = $4) ORDER BY place LIMIT $5")
 	s.lastPlace = in("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {{schema}}.places")
 	s.held = in("SELECT id, service, revision, body FROM {{schema}}.callbacks WHERE tenant = $1 AND id = ANY ($2) AND state <> 'ERASED'")

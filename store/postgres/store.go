@@ -50,7 +50,8 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 	if pool == nil {
 		return nil, &ConfigError{Field: "pool", Rule: "is required"}
 	}
-	s := &Store{config: config, pool: pool, db: pool, sql: statementsOf(config.Schema)}
+	s := &Store{config: config, pool: pool, db: pool, sql: statementsOf(config.Schema), clock: newClock()}
+	s.notices.over = make(chan struct{})
 	s.committer.init(s)
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()

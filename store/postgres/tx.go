@@ -26,8 +26,11 @@ import (
 // A Start that is refused leaves the transaction usable. One that meets a
 // serialization failure or a deadlock does not: its error is a [*ServerError]
 // with code 40001 or 40P01, and the host repeats its transaction. Counters that
-// Start takes from stay locked until the transaction ends, so that others wait
-// for their seats: keep it short, and Start last.
+// Start takes from stay locked until the transaction ends: keep it short, and
+// Start last. Whoever meets such a counter waits, and because changes share
+// transactions a node whose Config.Committers are all waiting makes no other
+// change either, for up to Config.Timeout. A Start that takes longer than that
+// ends with the transaction.
 //
 // The Manager hears of the callback at its next poll, or by [callback.Manager.Wake]
 // after the commit.
@@ -36,18 +39,31 @@ func In(m *callback.Manager, s *Store, tx pgx.Tx) *callback.Starter {
 }
 
 func view(s *Store, tx pgx.Tx) *transaction {
-	return &transaction{Store: &Store{config: s.config, db: tx, sql: s.sql}, tx: tx}
+	return &transaction{Store: &Store{config: s.config, db: tx, sql: s.sql, clock: newClock()}, tx: tx, outer: s}
 }
 
 // transaction is the view of a store inside a transaction of the host.
 type transaction struct {
 	*Store
-	tx pgx.Tx
+	tx    pgx.Tx
+	outer *Store // whose view it is
+}
+
+// Now tells the server's time as the store knows it, or asks for it within the
+// transaction: a host whose transactions use up the pool must not wait for
+// another connection.
+func (t *transaction) Now(ctx context.Context) (time.Time, error) {
+	if now, age, ok := t.outer.clock.estimate(); ok && age < askEvery {
+		return now, nil
+	}
+	return t.Store.Now(ctx)
 }
 
 // Apply makes each change within the transaction, behind a savepoint, so that
 // an error of the database leaves the transaction as it was.
 func (t *transaction) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
+	ctx, cancel := t.bounded(ctx)
+	defer cancel()
 	writes, err := t.prepare(now, changes)
 	if err != nil {
 		return nil, err

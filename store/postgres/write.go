@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -83,8 +84,11 @@ func compareKeys(a, b counterKey) int {
 // prepare encodes a change that is well formed.
 func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	r := c.Record
+	if field, ok := reachable(c); !ok {
+		return &store.InvalidError{Field: field, Rule: "is out of the reach of the database's times"}
+	}
 	w.now, w.nonce, w.tenant, w.id = now, nonce, r.Tenant, string(r.ID)
-	w.revision, w.epoch, w.nextAt = r.Revision, c.Epoch, stamp(r.NextAt)
+	w.revision, w.epoch, w.nextAt = r.Revision, c.Epoch, stamp(notBefore(r.NextAt))
 	switch {
 	case c.Unclaim:
 		w.op = opUnclaim
@@ -112,6 +116,30 @@ func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	w.eventType, w.eventAt = string(c.Event.Type), place(c.Event.At)
 	w.addItems(c.Give, c.Take)
 	return nil
+}
+
+// reachable names a time that no column can keep.
+func reachable(c *callback.Change) (field string, ok bool) {
+	r := c.Record
+	times := []struct {
+		field string
+		t     time.Time
+	}{{"NextAt", r.NextAt}, {"Desired", r.Desired}, {"Created", r.Created}, {"Updated", r.Updated}, {"EndedAt", r.EndedAt},
+		{"QueuedAt", r.QueuedAt}, {"Event.At", c.Event.At}}
+	if c.Unclaim {
+		times = times[:1]
+	}
+	for _, x := range times {
+		if !inReach(x.t) {
+			return x.field, false
+		}
+	}
+	for i := range c.Take {
+		if !inReach(c.Take[i].Until) {
+			return "Take.Until", false
+		}
+	}
+	return "", true
 }
 
 func (w *write) addItems(give []callback.Held, take []callback.Permit) {

@@ -42,7 +42,9 @@ ALTER TABLE {{schema}}.callbacks
     ALTER COLUMN alternative SET STATISTICS 0,
     ALTER COLUMN customer_id SET STATISTICS 0,
     ALTER COLUMN external_id SET STATISTICS 0,
-    ALTER COLUMN idempotency_key SET STATISTICS 0;
+    ALTER COLUMN idempotency_key SET STATISTICS 0,
+    ALTER COLUMN lookups SET STATISTICS 0,
+    ALTER COLUMN body SET STATISTICS 0;
 
 CREATE UNIQUE INDEX callbacks_key ON {{schema}}.callbacks (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX callbacks_desired ON {{schema}}.callbacks (tenant, desired, id) WHERE desired IS NOT NULL;
