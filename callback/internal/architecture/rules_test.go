@@ -25,7 +25,21 @@ func rules() []rule {
 		{"log/slog", "a leaf has nothing to log"},
 		{"testing", "test code must not reach production"},
 	}
+	face := []ban{
+		{module + "/store", "a face asks the Manager, never its store"},
+		{module + "/store/", "a face asks the Manager, never its store"},
+		{"database/sql", "a face asks the Manager, never its store"},
+		{module + "/callback/api/internal/exchange", "test code must not reach production"},
+		{"net/http/httptest", "test code must not reach production"},
+		{"testing", "test code must not reach production"},
+		{"time/tzdata", "the host decides where zones come from"},
+	}
 	return []rule{
+		{"callback/api", face},
+		{"callback/api/gms", face},
+		{"callback/api/lucs", face},
+		{"callback/api/lcm", face},
+		{"callback/api/interaction", face},
 		{"phonenum", append(without(leaf, "log/slog"),
 			ban{module + "/availability", "leaves do not know each other"},
 			ban{module + "/scheduler", "leaves do not know each other"},

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// MaxBody is how many bytes a body may have.
+const MaxBody = 64 << 10
+
+// The content types of bodies.
+const (
+	JSON = "application/json"
+	Form = "application/x-www-form-urlencoded"
+)
+
+// ReadBody reads a body of at most [MaxBody] bytes whose content type is one of
+// types, and returns both. Without a content type a body is taken to be of the
+// first one, and an empty body needs none. Any charset but UTF-8 is refused. The
+// error is a [*Fault] with status 400, 413 or 415.
+func ReadBody(w http.ResponseWriter, r *http.Request, types ...string) (body []byte, contentType string, err error) {
+	contentType = types[0]
+	if header := r.Header.Get("Content-Type"); header != "" {
+		parsed, params, err := mime.ParseMediaType(header)
+		if err != nil || !slices.Contains(types, parsed) {
+			return nil, "", NewFault(http.StatusUnsupportedMediaType, "Content-Type", "is not "+orList(types))
+		}
+		if charset := params["charset"]; charset != "" && !isUTF8(charset) {
+			return nil, "", NewFault(http.StatusUnsupportedMediaType, "Content-Type", "charset is not utf-8")
+		}
+		contentType = parsed
+	}
+	if r.ContentLength > MaxBody {
+		return nil, "", tooLarge()
+	}
+	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, "", tooLarge()
+	case err != nil:
+		return nil, "", &Fault{Status: http.StatusBadRequest, Rule: "the body could not be read", cause: err}
+	}
+	return body, contentType, nil
+}
+
+func tooLarge() *Fault {
+	return NewFault(http.StatusRequestEntityTooLarge, "", "the body has more than "+strconv.Itoa(MaxBody)+" bytes")
+}
+
+func isUTF8(charset string) bool {
+	return strings.EqualFold(charset, "utf-8")
+}
+
+func orList(types []string) string {
+	text := types[0]
+	for _, t := range types[1:] {
+		text += " or " + t
+	}
+	return text
+}
+
+// ReadValues reads a body that is a JSON object or a form as [callback.Values].
+// An empty body has none. A form's values are texts, and each name may come
+// once. The error is a [*Fault].
+func ReadValues(w http.ResponseWriter, r *http.Request) (callback.Values, error) {
+	body, contentType, err := ReadBody(w, r, JSON, Form)
+	if err != nil {
+		return nil, err
+	}
+	values := make(callback.Values)
+	if len(body) == 0 {
+		return values, nil
+	}
+	if contentType == JSON {
+		if err := Decode(body, &values); err != nil {
+			return nil, err
+		}
+		if values == nil {
+			return nil, NewFault(http.StatusBadRequest, "", "the body is not a JSON object")
+		}
+		return values, nil
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, &Fault{Status: http.StatusBadRequest, Rule: "the body is not a form", cause: err}
+	}
+	for name, list := range form {
+		switch {
+		case len(list) > 1:
+			return nil, NewFault(http.StatusBadRequest, clip(name), "is there more than once")
+		case !utf8.ValidString(name) || !utf8.ValidString(list[0]):
+			return nil, NewFault(http.StatusBadRequest, "", "the body is not UTF-8")
+		}
+		values[name] = list[0]
+	}
+	return values, nil
+}

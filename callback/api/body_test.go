@@ -1,0 +1,194 @@
+package api_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+func post(body io.Reader, contentType ...string) *http.Request {
+	r := httptest.NewRequest("POST", "/", body)
+	for _, t := range contentType {
+		r.Header.Add("Content-Type", t)
+	}
+	return r
+}
+
+// The type of a body is one of those that are read, in UTF-8; without one it is
+// the first.
+func TestReadBodyType(t *testing.T) {
+	for header, want := range map[string]string{
+		"": api.JSON, "application/json": api.JSON, "APPLICATION/JSON": api.JSON, "application/json;charset=utf-8": api.JSON,
+		`application/json; charset="UTF-8"`: api.JSON, "application/json; profile=x": api.JSON, " application/json ": api.JSON,
+		api.Form: api.Form, api.Form + "; charset=UTF-8": api.Form,
+	} {
+		r := post(strings.NewReader("{}"))
+		if header != "" {
+			r.Header.Set("Content-Type", header)
+		}
+		body, got, err := api.ReadBody(httptest.NewRecorder(), r, api.JSON, api.Form)
+		if err != nil || got != want || string(body) != "{}" {
+			t.Errorf("%q: %q of type %q, %v", header, body, got, err)
+		}
+	}
+	for _, header := range []string{"text/plain", "application/jsonp", "json", ";", "application/json; charset", "application/json, text/plain", "*/*"} {
+		_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), header), api.JSON, api.Form)
+		wantFault(t, err, 415, "Content-Type: is not application/json or application/x-www-form-urlencoded")
+	}
+	_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), api.Form), api.JSON)
+	wantFault(t, err, 415, "Content-Type: is not application/json")
+	for _, charset := range []string{"latin1", "utf8", "utf-16"} {
+		_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), "application/json; charset="+charset), api.JSON)
+		if f := wantFault(t, err, 415, "Content-Type: charset is not utf-8"); !errors.Is(f, callback.ErrInvalidParameter) {
+			t.Error("it is not an invalid parameter")
+		}
+	}
+}
+
+// A body may have MaxBody bytes and not one more, whether it says so before or
+// not; one that says so is not read at all.
+func TestReadBodySize(t *testing.T) {
+	for _, c := range []struct {
+		size  int
+		tells bool
+		fits  bool
+	}{
+		{0, true, true}, {api.MaxBody, true, true}, {api.MaxBody, false, true}, {api.MaxBody + 1, true, false}, {api.MaxBody + 1, false, false},
+	} {
+		reader := &counting{Reader: strings.NewReader(strings.Repeat("x", c.size))}
+		r := post(reader, api.JSON)
+		r.ContentLength = -1
+		if c.tells {
+			r.ContentLength = int64(c.size)
+		}
+		body, _, err := api.ReadBody(httptest.NewRecorder(), r, api.JSON)
+		if c.fits {
+			if err != nil || len(body) != c.size {
+				t.Errorf("%d bytes: read %d, %v", c.size, len(body), err)
+			}
+			continue
+		}
+		if f := wantFault(t, err, 413, "the body has more than 65536 bytes"); !errors.Is(f, callback.ErrInvalidParameter) || body != nil {
+			t.Errorf("%d bytes: %v", c.size, err)
+		}
+		if c.tells && reader.n > 0 || reader.n > api.MaxBody+2 {
+			t.Errorf("%d bytes were read", reader.n)
+		}
+	}
+}
+
+type counting struct {
+	io.Reader
+	n int
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p[:min(len(p), 512)])
+	c.n += n
+	return n, err
+}
+
+// What fails on the way is a fault that tells nothing and keeps the cause.
+func TestReadBodyBroken(t *testing.T) {
+	cut := errors.New("connection of +41785556677 reset")
+	_, _, err := api.ReadBody(httptest.NewRecorder(), post(io.MultiReader(strings.NewReader("{"), failing{cut}), api.JSON), api.JSON)
+	if wantFault(t, err, 400, "the body could not be read"); !errors.Is(err, cut) {
+		t.Errorf("%v has lost its cause", err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// Both kinds of bodies become the same values.
+func TestReadValues(t *testing.T) {
+	for _, c := range []struct {
+		name, kind, body string
+		want             callback.Values
+	}{
+		{"nothing", "", "", callback.Values{}},
+		{"nothing of a form", api.Form, "", callback.Values{}},
+		{"empty object", api.JSON, "{}", callback.Values{}},
+		{"JSON", api.JSON, `{"_customer_number":"5115","n":1e2,"b":true,"o":{"a":[null]},"":""}`,
+			callback.Values{"_customer_number": "5115", "n": number("1e2"), "b": true, "o": map[string]any{"a": []any{nil}}, "": ""}},
+		{"form", api.Form, "_customer_number=%2B41+78&empty=&flag&%C3%BC=%C3%A4",
+			callback.Values{"_customer_number": "+41 78", "empty": "", "flag": "", "ü": "ä"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := post(strings.NewReader(c.body))
+			if c.kind != "" {
+				r.Header.Set("Content-Type", c.kind)
+			}
+			got, err := api.ReadValues(httptest.NewRecorder(), r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("values (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is neither is refused, and no refusal shows a number.
+func TestReadValuesRefused(t *testing.T) {
+	for _, c := range []struct {
+		kind, body string
+		status     int
+		text       string
+	}{
+		{api.JSON, "null", 400, "the body is not a JSON object"},
+		{api.JSON, "[]", 400, "is a JSON array and has to be an object"},
+		{api.JSON, `"x"`, 400, "is a JSON string and has to be an object"},
+		{api.JSON, `{"a":1,"a":2}`, 400, "a: is there more than once"},
+		{api.Form, "a=1&b=2&a=1", 400, "a: is there more than once"},
+		{api.Form, "+41785556677=1&+41785556677=2", 400, " ###########: is there more than once"},
+		{api.Form, "a=%zz", 400, "the body is not a form"},
+		{api.Form, "a=1;b=2", 400, "the body is not a form"},
+		{api.Form, "a=%ff", 400, "the body is not UTF-8"},
+		{api.Form, "%ff=a", 400, "the body is not UTF-8"},
+		{"text/plain", "a", 415, "Content-Type: is not application/json or application/x-www-form-urlencoded"},
+		{api.Form, "a=" + strings.Repeat("x", api.MaxBody), 413, "the body has more than 65536 bytes"},
+	} {
+		values, err := api.ReadValues(httptest.NewRecorder(), post(strings.NewReader(c.body), c.kind))
+		if f := wantFault(t, err, c.status, c.text); values != nil || !errors.Is(f, callback.ErrInvalidParameter) {
+			t.Errorf("%.40q: %v, %v", c.body, values, err)
+		}
+	}
+}
+
+// Whatever a form is, its values are texts, and nothing but a fault refuses it.
+func FuzzReadValues(f *testing.F) {
+	for _, seed := range []string{"", "a=1&b=2", "a=1&a=2", "%zz", "a;b", "=", "&&", "a=%ff", "+=+"} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, body string, form bool) {
+		kind := api.JSON
+		if form {
+			kind = api.Form
+		}
+		values, err := api.ReadValues(httptest.NewRecorder(), post(strings.NewReader(body), kind))
+		var fault *api.Fault
+		if err != nil && (!errors.As(err, &fault) || fault.Status < 400 || fault.Status > 415 || values != nil) {
+			t.Fatalf("refused with %v", err)
+		}
+		if err == nil && values == nil {
+			t.Fatal("neither values nor a fault")
+		}
+		for name, value := range values {
+			if _, ok := value.(string); form && !ok {
+				t.Fatalf("%q is a %T", name, value)
+			}
+		}
+	})
+}

@@ -1,0 +1,129 @@
+package api_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// Users with passwords, each with its tenant and roles.
+func ExampleNewBasic() {
+	users, err := api.NewBasic("callbacks",
+		api.User{Name: "crm", Password: "secret", Tenant: "acme", Roles: []api.Role{api.RoleCreate, api.RoleRead}},
+		api.User{Name: "admin", Password: "admin", Tenant: "acme", Roles: api.Roles()},
+	)
+	if err != nil {
+		panic(err)
+	}
+	r := httptest.NewRequest("POST", "/", nil)
+	r.SetBasicAuth("crm", "secret")
+	caller, err := users.Authorize(r)
+	fmt.Println(caller.Name, caller.Tenant, caller.Roles, err)
+	r.SetBasicAuth("crm", "guess")
+	_, err = users.Authorize(r)
+	fmt.Println(err)
+	fmt.Println(users.Challenge())
+	// Output:
+	// crm acme [create read] <nil>
+	// credentials are missing or wrong
+	// Basic realm="callbacks", charset="UTF-8"
+}
+
+// A host with sessions of its own says who they belong to; Permit checks what an
+// operation needs.
+func ExamplePermit() {
+	sessions := api.AuthorizerFunc(func(r *http.Request) (api.Caller, error) {
+		if r.Header.Get("X-Session") != "s1" {
+			return api.Caller{}, api.ErrUnauthenticated
+		}
+		return api.Caller{Name: "anna", Roles: []api.Role{api.RoleCreate, api.RoleRead}, Own: "customer-1"}, nil
+	})
+	r := httptest.NewRequest("GET", "/", nil)
+	w := httptest.NewRecorder()
+	_, err := api.Permit(w, r, sessions, api.RoleRead)
+	fmt.Println(err)
+
+	r.Header.Set("X-Session", "s1")
+	caller, err := api.Permit(w, r, sessions, api.RoleRead, api.RoleOperate)
+	fmt.Println(caller.Name, err)
+	fmt.Println(caller.Reaches(&callback.Callback{Customer: callback.Customer{ID: "customer-1"}}),
+		caller.Reaches(&callback.Callback{Customer: callback.Customer{ID: "customer-2"}}))
+
+	_, err = api.Permit(w, r, sessions, api.RoleAdmin)
+	var fault *api.Fault
+	fmt.Println(errors.As(err, &fault), fault.Status, fault)
+	// Output:
+	// credentials are missing or wrong
+	// anna <nil>
+	// true false
+	// true 403 needs the role admin
+}
+
+func ExampleCaller_Has() {
+	caller := api.Caller{Name: "crm", Roles: []api.Role{api.RoleCreate}}
+	for _, role := range api.Roles()[:2] {
+		fmt.Println(role, caller.Has(role))
+	}
+	// Output:
+	// create true
+	// read false
+}
+
+// A body is bounded and of one of the types asked for.
+func ExampleReadBody() {
+	r := httptest.NewRequest("POST", "/", strings.NewReader("_customer_number=5115"))
+	r.Header.Set("Content-Type", api.Form)
+	body, kind, err := api.ReadBody(httptest.NewRecorder(), r, api.JSON, api.Form)
+	fmt.Println(string(body), kind, err)
+
+	r = httptest.NewRequest("POST", "/", strings.NewReader("<x/>"))
+	r.Header.Set("Content-Type", "text/xml")
+	_, _, err = api.ReadBody(httptest.NewRecorder(), r, api.JSON)
+	fmt.Println(err)
+	// Output:
+	// _customer_number=5115 application/x-www-form-urlencoded <nil>
+	// Content-Type: is not application/json
+}
+
+// A JSON object and a form are read alike.
+func ExampleReadValues() {
+	for kind, body := range map[string]string{api.JSON: `{"_customer_number":"5115"}`, api.Form: "_customer_number=5115"} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", kind)
+		values, err := api.ReadValues(httptest.NewRecorder(), r)
+		fmt.Println(kind, values["_customer_number"], err)
+	}
+	// Unordered output:
+	// application/json 5115 <nil>
+	// application/x-www-form-urlencoded 5115 <nil>
+}
+
+// Decode refuses what other readers would interpret one way or the other.
+func ExampleDecode() {
+	var v struct{ Number string }
+	fmt.Println(api.Decode([]byte(`{"Number":"5115"}`), &v), v.Number)
+	fmt.Println(api.Decode([]byte(`{"Number":"5115","Number":"5116"}`), &v))
+	fmt.Println(api.Decode([]byte(`{"Number":5115}`), &v))
+	fmt.Println(api.Decode([]byte(`{} {}`), &v))
+	// Output:
+	// <nil> 5115
+	// Number: is there more than once
+	// Number: is a JSON number and has to be a text
+	// the body has something behind the JSON value
+}
+
+func ExampleNewFault() {
+	err := api.NewFault(http.StatusBadRequest, "Limit", "is negative")
+	fmt.Println(err, err.Status, errors.Is(err, callback.ErrInvalidParameter))
+	// Output: Limit: is negative 400 true
+}
+
+func ExampleRedact() {
+	fmt.Println(api.Redact("row of +41 78 555 66 77 is locked since 12:30"))
+	// Output: row of +## ## ### ## ## is locked since 12:30
+}

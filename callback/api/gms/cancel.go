@@ -1,0 +1,38 @@
+package gms
+
+import (
+	"net/http"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// cancel ends a callback (GMS 4.2). The answer has no body.
+func (h *Handler) cancel(c *call) error {
+	query, err := readQuery(c)
+	if err != nil {
+		return err
+	}
+	const discard = "discard_ors_failure"
+	text, ok := single(query, discard)
+	force, isTruth := readTruth(text)
+	if !ok || !isTruth {
+		return invalidParameter(discard, ruleTruth)
+	}
+	cb, err := h.reach(c)
+	if err != nil {
+		return err
+	}
+	if force && cb.State == callback.Completed {
+		// What the caller wants is so already, whoever says otherwise.
+		c.w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	_, err = h.manager.Cancel(c.r.Context(), callback.CancelRequest{
+		Tenant: cb.Tenant, ID: cb.ID, Force: force, Actor: c.caller.Name,
+	})
+	if err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusOK)
+	return nil
+}

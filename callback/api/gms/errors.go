@@ -1,0 +1,209 @@
+package gms
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// Numbers of refusals that GMS has no code for: the HTTP status with two zeros.
+const (
+	codeUnauthorized = 40100
+	codeForbidden    = 40300
+	codePath         = 40400
+	codeMethod       = 40500
+)
+
+// meaning is what stands for a code: HTTP status, phrase and class of the
+// exception, where one is known.
+type meaning struct {
+	status        int
+	phrase, class string
+}
+
+// meaningOf returns the meaning of a code.
+func meaningOf(code int) meaning {
+	switch code {
+	case 40001:
+		return meaning{http.StatusTooManyRequests, "TOO_MANY_CALLBACKS_FOR_NUMBER", "ServiceUnavailable"}
+	case 40002:
+		return meaning{http.StatusTooManyRequests, "SERVICE_LIMIT_REACHED", "ServiceUnavailable"}
+	case 40003:
+		return meaning{http.StatusTooManyRequests, "INTERVAL_LIMIT_REACHED", "ServiceUnavailable"}
+	case 40004:
+		return meaning{http.StatusTooManyRequests, "PARAMETER_LIMIT_REACHED", "ServiceUnavailable"}
+	case 40010:
+		return meaning{http.StatusBadRequest, "INVALID_PARAMETER", ""}
+	case 40020:
+		return meaning{http.StatusBadRequest, "INVALID_OPERATION", "InvalidOperation"}
+	case 40030:
+		return meaning{http.StatusBadRequest, "NOT_FOUND", "NotFound"}
+	case 40040:
+		return meaning{http.StatusBadRequest, "INVALID_NUMBER", "Number"}
+	case 40050:
+		return meaning{http.StatusBadRequest, "OFFICE_CLOSED", "Availability"}
+	case 40051:
+		return meaning{http.StatusBadRequest, "NO_CAPACITY", "Availability"}
+	case 50004:
+		return meaning{http.StatusInternalServerError, "CAPACITY_ERROR", ""}
+	case 50005:
+		return meaning{http.StatusInternalServerError, "CALENDAR_ERROR", ""}
+	case 50006:
+		return meaning{http.StatusInternalServerError, "ORS_MAX_ATTEMPTS", ""}
+	case 50020:
+		return meaning{http.StatusInternalServerError, "CONFIGURATION_ERROR", "Resource"}
+	case 50030:
+		return meaning{http.StatusInternalServerError, "EXECUTION_ERROR", ""}
+	case 50040:
+		return meaning{http.StatusInternalServerError, "REDIRECT_ERROR", ""}
+	case codeUnauthorized:
+		return meaning{http.StatusUnauthorized, "UNAUTHORIZED", ""}
+	case codeForbidden:
+		return meaning{http.StatusForbidden, "FORBIDDEN", ""}
+	case codePath:
+		return meaning{http.StatusNotFound, "NOT_FOUND", ""}
+	case codeMethod:
+		return meaning{http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", ""}
+	}
+	return meaning{http.StatusInternalServerError, "UNEXPECTED_ERROR", ""}
+}
+
+// classPrefix is what the names of GMS' exceptions begin with.
+const classPrefix = "com.genesyslab.gsg.services.callback.exceptions.CallbackException"
+
+// fault is a refusal in the words of GMS.
+type fault struct {
+	code       int
+	status     int // where it is not that of the code
+	message    string
+	classless  bool // the class is left empty, as GMS does for this message
+	properties map[string]any
+	slots      availability.V1Slots // proposals; nil where there is no talk of any
+	cause      error
+}
+
+func (f *fault) Error() string { return f.message }
+
+// Unwrap returns the cause.
+func (f *fault) Unwrap() error { return f.cause }
+
+// errorBody is the body of a refusal. Availability is at both places where
+// clients look for it.
+type errorBody struct {
+	Code         int                   `json:"code"`
+	Phrase       string                `json:"phrase"`
+	Message      string                `json:"message"`
+	Exception    string                `json:"exception"`
+	Properties   map[string]any        `json:"properties"`
+	Availability *availability.V1Slots `json:"availability,omitempty"`
+}
+
+func (f *fault) body() errorBody {
+	m := meaningOf(f.code)
+	b := errorBody{Code: f.code, Phrase: m.phrase, Message: f.message, Properties: f.properties}
+	if m.class != "" && !f.classless {
+		b.Exception = classPrefix + m.class
+	}
+	if b.Properties == nil {
+		b.Properties = make(map[string]any)
+	}
+	if f.slots != nil {
+		b.Availability, b.Properties["availability"] = &f.slots, f.slots
+	}
+	return b
+}
+
+// refuse answers with an error, and logs it when it is the server's.
+func (h *Handler) refuse(c *call, err error) {
+	f := h.fault(c, err)
+	status := f.status
+	if status == 0 {
+		status = meaningOf(f.code).status
+	}
+	if f.code >= 50000 && !errors.Is(err, errNoPosition) && c.r.Context().Err() == nil {
+		h.logFault(c, f.code, err)
+	}
+	if err := c.answer(status, f.body()); err != nil {
+		h.logFault(c, f.code, err)
+	}
+}
+
+func (h *Handler) logFault(c *call, code int, err error) {
+	attrs := []slog.Attr{slog.String("operation", c.op), slog.Int("code", code)}
+	if c.caller != nil {
+		attrs = append(attrs, slog.String("tenant", c.caller.Tenant), slog.String("actor", c.caller.Name))
+	}
+	if c.name != "" {
+		attrs = append(attrs, slog.String("service", api.Redact(c.name)))
+	}
+	if c.id != "" {
+		attrs = append(attrs, slog.String("callback", clip(c.id)))
+	}
+	text := err.Error()
+	var refused *api.Fault
+	if errors.As(err, &refused) {
+		for _, cause := range refused.Unwrap() {
+			text += ": " + cause.Error()
+		}
+	}
+	h.log.LogAttrs(c.r.Context(), slog.LevelError, "a GMS request failed", append(attrs, slog.String("error", api.Redact(text)))...)
+}
+
+// fault puts an error into the words of GMS, as the operation has them.
+func (h *Handler) fault(c *call, err error) *fault {
+	var f *fault
+	if errors.As(err, &f) {
+		return f
+	}
+	var refused *api.Fault
+	if errors.As(err, &refused) {
+		return faultOf(refused)
+	}
+	f = &fault{code: callback.Code(err), cause: err}
+	switch {
+	case f.code <= 40004:
+		h.limited(c, f, err)
+	case f.code == 40010:
+		f.parameter(err)
+	case f.code == 40020:
+		f.operation(c, err)
+	case f.code == 40030:
+		f.missing(c)
+	case f.code == 40040:
+		f.number(c, err)
+	case f.code == 40050 || f.code == 40051:
+		f.availability(err)
+	case f.code == 50006:
+		h.submits(c, f)
+	case f.code == callback.CodeUnexpected:
+		f.unexpected(err)
+	default:
+		f.message = sentence(api.Redact(err.Error()))
+	}
+	return f
+}
+
+// faultOf translates what is refused before any work is done.
+func faultOf(refused *api.Fault) *fault {
+	f := &fault{status: refused.Status, message: sentence(refused.Error()), cause: refused}
+	switch refused.Status {
+	case http.StatusUnauthorized:
+		f.code = codeUnauthorized
+	case http.StatusForbidden:
+		f.code = codeForbidden
+	case http.StatusInternalServerError:
+		f.code = callback.CodeUnexpected
+		f.unexpected(refused)
+	default:
+		f.code = 40010
+		f.message = "Invalid parameter: " + refused.Rule + "."
+		if refused.Field != "" {
+			f.invalid(refused.Field, refused.Rule)
+		}
+	}
+	return f
+}

@@ -1,0 +1,106 @@
+package gms_test
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
+)
+
+// exampleManager is a Manager with one service whose clock stands still.
+func exampleManager() *callback.Manager {
+	clock := callbacktest.NewClock(monday())
+	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
+	if err != nil {
+		panic(err)
+	}
+	m, err := callback.New(callback.Config{
+		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now,
+		NewID: callbacktest.IDs("cb"), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// A handler is mounted on any mux. Without an authorizer there is none; this one
+// knows two users by their passwords.
+func ExampleNew() {
+	users, err := api.NewBasic("callbacks",
+		api.User{Name: "website", Password: "secret", Roles: []api.Role{api.RoleCreate, api.RoleRead}},
+		api.User{Name: "admin", Password: "more secret", Roles: api.Roles()},
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	h, err := gms.New(gms.Config{Manager: exampleManager(), Authorizer: users, Base: "/api"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/api/", http.StripPrefix("/api", h))
+
+	ask := func(user, password string) {
+		r := httptest.NewRequest("GET", "/api/genesys/1/admin/callback/watermarks", nil)
+		r.SetBasicAuth(user, password)
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Body)
+	}
+	ask("admin", "more secret")
+	ask("website", "secret")
+	ask("website", "guessed")
+	// Output:
+	// 200 {"total":0,"services":{"support":0}}
+	// 403 {"code":40300,"phrase":"FORBIDDEN","message":"Needs the role admin.","exception":"","properties":{}}
+	// 401 {"code":40100,"phrase":"UNAUTHORIZED","message":"Credentials are missing or wrong.","exception":"","properties":{}}
+}
+
+// A callback for later is started, found and moved.
+func ExampleHandler_ServeHTTP() {
+	anybody := api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
+		return api.Caller{Name: "website", Roles: []api.Role{api.RoleCreate, api.RoleRead}}, nil
+	})
+	h, err := gms.New(gms.Config{Manager: exampleManager(), Authorizer: anybody})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	do := func(method, target, body string) {
+		r := httptest.NewRequest(method, target, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(strings.TrimSpace(fmt.Sprint(w.Code, " ", w.Body)))
+	}
+	const service = "/genesys/1/service/callback/support"
+	do("POST", service, `{"_customer_number": "044 668 18 00", "_desired_time": "2026-01-12T14:30:00.000Z", "topic": "router"}`)
+	do("PUT", service+"/cb000001", `{"_new_desired_time": "2026-01-12T15:00:00.000Z"}`)
+	do("GET", service+"/cb000001", "")
+	do("DELETE", service+"/cb000001", "")
+	do("DELETE", service+"/cb000001", "")
+	// Output:
+	// 200 {"_id":"cb000001"}
+	// 200 {}
+	// 200 {"_id":"cb000001","_desired_time":"2026-01-12T15:00:00.000Z","_callback_state":"SCHEDULED","_expiration_time":"2026-01-13T15:00:00.000Z","_customer_number":"+41446681800","_url":"/genesys/1/service/callback/support/cb000001","_service_name":"support","_time_scheduled":"2026-01-12T10:00:00.000Z"}
+	// 200
+	// 400 {"code":40020,"phrase":"INVALID_OPERATION","message":"Request already cancelled or completed : [cb000001]","exception":"","properties":{"id":"cb000001","state":"COMPLETED"}}
+}
+
+// The document says all that the handler can be asked.
+func ExampleOpenAPI() {
+	doc := string(gms.OpenAPI())
+	fmt.Println(strings.Contains(doc, `"openapi": "3.1.0"`), strings.Contains(doc, "/genesys/1/service/callback/{name}/availability"))
+	// Output: true true
+}

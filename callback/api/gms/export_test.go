@@ -1,0 +1,21 @@
+package gms
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// ReadTime and WriteTime are how times are read and written.
+func ReadTime(text string) (time.Time, bool) { return readTime(text) }
+func WriteTime(t time.Time) string           { return writeTime(t) }
+
+// ParseState reads a state filter, ParseStates a list of states.
+func ParseState(text string) (states, not []callback.State, ok bool) {
+	f, ok := parseState(text)
+	return f.states, f.not, ok
+}
+func ParseStates(text string) ([]callback.State, bool) { return parseStates(text) }
+
+// NameOf is the name GMS has for a state.
+func NameOf(s callback.State) string { return nameOf(s) }

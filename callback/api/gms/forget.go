@@ -1,0 +1,113 @@
+package gms
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// nothingToDelete is what GMS says of a number or identifier that nobody has.
+const nothingToDelete = "no callback(s) to delete"
+
+// forget erases callbacks by their identifiers and numbers (GMS 4.4 "forget
+// me").
+func (h *Handler) forget(c *call) error {
+	p, err := readParameters(c)
+	if err != nil {
+		return err
+	}
+	req := callback.ForgetRequest{Tenant: c.caller.Tenant, Actor: c.caller.Name, Detail: "forget me"}
+	for _, id := range p.list(keyID) {
+		req.IDs = append(req.IDs, callback.ID(id))
+	}
+	req.Numbers = p.list(keyNumber)
+	switch n := len(req.IDs) + len(req.Numbers); {
+	case n == 0:
+		p.refuse(keyID, "or "+keyNumber+" is required")
+	case n > maxItems:
+		p.refuse(keyID, ruleItems)
+	}
+	if p.err != nil {
+		return p.err
+	}
+	body := newBulkBody()
+	if c.caller.Own != "" {
+		if err := h.forgetOwn(c, &req, body); err != nil {
+			return err
+		}
+	}
+	if len(req.IDs) > 0 || len(req.Numbers) > 0 {
+		result, err := h.manager.Forget(c.r.Context(), req)
+		if err != nil && len(result.Items) == 0 {
+			return err
+		}
+		for _, item := range result.Items {
+			body.forgotten(h, c, item)
+		}
+		if err != nil {
+			// What is forgotten is forgotten; something beside it was left over.
+			body.fail(h, c, "", "", err)
+		}
+	}
+	return c.answer(http.StatusOK, body)
+}
+
+// forgotten adds what became of one item. What nobody has is no failure.
+func (b *bulkBody) forgotten(h *Handler, c *call, item callback.BulkItem) {
+	switch {
+	case errors.Is(item.Err, callback.ErrNotFound), item.Err == nil && item.N == 0:
+		nothing := itemBody{Reason: nothingToDelete, ID: string(item.ID)}
+		if item.ID == "" {
+			nothing.Number = item.Number
+		}
+		b.Success = append(b.Success, nothing)
+	case item.Err != nil:
+		b.fail(h, c, item.ID, item.Number, item.Err)
+	default:
+		b.Success = append(b.Success, itemBody{ID: string(item.ID)})
+	}
+}
+
+// forgetOwn narrows the request of a caller that is bound to one customer: its
+// numbers become the identifiers of that customer's callbacks.
+func (h *Handler) forgetOwn(c *call, req *callback.ForgetRequest, body *bulkBody) error {
+	nobody := func(id callback.ID) { body.forgotten(h, c, callback.BulkItem{ID: id}) }
+	own, err := h.reachable(c, req.IDs, nobody)
+	if err != nil {
+		return err
+	}
+	for _, number := range req.Numbers {
+		found, err := h.ownCallbacks(c, number)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			body.forgotten(h, c, callback.BulkItem{Number: number})
+		}
+		own = append(own, found...)
+	}
+	slices.Sort(own)
+	req.IDs, req.Numbers = slices.Compact(own), nil
+	return nil
+}
+
+// ownCallbacks returns the callbacks of the caller's customer that have a number,
+// as their services read it.
+func (h *Handler) ownCallbacks(c *call, number string) ([]callback.ID, error) {
+	var ids []callback.ID
+	for cb, err := range h.manager.Search(c.r.Context(), callback.Query{Tenant: c.caller.Tenant, CustomerID: c.caller.Own}) {
+		if err != nil {
+			return nil, err
+		}
+		var numbers callback.Numbers
+		if policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service); err == nil {
+			numbers = policy.Service().Numbers
+		}
+		if key := readingOf(number, numbers); key == cb.Customer.Number.Key() || key == cb.Customer.Alternative.Key() {
+			ids = append(ids, cb.ID)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,202 @@
+package gms
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// Config is what a Handler is made of. Manager and Authorizer are required.
+type Config struct {
+	Manager *callback.Manager
+	// Authorizer says who makes a request. Nothing is allowed without one.
+	Authorizer api.Authorizer
+	// Options are the rest of a configuration that [ParseOptions] read: tokens,
+	// keys, headers and calendars of its services. Defaults to none; services
+	// need not come from there.
+	Options *Options
+	// Base is what stands before /genesys in the URLs that are written: the
+	// prefix the handler is mounted under, or a scheme and a host with it.
+	// Defaults to none.
+	Base string
+	// FilterKeys are the properties that a query by queues may filter by (GMS
+	// filter-keys). Default to those of Options.Global, else to those of GMS.
+	FilterKeys []string
+	// ReturnedKeys are the properties that queries return beside those that are
+	// always there (GMS returned-keys). Default to those of Options, else to
+	// those of GMS.
+	ReturnedKeys []string
+	// IgnoreHeaders does not count headers among the parameters of the daily
+	// limit, for services that Options does not have (GMS
+	// _enable_throttle_header_parameters = false). Defaults to false.
+	IgnoreHeaders bool
+	// Calendars can be asked for their opening hours by name, by callers of
+	// every tenant, beside those of Options. Default to none.
+	Calendars map[string]*availability.Calendar
+	// Logger gets what fails on the side of the server, with the callback and
+	// the service; never a number. Defaults to slog.Default().
+	Logger *slog.Logger
+}
+
+// Handler answers the requests of GMS clients. Make one with [New]; it is safe
+// for concurrent use.
+type Handler struct {
+	manager       *callback.Manager
+	authorizer    api.Authorizer
+	options       *Options
+	base          string
+	filterKeys    []string
+	returnedKeys  []string
+	ownKeys       bool // returnedKeys are the host's, not a default
+	ignoreHeaders bool
+	calendars     map[string]*availability.Calendar
+	log           *slog.Logger
+	routes        []route
+	document      []byte
+	zones         zones
+}
+
+// New makes a Handler. Every fault of the configuration is reported at once; each
+// is a [callback.ErrConfiguration] that names the field.
+func New(config Config) (*Handler, error) {
+	h := &Handler{
+		manager: config.Manager, authorizer: config.Authorizer, options: config.Options,
+		base: strings.TrimSuffix(config.Base, "/"), filterKeys: config.FilterKeys, returnedKeys: config.ReturnedKeys,
+		ignoreHeaders: config.IgnoreHeaders, calendars: maps.Clone(config.Calendars), log: config.Logger,
+		routes: newRoutes(), ownKeys: config.ReturnedKeys != nil,
+	}
+	if h.log == nil {
+		h.log = slog.Default()
+	}
+	if h.calendars == nil {
+		h.calendars = make(map[string]*availability.Calendar)
+	}
+	if o := config.Options; o != nil {
+		for name, calendar := range o.Calendars {
+			if _, ok := h.calendars[name]; !ok {
+				h.calendars[name] = calendar
+			}
+		}
+		h.filterKeys = firstOf(h.filterKeys, o.Global.FilterKeys)
+		h.returnedKeys = firstOf(h.returnedKeys, o.Global.ReturnedKeys)
+	}
+	h.filterKeys = firstOf(h.filterKeys, defaultFilterKeys())
+	h.returnedKeys = firstOf(h.returnedKeys, defaultReturnedKeys())
+	var faults []error
+	check := func(ok bool, field, rule string) {
+		if !ok {
+			faults = append(faults, callback.NewFieldError(callback.ErrConfiguration, field, rule))
+		}
+	}
+	check(h.manager != nil, "Manager", "is required")
+	check(h.authorizer != nil, "Authorizer", "is required")
+	base, err := url.Parse(h.base)
+	check(err == nil && base.RawQuery == "" && base.Fragment == "" && (h.base == "" || base.Host != "" || strings.HasPrefix(h.base, "/")),
+		"Base", "is no path that begins with a slash, nor a URL")
+	for name, calendar := range h.calendars {
+		check(calendar != nil && name != "" && name != "callback", "Calendars", strconv.Quote(name)+" has no calendar, or a name that cannot be asked for")
+	}
+	for _, key := range slices.Concat(h.filterKeys, h.returnedKeys) {
+		check(key != "", "FilterKeys, ReturnedKeys", "have an empty key")
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	h.document = documentAt(h.base)
+	return h, nil
+}
+
+// The keys of GMS, without the one that its default names twice.
+func defaultFilterKeys() []string {
+	return []string{keyState, keyReason, "_request_queue_time_stat", "_request_ewt_service", "_vq"}
+}
+
+func defaultReturnedKeys() []string {
+	return []string{keyDesired, keyState, keyReason, keySession}
+}
+
+func firstOf(list, otherwise []string) []string {
+	if list != nil {
+		return list
+	}
+	return otherwise
+}
+
+// call is one request on its way.
+type call struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	op     string
+	caller *api.Caller
+	name   string // the service or calendar of the path
+	id     string // the callback of the path
+	// number is the one the request came with. It is written back to whoever
+	// sent it and nowhere else.
+	number string
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	c := &call{w: w, r: r}
+	if err := h.serve(c); err != nil {
+		h.refuse(c, err)
+	}
+}
+
+func (h *Handler) serve(c *call) error {
+	op, err := h.route(c)
+	if err != nil {
+		return err
+	}
+	c.op = op.name
+	if c.caller, err = api.Permit(c.w, c.r, h.authorizer, op.roles...); err != nil {
+		return err
+	}
+	if op.tenantWide && c.caller.Own != "" {
+		return api.NewFault(http.StatusForbidden, "", "is not for callers that are bound to one customer")
+	}
+	return op.do(h, c)
+}
+
+// answer writes a JSON body.
+func (c *call) answer(status int, body any) error {
+	text, err := encode(body)
+	if err != nil {
+		return err
+	}
+	return c.write(status, text)
+}
+
+// write writes a body that is JSON already.
+func (c *call) write(status int, text []byte) error {
+	c.w.Header().Set("Content-Type", api.JSON)
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	c.w.WriteHeader(status)
+	// That the client went away is nobody's fault here.
+	_, _ = c.w.Write(text)
+	return nil
+}
+
+// encode writes JSON as GMS does, with the signs of HTML as they are.
+func encode(body any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(body); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

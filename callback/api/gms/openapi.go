@@ -1,0 +1,28 @@
+package gms
+
+import (
+	"bytes"
+	_ "embed"
+	"net/http"
+	"strconv"
+)
+
+//go:embed openapi.json
+var openAPI []byte
+
+// OpenAPI returns the OpenAPI 3.1 document of the operations, with paths from
+// /genesys on.
+func OpenAPI() []byte { return bytes.Clone(openAPI) }
+
+// documentAt returns the document of a handler whose URLs begin with base.
+func documentAt(base string) []byte {
+	if base == "" {
+		return OpenAPI()
+	}
+	return bytes.Replace(openAPI, []byte(`"url": "/"`), []byte(`"url": `+strconv.Quote(base)), 1)
+}
+
+// openapi answers with the document.
+func (h *Handler) openapi(c *call) error {
+	return c.write(http.StatusOK, h.document)
+}

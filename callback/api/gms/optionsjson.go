@@ -1,0 +1,124 @@
+package gms
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+)
+
+// readJSON takes a JSON object of sections apart, each an object of options. A
+// text is the value; a number, a truth value, a list and an object are the text
+// that JSON writes for them, null is an absent option.
+func (d *document) readJSON(text string) error {
+	r := &jsonOptions{decoder: json.NewDecoder(strings.NewReader(text)), text: text}
+	r.decoder.UseNumber()
+	err := r.object(func(name string, line int) error {
+		if !isSectionName(name) {
+			d.badSection(line)
+			return r.skip()
+		}
+		s, err := d.section(name, line)
+		if err != nil {
+			return err
+		}
+		return r.object(func(option string, line int) error {
+			value, err := r.value()
+			if err != nil {
+				return err
+			}
+			return d.add(s, line, option, value)
+		})
+	})
+	if err != nil {
+		return r.explain(err)
+	}
+	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
+		return notConfiguration("has something behind the JSON object, on line %d", r.line())
+	}
+	return nil
+}
+
+// jsonOptions walks JSON in its own order, which maps would lose.
+type jsonOptions struct {
+	decoder *json.Decoder
+	text    string
+	offset  int64 // up to which lines have been counted
+	lines   int
+}
+
+// errNoObject: something else stands where sections or options have to.
+var errNoObject = errors.New("not an object")
+
+// object calls member with each name of an object; member takes the value.
+func (r *jsonOptions) object(member func(name string, line int) error) error {
+	open, err := r.decoder.Token()
+	if err != nil {
+		return err
+	}
+	if open != json.Delim('{') {
+		return errNoObject
+	}
+	for r.decoder.More() {
+		token, err := r.decoder.Token()
+		if err != nil {
+			return err
+		}
+		name, ok := token.(string)
+		if !ok {
+			return errNoObject
+		}
+		if err := member(name, r.line()); err != nil {
+			return err
+		}
+	}
+	_, err = r.decoder.Token()
+	return err
+}
+
+func (r *jsonOptions) skip() error {
+	var raw json.RawMessage
+	return r.decoder.Decode(&raw)
+}
+
+// value reads an option's value as text.
+func (r *jsonOptions) value() (string, error) {
+	var raw json.RawMessage
+	if err := r.decoder.Decode(&raw); err != nil {
+		return "", err
+	}
+	if string(raw) == "null" {
+		return "", nil
+	}
+	if raw[0] == '"' {
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err
+	}
+	var compact bytes.Buffer
+	err := json.Compact(&compact, raw)
+	return compact.String(), err
+}
+
+// line returns the line of what was read last.
+func (r *jsonOptions) line() int {
+	end := r.decoder.InputOffset()
+	r.lines += strings.Count(r.text[r.offset:end], "\n")
+	r.offset = end
+	return r.lines + 1
+}
+
+// explain says where JSON breaks off, and nothing of what stands there.
+func (r *jsonOptions) explain(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, errNoObject):
+		return notConfiguration("is not an object of objects, on line %d", r.line())
+	case errors.As(err, &syntax):
+		return notConfiguration("is not JSON, on line %d", 1+strings.Count(r.text[:min(syntax.Offset, int64(len(r.text)))], "\n"))
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return notConfiguration("is JSON without an end")
+	}
+	return err
+}

@@ -1,0 +1,40 @@
+package gms
+
+import (
+	"net/http"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// preview takes an agent's answer to a preview (GMS section 7): accept, reject
+// or cancel. An answer that comes late, or a second time, is 40020.
+func (h *Handler) preview(c *call) error {
+	p, err := readParameters(c)
+	if err != nil {
+		return err
+	}
+	answer, ok := answers()[p.text("_action")]
+	if !ok {
+		p.refuse("_action", "is none of accept, reject and cancel")
+	}
+	if p.err != nil {
+		return p.err
+	}
+	cb, err := h.reach(c)
+	if err != nil {
+		return err
+	}
+	_, err = h.manager.Answer(c.r.Context(), callback.AnswerRequest{
+		Tenant: cb.Tenant, ID: cb.ID, Answer: answer, Actor: c.caller.Name,
+	})
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, struct{}{})
+}
+
+func answers() map[string]callback.OfferAnswer {
+	return map[string]callback.OfferAnswer{
+		"accept": callback.AnswerAccept, "reject": callback.AnswerReject, "cancel": callback.AnswerCancel,
+	}
+}

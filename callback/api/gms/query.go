@@ -1,0 +1,157 @@
+package gms
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// maxRows is the most callbacks a query by properties answers with: what one
+// customer ever has is far less.
+const maxRows = 1000
+
+// byID answers with one callback (GMS 4.5).
+func (h *Handler) byID(c *call) error {
+	cb, err := h.reach(c)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, h.rowOf(cb, alwaysReturned(), []string{keyScheduled}))
+}
+
+// byProperties answers with the callbacks whose properties are or once were
+// equal to what the query asks for (GMS 4.6), by desired time.
+func (h *Handler) byProperties(c *call) error {
+	query, err := readQuery(c)
+	if err != nil {
+		return err
+	}
+	policies, err := h.policies(c)
+	if err != nil {
+		return err
+	}
+	q, err := readSearch(c, query, policies)
+	if err != nil {
+		return err
+	}
+	var found []*callback.Callback
+	for _, v := range readings(q, policies) {
+		for cb, err := range h.manager.Search(c.r.Context(), v.query) {
+			switch {
+			case err != nil:
+				return err
+			case c.name != "" && !h.shows(c, cb), c.name == "" && !v.of(cb):
+				continue
+			case len(found) == maxRows:
+				return filterFault("more than " + strconv.Itoa(maxRows) + " callbacks match")
+			}
+			found = append(found, cb)
+		}
+	}
+	slices.SortFunc(found, func(a, b *callback.Callback) int {
+		return cmp.Or(a.Desired.Compare(b.Desired), cmp.Compare(a.ID, b.ID))
+	})
+	columns := h.columns(c)
+	rows := make([]row, len(found))
+	for i, cb := range found {
+		rows[i] = columns.row(cb)
+	}
+	return c.answer(http.StatusOK, rows)
+}
+
+// policies returns the service of the path, or all.
+func (h *Handler) policies(c *call) ([]*callback.Policy, error) {
+	if c.name == "" {
+		return h.manager.Policies(c.r.Context(), c.caller.Tenant)
+	}
+	policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name)
+	return []*callback.Policy{policy}, err
+}
+
+// readSearch reads the parameters of a query by properties.
+func readSearch(c *call, query url.Values, policies []*callback.Policy) (*callback.Query, error) {
+	q := &callback.Query{Tenant: c.caller.Tenant, CustomerID: c.caller.Own, Limit: maxRows}
+	var keys []string
+	for _, p := range policies {
+		keys = append(keys, p.Service().LookupKeys...)
+	}
+	for _, name := range sortedNames(query) {
+		if err := readCondition(q, name, query, keys); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case len(q.Lookups) == 0 && len(q.IDs) == 0:
+		return nil, invalidParameter("property", "is required: one of those under which callbacks are found")
+	case len(q.IDs) > 0 && q.AnyLookup && len(q.Lookups) > 0:
+		return nil, filterFault(paramOperand)
+	case !q.DesiredTo.IsZero() && q.DesiredTo.Before(q.DesiredFrom):
+		return nil, filterFault(paramEnd)
+	}
+	return q, nil
+}
+
+// The names of a query's bounds.
+const (
+	paramStart   = "start_time"
+	paramEnd     = "end_time"
+	paramOperand = "operand"
+)
+
+// readCondition reads one parameter of a query by properties.
+func readCondition(q *callback.Query, name string, query url.Values, keys []string) error {
+	text, ok := single(query, name)
+	switch name {
+	case paramOperand:
+		q.AnyLookup = strings.EqualFold(text, "OR")
+		ok = ok && (q.AnyLookup || strings.EqualFold(text, "AND"))
+	case keyState:
+		var f stateFilter
+		if f, ok = parseState(text); ok {
+			q.States, q.NotStates = f.states, f.not
+		}
+	case paramStart:
+		q.DesiredFrom, ok = bound(text, ok)
+	case paramEnd:
+		q.DesiredTo, ok = bound(text, ok)
+	case keyID:
+		ok = true
+		for _, id := range query[name] {
+			if ok = ok && isID(id); ok {
+				q.IDs = append(q.IDs, callback.ID(id))
+			}
+		}
+	default:
+		ok = slices.Contains(keys, name)
+		for _, value := range query[name] {
+			if value == "" {
+				return invalidParameter(clip(name), "is empty")
+			}
+			q.Lookups = append(q.Lookups, callback.Match{Key: name, Value: value})
+		}
+	}
+	if !ok {
+		return filterFault(name)
+	}
+	return nil
+}
+
+func bound(text string, ok bool) (time.Time, bool) {
+	t, isTime := readTime(text)
+	return t, ok && isTime
+}
+
+func sortedNames(query url.Values) []string {
+	names := make([]string, 0, len(query))
+	for name := range query {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

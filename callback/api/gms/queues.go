@@ -1,0 +1,142 @@
+package gms
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// maxPerQueue is the most callbacks of one service that a query by queues can
+// ask for.
+const maxPerQueue = 1000
+
+// queues answers with the callbacks of services by their desired time (GMS 4.7).
+func (h *Handler) queues(c *call) error {
+	query, err := readQuery(c)
+	if err != nil {
+		return err
+	}
+	req, err := h.readQueues(c, query)
+	if err != nil {
+		return err
+	}
+	queues, err := h.manager.Queues(c.r.Context(), *req)
+	if err != nil {
+		return err
+	}
+	columns := h.columns(c)
+	body := make(row, len(queues))
+	for i, queue := range queues {
+		rows := make([]row, len(queue.Callbacks))
+		for k, cb := range queue.Callbacks {
+			rows[k] = columns.row(cb)
+		}
+		body[i] = member{queue.Service, rows}
+	}
+	return c.answer(http.StatusOK, body)
+}
+
+// readQueues reads the parameters of a query by queues.
+func (h *Handler) readQueues(c *call, query url.Values) (*callback.QueuesRequest, error) {
+	req := &callback.QueuesRequest{Tenant: c.caller.Tenant}
+	filters := h.filterKeys
+	for _, name := range sortedNames(query) {
+		text, ok := single(query, name)
+		switch name {
+		case "target":
+			req.Services = query[name]
+			ok = !slices.Contains(req.Services, "")
+		case paramStart:
+			req.From, ok = bound(text, ok)
+		case paramEnd:
+			req.To, ok = bound(text, ok)
+		case "states":
+			var states []callback.State
+			if states, ok = parseStates(text); ok {
+				req.States, ok = both(req.States, states)
+			}
+		case "max":
+			n, err := strconv.Atoi(text)
+			if req.Max = n; !ok || err != nil || n < 1 || n > maxPerQueue {
+				return nil, invalidParameter(name, "is not a number from 1 to "+strconv.Itoa(maxPerQueue))
+			}
+		default:
+			ok = ok && slices.Contains(filters, name) && filter(req, name, text)
+		}
+		if !ok {
+			return nil, filterFault(name)
+		}
+	}
+	return req, nil
+}
+
+// filter adds a condition on one of the filter keys.
+func filter(req *callback.QueuesRequest, name, text string) (ok bool) {
+	switch {
+	case text == "":
+		return false
+	case name == keyState:
+		f, ok := parseState(text)
+		if !ok {
+			return false
+		}
+		states := f.states
+		for _, s := range callback.States() {
+			if f.not != nil && !slices.Contains(f.not, s) {
+				states = append(states, s)
+			}
+		}
+		req.States, ok = both(req.States, states)
+		return ok
+	case name == keyReason:
+		req.Reasons = append(req.Reasons, callback.Reason(text))
+		if r := reasonOf(text); string(r) != text {
+			req.Reasons = append(req.Reasons, r)
+		}
+		return true
+	}
+	req.Properties = append(req.Properties, callback.Match{Key: name, Value: text})
+	return true
+}
+
+// both returns the states that are in both lists, nil standing for all; no state
+// at all is nothing that can be asked for.
+func both(a, b []callback.State) ([]callback.State, bool) {
+	if a == nil {
+		return b, len(b) > 0
+	}
+	var common []callback.State
+	for _, s := range a {
+		if slices.Contains(b, s) {
+			common = append(common, s)
+		}
+	}
+	return common, len(common) > 0
+}
+
+// watermarksBody is how many callbacks are at work.
+type watermarksBody struct {
+	Total    int            `json:"total"`
+	Services map[string]int `json:"services"`
+}
+
+// watermarks answers with how many callbacks are at work (GMS 4.8). Parameters
+// it does not have are ignored.
+func (h *Handler) watermarks(c *call) error {
+	query, err := readQuery(c)
+	if err != nil {
+		return err
+	}
+	names := query["service_name"]
+	if slices.Contains(names, "") {
+		return invalidParameter("service_name", "is empty")
+	}
+	marks, err := h.manager.Watermarks(c.r.Context(), callback.WatermarksRequest{Tenant: c.caller.Tenant, Services: names})
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, watermarksBody{marks.Total, marks.Services})
+}

@@ -1,0 +1,73 @@
+package gms
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// reading is a query with its numbers as some of the services read them, each in
+// its own country.
+type reading struct {
+	query    callback.Query
+	services []string // nil: all
+}
+
+// of reports whether a callback's service reads the numbers like this.
+func (r *reading) of(cb *callback.Callback) bool {
+	return r.services == nil || slices.Contains(r.services, cb.Service)
+}
+
+// readings returns the query once for each way in which its numbers are read; as
+// it is when it asks for none.
+func readings(q *callback.Query, policies []*callback.Policy) []*reading {
+	if !slices.ContainsFunc(q.Lookups, isNumber) {
+		return []*reading{{query: *q}}
+	}
+	var list []*reading
+	known := make(map[string]*reading)
+	for _, p := range policies {
+		s := p.Service()
+		lookups := slices.Clone(q.Lookups)
+		var text strings.Builder
+		for i := range lookups {
+			if isNumber(lookups[i]) {
+				lookups[i].Value = readingOf(lookups[i].Value, s.Numbers)
+				text.WriteString(lookups[i].Value + "\x00")
+			}
+		}
+		r := known[text.String()]
+		if r == nil {
+			r = &reading{query: *q}
+			r.query.Lookups = lookups
+			known[text.String()] = r
+			list = append(list, r)
+		}
+		r.services = append(r.services, s.Name)
+	}
+	return list
+}
+
+func isNumber(m callback.Match) bool { return m.Key == keyNumber }
+
+// readingOf returns the key under which a service keeps a number that is written
+// like this. A number that is none of the service's country is kept as it is
+// written.
+func readingOf(raw string, n callback.Numbers) string {
+	read := raw
+	if !n.KeepMissingPlus {
+		read = phonenum.FixPlus(raw, n.Country)
+	}
+	address, err := phonenum.ParseAddress(read, n.Country)
+	if err == nil {
+		if number, ok := address.Number(); !ok || number.Valid() {
+			return address.Key()
+		}
+	}
+	if address, err = phonenum.RawAddress(raw); err != nil {
+		return raw
+	}
+	return address.Key()
+}

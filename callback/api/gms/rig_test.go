@@ -1,0 +1,274 @@
+package gms_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/internal/exchange"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
+)
+
+// monday is a Monday in winter at 10:00 UTC.
+func monday() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
+
+// Valid mobile numbers.
+const (
+	swiss  = "+41785556677"
+	swiss2 = "+41785556678"
+	swiss3 = "+41785556679"
+)
+
+// setup is what a rig is made of.
+type setup struct {
+	now      time.Time
+	services []callback.Service
+	tenants  map[string][]callback.Service // of other tenants
+	ids      []string                      // of the first callbacks
+	manager  callback.Config
+	face     gms.Config
+}
+
+// rig is a Handler over a Manager on virtual time, with everything a test looks
+// at.
+type rig struct {
+	t        *testing.T
+	clock    *callbacktest.Clock
+	dialer   *callbacktest.Dialer
+	store    callback.Store
+	faults   *callbacktest.FaultyStore
+	services *callback.Services
+	m        *callback.Manager
+	h        http.Handler
+	bare     http.Handler // h without a record, for what the document leaves out
+	log      *bytes.Buffer
+}
+
+// desk is the service of most tests.
+func desk() callback.Service {
+	return callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}}
+}
+
+// The users of a rig: boss may do everything, the others what they are called
+// for. anna is bound to the customer c1, ben to c2, and the people of other are
+// of another tenant.
+func users() []api.User {
+	list := []api.User{
+		{Name: "boss", Password: "boss", Roles: api.Roles()},
+		{Name: "anna", Password: "anna", Roles: api.Roles(), Own: "c1"},
+		{Name: "ben", Password: "ben", Roles: api.Roles(), Own: "c2"},
+		{Name: "other", Password: "other", Roles: api.Roles(), Tenant: "other"},
+		{Name: "nobody", Password: "nobody"},
+	}
+	for _, role := range api.Roles() {
+		list = append(list, api.User{Name: role.String(), Password: role.String(), Roles: []api.Role{role}})
+	}
+	return list
+}
+
+func newRig(t *testing.T, change func(s *setup)) *rig {
+	t.Helper()
+	r := &rig{t: t, log: new(bytes.Buffer)}
+	s := &setup{now: monday(), services: []callback.Service{desk()}}
+	if change != nil {
+		change(s)
+	}
+	r.clock = callbacktest.NewClock(s.now)
+	r.dialer = callbacktest.NewDialer(r.clock.Now)
+	r.faults = callbacktest.NewFaultyStore(store.NewMemory())
+	r.store = r.faults.Store()
+	var err error
+	if r.services, err = callback.NewServices(s.services...); err != nil {
+		t.Fatal(err)
+	}
+	for tenant, services := range s.tenants {
+		for _, service := range services {
+			if err := r.services.Set(tenant, service); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	logger := slog.New(slog.NewTextHandler(r.log, nil))
+	next, rest := 0, callbacktest.IDs("cb")
+	c := s.manager
+	c.Store, c.Dialer, c.Now, c.Node, c.Synchronous, c.Logger = r.store, r.dialer, r.clock.Now, "n1", true, logger
+	c.NewID = func() callback.ID {
+		if next++; next <= len(s.ids) {
+			return callback.ID(s.ids[next-1])
+		}
+		return rest()
+	}
+	if c.Services == nil {
+		c.Services = r.services
+	}
+	if r.m, err = callback.New(c); err != nil {
+		t.Fatal(err)
+	}
+	face := s.face
+	face.Manager, face.Logger = r.m, logger
+	if face.Authorizer == nil {
+		basic, err := api.NewBasic("", users()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		face.Authorizer = basic
+	}
+	h, err := gms.New(face)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.h, r.bare = exchange.Record(t, h), h
+	t.Cleanup(func() {
+		if !t.Failed() {
+			callbacktest.VerifyAudit(t, r.store)
+			callbacktest.VerifyPermits(t, r.store, r.clock.Now(), "")
+		}
+	})
+	return r
+}
+
+// response is what came back.
+type response struct {
+	t      *testing.T
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do makes a request as a user, with a body that is JSON unless it is given as
+// a form. Headers are pairs.
+func (r *rig) do(user, method, target, body string, headers ...string) *response {
+	r.t.Helper()
+	req := httptest.NewRequestWithContext(r.t.Context(), method, target, strings.NewReader(body))
+	if user != "" {
+		req.SetBasicAuth(user, user)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", api.JSON)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	r.h.ServeHTTP(w, req)
+	return &response{r.t, w.Code, w.Result().Header, w.Body.Bytes()}
+}
+
+func (r *rig) get(target string) *response { r.t.Helper(); return r.do("boss", "GET", target, "") }
+
+func (r *rig) post(target, body string, headers ...string) *response {
+	r.t.Helper()
+	return r.do("boss", "POST", target, body, headers...)
+}
+
+func (r *rig) put(id, body string) *response {
+	r.t.Helper()
+	return r.do("boss", "PUT", "/genesys/1/service/callback/desk/"+id, body)
+}
+
+// start makes a callback with the body over HTTP and returns it as stored.
+func (r *rig) start(body string, headers ...string) *callback.Callback {
+	r.t.Helper()
+	res := r.post("/genesys/1/service/callback/desk", body, headers...).want(200)
+	var answer struct {
+		ID string `json:"_id"`
+	}
+	res.into(&answer)
+	return r.stored(answer.ID)
+}
+
+func (r *rig) stored(id string) *callback.Callback {
+	r.t.Helper()
+	cb, err := r.m.Get(r.t.Context(), "", callback.ID(id))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return cb
+}
+
+// tick does what is due now.
+func (r *rig) tick() {
+	r.t.Helper()
+	if _, err := r.m.Tick(r.t.Context(), r.clock.Now()); err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := r.dialer.Advance(r.t.Context(), r.clock.Now(), r.m); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (s *response) want(status int) *response {
+	s.t.Helper()
+	if s.status != status {
+		s.t.Fatalf("status is %d, want %d: %s", s.status, status, s.body)
+	}
+	return s
+}
+
+func (s *response) into(v any) *response {
+	s.t.Helper()
+	if err := json.Unmarshal(s.body, v); err != nil {
+		s.t.Fatalf("%v in %s", err, s.body)
+	}
+	return s
+}
+
+// errorBody is the error form of GMS.
+type errorBody struct {
+	Code         int            `json:"code"`
+	Phrase       string         `json:"phrase"`
+	Message      string         `json:"message"`
+	Exception    string         `json:"exception"`
+	Properties   map[string]any `json:"properties"`
+	Availability map[string]int `json:"availability"`
+}
+
+// fault checks status and code of a refusal and returns its body.
+func (s *response) fault(status, code int) errorBody {
+	s.t.Helper()
+	s.want(status)
+	var e errorBody
+	s.into(&e)
+	if e.Code != code {
+		s.t.Fatalf("code is %d, want %d: %s", e.Code, code, s.body)
+	}
+	if e.Phrase == "" || e.Message == "" || e.Properties == nil {
+		s.t.Fatalf("the body lacks members: %s", s.body)
+	}
+	return e
+}
+
+// wantMessage compares a refusal's message.
+func (s *response) wantMessage(message string) {
+	s.t.Helper()
+	var e errorBody
+	if s.into(&e); e.Message != message {
+		s.t.Fatalf("message is\n%s\nwant\n%s", e.Message, message)
+	}
+}
+
+// rows reads a list of rows.
+func (s *response) rows() []map[string]any {
+	s.t.Helper()
+	var rows []map[string]any
+	s.want(200).into(&rows)
+	return rows
+}
+
+// idsOf returns the identifiers of rows.
+func idsOf(rows []map[string]any) []string {
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i], _ = row["_id"].(string)
+	}
+	return ids
+}

@@ -1,0 +1,161 @@
+package gms
+
+import (
+	"bytes"
+	"net/url"
+	"slices"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// row is a callback as a JSON object whose members keep their order.
+type row []member
+
+type member struct {
+	key   string
+	value any
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r row) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range r {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := encode(m.key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := encode(m.value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// alwaysReturned are the members of every row, those that the callback has.
+func alwaysReturned() []string {
+	return []string{keyID, keyDesired, keyState, keyExpires, keyNumber, keyURL, keyService, keyReason}
+}
+
+// rowOf returns the members of a callback that keys name, each once, leaving out
+// what it does not have.
+func (h *Handler) rowOf(cb *callback.Callback, keys ...[]string) row {
+	r := make(row, 0, 12)
+	for _, key := range slices.Concat(keys...) {
+		if slices.ContainsFunc(r, func(m member) bool { return m.key == key }) {
+			continue
+		}
+		if value, ok := h.valueOf(cb, key); ok {
+			r = append(r, member{key, value})
+		}
+	}
+	return r
+}
+
+// valueOf returns a member of a callback by its name, or by an older spelling
+// without the underscore where the callback has no user data of that name.
+func (h *Handler) valueOf(cb *callback.Callback, key string) (any, bool) {
+	if value, ok := h.exactly(cb, key); ok {
+		return value, true
+	}
+	if key != "" && key[0] != '_' {
+		return h.exactly(cb, "_"+key)
+	}
+	return nil, false
+}
+
+func (h *Handler) exactly(cb *callback.Callback, key string) (any, bool) {
+	text := ""
+	switch key {
+	case keyID, keyServiceID:
+		text = string(cb.ID)
+	case keyService:
+		text = cb.Service
+	case keyNumber:
+		text = cb.Customer.Number.Reveal()
+	case keyState:
+		text = nameOf(cb.State)
+	case keyReason:
+		text = string(cb.Reason)
+	case keyDesired:
+		text = writeTime(cb.Desired)
+	case keyExpires:
+		text = writeTime(cb.ExpiresAt)
+	case keyScheduled:
+		text = writeTime(cb.Created)
+	case keyURL:
+		text = h.base + "/genesys/1/service/callback/" + url.PathEscape(cb.Service) + "/" + url.PathEscape(string(cb.ID))
+	case keyCopyFrom:
+		text = string(cb.CopiedFrom)
+	case keyOriginating:
+		text = cb.Origin.InteractionID
+	case keyTarget:
+		text = cb.Agent.Target
+	default:
+		if value, ok := cb.Properties[key]; ok {
+			return value, true
+		}
+		if value, ok := cb.UserData[key]; ok {
+			return value, true
+		}
+		switch key {
+		case keySession:
+			text = cb.SessionID
+		case keyQueue:
+			text = cb.Agent.Queue
+		case "_access_number":
+			text = cb.AccessNumber
+		case "_access_code":
+			text = cb.AccessCode
+		}
+	}
+	return text, text != ""
+}
+
+// columns are the keys of a row of a service: those that are always there, its
+// lookup keys, and the returned keys of the configuration.
+type columns struct {
+	h     *Handler
+	c     *call
+	known map[string][]string // by service
+}
+
+func (h *Handler) columns(c *call) *columns {
+	return &columns{h: h, c: c, known: make(map[string][]string)}
+}
+
+func (k *columns) row(cb *callback.Callback) row {
+	keys, ok := k.known[cb.Service]
+	if !ok {
+		keys = slices.Concat(alwaysReturned(), k.h.lookupKeys(k.c, cb.Service), k.h.returnedBy(cb.Service))
+		k.known[cb.Service] = keys
+	}
+	return k.h.rowOf(cb, keys)
+}
+
+// lookupKeys returns the keys under which callbacks of a service are found; none
+// when the service is not known any more.
+func (h *Handler) lookupKeys(c *call, service string) []string {
+	policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, service)
+	if err != nil {
+		return nil
+	}
+	return policy.Service().LookupKeys
+}
+
+func (h *Handler) returnedBy(service string) []string {
+	if h.options != nil && !h.ownKeys {
+		if s, ok := h.options.Settings[service]; ok && s.ReturnedKeys != nil {
+			return s.ReturnedKeys
+		}
+	}
+	return h.returnedKeys
+}

@@ -1,0 +1,78 @@
+package gms
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+)
+
+// Slots are written by hand: an answer has thousands of them, and the encoder of
+// the standard library takes many times what it takes to find them.
+
+// jsonV1 writes a map of slots, of which each has a seat left; it is what
+// [availability.Slots.V1] marshals to.
+func jsonV1(slots []availability.Slot) []byte {
+	b := make([]byte, 0, 2+32*len(slots))
+	b = append(b, '{')
+	for i, s := range slots {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '"')
+		b = appendTime(b, s.Start.UTC())
+		b = append(b, `Z":`...)
+		b = strconv.AppendInt(b, int64(s.Left), 10)
+	}
+	return append(b, '}')
+}
+
+// jsonV2 writes a list of slots; it is what [availability.Slots.V2] marshals
+// to.
+func jsonV2(s availability.Slots, loc *time.Location) []byte {
+	b := make([]byte, 0, 80+120*len(s.Slots))
+	b = append(b, `{"slots":[`...)
+	for i, slot := range s.Slots {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"utcTime":"`...)
+		b = appendTime(b, slot.Start.UTC())
+		b = append(b, `Z","localTime":"`...)
+		b = appendTime(b, slot.Start.In(loc))
+		b = append(b, `","capacity":`...)
+		b = strconv.AppendInt(b, int64(slot.Left), 10)
+		b = append(b, `,"total":`...)
+		b = strconv.AppendInt(b, int64(slot.Total), 10)
+		b = append(b, '}')
+	}
+	b = append(b, `],"durationMin":`...)
+	b = strconv.AppendInt(b, int64(s.Bucket/time.Minute), 10)
+	b = append(b, `,"timezone":`...)
+	b = strconv.AppendQuote(b, s.Zone)
+	return append(b, '}')
+}
+
+// appendTime writes the reading of a time's clock as yyyy-MM-ddTHH:mm:ss.SSS.
+func appendTime(b []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	b = append(appendDigits(b, year, 4), '-')
+	b = append(appendDigits(b, int(month), 2), '-')
+	b = append(appendDigits(b, day, 2), 'T')
+	b = append(appendDigits(b, hour, 2), ':')
+	b = append(appendDigits(b, minute, 2), ':')
+	b = append(appendDigits(b, second, 2), '.')
+	return appendDigits(b, t.Nanosecond()/int(time.Millisecond), 3)
+}
+
+// appendDigits writes a number that has at most width digits.
+func appendDigits(b []byte, n, width int) []byte {
+	at := len(b)
+	b = append(b, "0000"[:width]...)
+	for i := at + width - 1; n > 0 && i >= at; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return b
+}

@@ -1,0 +1,223 @@
+package gms
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// start takes a callback for now or later (GMS 4.1).
+func (h *Handler) start(c *call) error {
+	p, err := readParameters(c)
+	if err != nil {
+		return err
+	}
+	req, err := h.startRequest(c, p)
+	if err != nil {
+		return err
+	}
+	if err := h.mayStart(c, req); err != nil {
+		return err
+	}
+	cb, err := h.manager.Start(c.r.Context(), *req)
+	if err != nil {
+		return err
+	}
+	direction := callback.UserTerminated
+	if policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service); err == nil {
+		direction = policy.Service().Inbound.Direction
+	}
+	return c.answer(http.StatusOK, started(req, cb, direction))
+}
+
+// startRequest reads what a body asks for. What is no parameter stays as
+// property or user data.
+func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error) {
+	overrides, err := readOverrides(c, p)
+	if err != nil {
+		return nil, err
+	}
+	req := &callback.Request{Tenant: c.caller.Tenant, Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
+	req.Key = c.r.Header.Get(headerKey)
+	if err := h.resolve(req, p.values, overrides); err != nil {
+		return nil, err
+	}
+	if state := p.text(keyState); state != "" {
+		var ok bool
+		if req.State, ok = forced(state); !ok {
+			p.refuse(keyState, "is no state")
+		}
+	}
+	req.Number = p.text(keyNumber)
+	if at := p.time(keyDesired); !at.IsZero() {
+		req.Desired = at
+	}
+	req.CopyFrom = callback.ID(p.text(keyCopyFrom))
+	req.Origin.InteractionID = p.text(keyOriginating)
+	req.SessionID = p.peek(keySession)
+	if queue := p.peek(keyQueue); queue != "" {
+		req.Agent.Queue = queue
+	}
+	for _, option := range overwritable() {
+		delete(p.values, option)
+	}
+	c.number, c.id = req.Number, string(req.CopyFrom)
+	if p.err != nil {
+		return nil, p.err
+	}
+	req.Properties = p.values
+	if policy := h.follow(c.r.Context(), req); policy != nil {
+		// Otherwise Start says what is wrong with the service.
+		h.countHeaders(c, req, policy.Service())
+		h.fillTemplates(req, policy.Service())
+	}
+	return req, nil
+}
+
+// overwritable are the options that a request may set in place of a service's.
+func overwritable() []string { return []string{keyORS, keyRedirect, keyTarget} }
+
+// readOverrides reads the options that the request sets, of the body or else of
+// the URL, where two quotation marks stand for nothing.
+func readOverrides(c *call, p *parameters) (map[string]string, error) {
+	query, err := readQuery(c)
+	if err != nil {
+		return nil, err
+	}
+	overrides := make(map[string]string)
+	for _, option := range overwritable() {
+		if value, ok := p.values[option]; ok {
+			if value != nil {
+				overrides[option] = unquote(p.textOf(option, value))
+			}
+			continue
+		}
+		text, ok := single(query, option)
+		if !ok {
+			return nil, invalidParameter(option, "is there more than once")
+		}
+		if query.Has(option) {
+			overrides[option] = unquote(text)
+		}
+	}
+	return overrides, p.err
+}
+
+func unquote(text string) string {
+	if text == `""` {
+		return ""
+	}
+	return text
+}
+
+// resolve settles the service and the options that tokens or overwriting set.
+func (h *Handler) resolve(req *callback.Request, values callback.Values, overrides map[string]string) error {
+	if h.options == nil {
+		req.Overrides = overrides
+		return nil
+	}
+	body := make(callback.Values, len(values)+len(overrides))
+	for name, value := range values {
+		body[name] = value
+	}
+	for option, value := range overrides {
+		body[option] = value
+	}
+	r, err := h.options.Resolve(req.Service, body)
+	if err != nil {
+		return err
+	}
+	r.Apply(req)
+	if _, known := h.options.service(r.Service); !known {
+		req.Overrides = overrides
+	}
+	return nil
+}
+
+// mayStart refuses what the caller may not do: forcing a state of a life cycle
+// that is kept elsewhere, and copying what it cannot know of.
+func (h *Handler) mayStart(c *call, req *callback.Request) error {
+	switch req.State {
+	case 0, callback.Scheduled, callback.Queued:
+	default:
+		if !c.caller.Has(api.RoleOperate) {
+			return api.NewFault(http.StatusForbidden, keyState, "needs the role "+api.RoleOperate.String())
+		}
+	}
+	if req.CopyFrom == "" || c.caller.Own == "" {
+		return nil
+	}
+	_, err := h.reach(c)
+	return err
+}
+
+// countHeaders notes the headers that the service's daily limit counts.
+func (h *Handler) countHeaders(c *call, req *callback.Request, s callback.Service) {
+	if !h.countsHeaders(s.Name) {
+		return
+	}
+	for _, name := range s.Limits.Parameters {
+		if value := c.r.Header.Get(name); value != "" {
+			if req.Parameters == nil {
+				req.Parameters = make(map[string]string)
+			}
+			req.Parameters[name] = value
+		}
+	}
+}
+
+// countsHeaders reports whether a service counts headers.
+func (h *Handler) countsHeaders(service string) bool {
+	if h.options != nil {
+		if s, ok := h.options.Settings[service]; ok {
+			return s.ThrottleHeaders
+		}
+	}
+	return !h.ignoreHeaders
+}
+
+// follow returns the service that takes a request, as the Manager will find it;
+// nil where it will find none.
+func (h *Handler) follow(ctx context.Context, req *callback.Request) *callback.Policy {
+	name := req.Service
+	for hop := range maxRedirections + 1 {
+		policy, err := h.manager.Policy(ctx, req.Tenant, name)
+		if err != nil {
+			return nil
+		}
+		service := policy.Service()
+		to := service.Redirect
+		if value, ok := req.Overrides[keyRedirect]; ok && hop == 0 && slices.Contains(service.Overwritable, keyRedirect) {
+			to = value
+		}
+		if to == "" {
+			return policy
+		}
+		name = to
+	}
+	return nil
+}
+
+// fillTemplates fills tokens in the target and the queue of a service that
+// Options does not have.
+func (h *Handler) fillTemplates(req *callback.Request, s callback.Service) {
+	if h.options != nil {
+		if _, ok := h.options.service(s.Name); ok {
+			return
+		}
+	}
+	fill := func(option, template string, into *string) {
+		if *into != "" || !strings.Contains(template, "$") {
+			return
+		}
+		if text, _, err := fillTokens(option, template, req.Properties); err == nil && text != template {
+			*into = text
+		}
+	}
+	fill(keyTarget, s.Queueing.Target, &req.Agent.Target)
+	fill(keyQueue, s.Queueing.VirtualQueue, &req.Agent.Queue)
+}

@@ -1,0 +1,53 @@
+package gms
+
+import (
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// startedBody is the answer to a start. A callback for later has its identifier
+// alone.
+type startedBody struct {
+	Dialog  string `json:"_dialog_id,omitempty"`
+	Action  string `json:"_action,omitempty"`
+	Text    string `json:"_text,omitempty"`
+	OK      string `json:"_ok_title,omitempty"`
+	Label   string `json:"_label,omitempty"`
+	TelURL  string `json:"_tel_url,omitempty"`
+	Number  string `json:"_access_number,omitempty"`
+	Code    string `json:"_access_code,omitempty"`
+	Expires string `json:"_expiration_time,omitempty"`
+	ID      string `json:"_id"`
+}
+
+// started tells what the customer's device is to show. It follows from the
+// request and from what never changes of the callback, so that a request that is
+// repeated is answered alike, but for the time at which a booking expires.
+func started(req *callback.Request, cb *callback.Callback, direction callback.Direction) startedBody {
+	b := startedBody{ID: string(cb.ID)}
+	switch {
+	case cb.AccessNumber != "":
+		b.Dialog, b.Action = "0", "DialNumber"
+		b.Label, b.TelURL = "Call "+cb.AccessNumber, telURL(cb.AccessNumber)
+		b.Number, b.Code = cb.AccessNumber, cb.AccessCode
+		if cb.Offer != nil && cb.Offer.Kind == callback.OfferBooking {
+			b.Expires = writeTime(cb.Offer.Until)
+		}
+	case cb.Immediate && (req.State == 0 || req.State == callback.Queued):
+		b.Dialog, b.Action, b.OK = "0", "ConfirmationDialog", "Ok"
+		b.Text = "You will receive the call shortly"
+		if direction == callback.UserOriginated {
+			b.Text = "You will receive the number to call shortly"
+		}
+	}
+	return b
+}
+
+// telURL makes a tel: URI of an access number as it is configured.
+func telURL(number string) string {
+	if strings.HasPrefix(number, "tel:") || strings.HasPrefix(number, "sip:") {
+		return number
+	}
+	return "tel:" + strings.ReplaceAll(number, " ", "")
+}

@@ -1,0 +1,181 @@
+package gms_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// tenantsRig has callbacks of two customers and of two tenants: anna's and ben's,
+// which nobody started over HTTP, and one of the tenant other, with the same
+// number and service.
+func tenantsRig(t *testing.T) *rig {
+	r := newRig(t, func(s *setup) {
+		s.tenants = map[string][]callback.Service{"other": {desk(), {Name: "secret", Numbers: callback.Numbers{Country: "CH"}}}}
+		s.ids = []string{"annas", "bens", "others", "done", "others-done"}
+	})
+	r.must(callback.Request{Service: "desk", Number: swiss, CustomerID: "c1", Desired: utc(later)})
+	r.must(callback.Request{Service: "desk", Number: swiss, CustomerID: "c2", Desired: utc(later)})
+	r.must(callback.Request{Tenant: "other", Service: "desk", Number: swiss, Desired: utc(later)})
+	r.must(callback.Request{Service: "desk", Number: swiss2, CustomerID: "c2"})
+	r.must(callback.Request{Tenant: "other", Service: "secret", Number: swiss2})
+	for tenant, id := range map[string]callback.ID{"": "done", "other": "others-done"} {
+		if _, err := r.m.Cancel(t.Context(), callback.CancelRequest{Tenant: tenant, ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// revisions tells whether anything changed.
+func (r *rig) revisions() map[callback.ID]int64 {
+	r.t.Helper()
+	found := make(map[callback.ID]int64)
+	for _, tenant := range []string{"", "other"} {
+		for cb, err := range r.m.Search(r.t.Context(), callback.Query{Tenant: tenant}) {
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			found[cb.ID] = cb.Revision
+		}
+	}
+	return found
+}
+
+// alike demands that what a user cannot know of is answered as what does not
+// exist, but for its name.
+func (r *rig) alike(user, method, path, body, id string) {
+	r.t.Helper()
+	replace := func(s string) string { return strings.ReplaceAll(s, "ID", id) }
+	got := r.do(user, method, replace(path), replace(body))
+	none := strings.ReplaceAll(path, "ID", "nobody")
+	want := r.do(user, method, none, strings.ReplaceAll(body, "ID", "nobody"))
+	if got.status != want.status || strings.ReplaceAll(string(got.body), id, "nobody") != string(want.body) {
+		r.t.Errorf("%s: %s %s: %d %s, for nobody %d %s", user, method, path, got.status, got.body, want.status, want.body)
+	}
+}
+
+// TestUnreachable: callbacks of another tenant, or of another customer, do not
+// exist for any operation, and none of them changes.
+func TestUnreachable(t *testing.T) {
+	r := tenantsRig(t)
+	before := r.revisions()
+	for user, ids := range map[string][]string{
+		"boss": {"others", "others-done"}, "other": {"annas", "bens", "done"}, "anna": {"bens", "done", "others", "others-done"}, "ben": {"annas", "others"},
+	} {
+		for _, id := range ids {
+			r.alike(user, "GET", deskPath+"/ID", "", id)
+			r.alike(user, "PUT", deskPath+"/ID", `{"note":"x"}`, id)
+			r.alike(user, "PUT", deskPath+"/ID", `{"_new_desired_time":"2026-01-14T09:30:00.000Z"}`, id)
+			r.alike(user, "PUT", deskPath+"/ID", `{"_callback_state":"COMPLETED"}`, id)
+			r.alike(user, "DELETE", deskPath+"/ID", "", id)
+			r.alike(user, "DELETE", deskPath+"/ID?discard_ors_failure=true", "", id)
+			r.alike(user, "GET", "/genesys/1/service/ID/check-queue-position", "", id)
+			r.alike(user, "POST", "/genesys/1/service/ID/preview-response", `{"_action":"cancel"}`, id)
+			r.alike(user, "GET", "/genesys/1/service/callback?_id=ID", "", id)
+			r.alike(user, "POST", deskPath, `{"_copy_from":"ID"}`, id)
+			r.alike(user, "POST", cancelPath, `{"ids":["ID"]}`, id)
+			r.alike(user, "POST", deletePath, `{"_id":["ID"]}`, id)
+		}
+	}
+	if diff := cmp.Diff(before, r.revisions()); diff != "" {
+		t.Errorf("something changed (-before +after):\n%s", diff)
+	}
+}
+
+// TestSearchesAndCounts: searches find what the caller reaches and nothing else;
+// counts and exports are the tenant's and nothing for a bound caller.
+func TestSearchesAndCounts(t *testing.T) {
+	r := tenantsRig(t)
+	number := "_customer_number=" + url.QueryEscape(swiss)
+	for user, want := range map[string]string{"boss": "annas bens", "anna": "annas", "ben": "bens", "other": "others"} {
+		for _, path := range []string{deskPath + "?" + number, "/genesys/1/service/callback?" + number, "/genesys/1/service/callback?_id=annas&_id=bens&_id=others"} {
+			if got := strings.Join(idsOf(r.do(user, "GET", path, "").rows()), " "); got != want {
+				t.Errorf("%s: %s finds %q, want %q", user, path, got, want)
+			}
+		}
+	}
+	const queues, marks, export = "/genesys/1/admin/callback/queues", "/genesys/1/admin/callback/watermarks", "/genesys/1/admin/callback/reportcancelled"
+	if diff := cmp.Diff(map[string]string{"desk": "done annas bens"}, r.do("boss", "GET", queues, "").queuesOf()); diff != "" {
+		t.Errorf("boss (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"desk": "others", "secret": "others-done"}, r.do("other", "GET", queues, "").queuesOf()); diff != "" {
+		t.Errorf("other (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]string{"secret": ""}, r.do("boss", "GET", queues+"?target=secret", "").queuesOf()); diff != "" {
+		t.Errorf("boss (-want +got):\n%s", diff)
+	}
+	r.must(callback.Request{Tenant: "other", Service: "desk", Number: swiss3})
+	if got := string(r.do("boss", "GET", marks, "").want(200).body); got != `{"total":0,"services":{"desk":0}}` {
+		t.Errorf("%s", got)
+	}
+	if got := string(r.do("other", "GET", marks, "").want(200).body); got != `{"total":1,"services":{"desk":1,"secret":0}}` {
+		t.Errorf("%s", got)
+	}
+	body := `{"callback_reason":"CANCELLED_BY_ADMIN","exported_properties":["_id"]}`
+	if got := string(r.do("boss", "POST", export, body).want(200).body); got != "_id\ndone\n" {
+		t.Errorf("%q", got)
+	}
+	if got := string(r.do("other", "POST", export, body).want(200).body); got != "_id\nothers-done\n" {
+		t.Errorf("%q", got)
+	}
+	for _, user := range []string{"anna", "ben"} {
+		r.do(user, "GET", queues, "").fault(403, 40300)
+		r.do(user, "GET", marks, "").fault(403, 40300)
+		r.do(user, "POST", export, body).fault(403, 40300)
+	}
+}
+
+// TestForgetAcross: forgetting a number forgets what the caller reaches of it.
+func TestForgetAcross(t *testing.T) {
+	r := tenantsRig(t)
+	body := `{"_id":["bens","others","annas"],"_customer_number":["078 555 66 77","` + swiss3 + `"]}`
+	want := bulk{
+		Success: []item{
+			{ID: "bens", Reason: "no callback(s) to delete"}, {ID: "others", Reason: "no callback(s) to delete"},
+			{Number: swiss3, Reason: "no callback(s) to delete"}, {ID: "annas"},
+		},
+		Errors: []item{},
+	}
+	if diff := cmp.Diff(want, r.do("anna", "POST", deletePath, body).bulk()); diff != "" {
+		t.Errorf("anna (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(bulk{Success: []item{{ID: "others"}}, Errors: []item{}}, r.do("other", "POST", deletePath, `{"_customer_number":["`+swiss+`"]}`).bulk()); diff != "" {
+		t.Errorf("other (-want +got):\n%s", diff)
+	}
+	if _, left := r.revisions()["bens"]; !left || len(r.revisions()) != 3 {
+		t.Errorf("left are %v", r.revisions())
+	}
+	// A bound caller that cancels many cancels its own.
+	got := r.do("ben", "POST", cancelPath, `{"ids":["bens","others-done"]}`).bulk()
+	if len(got.Success) != 1 || got.Success[0].ID != "bens" || len(got.Errors) != 1 || got.Errors[0].Code != 40030 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What a bound caller starts is its customer's, and its services are those of
+// its tenant.
+func TestStartAsOwn(t *testing.T) {
+	r := tenantsRig(t)
+	r.do("anna", "POST", deskPath, `{"_customer_number":"`+swiss3+`"}`).want(200)
+	rows := r.do("anna", "GET", deskPath+"?_customer_number="+url.QueryEscape(swiss3), "").rows()
+	if len(rows) != 1 {
+		t.Fatalf("found %v", rows)
+	}
+	if cb := r.stored(rows[0]["_id"].(string)); cb.Customer.ID != "c1" {
+		t.Errorf("it is %q's", cb.Customer.ID)
+	}
+	for _, path := range []string{"/genesys/1/service/callback/secret", "/genesys/1/service/callback/none"} {
+		r.do("boss", "POST", path, `{"_customer_number":"`+swiss3+`"}`).fault(400, 40010)
+		r.do("boss", "GET", path+"/availability", "").fault(400, 40010)
+	}
+	// The same key of two tenants, or of two customers, is two callbacks.
+	for _, user := range []string{"boss", "other"} {
+		r.do(user, "POST", deskPath, `{"_customer_number":"`+swiss2+`"}`, "Idempotency-Key", "k").want(200)
+	}
+	r.do("anna", "POST", deskPath, `{"_customer_number":"`+swiss2+`"}`, "Idempotency-Key", "k").fault(400, 40010)
+}

@@ -1,0 +1,218 @@
+package gms
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// limited words the limits of GMS section 6.
+func (h *Handler) limited(c *call, f *fault, err error) {
+	var limit *callback.LimitError
+	if !errors.As(err, &limit) {
+		f.message = sentence(err.Error())
+		return
+	}
+	queued := "Limit of queued callbacks for " + limit.Service + " is reached"
+	f.properties = map[string]any{"service": limit.Service}
+	switch f.code {
+	case 40001:
+		f.message = fmt.Sprintf("There is already %d or more Callbacks QUEUED for this number, please refer to _enable_in_queue_checking for detail.", limit.Max)
+		f.properties = map[string]any{"max_queued": limit.Max}
+	case 40002:
+		f.message = queued + "."
+	case 40003:
+		seconds := int64(limit.Interval / time.Second)
+		f.message = fmt.Sprintf("%s for interval %ds.", queued, seconds)
+		f.properties["interval"] = seconds
+	case 40004:
+		f.message = fmt.Sprintf("%s for parameter %s. Reached %d times today.", queued, limit.Parameter, limit.Used)
+		f.properties["parameter"], f.properties["attempts"] = limit.Parameter, limit.Used
+	}
+	if limit.RetryAt.IsZero() {
+		return
+	}
+	if now, err := h.manager.Now(c.r.Context()); err == nil {
+		wait := math.Ceil(limit.RetryAt.Sub(now).Seconds())
+		c.w.Header().Set("Retry-After", strconv.Itoa(max(int(wait), 1)))
+	}
+}
+
+// parameter words a parameter that cannot be used.
+func (f *fault) parameter(err error) {
+	var field *callback.FieldError
+	var query *availability.QueryError
+	var wide *availability.RangeError
+	switch {
+	case errors.Is(err, callback.ErrKeyReuse):
+		f.invalid(headerKey, "was used for another request")
+	case errors.As(err, &query):
+		f.invalid(query.Parameter, query.Reason)
+	case errors.As(err, &wide):
+		f.invalid("end", rangeRule(wide))
+	case errors.As(err, &field):
+		f.invalid(fieldName(field.Field), field.Rule)
+	default:
+		f.message = sentence(api.Redact(err.Error()))
+	}
+}
+
+func rangeRule(wide *availability.RangeError) string {
+	return "the " + strings.TrimPrefix(wide.Error(), "availability: ")
+}
+
+func (f *fault) invalid(parameter, rule string) {
+	f.message = "Invalid parameter " + clip(parameter) + ": " + rule + "."
+	f.properties = map[string]any{"parameter": clip(parameter)}
+}
+
+// fieldName returns the name GMS has for a field of a request.
+func fieldName(field string) string {
+	switch field {
+	case "key":
+		return headerKey
+	case "copy_from":
+		return keyCopyFrom
+	case "session_id":
+		return keySession
+	case "agent.target", "overrides._target":
+		return keyTarget
+	case "agent.queue":
+		return keyQueue
+	case "origin.interaction_id":
+		return keyOriginating
+	}
+	return strings.TrimPrefix(field, "properties.")
+}
+
+// operation words what a callback's state does not allow.
+func (f *fault) operation(c *call, err error) {
+	var state *callback.StateError
+	var wide *callback.RangeError
+	id := clip(c.id)
+	if errors.As(err, &state) {
+		id = string(state.ID)
+		f.properties = map[string]any{"id": id, "state": nameOf(state.State)}
+	}
+	switch {
+	case errors.As(err, &wide):
+		f.message = fmt.Sprintf("Query range spans too wide time range (%d / %d). Adjust query parameters for time range.",
+			int64(wide.Span/time.Second), int64(wide.Max/time.Second))
+	case state == nil:
+		f.message = fmt.Sprintf("Callback '%s' was changed meanwhile.", id)
+		f.properties = map[string]any{"id": id}
+	case c.op == opStart:
+		f.message = fmt.Sprintf("Callback '%s' to copy from is not completed. State=%s", id, nameOf(state.State))
+	case (c.op == opCancel || c.op == opCancelAll) && state.State == callback.Completed:
+		f.message, f.classless = fmt.Sprintf("Request already cancelled or completed : [%s]", id), true
+	case c.op == opCancel || c.op == opCancelAll:
+		f.message = fmt.Sprintf("Callback '%s' is in a call and will be cancelled when the call has ended. State=%s", id, nameOf(state.State))
+	case c.op == opDelete:
+		f.message = fmt.Sprintf("Callback %s cannot be deleted - _callback_state=%s", id, nameOf(state.State))
+	case c.op == opPreview:
+		f.message = fmt.Sprintf("Callback '%s' does not await this answer. State=%s", id, nameOf(state.State))
+	default:
+		f.message = fmt.Sprintf("Callback '%s' is no longer scheduled. State=%s", id, nameOf(state.State))
+	}
+}
+
+// missing words a callback that does not exist.
+func (f *fault) missing(c *call) {
+	id := clip(c.id)
+	f.properties = map[string]any{"id": id}
+	switch c.op {
+	case opStart:
+		f.message = fmt.Sprintf("Callback %s to copy from cannot be found", id)
+	case opCancel, opCancelAll:
+		f.message, f.classless = fmt.Sprintf("No such request to cancel : [%s]", id), true
+	default:
+		f.message = fmt.Sprintf("Callback %s cannot be found", id)
+	}
+}
+
+// number words a number that is refused. It repeats the number the request came
+// with, to whoever sent it.
+func (f *fault) number(c *call, err error) {
+	var refused *callback.NumberError
+	if !errors.As(err, &refused) {
+		f.message = sentence(api.Redact(err.Error()))
+		return
+	}
+	why, option := "it is invalid", "_disallow_impossible_phone_numbers"
+	switch refused.Rule {
+	case "premium":
+		why, option = "it's a premium number", "_disallow_premium_phone_numbers"
+	case "exception":
+		why, option = "it is an exception", "_exceptions"
+	case "country":
+		why, option = "its country is not served", ""
+	case "emergency":
+		why, option = "it is an emergency number", ""
+	}
+	f.message = fmt.Sprintf("Customer Number [%s] is disallowed, because %s.", clip(c.number), why)
+	f.properties = map[string]any{"number": clip(c.number)}
+	if option != "" {
+		f.message += " Check option " + option
+		f.properties["option"] = option
+	}
+}
+
+// availability words a time that cannot be had, and proposes others.
+func (f *fault) availability(err error) {
+	var refused *callback.AvailabilityError
+	if !errors.As(err, &refused) {
+		f.message = sentence(err.Error())
+		return
+	}
+	what := "Too many requests"
+	if f.code == 40050 {
+		what = "Office closed"
+	}
+	f.message = fmt.Sprintf("%s at desired time [%s, %s]. Proposing time slots.", what,
+		writeTime(refused.Bucket.Start), writeTime(refused.Bucket.End))
+	f.slots = availability.Slots{Slots: refused.Alternatives}.V1()
+}
+
+// submits words a callback that could not be handed over.
+func (h *Handler) submits(c *call, f *fault) {
+	most := 0
+	if p, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name); err == nil {
+		most = p.Service().Queueing.MaxSubmits
+	}
+	f.message = fmt.Sprintf("Callback %s reached maximum attempts to submit to ORS reached (%d)", clip(c.id), most)
+	f.properties = map[string]any{"id": clip(c.id), "max-attempts": most}
+}
+
+// unexpected words what has no code of its own: what the server thinks of it
+// stays in its log.
+func (f *fault) unexpected(err error) {
+	what := "an internal error"
+	switch {
+	case errors.Is(err, errNoPosition):
+		what = errNoPosition.Error()
+	case errors.Is(err, callback.ErrOutcomeUnknown):
+		what = callback.ErrOutcomeUnknown.Error()
+	case errors.Is(err, callback.ErrStopped):
+		what = callback.ErrStopped.Error()
+	}
+	f.message = "Error processing callback " + what
+	f.properties = map[string]any{"message": what}
+}
+
+// filterFault is a condition of a query that cannot be used; it names the
+// condition and not what it was compared with.
+func filterFault(name string) *fault {
+	return &fault{code: 40020, message: "Cannot process 'filter' parameter correctly : " + clip(name), properties: map[string]any{"filter": clip(name)}}
+}
+
+// invalidParameter is a parameter that cannot be used.
+func invalidParameter(name, rule string) error {
+	return callback.NewFieldError(callback.ErrInvalidParameter, name, rule)
+}

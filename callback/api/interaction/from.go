@@ -1,0 +1,220 @@
+package interaction
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// Options add what a callback does not know of itself. The zero value adds
+// nothing.
+type Options struct {
+	// Policy is the service of the callback: it gives the media type and the
+	// direction of the call. Without one they are "voice" and "Outbound".
+	Policy *callback.Policy
+	// Base is where relative URLs of structured_text and binary_content begin.
+	Base *url.URL
+	// CreatorAppID and ServerID are written where the callback has none.
+	CreatorAppID int64
+	ServerID     string
+	// Replaced tells that the callback, which is completed, was redialled by a
+	// copy. Only whoever knows the copy can tell.
+	Replaced bool
+}
+
+// FromCallback shows a callback as a resource. What it needs that the callback
+// does not hold comes from o. The result is valid for every callback that a
+// Manager returns: content that is no URL or has no media type, and owner or
+// application ids below zero, are left out. Of a callback made by hand
+// [Interaction.Validate] tells.
+//
+// customer_number is whom the next attempt would call. end_time is
+// Callback.Until, or when the callback expires. attempts counts the attempts
+// that may have left for the network, and call_result is that of the last one
+// once it has ended. parent_id is, unless the request gave one, the call the
+// customer asked from, or the callback that this one redials. customer_id is,
+// unless the request gave one, the account. stopped_reason is
+// Callback.Reason. timeshift is, unless the request gave one, the offset that
+// the zone of the desired time had when the callback was made.
+func FromCallback(cb *callback.Callback, o Options) Interaction {
+	var given callback.Interaction
+	if cb.Interaction != nil {
+		given = *cb.Interaction
+	}
+	media, kind := "voice", "Outbound"
+	if o.Policy != nil {
+		media = o.Policy.Service().MediaType
+		if o.Policy.Service().Inbound.Direction == callback.UserOriginated {
+			kind = "Inbound"
+		}
+	}
+	out := Interaction{
+		CallbackStatus: statusOf(cb, o.Replaced),
+		ResponseType:   responseOf(cb, given),
+		StartTime:      cb.Desired.UTC(),
+		EndTime:        utc(cmpTime(cb.Until, cb.ExpiresAt)),
+		CustomerNumber: cb.Customer.Target().Reveal(),
+		DN:             given.DN, Location: given.Location, ServerID: cmp.Or(given.ServerID, o.ServerID),
+		CallbackType: TypeScheduled,
+		CustomerID:   cmp.Or(cb.Customer.ID, cb.Customer.Account),
+		ID:           string(cb.ID), Status: progressOf(cb.State), EntityType: EntityCallback,
+		Type: cmp.Or(given.Type, kind), SubType: given.SubType, MediaType: cmp.Or(given.MediaType, media),
+		ParentID: cmp.Or(given.ParentID, cb.Origin.InteractionID, string(cb.CopiedFrom)),
+		ThreadID: given.ThreadID, ExternalID: cb.Origin.ExternalID,
+		OwnerID: given.OwnerID, CreatorAppID: cmp.Or(given.CreatorAppID, o.CreatorAppID),
+		StartDate: cb.Created.UTC(), EndDate: utc(cb.EndedAt), TimeShift: shiftOf(cb, given),
+		CategoryID: given.CategoryID, NoChildren: given.NoChildren, Subject: given.Subject,
+		StoppedReason: string(cb.Reason), Text: given.Text,
+		StructuredText: resolve(o.Base, given.StructuredText), StructuredMIME: given.StructuredMIME,
+		BinaryContent: resolve(o.Base, given.BinaryContent), BinaryMIME: given.BinaryMIME, BinarySize: given.BinarySize,
+		UserData: cb.UserData,
+	}
+	if out.DN == "" && cb.Reservation != nil {
+		out.DN = cb.Reservation.Address
+	}
+	if cb.Immediate {
+		out.CallbackType = TypeASAP
+	}
+	for _, a := range cb.Attempts {
+		if a.Live() || a.Outcome.Certainty != callback.NotPlaced {
+			out.Attempts++
+		}
+	}
+	if last := cb.Current(); last != nil && !last.Live() {
+		result := CallResult(last.Outcome.Result)
+		out.CallResult = &result
+	}
+	out.shed()
+	return out
+}
+
+// shed drops what a Manager takes and the resource does not: content that is no
+// URL or has no media type, companions without content, numbers below zero.
+func (i *Interaction) shed() {
+	if i.StructuredText == "" || i.StructuredMIME == "" || !isURL(i.StructuredText) || !isMIME(i.StructuredMIME) {
+		i.StructuredText, i.StructuredMIME = "", ""
+	}
+	if i.BinaryContent == "" || i.BinaryMIME == "" || i.BinarySize < 0 || !isURL(i.BinaryContent) || !isMIME(i.BinaryMIME) {
+		i.BinaryContent, i.BinaryMIME, i.BinarySize = "", "", 0
+	}
+	i.OwnerID, i.CreatorAppID = max(i.OwnerID, 0), max(i.CreatorAppID, 0)
+	if i.EndTime.Year() > 9999 {
+		i.EndTime = time.Time{}
+	}
+}
+
+// statusOf maps a callback to callback_status, as the package comment shows.
+func statusOf(cb *callback.Callback, replaced bool) CallbackStatus {
+	switch cb.State {
+	case callback.Scheduled:
+		return CallbackTimer
+	case callback.Queued:
+		return CallbackQueued
+	case callback.Paused:
+		return CallbackNotQueued
+	case callback.Offered:
+		if cb.Offer != nil && cb.Offer.Kind == callback.OfferPreview {
+			return CallbackSubmitted
+		}
+		return CallbackDistributed
+	case callback.Dialing, callback.Routing:
+		return CallbackDistributed
+	case callback.Processing:
+		return CallbackSubmitted
+	case callback.Completed:
+		if replaced {
+			return CallbackReplaced
+		}
+		return endOf(cb.Reason)
+	}
+	return CallbackUnknown
+}
+
+// endOf maps the reason of a completed callback.
+func endOf(reason callback.Reason) CallbackStatus {
+	rejected := string(callback.ReasonPreviewCancel) + "_AFTER_"
+	switch {
+	case reason == callback.ReasonAgentConnected:
+		return CallbackProcessed
+	case reason == callback.ReasonPreviewCancel:
+		return CallbackCancelled
+	case strings.HasPrefix(string(reason), rejected):
+		return CallbackRejected
+	case reason == callback.ReasonTimeout:
+		return CallbackExpired
+	case strings.HasPrefix(string(reason), "FAIL_"), reason == callback.ReasonSubmitFailed:
+		return CallbackError
+	}
+	return CallbackFinal
+}
+
+func progressOf(s callback.State) Status {
+	switch s {
+	case callback.Scheduled, callback.Queued, callback.Paused, callback.Offered:
+		return StatusPending
+	case callback.Completed:
+		return StatusStopped
+	}
+	return StatusInProcess
+}
+
+// responseOf says how the customer is reached where the request did not.
+func responseOf(cb *callback.Callback, given callback.Interaction) ResponseType {
+	types := []ResponseType{Voice, VoIP, Email}
+	if i := slices.Index(types, ResponseType(given.ResponseType)); i >= 0 {
+		return types[i]
+	}
+	if cb.Customer.Target().Kind() == phonenum.SIP {
+		return VoIP
+	}
+	return Voice
+}
+
+func shiftOf(cb *callback.Callback, given callback.Interaction) *int {
+	if given.TimeShift != 0 && given.TimeShift >= -maxShift && given.TimeShift <= maxShift {
+		return &given.TimeShift
+	}
+	if cb.Zone == "" {
+		return nil
+	}
+	loc, err := availability.LoadZone(cb.Zone)
+	if err != nil {
+		return nil
+	}
+	_, seconds := cb.Created.In(loc).Zone()
+	minutes := seconds / 60
+	return &minutes
+}
+
+// resolve completes a relative URL. One that cannot be read is left as it is.
+func resolve(base *url.URL, ref string) string {
+	if base == nil || ref == "" {
+		return ref
+	}
+	u, err := url.Parse(ref)
+	if err != nil {
+		return ref
+	}
+	return base.ResolveReference(u).String()
+}
+
+func cmpTime(first, second time.Time) time.Time {
+	if first.IsZero() {
+		return second
+	}
+	return first
+}
+
+// utc keeps an unset time unset, whatever its zone.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC()
+}

@@ -1,0 +1,157 @@
+package interaction
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Interaction is a Callback Interaction resource. Mandatory fields are marked
+// with *; an optional field with its zero value is left out of the JSON, unless
+// its comment says otherwise.
+type Interaction struct {
+	CallbackStatus CallbackStatus // callback_status; always written
+	ResponseType   ResponseType   // desired_response_type *
+	StartTime      time.Time      // start_time *: when the customer wants to be called
+	EndTime        time.Time      // end_time: the last moment for it
+	CustomerNumber string         // customer_number *; empty where nobody knows it
+	Attempts       int            // attempts *
+	DN             string         // dn
+	Location       string         // location
+	ServerID       string         // callback_server_id
+	CallResult     *CallResult    // call_result; nil is none, as zero is OK
+	CallbackType   CallbackType   // callback_type; always written
+
+	CustomerID     string     // customer_id *; empty where nobody knows it
+	ID             string     // interaction_id *
+	Status         Status     // status *
+	EntityType     EntityType // entity_type *
+	Type           string     // type *
+	SubType        string     // sub_type
+	MediaType      string     // media_type *
+	ParentID       string     // parent_id
+	ThreadID       string     // thread_id
+	ExternalID     string     // external_id
+	OwnerID        int64      // owner_id
+	CreatorAppID   int64      // creator_app_id *
+	StartDate      time.Time  // start_date *
+	EndDate        time.Time  // end_date
+	TimeShift      *int       // timeshift: minutes to add to UTC, within a day; nil is none
+	CategoryID     string     // category_id
+	NoChildren     bool       // allow_children is false; always written
+	Subject        string     // subject
+	StoppedReason  string     // stopped_reason
+	Text           string     // text
+	StructuredText string     // structured_text: a URL
+	StructuredMIME string     // structured_text_mime * with StructuredText
+	BinaryContent  string     // binary_content: a URL
+	BinaryMIME     string     // binary_content_mime * with BinaryContent
+	BinarySize     int64      // binary_content_size * with BinaryContent: bytes
+	UserData       callback.Values
+}
+
+// faultList gathers what is wrong with a resource.
+type faultList []error
+
+func (l *faultList) check(ok bool, field, format string, args ...any) {
+	if !ok {
+		*l = append(*l, callback.NewFieldError(callback.ErrInvalidParameter, field, fmt.Sprintf(format, args...)))
+	}
+}
+
+// maxShift is the most minutes of timeshift.
+const maxShift = 24*60 - 1
+
+// Validate reports every mandatory field that is missing, every value that is
+// out of range and every field that is given without the one it belongs to, at
+// once: each is a [*callback.FieldError] that names the field of the resource
+// and is a [callback.ErrInvalidParameter].
+func (i Interaction) Validate() error {
+	var l faultList
+	l.check(i.CallbackStatus.Valid(), "callback_status", "%d is not between 0 and 14", i.CallbackStatus)
+	l.check(i.ResponseType.Valid(), "desired_response_type", "is none of Voice, VoIP and Email")
+	l.time("start_time", i.StartTime, true)
+	l.time("end_time", i.EndTime, false)
+	l.check(i.Attempts >= 0, "attempts", "%d is negative", i.Attempts)
+	l.check(i.CallResult == nil || i.CallResult.Valid(), "call_result", "is not between 0 and 53")
+	l.check(i.CallbackType.Valid(), "callback_type", "%d is not between 0 and 2", i.CallbackType)
+	l.check(i.ID != "", "interaction_id", "is required")
+	l.check(i.Status.Valid(), "status", "%d is not between 0 and 3", i.Status)
+	l.check(i.EntityType.Valid(), "entity_type", "%d is none of 0, 1, 2, 3, 5, 6 and 7", i.EntityType)
+	l.check(i.Type != "", "type", "is required")
+	l.check(i.MediaType != "", "media_type", "is required")
+	l.check(i.OwnerID >= 0, "owner_id", "%d is negative", i.OwnerID)
+	l.check(i.CreatorAppID >= 0, "creator_app_id", "%d is negative", i.CreatorAppID)
+	l.time("start_date", i.StartDate, true)
+	l.time("end_date", i.EndDate, false)
+	l.check(i.TimeShift == nil || *i.TimeShift >= -maxShift && *i.TimeShift <= maxShift, "timeshift",
+		"is not between %d and %d minutes", -maxShift, maxShift)
+	l.content(i)
+	l.texts(i)
+	return errors.Join(l...)
+}
+
+func (l *faultList) time(field string, t time.Time, mandatory bool) {
+	l.check(!mandatory || !t.IsZero(), field, "is required")
+	l.check(t.IsZero() || t.UTC().Year() >= 0 && t.UTC().Year() <= 9999, field, "is not between the years 0 and 9999")
+}
+
+// content checks the fields that belong to a piece of content.
+func (l *faultList) content(i Interaction) {
+	const structured, binary = "structured_text", "binary_content"
+	l.check(isURL(i.StructuredText), structured, "is not a URL")
+	l.check(isURL(i.BinaryContent), binary, "is not a URL")
+	l.companion(structured+"_mime", structured, i.StructuredText != "", i.StructuredMIME != "")
+	l.companion(binary+"_mime", binary, i.BinaryContent != "", i.BinaryMIME != "")
+	l.check(isMIME(i.StructuredMIME), structured+"_mime", "is not a media type")
+	l.check(isMIME(i.BinaryMIME), binary+"_mime", "is not a media type")
+	l.check(i.BinarySize >= 0, binary+"_size", "%d is negative", i.BinarySize)
+	l.check(i.BinaryContent != "" || i.BinarySize == 0, binary+"_size", "is given without %s", binary)
+}
+
+func (l *faultList) companion(field, of string, there, given bool) {
+	l.check(given || !there, field, "is required with %s", of)
+	l.check(there || !given, field, "is given without %s", of)
+}
+
+func (l *faultList) texts(i Interaction) {
+	for _, t := range []struct{ field, value string }{
+		{"customer_number", i.CustomerNumber}, {"dn", i.DN}, {"location", i.Location}, {"callback_server_id", i.ServerID},
+		{"customer_id", i.CustomerID}, {"interaction_id", i.ID}, {"type", i.Type}, {"sub_type", i.SubType},
+		{"media_type", i.MediaType}, {"parent_id", i.ParentID}, {"thread_id", i.ThreadID}, {"external_id", i.ExternalID},
+		{"category_id", i.CategoryID}, {"subject", i.Subject}, {"stopped_reason", i.StoppedReason}, {"text", i.Text},
+	} {
+		l.check(utf8.ValidString(t.value), t.field, "is not valid UTF-8")
+	}
+}
+
+func isURL(s string) bool {
+	_, err := url.Parse(s)
+	return err == nil && utf8.ValidString(s)
+}
+
+func isMIME(s string) bool {
+	_, _, err := mime.ParseMediaType(s)
+	return s == "" || err == nil
+}
+
+// String summarises the resource without anything of the person.
+func (i Interaction) String() string {
+	return fmt.Sprintf("interaction %s, %v, %v", i.ID, i.CallbackStatus, i.Status)
+}
+
+// Format prints what String does, for every verb.
+func (i Interaction) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
+
+// LogValue is what slog records.
+func (i Interaction) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", i.ID), slog.String("callback_status", i.CallbackStatus.String()),
+		slog.String("status", i.Status.String()))
+}

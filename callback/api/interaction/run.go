@@ -1,0 +1,194 @@
+package interaction
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// ErrRunning: the Notifier runs already.
+var ErrRunning = errors.New("notifier runs already")
+
+// Run sends notifications until ctx ends, or the feed does because the Manager
+// was shut down. Then it waits for the deliveries under way, Timeout at most,
+// keeps the cursor, and returns nil. An error means that nothing was sent: the
+// cursor could not be loaded, or the Notifier runs already. A feed that cannot
+// be read and a cursor that cannot be saved are tried again. It may be called
+// again once it has returned.
+func (n *Notifier) Run(ctx context.Context) error {
+	if !n.running.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	defer n.running.Store(false)
+	start, err := n.config.Cursor.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("loading the cursor: %w", err)
+	}
+	n.mu.Lock()
+	n.lanes = make(map[callback.ID]*lane)
+	n.feed = feed{read: start, saved: start}
+	n.pause = time.Time{}
+	n.mu.Unlock()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var lanes, saver sync.WaitGroup
+	saver.Go(func() { n.save(ctx) })
+	n.read(ctx, &lanes)
+	stop()
+	lanes.Wait()
+	saver.Wait()
+	n.saveNow(ctx)
+	n.client.CloseIdleConnections()
+	// What is left in the lanes has its room back for the next Run.
+	for len(n.room) > 0 {
+		<-n.room
+	}
+	return nil
+}
+
+// read follows the feed until ctx ends or the Manager stops.
+func (n *Notifier) read(ctx context.Context, lanes *sync.WaitGroup) {
+	for failures := 1; ; failures++ {
+		n.mu.Lock()
+		after := n.feed.read
+		n.mu.Unlock()
+		var failed error
+		s := callback.Subscription{Tenant: n.config.Tenant, After: after}
+		for e, err := range n.config.Manager.Events(ctx, s) {
+			if err != nil {
+				failed = err
+				break
+			}
+			failures = 1
+			if !n.take(ctx, e, lanes) {
+				return
+			}
+		}
+		if failed == nil || ctx.Err() != nil {
+			return
+		}
+		n.log(ctx, slog.LevelError, "reading events failed", slog.String("error", api.Redact(failed.Error())))
+		if !sleep(ctx, n.backoff(failures)) {
+			return
+		}
+	}
+}
+
+// take puts an event into the lane of its callback, once there is room.
+func (n *Notifier) take(ctx context.Context, e callback.Event, lanes *sync.WaitGroup) bool {
+	names := n.wanted(e)
+	if len(names) == 0 {
+		n.mu.Lock()
+		n.feed.pass(e)
+		n.mu.Unlock()
+		n.move()
+		return true
+	}
+	select {
+	case n.room <- struct{}{}:
+	case <-ctx.Done():
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	it := n.feed.add(e, names)
+	l := n.lanes[e.Callback]
+	if l == nil {
+		l = &lane{}
+		n.lanes[e.Callback] = l
+		lanes.Go(func() { n.work(ctx, l, e.Callback) })
+	}
+	l.queue = append(l.queue, it)
+	return true
+}
+
+// wanted returns what is to be told of an event.
+func (n *Notifier) wanted(e callback.Event) []Name {
+	c := n.config
+	if len(c.Services) > 0 && !slices.Contains(c.Services, e.Service) || e.At.Before(c.Since) {
+		return nil
+	}
+	return slices.DeleteFunc(NamesOf(e), func(name Name) bool {
+		_, ok := c.Notify[name]
+		return !ok
+	})
+}
+
+// move tells that the cursor may be saved further on. It never blocks.
+func (n *Notifier) move() {
+	select {
+	case n.moved <- struct{}{}:
+	default:
+	}
+}
+
+// save keeps the cursor as it moves on, until ctx ends.
+func (n *Notifier) save(ctx context.Context) {
+	for {
+		select {
+		case <-n.moved:
+		case <-ctx.Done():
+			return
+		}
+		if !n.saveNow(ctx) {
+			n.move()
+		}
+		if !sleep(ctx, n.config.SaveEvery) {
+			return
+		}
+	}
+}
+
+// saveNow saves the cursor where it has moved; false means that it could not.
+func (n *Notifier) saveNow(ctx context.Context) bool {
+	n.mu.Lock()
+	at, saved := n.feed.safe(), n.feed.saved
+	n.mu.Unlock()
+	if at == saved {
+		return true
+	}
+	ctx, cancel := n.detached(ctx)
+	defer cancel()
+	err := guard(func() error { return n.config.Cursor.Save(ctx, at) })
+	if err != nil {
+		n.log(ctx, slog.LevelError, "saving the cursor failed", slog.String("error", api.Redact(err.Error())))
+		return false
+	}
+	n.mu.Lock()
+	n.feed.saved = at
+	n.mu.Unlock()
+	return true
+}
+
+func (n *Notifier) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	n.config.Logger.LogAttrs(ctx, level, message, attrs...)
+}
+
+// sleep waits; false means that ctx has ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
+
+// guard calls a host's function and turns a panic into an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("panicked: %T", v)
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,144 @@
+package interaction_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/interaction"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
+)
+
+// monday is a Monday in winter at 10:00 UTC.
+func monday() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
+
+const (
+	swiss  = "+41785556677"
+	swiss2 = "+41785556678"
+)
+
+// rig is a Manager on virtual time.
+type rig struct {
+	t       testing.TB
+	clock   *callbacktest.Clock
+	dialer  *callbacktest.Dialer
+	store   callback.Store
+	manager *callback.Manager
+}
+
+// newRig makes a Manager with the service "desk" for the tenants "" and "acme".
+func newRig(t testing.TB, change func(s *callback.Service, c *callback.Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, clock: callbacktest.NewClock(monday()), store: store.NewMemory()}
+	r.dialer = callbacktest.NewDialer(r.clock.Now)
+	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
+		Limits: callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000}}
+	config := callback.Config{Store: r.store, Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
+		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	if change != nil {
+		change(&service, &config)
+	}
+	services, err := callback.NewServices(service)
+	if err == nil {
+		err = services.Set("acme", service)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Services = services
+	r.store = config.Store
+	if r.manager, err = callback.New(config); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *rig) start(req callback.Request) *callback.Callback {
+	r.t.Helper()
+	if req.Service == "" {
+		req.Service = "desk"
+	}
+	if req.Number == "" {
+		req.Number = swiss
+	}
+	cb, err := r.manager.Start(context.Background(), req)
+	if err != nil {
+		r.t.Fatalf("Start: %v", err)
+	}
+	return cb
+}
+
+// run drives engine and dialer until nothing is left to do before the time.
+func (r *rig) run(d time.Duration) {
+	r.t.Helper()
+	if _, err := callbacktest.Drive(context.Background(), r.manager, r.clock, r.dialer, r.clock.Now().Add(d)); err != nil {
+		r.t.Fatalf("Drive: %v", err)
+	}
+}
+
+func (r *rig) get(id callback.ID) *callback.Callback {
+	r.t.Helper()
+	cb, err := r.manager.Get(context.Background(), "", id)
+	if err != nil {
+		r.t.Fatalf("Get: %v", err)
+	}
+	return cb
+}
+
+func (r *rig) cancel(id callback.ID) {
+	r.t.Helper()
+	if _, err := r.manager.Cancel(context.Background(), callback.CancelRequest{ID: id, Actor: "ann"}); err != nil {
+		r.t.Fatalf("Cancel: %v", err)
+	}
+}
+
+// fields are the names in the definition of the resource, in order, and whether
+// each is mandatory, optional or mandatory with another.
+func fields(t testing.TB) (names []string, need map[string]string) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/fields.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	need = make(map[string]string)
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		name, kind, _ := strings.Cut(s.Text(), " ")
+		names, need[name] = append(names, name), kind
+	}
+	return names, need
+}
+
+// full is a resource with everything in it.
+func full() interaction.Interaction {
+	busy, shift := interaction.CallResult(callback.Busy), 60
+	return interaction.Interaction{
+		CallbackStatus: interaction.CallbackQueued, ResponseType: interaction.VoIP,
+		StartTime: time.Date(2026, 1, 12, 14, 30, 0, 0, time.UTC), EndTime: time.Date(2026, 1, 12, 16, 0, 0, 0, time.UTC),
+		CustomerNumber: swiss, Attempts: 2, DN: "7001", Location: "SIP_Switch", ServerID: "ringback-1", CallResult: &busy,
+		CallbackType: interaction.TypeScheduled, CustomerID: "C-17", ID: "cb000001", Status: interaction.StatusPending,
+		EntityType: interaction.EntityCallback, Type: "Inbound", SubType: "complaint", MediaType: "callback", ParentID: "call-1",
+		ThreadID: "thread-1", ExternalID: "T-9", OwnerID: 101, CreatorAppID: 7, StartDate: time.Date(2026, 1, 12, 10, 0, 0, 123e6, time.UTC),
+		EndDate: time.Date(2026, 1, 12, 15, 0, 0, 0, time.UTC), TimeShift: &shift, CategoryID: "billing", NoChildren: true, Subject: "Invoice 4711",
+		StoppedReason: "AGENT_CONNECTED", Text: "please call me", StructuredText: "https://example.com/t?a=1", StructuredMIME: "text/html; charset=utf-8",
+		BinaryContent: "https://example.com/b", BinaryMIME: "image/png", BinarySize: 2048,
+		UserData: callback.Values{"topic": "invoice", "nested": map[string]any{"a": []any{"b", nil, true}}},
+	}
+}
+
+func localTime(t testing.TB, text string) *availability.LocalTime {
+	t.Helper()
+	l, err := availability.ParseLocal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &l
+}

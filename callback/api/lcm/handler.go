@@ -1,0 +1,202 @@
+package lcm
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// Config is what a [Handler] is made of. Manager, Authorizer and one of Service
+// and ServiceOf are required.
+type Config struct {
+	// Manager keeps the callbacks. Its Config.Contacts is the directory of
+	// accounts and modes.
+	Manager *callback.Manager
+	// Authorizer says who sends a request to ServeHTTP. Handle is told.
+	Authorizer api.Authorizer
+	// Service takes all callbacks.
+	Service string
+	// ServiceOf says which service takes the callbacks of an account and the
+	// campaign of its contact mode, in place of Service. No name, or an error
+	// that is a [callback.ErrInvalidParameter], refuses the callback. It must be
+	// safe for concurrent use.
+	ServiceOf func(ctx context.Context, tenant, account, campaign string) (string, error)
+	// Zone is where the clock hangs that agents read: messages name no zone.
+	// Defaults to UTC.
+	Zone *time.Location
+	// ValidCall says whether a call id, which is not empty, is one that exists.
+	// Its error is answered as a failure. It must be safe for concurrent use.
+	// Defaults to any id.
+	ValidCall func(ctx context.Context, tenant, callID string) (bool, error)
+	// Logger gets the failures behind answers that say no more than that;
+	// never a number. Defaults to slog.Default().
+	Logger *slog.Logger
+}
+
+// Handler answers LCM messages. Make one with [New]; it is safe for concurrent
+// use.
+type Handler struct{ config Config }
+
+// New makes a handler and reports every fault of its configuration at once,
+// each a [callback.ErrConfiguration].
+func New(config Config) (*Handler, error) {
+	var faults []error
+	check := func(ok bool, field, rule string) {
+		if !ok {
+			faults = append(faults, callback.NewFieldError(callback.ErrConfiguration, field, rule))
+		}
+	}
+	check(config.Manager != nil, "Manager", "is required")
+	check(config.Authorizer != nil, "Authorizer", "is required")
+	check((config.Service == "") != (config.ServiceOf == nil), "Service", "and ServiceOf: exactly one is required")
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if config.Zone == nil {
+		config.Zone = time.UTC
+	}
+	if config.Logger == nil {
+		config.Logger = slog.Default()
+	}
+	return &Handler{config: config}, nil
+}
+
+// ServeHTTP takes one message as the JSON body of a POST and writes the reply,
+// whatever the path. Its status is 200, or tells what the error is: 400, 401,
+// 403, 404 for an account that is not known, 405, 409 where the callback cannot
+// be set now, 413, 415, 429, 500.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reply, err := h.serve(w, r)
+	status := http.StatusOK
+	if err != nil {
+		status = h.explain(err).status
+	}
+	w.Header().Set("Content-Type", api.JSON)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(reply)
+}
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	refuse := func(err error) ([]byte, error) {
+		if h.explain(err).status >= http.StatusInternalServerError {
+			h.log(r.Context(), "", err)
+		}
+		return h.refusal(err), err
+	}
+	caller, err := api.Permit(w, r, h.config.Authorizer, api.RoleCreate, api.RoleRead, api.RoleOperate)
+	if err != nil {
+		return refuse(err)
+	}
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		return refuse(api.NewFault(http.StatusMethodNotAllowed, "", "the method is not POST"))
+	}
+	body, _, err := api.ReadBody(w, r, api.JSON)
+	if err != nil {
+		return refuse(err)
+	}
+	return h.Handle(r.Context(), *caller, body)
+}
+
+// Handle answers one message of a caller. There is a reply in any case: an error
+// says, to the host, that the reply is a refusal and why. Nothing has been set
+// then, unless the error is a [callback.ErrOutcomeUnknown]; the same message may
+// be sent again.
+func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte) (reply []byte, err error) {
+	env, err := read(message)
+	if err != nil {
+		return h.refusal(err), err
+	}
+	op, ok := find(env)
+	if !ok {
+		err := callback.NewFieldError(callback.ErrInvalidParameter, "subtopic", "is none that is known with the topic")
+		return h.refusal(err), err
+	}
+	c := &call{handler: h, caller: caller, operation: op, data: env.data, source: env.source}
+	answer, err := c.do(ctx)
+	if err == nil {
+		if reply, err = op.reply(env, answer); err == nil {
+			return reply, nil
+		}
+	}
+	told := h.explain(err)
+	if told.status >= http.StatusInternalServerError {
+		h.log(ctx, op.name, err)
+	}
+	reply, failed := op.reply(env, op.failed(c.callID, told))
+	if failed != nil {
+		return h.refusal(failed), failed
+	}
+	return reply, err
+}
+
+func (h *Handler) log(ctx context.Context, operation string, err error) {
+	h.config.Logger.LogAttrs(ctx, slog.LevelError, "an LCM message failed",
+		slog.String("subtopic", operation), slog.String("error", api.Redact(err.Error())))
+}
+
+// call is a message at work.
+type call struct {
+	handler   *Handler
+	caller    api.Caller
+	operation operation
+	data      object
+	source    string
+	callID    string // once it has been read
+}
+
+func (c *call) do(ctx context.Context) (any, error) {
+	if err := c.permit(); err != nil {
+		return nil, err
+	}
+	if c.operation.ofCall {
+		if err := c.readCall(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c.operation.do(c, ctx)
+}
+
+// permit checks what the operation needs of the caller.
+func (c *call) permit() error {
+	switch {
+	case c.caller.Name == "":
+		return api.ErrUnauthenticated
+	case c.caller.Own != "", !slices.ContainsFunc(c.operation.roles, c.caller.Has):
+		return api.ErrForbidden
+	}
+	return nil
+}
+
+// readCall reads the id of the agent's call and checks that there is such a
+// call.
+func (c *call) readCall(ctx context.Context) error {
+	id, err := c.data.optional("callid")
+	if err != nil {
+		return &callError{actual: err.Error()}
+	}
+	if id == "" {
+		return &callError{actual: "Callid is empty"}
+	}
+	c.callID = id
+	wrong := &callError{actual: "Invalid Call ID:" + id}
+	if checkText(id, maxName) != "" {
+		return wrong
+	}
+	if c.handler.config.ValidCall == nil {
+		return nil
+	}
+	valid, err := c.handler.config.ValidCall(ctx, c.caller.Tenant, id)
+	if err == nil && !valid {
+		return wrong
+	}
+	return err
+}

@@ -1,0 +1,54 @@
+package lcm
+
+import (
+	"context"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// operation is what a subtopic stands for.
+type operation struct {
+	name   string // the subtopic of the request
+	answer string // the subtopic of the reply
+	roles  []api.Role
+	ofCall bool // data names the agent's call
+	// outbound: the topic may also be Outbound, and then stays so.
+	outbound bool
+	do       func(c *call, ctx context.Context) (any, error)
+	failed   func(callID string, told *wireError) any
+}
+
+func operations() []operation {
+	return []operation{
+		{name: "GetCallBackModes", answer: "CallBackModes", roles: []api.Role{api.RoleCreate, api.RoleOperate}, ofCall: true,
+			do: (*call).modes, failed: noModes},
+		{name: "SetCallbackWithComments", answer: "SetCallbackWithCommentsResult", roles: []api.Role{api.RoleCreate}, ofCall: true,
+			do: (*call).set, failed: notSet},
+		{name: "SetPersonalCallbackWithComments", answer: "SetPersonalCallbackWithCommentsResult", roles: []api.Role{api.RoleCreate},
+			ofCall: true, do: (*call).setPersonal, failed: notSet},
+		{name: "GetPersonalCallbackList", answer: "PersonalCallbackList", roles: []api.Role{api.RoleRead, api.RoleOperate},
+			do: (*call).list, failed: noList},
+		{name: "ScheduledCallBackOverlap", answer: "ScheduledCallBackOverlapResult", ofCall: true, outbound: true,
+			roles: []api.Role{api.RoleCreate, api.RoleRead, api.RoleOperate}, do: (*call).overlap, failed: noOverlap},
+	}
+}
+
+// find returns the operation of a message.
+func find(env *envelope) (operation, bool) {
+	for _, op := range operations() {
+		topic := strings.EqualFold(env.topic, topicWeb) || op.outbound && strings.EqualFold(env.topic, topicOut)
+		if topic && strings.EqualFold(env.subtopic, op.name) {
+			return op, true
+		}
+	}
+	return operation{}, false
+}
+
+// reply writes what is sent back.
+func (op operation) reply(env *envelope, message any) ([]byte, error) {
+	if op.outbound && strings.EqualFold(env.topic, topicOut) {
+		return reply{channelLCM, topicOut, op.name, message}.encode()
+	}
+	return reply{channelLCM, topicWeb, op.answer, message}.encode()
+}

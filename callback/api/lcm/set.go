@@ -1,0 +1,163 @@
+package lcm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+type setMessage struct {
+	CallID   string     `json:"callid"`
+	Response setResult  `json:"response"`
+	Error    *wireError `json:"error,omitempty"`
+}
+
+type setResult struct {
+	Success bool `json:"success"`
+}
+
+func notSet(callID string, told *wireError) any { return setMessage{CallID: callID, Error: told} }
+
+// set takes a callback that any agent of the campaign makes.
+func (c *call) set(ctx context.Context) (any, error) { return c.start(ctx, false) }
+
+// setPersonal takes a callback that only the agent makes.
+func (c *call) setPersonal(ctx context.Context) (any, error) { return c.start(ctx, true) }
+
+func (c *call) start(ctx context.Context, personal bool) (any, error) {
+	req, err := c.request(personal)
+	if err != nil {
+		return nil, err
+	}
+	if req.Service, err = c.service(ctx, req.Account, req.ModeID); err != nil {
+		return nil, err
+	}
+	cb, err := c.handler.config.Manager.Start(ctx, req)
+	if err != nil {
+		return nil, renamed(err)
+	}
+	if cb.State == callback.Completed {
+		return nil, errOver
+	}
+	return setMessage{CallID: c.callID, Response: setResult{Success: true}}, nil
+}
+
+// errOver: the message was sent before and what it set is over, or the service
+// completes what it takes at once.
+var errOver = fmt.Errorf("the callback that this message set is over: %w", callback.ErrInvalidOperation)
+
+// request reads what is to be started, all but the service.
+func (c *call) request(personal bool) (req callback.Request, err error) {
+	account, err := c.data.required(keyAccount, maxName)
+	if err != nil {
+		return req, err
+	}
+	w, err := c.handler.readWindow(c.data, "StartDate", keyStartTime, "EndDate", keyEndTime)
+	if err != nil {
+		return req, err
+	}
+	modeID, err := c.data.numeral(keyMode)
+	if err != nil {
+		return req, err
+	}
+	user, err := c.data.required(keyUser, maxName)
+	if err != nil {
+		return req, err
+	}
+	agent, err := c.data.agent()
+	if err != nil {
+		return req, err
+	}
+	if personal {
+		agent.Personal = user
+	}
+	req = callback.Request{
+		Tenant: c.caller.Tenant, Account: account, ModeID: modeID, Agent: agent, Actor: c.caller.Name, Desired: w.start,
+		Origin: callback.Origin{Creator: channelLCM, Initiator: user, CallerID: c.source, ExternalID: account, InteractionID: c.callID},
+	}
+	if w.end.After(w.start) {
+		req.Until = w.end
+	}
+	req.Key, err = keyOf(personal, w, &req)
+	return req, err
+}
+
+// agent reads what the agent adds.
+func (o object) agent() (a callback.Agent, err error) {
+	if o.value(keyComments) == nil {
+		return a, invalid(keyComments, "is required")
+	}
+	comments, err := o.optional(keyComments)
+	if err != nil {
+		return a, err
+	}
+	// A Manager keeps texts of one line.
+	a.Comments = strings.Join(strings.FieldsFunc(comments, isBreak), " ")
+	if rule := checkText(a.Comments, maxComments); rule != "" {
+		return a, invalid(keyComments, rule)
+	}
+	if a.LeadScore, err = o.amount(keyScore); err != nil {
+		return a, err
+	}
+	a.TargetAmount, err = o.amount(keyAmount)
+	return a, err
+}
+
+func isBreak(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }
+
+// amount reads a number.
+func (o object) amount(name string) (float64, error) {
+	text, err := o.numeral(name)
+	if err != nil {
+		return 0, err
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, invalid(name, "is not a number")
+	}
+	return v, nil
+}
+
+// keyOf is the idempotency key of a message: a message bus may bring it twice.
+func keyOf(personal bool, w window, req *callback.Request) (string, error) {
+	text, err := json.Marshal([]any{personal, req.Origin.InteractionID, req.Account, req.ModeID, req.Origin.Initiator, req.Origin.CallerID,
+		w.start.UTC().Format(time.RFC3339), w.end.UTC().Format(time.RFC3339), req.Agent.Comments, req.Agent.LeadScore, req.Agent.TargetAmount})
+	if err != nil {
+		return "", fmt.Errorf("making a key: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return "lcm/" + hex.EncodeToString(sum[:]), nil
+}
+
+// service says who takes a callback of an account's mode.
+func (c *call) service(ctx context.Context, account, modeID string) (string, error) {
+	config := c.handler.config
+	if config.ServiceOf == nil {
+		return config.Service, nil
+	}
+	modes, err := config.Manager.ContactModes(ctx, c.caller.Tenant, account)
+	if err != nil {
+		return "", renamed(err)
+	}
+	m, ok := modeOf(modes, modeID)
+	if !ok {
+		return "", invalid(keyMode, "is not a mode that the account is called back in")
+	}
+	name, err := config.ServiceOf(ctx, c.caller.Tenant, account, m.CampaignID)
+	switch {
+	case err != nil && !errors.Is(err, callback.ErrInvalidParameter):
+		return "", fmt.Errorf("choosing the service: %w", err)
+	case err != nil || name == "":
+		return "", invalid(keyAccount, "has no service that takes its callbacks")
+	}
+	return name, nil
+}

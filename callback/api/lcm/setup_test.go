@@ -1,0 +1,192 @@
+package lcm_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/lcm"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
+)
+
+// account is the one of LCM's sample call.
+const account = "5|3|1|0|0|44|1"
+
+// noon is when the clock of the tests begins, a Monday; in Singapore it is
+// eight in the evening.
+func noon() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
+
+// sample is the directory that answers the sample call as LCM does.
+func sample() lcm.Directory {
+	mode := func(id, description string) callback.ContactMode {
+		return callback.ContactMode{ID: id, Description: description, Value: "6591462346", Callback: true, PEWC: true,
+			CampaignID: "retention", ContactID: "44"}
+	}
+	fax := callback.ContactMode{ID: "9", Description: "Fax", Value: "6561234567", PEWC: true}
+	return lcm.Directory{account: {mode("3", "Mobile"), fax, mode("2", "Office")}, "empty": nil}
+}
+
+// rig is a handler and the world around it.
+type rig struct {
+	t       testing.TB
+	clock   *callbacktest.Clock
+	store   callback.Store
+	manager *callback.Manager
+	handler *lcm.Handler
+	caller  api.Caller
+	logged  bytes.Buffer
+}
+
+// newRig makes a handler whose Manager has the service "desk" for the tenants ""
+// and "acme"; change may adjust both configurations.
+func newRig(t testing.TB, change func(s *callback.Service, m *callback.Config, h *lcm.Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, clock: callbacktest.NewClock(noon()), store: store.NewMemory()}
+	r.caller = api.Caller{Name: "desktop", Roles: []api.Role{api.RoleCreate, api.RoleRead}}
+	log := slog.New(slog.NewTextHandler(&r.logged, nil))
+	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
+	config := callback.Config{Store: r.store, Dialer: callbacktest.NewDialer(r.clock.Now), Now: r.clock.Now, NewID: callbacktest.IDs("cb"),
+		Node: "n1", Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Contacts: sample()}
+	face := lcm.Config{Service: "desk", Logger: log,
+		Authorizer: api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return r.caller, nil })}
+	if change != nil {
+		change(&service, &config, &face)
+	}
+	services, err := callback.NewServices(service)
+	if err == nil {
+		err = services.Set("acme", service)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Services = services
+	r.store = config.Store
+	if r.manager, err = callback.New(config); err != nil {
+		t.Fatal(err)
+	}
+	face.Manager = r.manager
+	if r.handler, err = lcm.New(face); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// data are the members of a message's data.
+type data map[string]any
+
+// setting is the data of a callback that can be set.
+func setting() data {
+	return data{"callid": "12345", "AccountNumber": account, "StartDate": "03/03/2026", "EndDate": "03/03/2026",
+		"StartTime": "09:00", "EndTime": "10:30", "CallbackModeId": 3, "UserID": "ann", "AgentComments": "asked for a quote",
+		"LeadScore": 7.5, "TargetAmount": 1200}
+}
+
+// with returns a copy with other members; nil takes one away.
+func (d data) with(pairs ...any) data {
+	out := make(data, len(d))
+	for k, v := range d {
+		out[k] = v
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		if out[name] = pairs[i+1]; pairs[i+1] == nil {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
+func message(t testing.TB, subtopic string, d data) []byte {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{"channel": "LCM", "topic": "WebService", "subtopic": subtopic, "data": d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// answer is a reply of any kind.
+type answer struct {
+	Channel, Topic, Subtopic string
+	Message                  struct {
+		CallID   *string
+		Response json.RawMessage
+		Error    *struct {
+			ErrorType, ActualError, Message string
+			Code                            int
+		}
+		RequestResult, IsOverlap *bool
+	}
+}
+
+func decode(t testing.TB, reply []byte) answer {
+	t.Helper()
+	var a answer
+	if err := json.Unmarshal(reply, &a); err != nil {
+		t.Fatalf("reply %q: %v", reply, err)
+	}
+	return a
+}
+
+// send sends a message that has to succeed.
+func (r *rig) send(subtopic string, d data) answer {
+	r.t.Helper()
+	reply, err := r.handler.Handle(context.Background(), r.caller, message(r.t, subtopic, d))
+	if err != nil {
+		r.t.Fatalf("%s: %v", subtopic, err)
+	}
+	a := decode(r.t, reply)
+	if a.Message.Error != nil {
+		r.t.Fatalf("%s: error in %s without an error", subtopic, reply)
+	}
+	return a
+}
+
+// refuse sends a message that has to fail.
+func (r *rig) refuse(subtopic string, d data) (answer, error) {
+	r.t.Helper()
+	reply, err := r.handler.Handle(context.Background(), r.caller, message(r.t, subtopic, d))
+	a := decode(r.t, reply)
+	if err == nil || a.Message.Error == nil {
+		r.t.Fatalf("%s was answered with %s, %v; want an error", subtopic, reply, err)
+	}
+	return a, err
+}
+
+// all returns the callbacks of a tenant.
+func (r *rig) all(tenant string) []*callback.Callback {
+	r.t.Helper()
+	var list []*callback.Callback
+	for cb, err := range r.manager.Search(context.Background(), callback.Query{Tenant: tenant, Order: callback.ByCreated}) {
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		list = append(list, cb)
+	}
+	return list
+}
+
+// file returns a file of testdata, in one line.
+func file(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, text); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clip(b.Bytes())
+}

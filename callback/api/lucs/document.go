@@ -1,0 +1,18 @@
+package lucs
+
+import (
+	_ "embed" // the document
+	"net/http"
+	"slices"
+)
+
+//go:embed openapi.json
+var openAPI []byte
+
+// OpenAPI returns the OpenAPI 3.1 document of this API, with paths as they are
+// under the prefix that the handler is mounted at.
+func OpenAPI() []byte { return slices.Clone(openAPI) }
+
+func (h *Handler) document(w http.ResponseWriter, _ *request) error {
+	return writeBody(w, http.StatusOK, openAPI)
+}

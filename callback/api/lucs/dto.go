@@ -1,0 +1,180 @@
+package lucs
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// callbackDto is a callback as LUCS writes it. The order of the members is that
+// of the product's samples; what was not given is null.
+type callbackDto struct {
+	Target                   *string
+	AlternativeTarget        *string
+	MaxRetries               int64
+	SecondsBetweenRetries    int64
+	ServiceID                string `json:"ServiceId"`
+	ServiceSip               string
+	IncomingServiceSipURI    *string `json:"IncomingServiceSipUri"`
+	Priority                 string
+	ContextURL               *string `json:"ContextUrl"`
+	DueDate                  string
+	Supervisor               *string
+	Description              *string
+	ExternalTaskID           *string `json:"ExternalTaskId"`
+	CallerID                 *string `json:"CallerId"`
+	ID                       string  `json:"Id"`
+	Creator                  string
+	LeftInQueueTimeInSeconds int64
+	AppPoolID                *string `json:"AppPoolId"`
+	InitiatingSessionID      *string `json:"InitiatingSessionId"`
+	Initiator                string
+	State                    string
+	RetryType                string
+	RetryCount               int64
+}
+
+// The texts that LUCS has for where a callback comes from.
+const (
+	creatorAPI      = "Luware.API"
+	creatorAPIShort = "API" // as it is in some answers of the product
+	creatorWeb      = "WebService"
+	creatorWorkflow = "WfActivity"
+
+	initiatorWorkflow = "WF Activity"
+	initiatorAPI      = "Luware.API"
+
+	singleSession = "SingleSession"
+)
+
+// view writes the callbacks of one answer: of one tenant, at one moment.
+type view struct {
+	h        *Handler
+	tenant   string
+	now      time.Time
+	services map[string]*serviceView
+}
+
+type serviceView struct {
+	callback.Service
+	id, sip string
+}
+
+func (h *Handler) view(ctx context.Context, tenant string) (*view, error) {
+	now, err := h.manager.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &view{h: h, tenant: tenant, now: now, services: make(map[string]*serviceView, 1)}, nil
+}
+
+// service returns a service as it is now, or with all defaults when it is gone.
+func (v *view) service(ctx context.Context, name string) (*serviceView, error) {
+	if s, ok := v.services[name]; ok {
+		return s, nil
+	}
+	p, err := v.h.manager.Policy(ctx, v.tenant, name)
+	if errors.Is(err, callback.ErrInvalidParameter) {
+		p, err = callback.NewPolicy(callback.Service{Name: name})
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &serviceView{Service: p.Service()}
+	s.id, s.sip = ServiceID(v.tenant, s.Service), ServiceSIP(s.Service)
+	v.services[name] = s
+	return s, nil
+}
+
+func (v *view) dto(ctx context.Context, cb *callback.Callback) (*callbackDto, error) {
+	s, err := v.service(ctx, cb.Service)
+	if err != nil {
+		return nil, err
+	}
+	retries, gap := retryOf(cb, s)
+	creator, initiator := origin(cb.Origin)
+	d := &callbackDto{
+		Target: optional(target(cb.Customer.Number)), AlternativeTarget: optional(target(cb.Customer.Alternative)),
+		MaxRetries: retries, SecondsBetweenRetries: gap,
+		ServiceID: s.id, ServiceSip: s.sip, IncomingServiceSipURI: optional(cb.Origin.IncomingURI),
+		Priority: cb.Priority.String(), ContextURL: optional(cb.Origin.ContextURL), DueDate: formatDate(cb.Desired),
+		Supervisor: optional(cb.Origin.Supervisor), Description: optional(cb.Agent.Description),
+		ExternalTaskID: optional(cb.Origin.ExternalID), CallerID: optional(cb.Origin.CallerID),
+		ID: string(cb.ID), Creator: creator,
+		LeftInQueueTimeInSeconds: int64((left(cb, s.Service, v.now) + time.Second - 1) / time.Second),
+		AppPoolID:                optional(cb.Origin.AppPool), InitiatingSessionID: optional(cb.Origin.SessionID),
+		Initiator: initiator, State: stateOf(cb).String(), RetryType: cb.Origin.RetryType, RetryCount: retriesBegun(cb),
+	}
+	if d.RetryType == "" {
+		d.RetryType = singleSession
+	}
+	return d, nil
+}
+
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// target writes an address as LUCS does: a number as a tel: URI.
+func target(a phonenum.Address) string {
+	if a.Kind() == phonenum.Phone {
+		return "tel:" + a.Reveal()
+	}
+	return a.Reveal()
+}
+
+// retryOf returns the limits asked for with the callback, or its service's.
+func retryOf(cb *callback.Callback, s *serviceView) (retries, seconds int64) {
+	if cb.Retry != nil {
+		return int64(cb.Retry.MaxAttempts - 1), int64(cb.Retry.Delay / time.Second)
+	}
+	policy := s.Dialing.Retry
+	return int64(cmp.Or(policy.MaxAttempts, scheduler.DefaultRetryPolicy().MaxAttempts) - 1),
+		int64(policy.Rule(scheduler.NoAnswer).Delay / time.Second)
+}
+
+// retriesBegun counts the dials after the first, without those that surely did
+// not leave for the network.
+func retriesBegun(cb *callback.Callback) int64 {
+	dials := 0
+	for i := range cb.Attempts {
+		if a := &cb.Attempts[i]; a.Live() || a.Outcome.Certainty != callback.NotPlaced {
+			dials++
+		}
+	}
+	return int64(max(dials-1, 0))
+}
+
+// origin tells how a callback came to be and by whom.
+func origin(o callback.Origin) (creator, initiator string) {
+	creator, initiator = o.Creator, o.Initiator
+	if creator == "" {
+		switch {
+		case o.Supervisor != "":
+			creator = creatorWeb
+		case o.IncomingURI != "":
+			creator = creatorWorkflow
+		default:
+			creator = creatorAPI
+		}
+	}
+	if initiator == "" {
+		switch {
+		case creator == creatorWeb && o.Supervisor != "":
+			initiator = o.Supervisor
+		case creator == creatorWorkflow:
+			initiator = initiatorWorkflow
+		default:
+			initiator = initiatorAPI
+		}
+	}
+	return creator, initiator
+}

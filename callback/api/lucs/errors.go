@@ -1,0 +1,248 @@
+package lucs
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// The codes of errors. Only [CodeNotInitialized] is LUCS'.
+const (
+	CodeNotInitialized = "NotInitialized" // 500: the Manager is stopped
+
+	CodeInvalidParameter     = "InvalidParameter"     // 400: the message begins with the member's name
+	CodeInvalidNumber        = "InvalidNumber"        // 400: the service does not call the target
+	CodeClosed               = "Closed"               // 400: the service is closed at the due date
+	CodeNoCapacity           = "NoCapacity"           // 400: no place is left at the due date
+	CodeUnauthorized         = "Unauthorized"         // 401
+	CodeForbidden            = "Forbidden"            // 403
+	CodeNotFound             = "NotFound"             // 404: no such callback or path
+	CodeAlreadyTerminated    = "AlreadyTerminated"    // 404: there is nothing left to cancel
+	CodeMethodNotAllowed     = "MethodNotAllowed"     // 405
+	CodeAmbiguous            = "Ambiguous"            // 409: several callbacks have the ExternalTaskId
+	CodeCallInProgress       = "CallInProgress"       // 409: cancelled for when the call has ended
+	CodeConflict             = "Conflict"             // 409: changed by somebody else; try again
+	CodeKeyReused            = "IdempotencyKeyReused" // 409: the key was used for another request
+	CodeTooLarge             = "TooLarge"             // 413: the body has more than api.MaxBody bytes
+	CodeUnsupportedMediaType = "UnsupportedMediaType" // 415: the body is not JSON
+	CodeNumberLimit          = "NumberLimit"          // 429: the target has callbacks waiting
+	CodeQueueLimit           = "QueueLimit"           // 429: the service's queue is full
+	CodeIntervalLimit        = "IntervalLimit"        // 429: too many callbacks in a time
+	CodeParameterLimit       = "ParameterLimit"       // 429: too many callbacks for the target today
+	CodeConfiguration        = "Configuration"        // 500: a service is not configured rightly
+	CodeOutcomeUnknown       = "OutcomeUnknown"       // 500: it may have happened; repeat with the same Idempotency-Key
+	CodeInternalError        = "InternalError"        // 500
+)
+
+// refusal is an error as a client gets to see it.
+type refusal struct {
+	status  int
+	code    string
+	message string
+	retry   time.Time // when a limit ends; zero when it does not say
+	allow   string    // the methods that a path has
+}
+
+// errAmbiguous: an ExternalTaskId does not say which callback is meant.
+var errAmbiguous = errors.New("several callbacks that are not Terminated have the ExternalTaskId")
+
+// refusalOf translates an error. The message never holds a number.
+func refusalOf(err error) refusal {
+	var fault *api.Fault
+	var method *methodError
+	var state *callback.StateError
+	switch {
+	case errors.As(err, &fault):
+		return refusalOfFault(fault)
+	case errors.As(err, &method):
+		return refusal{status: http.StatusMethodNotAllowed, code: CodeMethodNotAllowed, message: method.Error(), allow: method.allow}
+	case errors.Is(err, errAmbiguous):
+		return refusal{status: http.StatusConflict, code: CodeAmbiguous, message: errAmbiguous.Error()}
+	case errors.Is(err, callback.ErrStopped):
+		return refusal{status: http.StatusInternalServerError, code: CodeNotInitialized, message: callback.ErrStopped.Error()}
+	case errors.Is(err, callback.ErrOutcomeUnknown):
+		return refusal{status: http.StatusInternalServerError, code: CodeOutcomeUnknown, message: callback.ErrOutcomeUnknown.Error()}
+	case errors.Is(err, callback.ErrKeyReuse):
+		return refusal{status: http.StatusConflict, code: CodeKeyReused, message: callback.ErrKeyReuse.Error()}
+	case errors.As(err, &state) && errors.Is(err, callback.ErrInFlight):
+		return refusal{status: http.StatusConflict, code: CodeCallInProgress,
+			message: "a call is in progress: no other attempt follows, and the callback ends with the call"}
+	case errors.As(err, &state):
+		return refusal{status: http.StatusNotFound, code: CodeAlreadyTerminated, message: "the callback is Terminated: there is nothing to cancel"}
+	case errors.Is(err, callback.ErrConflict):
+		return refusal{status: http.StatusConflict, code: CodeConflict, message: callback.ErrConflict.Error()}
+	}
+	return refusalOfFact(err)
+}
+
+func refusalOfFault(f *api.Fault) refusal {
+	r := refusal{status: f.Status, message: f.Error()}
+	switch f.Status {
+	case http.StatusUnauthorized:
+		r.code = CodeUnauthorized
+	case http.StatusForbidden:
+		r.code = CodeForbidden
+	case http.StatusNotFound:
+		r.code = CodeNotFound
+	case http.StatusRequestEntityTooLarge:
+		r.code = CodeTooLarge
+	case http.StatusUnsupportedMediaType:
+		r.code = CodeUnsupportedMediaType
+	case http.StatusInternalServerError:
+		r.code = CodeInternalError
+	default:
+		r.code = CodeInvalidParameter
+	}
+	return r
+}
+
+// refusalOfFact translates what a Manager says.
+func refusalOfFact(err error) refusal {
+	bad := func(code string) refusal {
+		return refusal{status: http.StatusBadRequest, code: code, message: explain(err)}
+	}
+	over := func(code string) refusal {
+		r := refusal{status: http.StatusTooManyRequests, code: code, message: explain(err)}
+		var limit *callback.LimitError
+		if errors.As(err, &limit) {
+			r.retry = limit.RetryAt
+		}
+		return r
+	}
+	switch callback.Code(err) {
+	case 40001:
+		return over(CodeNumberLimit)
+	case 40002:
+		return over(CodeQueueLimit)
+	case 40003:
+		return over(CodeIntervalLimit)
+	case 40004:
+		return over(CodeParameterLimit)
+	case 40010:
+		return bad(CodeInvalidParameter)
+	case 40030:
+		return refusal{status: http.StatusNotFound, code: CodeNotFound, message: callback.ErrNotFound.Error()}
+	case 40040:
+		return bad(CodeInvalidNumber)
+	case 40050:
+		return bad(CodeClosed)
+	case 40051:
+		return bad(CodeNoCapacity)
+	case 50020, 50040:
+		return refusal{status: http.StatusInternalServerError, code: CodeConfiguration, message: "the service is not configured rightly"}
+	}
+	return refusal{status: http.StatusInternalServerError, code: CodeInternalError, message: "the request could not be answered"}
+}
+
+// explain says in words, and in the names of LUCS, why a request is refused.
+func explain(err error) string {
+	var field *callback.FieldError
+	var number *callback.NumberError
+	var limit *callback.LimitError
+	var full *callback.AvailabilityError
+	switch {
+	case errors.As(err, &full):
+		return explainFull(full)
+	case errors.As(err, &limit):
+		return limit.Error()
+	case errors.As(err, &number):
+		return memberOf(number.Field) + ": " + number.Rule + " number"
+	case errors.As(err, &field):
+		return memberOf(field.Field) + ": " + field.Rule
+	}
+	return callback.ErrInvalidParameter.Error()
+}
+
+func explainFull(e *callback.AvailabilityError) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "DueDate: %v, from %s to %s", e.Unwrap(), formatDate(e.Bucket.Start), formatDate(e.Bucket.End))
+	for i, slot := range e.Alternatives {
+		if i == 0 {
+			b.WriteString("; places are left from ")
+		} else {
+			b.WriteString(", ")
+		}
+		b.WriteString(formatDate(slot.Start))
+	}
+	return b.String()
+}
+
+// memberOf is the LUCS name of a field of the domain.
+func memberOf(field string) string {
+	switch field {
+	case "_customer_number":
+		return "Target"
+	case "alternative":
+		return "AlternativeTarget"
+	case "_desired_time":
+		return "DueDate"
+	case "service":
+		return "ServiceId, ServiceSip"
+	case "key":
+		return keyHeader
+	case "agent.description":
+		return "Description"
+	case "origin.creator":
+		return "Creator"
+	case "origin.initiator":
+		return "Initiator"
+	case "origin.supervisor":
+		return "Supervisor"
+	case "origin.caller_id":
+		return "CallerId"
+	case "origin.external_id":
+		return "ExternalTaskId"
+	case "origin.incoming_uri":
+		return "IncomingServiceSipUri"
+	case "origin.app_pool":
+		return "AppPoolId"
+	case "origin.session_id":
+		return "InitiatingSessionId"
+	case "origin.context_url":
+		return "ContextUrl"
+	case "origin.retry_type":
+		return "RetryType"
+	}
+	return field
+}
+
+// errorDto is the body of an error.
+type errorDto struct {
+	Error struct{ Code, Message string }
+}
+
+// refuse answers with an error, and logs what is the server's fault.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation string, err error) {
+	if errors.Is(err, errGone) {
+		return
+	}
+	answer := refusalOf(err)
+	if answer.status == http.StatusInternalServerError && answer.code != CodeNotInitialized && r.Context().Err() == nil {
+		h.log.LogAttrs(r.Context(), slog.LevelError, "answering a LUCS request failed",
+			slog.String("operation", operation), slog.String("code", answer.code), slog.String("error", api.Redact(err.Error())))
+	}
+	var begun *begunError
+	if errors.As(err, &begun) {
+		// A part of the answer is on its way: only a cut tells that it is one.
+		panic(http.ErrAbortHandler)
+	}
+	if answer.allow != "" {
+		w.Header().Set("Allow", answer.allow)
+	}
+	if !answer.retry.IsZero() {
+		if now, err := h.manager.Now(r.Context()); err == nil {
+			seconds := int64((answer.retry.Sub(now) + time.Second - 1) / time.Second)
+			w.Header().Set("Retry-After", strconv.FormatInt(max(seconds, 1), 10))
+		}
+	}
+	var body errorDto
+	body.Error.Code, body.Error.Message = answer.code, answer.message
+	_ = writeJSON(w, answer.status, &body) // an error is that the client is gone
+}

@@ -1,0 +1,260 @@
+package lucs_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/exchange"
+	"github.com/ringback-go/ringback/callback/api/lucs"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
+)
+
+// monday is a Monday in winter at 10:00 UTC.
+func monday() time.Time { return time.Date(2026, time.January, 12, 10, 0, 0, 0, time.UTC) }
+
+const (
+	swiss      = "tel:+41785556677"
+	swiss2     = "tel:+41785556678"
+	supportID  = "ff9aaf06-5282-4a45-8bd8-3f3c422f51b8"
+	supportSIP = "sip:support@luware.example"
+)
+
+// rig is a handler over a Manager on virtual time, and what is around it.
+type rig struct {
+	t        testing.TB
+	clock    *callbacktest.Clock
+	dialer   *callbacktest.Dialer
+	faults   *callbacktest.FaultyStore
+	services *callback.Services
+	manager  *callback.Manager
+	plain    http.Handler // as it is
+	handler  http.Handler // as it is, its exchanges kept
+	log      *bytes.Buffer
+}
+
+// newRig makes a rig. Tenant "" has the services support and sales, tenant "b"
+// has one called support; change may adjust the first and the configurations.
+func newRig(t testing.TB, change ...func(s *callback.Service, c *callback.Config, l *lucs.Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, clock: callbacktest.NewClock(monday()), log: new(bytes.Buffer)}
+	r.dialer = callbacktest.NewDialer(r.clock.Now)
+	r.faults = callbacktest.NewFaultyStore(store.NewMemory())
+	support := callback.Service{
+		Name: "support", ServiceID: supportID, SIP: supportSIP, Numbers: callback.Numbers{Country: "CH"},
+		Limits: callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000},
+	}
+	config := callback.Config{
+		Store: r.faults.Store(), Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
+		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	face := lucs.Config{Authorizer: users(t), Logger: slog.New(slog.NewTextHandler(r.log, nil))}
+	for _, f := range change {
+		f(&support, &config, &face)
+	}
+	var err error
+	sales := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "CH"}, Limits: support.Limits}
+	if r.services, err = callback.NewServices(support, sales); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.services.Set("b", callback.Service{Name: "support", Numbers: callback.Numbers{Country: "DE"}}); err != nil {
+		t.Fatal(err)
+	}
+	if config.Services == nil {
+		config.Services = r.services
+	}
+	if r.manager, err = callback.New(config); err != nil {
+		t.Fatal(err)
+	}
+	face.Manager = r.manager
+	if r.plain, err = lucs.New(face); err != nil {
+		t.Fatal(err)
+	}
+	r.handler = exchange.Record(t, r.plain)
+	return r
+}
+
+// users are those that tests act as; their passwords are their names.
+func users(t testing.TB) api.Authorizer {
+	t.Helper()
+	user := func(name, tenant, own string, roles ...api.Role) api.User {
+		return api.User{Name: name, Password: name, Tenant: tenant, Roles: roles, Own: own}
+	}
+	basic, err := api.NewBasic("",
+		user("clerk", "", "", api.RoleCreate),
+		user("reader", "", "", api.RoleRead),
+		user("boss", "", "", api.RoleOperate),
+		user("anna", "", "c-anna", api.RoleCreate, api.RoleRead),
+		user("berta", "", "c-berta", api.RoleCreate, api.RoleRead),
+		user("admin", "", "", api.RoleAdmin),
+		user("other", "b", "", api.RoleCreate, api.RoleRead, api.RoleOperate),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return basic
+}
+
+// call makes a request of a user; "" is nobody.
+func (r *rig) call(h http.Handler, user, method, path, body string, header ...string) *httptest.ResponseRecorder {
+	var reader io.Reader = http.NoBody
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	req := httptest.NewRequestWithContext(r.t.Context(), method, path, reader)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if user != "" {
+		req.SetBasicAuth(user, user)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Add(header[i], header[i+1])
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	return rec
+}
+
+// do makes a request that the OpenAPI document knows of.
+func (r *rig) do(user, method, path, body string, header ...string) *httptest.ResponseRecorder {
+	return r.call(r.handler, user, method, path, body, header...)
+}
+
+// beside makes a request of a form that is read but not in the document, such as
+// names in other cases.
+func (r *rig) beside(user, method, path, body string, header ...string) *httptest.ResponseRecorder {
+	return r.call(r.plain, user, method, path, body, header...)
+}
+
+// dto is a callback as clients read it.
+type dto struct {
+	Target, AlternativeTarget   *string
+	MaxRetries                  int
+	SecondsBetweenRetries       int
+	ServiceID                   string `json:"ServiceId"`
+	ServiceSip                  string
+	IncomingServiceSipURI       *string `json:"IncomingServiceSipUri"`
+	Priority                    string
+	ContextURL                  *string `json:"ContextUrl"`
+	DueDate                     string
+	Supervisor, Description     *string
+	ExternalTaskID              *string `json:"ExternalTaskId"`
+	CallerID                    *string `json:"CallerId"`
+	ID                          string  `json:"Id"`
+	Creator                     string
+	LeftInQueueTimeInSeconds    int
+	AppPoolID                   *string `json:"AppPoolId"`
+	InitiatingSessionID         *string `json:"InitiatingSessionId"`
+	Initiator, State, RetryType string
+	RetryCount                  int
+}
+
+func read[T any](t testing.TB, rec *httptest.ResponseRecorder) T {
+	t.Helper()
+	var v T
+	if rec.Code != http.StatusOK {
+		t.Fatalf("status is %d, want 200: %s", rec.Code, rec.Body)
+	}
+	if got := rec.Header().Get("Content-Type"); got != "application/json; charset=utf-8" {
+		t.Fatalf("content type is %q", got)
+	}
+	d := json.NewDecoder(rec.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("body: %v", err)
+	}
+	return v
+}
+
+// create takes a callback for the support service; more are further members.
+func (r *rig) create(user string, more ...string) dto {
+	r.t.Helper()
+	return read[dto](r.t, r.do(user, "POST", "/v1.0/callbacks", body(more...)))
+}
+
+// body is a create that is complete; more are members in front of, or instead
+// of, the usual ones, as name and JSON value.
+func body(more ...string) string {
+	members := [][2]string{{"Target", `"` + swiss + `"`}, {"SecondsBetweenRetries", "60"}, {"ServiceId", `"` + supportID + `"`}, {"Priority", `"Normal"`}}
+	for i := 0; i+1 < len(more); i += 2 {
+		found := false
+		for j := range members {
+			if members[j][0] == more[i] {
+				members[j][1], found = more[i+1], true
+			}
+		}
+		if !found {
+			members = append(members, [2]string{more[i], more[i+1]})
+		}
+	}
+	var parts []string
+	for _, m := range members {
+		if m[1] != "" {
+			parts = append(parts, `"`+m[0]+`":`+m[1])
+		}
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+// find searches as a user that operates and returns the Ids, in order.
+func (r *rig) find(body string) []string {
+	r.t.Helper()
+	return ids(read[[]dto](r.t, r.do("boss", "POST", "/v1.0/callbacks/search", body)))
+}
+
+func ids(list []dto) []string {
+	found := make([]string, len(list))
+	for i, d := range list {
+		found[i] = d.ID
+	}
+	return found
+}
+
+func (r *rig) get(id string) dto {
+	r.t.Helper()
+	return read[dto](r.t, r.do("boss", "GET", "/v1.0/callbacks/"+id, ""))
+}
+
+// pass lets time pass, with the engine and the telephones at work.
+func (r *rig) pass(d time.Duration) {
+	r.t.Helper()
+	until := r.clock.Now().Add(d)
+	if _, err := callbacktest.Drive(r.t.Context(), r.manager, r.clock, r.dialer, until); err != nil {
+		r.t.Fatal(err)
+	}
+	r.clock.Set(until)
+}
+
+// refused checks an error's status and code and returns its message.
+func refused(t testing.TB, rec *httptest.ResponseRecorder, status int, code string) string {
+	t.Helper()
+	var body struct {
+		Error struct{ Code, Message string }
+	}
+	d := json.NewDecoder(bytes.NewReader(rec.Body.Bytes()))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&body); err != nil {
+		t.Fatalf("body %q: %v", rec.Body, err)
+	}
+	if rec.Code != status || body.Error.Code != code {
+		t.Fatalf("answered %d %s (%s), want %d %s", rec.Code, body.Error.Code, body.Error.Message, status, code)
+	}
+	return body.Error.Message
+}
+
+func text(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}

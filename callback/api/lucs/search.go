@@ -1,0 +1,260 @@
+package lucs
+
+import (
+	"context"
+	"iter"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// search answers a SearchCallbackRequest with an array of callbacks.
+func (h *Handler) search(w http.ResponseWriter, r *request) error {
+	if !r.caller.Has(api.RoleOperate) && r.caller.Own == "" {
+		return api.NewFault(http.StatusForbidden, "", "needs the role operate")
+	}
+	body, _, err := api.ReadBody(w, r.Request, api.JSON)
+	if err != nil {
+		return err
+	}
+	s, err := readSearch(body)
+	if err != nil {
+		return err
+	}
+	if err := h.bound(s); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	none, err := h.aim(ctx, r.caller, s)
+	if err != nil {
+		return err
+	}
+	out := &list{w: w}
+	if none {
+		return out.end()
+	}
+	v, err := h.view(ctx, r.caller.Tenant)
+	if err != nil {
+		return err
+	}
+	if s.order.key != nil {
+		err = h.sorted(ctx, v, s, out)
+	} else {
+		err = h.stream(ctx, v, s, out)
+	}
+	if err != nil {
+		return out.failed(err)
+	}
+	return out.end()
+}
+
+// search is a SearchCallbackRequest.
+type search struct {
+	query   callback.Query
+	target  string
+	service naming
+	state   state // zero: any
+	order   order
+	limit   int64 // zero: none
+	offset  int64
+}
+
+// readSearch reads a SearchCallbackRequest.
+func readSearch(body []byte) (*search, error) {
+	o, err := readObject(body)
+	if err != nil {
+		return nil, err
+	}
+	s := &search{target: o.name("Target", maxText), service: readNaming(o)}
+	if name := o.text("State"); name != "" {
+		var ok bool
+		if s.state, ok = parseState(name); !ok {
+			o.refuse("State", "is none of Pending, InQueue, Processing, Terminated")
+		}
+		s.query.States = s.state.states()
+	}
+	s.query.AppPool = o.name("AppPoolId", maxName)
+	s.query.DesiredFrom, s.query.DesiredTo = rangeOf(o)
+	s.limit, _ = o.integer("Limit", 0, math.MaxInt32)
+	s.offset, _ = o.integer("Offset", 0, math.MaxInt32)
+	var ok bool
+	if s.order, ok = parseOrder(o.text("OrderBy")); !ok {
+		o.refuse("OrderBy", "is neither a member of a callback nor Created or Updated")
+	}
+	s.query.Order = s.order.stored
+	switch name := o.text("SortOrder"); {
+	case strings.EqualFold(name, "Descending"):
+		s.query.Desc = true
+	case name != "" && !strings.EqualFold(name, "Ascending"):
+		o.refuse("SortOrder", "is none of Ascending, Descending")
+	}
+	s.query.ExternalID = o.name("ExternalTaskId", maxName)
+	s.query.CallerID = o.name("CallerId", maxName)
+	if o.unknown() {
+		o.refuse("", "a member is none of Target, ServiceId, ServiceSip, State, AppPoolId, StartDate, EndDate, Limit, Offset, "+
+			"OrderBy, SortOrder, ExternalTaskId, CallerId")
+	}
+	return s, o.err()
+}
+
+// rangeOf reads the bounds of the due date. Dates are written with milliseconds,
+// so that an end stands for all of its own.
+func rangeOf(o *object) (from, to time.Time) {
+	from, to = o.date("StartDate"), o.date("EndDate")
+	if to.IsZero() {
+		return from, to
+	}
+	to = to.Truncate(time.Millisecond).Add(time.Millisecond - 1)
+	if to.Before(from) {
+		o.refuse("EndDate", "is before StartDate")
+	}
+	return from, to
+}
+
+// bound refuses what would take too much.
+func (h *Handler) bound(s *search) error {
+	if s.offset > int64(h.maxOffset) {
+		return api.NewFault(http.StatusBadRequest, "Offset", "is above "+strconv.Itoa(h.maxOffset)+": narrow the search by StartDate")
+	}
+	if s.order.key != nil && s.limit+s.offset > int64(h.maxSorted) {
+		return h.tooMany()
+	}
+	return nil
+}
+
+func (h *Handler) tooMany() error {
+	return api.NewFault(http.StatusBadRequest, "OrderBy", "is not DueDate, Created or Updated and takes in more than "+
+		strconv.Itoa(h.maxSorted)+" callbacks: give a Limit or narrow the search")
+}
+
+// aim settles what the request leaves to the tenant; none says that nothing can
+// match.
+func (h *Handler) aim(ctx context.Context, caller *api.Caller, s *search) (none bool, err error) {
+	s.query.Tenant, s.query.CustomerID = caller.Tenant, caller.Own
+	if !s.service.isZero() {
+		name, err := h.serviceName(ctx, caller.Tenant, s.service)
+		if name == "" || err != nil {
+			return true, err
+		}
+		s.query.Services = []string{name}
+	}
+	s.query.Number = s.target
+	if s.target != "" && s.service.isZero() {
+		s.query.Number, err = h.common(ctx, caller.Tenant, s.target)
+	}
+	return false, err
+}
+
+// common reads a number as every service of the tenant would, when they agree.
+// Where they do not, or there are none, it stays as it is.
+func (h *Handler) common(ctx context.Context, tenant, target string) (string, error) {
+	policies, err := h.manager.Policies(ctx, tenant)
+	if err != nil {
+		return "", err
+	}
+	var keys []string
+	for _, p := range policies {
+		numbers := p.Service().Numbers
+		raw := target
+		if !numbers.KeepMissingPlus {
+			raw = phonenum.FixPlus(raw, numbers.Country)
+		}
+		address, err := phonenum.ParseAddress(raw, numbers.Country)
+		if err != nil {
+			return target, nil
+		}
+		keys = append(keys, address.Key())
+	}
+	if keys = slices.Compact(keys); len(keys) == 1 {
+		return keys[0], nil
+	}
+	return target, nil
+}
+
+// maxPage is the most callbacks that the store is asked for at once.
+const maxPage = 1000
+
+// rows returns the callbacks that match, in the store's order.
+func (h *Handler) rows(ctx context.Context, s *search) iter.Seq2[*callback.Callback, error] {
+	q := s.query
+	q.Limit = maxPage
+	if s.limit > 0 && s.order.key == nil {
+		q.Limit = int(min(s.limit+s.offset, maxPage))
+	}
+	return func(yield func(*callback.Callback, error) bool) {
+		for cb, err := range h.manager.Search(ctx, q) {
+			if err == nil && s.state != 0 && stateOf(cb) != s.state {
+				continue
+			}
+			if !yield(cb, err) {
+				return
+			}
+		}
+	}
+}
+
+// stream writes what is found while it is found.
+func (h *Handler) stream(ctx context.Context, v *view, s *search, out *list) error {
+	n := int64(0)
+	for cb, err := range h.rows(ctx, s) {
+		if err != nil {
+			return err
+		}
+		if n++; n <= s.offset {
+			continue
+		}
+		dto, err := v.dto(ctx, cb)
+		if err != nil {
+			return err
+		}
+		if err := out.add(dto); err != nil {
+			return err
+		}
+		if s.limit > 0 && n == s.offset+s.limit {
+			return nil
+		}
+	}
+	return nil
+}
+
+// sorted writes what is found in an order that the store does not have. Only
+// the callbacks that may come up to the limit are held.
+func (h *Handler) sorted(ctx context.Context, v *view, s *search, out *list) error {
+	most := h.maxSorted
+	if s.limit > 0 {
+		most = int(s.offset + s.limit)
+	}
+	compare := func(a, b sorted) int { return a.compare(b, s.query.Desc) }
+	var held []sorted
+	for cb, err := range h.rows(ctx, s) {
+		if err != nil {
+			return err
+		}
+		if s.limit == 0 && len(held) == most {
+			return h.tooMany()
+		}
+		dto, err := v.dto(ctx, cb)
+		if err != nil {
+			return err
+		}
+		held = append(held, sorted{s.order.key(cb, dto), dto})
+		if s.limit > 0 && len(held) >= 2*most {
+			slices.SortFunc(held, compare)
+			held = slices.Delete(held, most, len(held))
+		}
+	}
+	slices.SortFunc(held, compare)
+	for i := int(s.offset); i < min(most, len(held)); i++ {
+		if err := out.add(held[i].dto); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package lucs
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+)
+
+// errGone: the client does not take its answer, so that nobody is left to tell.
+var errGone = errors.New("the client is gone")
+
+// begunError is a failure behind the beginning of an answer.
+type begunError struct{ cause error }
+
+func (e *begunError) Error() string { return e.cause.Error() }
+
+// Unwrap returns the cause.
+func (e *begunError) Unwrap() error { return e.cause }
+
+const contentJSON = "application/json; charset=utf-8"
+
+// writeJSON writes a whole answer.
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	var b bytes.Buffer
+	if err := encode(&b, v); err != nil {
+		return err
+	}
+	return writeBody(w, status, b.Bytes())
+}
+
+func writeBody(w http.ResponseWriter, status int, body []byte) error {
+	w.Header().Set("Content-Type", contentJSON)
+	w.WriteHeader(status)
+	if _, err := w.Write(body); err != nil {
+		return errGone
+	}
+	return nil
+}
+
+// encode writes a value as JSON, without a line's end.
+func encode(b *bytes.Buffer, v any) error {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1)
+	return nil
+}
+
+// list writes an answer that is a JSON array while its items are found.
+type list struct {
+	w     http.ResponseWriter
+	buf   bytes.Buffer
+	items int
+	begun bool // something was sent
+}
+
+// chunk is how many bytes are gathered before they are sent. What fails before
+// that is still answered as an error.
+const chunk = 64 << 10
+
+func (l *list) add(item any) error {
+	if l.items++; l.items == 1 {
+		l.buf.WriteByte('[')
+	} else {
+		l.buf.WriteByte(',')
+	}
+	if err := encode(&l.buf, item); err != nil {
+		return err
+	}
+	if l.buf.Len() < chunk {
+		return nil
+	}
+	return l.send()
+}
+
+func (l *list) send() error {
+	if !l.begun {
+		l.begun = true
+		l.w.Header().Set("Content-Type", contentJSON)
+		l.w.WriteHeader(http.StatusOK)
+	}
+	_, err := l.w.Write(l.buf.Bytes())
+	l.buf.Reset()
+	if err != nil {
+		return errGone
+	}
+	return nil
+}
+
+// end closes the array.
+func (l *list) end() error {
+	if l.items == 0 {
+		l.buf.WriteByte('[')
+	}
+	l.buf.WriteByte(']')
+	return l.send()
+}
+
+// failed says of an error whether it comes too late to be answered.
+func (l *list) failed(err error) error {
+	if !l.begun {
+		return err
+	}
+	return &begunError{err}
+}
