@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/interaction"
+	"github.com/ringback-go/ringback/callback/api/lcm"
+	"github.com/ringback-go/ringback/callback/api/lucs"
+)
+
+//go:embed demo.ini
+var demoConfig []byte
+
+// server is everything that runs.
+type server struct {
+	options  options
+	log      *slog.Logger
+	listener net.Listener
+	http     *http.Server
+	manager  *callback.Manager
+	engine   *engine
+	close    func() error
+}
+
+// newServer puts everything together and listens. Nothing runs yet.
+func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *server, err error) {
+	s = &server{options: o, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	config, err := readConfig(o.config)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range config.Problems {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "configuration", slog.String("problem", p.String()))
+	}
+	if len(config.Services) == 0 {
+		return nil, errors.New("the configuration has no service that can be used")
+	}
+	services, err := config.Source()
+	if err != nil {
+		return nil, err
+	}
+	data, closeStore, err := openStore(ctx, o.store)
+	if err != nil {
+		return nil, err
+	}
+	s.close = closeStore
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeStore())
+		}
+	}()
+
+	clock := newClock(o.clock)
+	phones := newPlatform(clock)
+	managed := callback.Config{
+		Store: data, Services: services, Dialer: phones, Router: newDesk(), Contacts: directory(), Logger: s.log,
+	}
+	if clock.manual {
+		managed.Store, managed.Now, managed.NewID, managed.Synchronous = withoutClock(data), clock.now, counted(), true
+	}
+	if s.manager, err = callback.New(managed); err != nil {
+		return nil, err
+	}
+	s.engine = &engine{clock: clock, manager: s.manager, platform: phones, log: s.log, asked: make(map[callback.ID]int64)}
+
+	if s.listener, err = net.Listen("tcp", o.addr); err != nil {
+		return nil, err
+	}
+	users, err := newAccess(s.listener.Addr())
+	if err != nil {
+		return nil, errors.Join(err, s.listener.Close())
+	}
+	mux, err := s.routes(users, config)
+	if err != nil {
+		return nil, errors.Join(err, s.listener.Close())
+	}
+	s.http = &http.Server{
+		Handler: mux, ReadHeaderTimeout: wait, ReadTimeout: 2 * wait, IdleTimeout: 12 * wait, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	s.greet(stdout, users, config)
+	return s, nil
+}
+
+// wait is how long a client may take to say what it wants.
+const wait = 10 * time.Second
+
+// counted makes identifiers that are the same in every run.
+func counted() func() callback.ID {
+	var n atomic.Uint64
+	return func() callback.ID {
+		return callback.ID(uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "callback %d", n.Add(1))).String())
+	}
+}
+
+func readConfig(path string) (*gms.Options, error) {
+	text := demoConfig
+	if path != "" {
+		var err error
+		if text, err = os.ReadFile(path); err != nil {
+			return nil, err
+		}
+	}
+	return gms.ParseOptions(text)
+}
+
+// routes mounts everything.
+func (s *server) routes(users *access, config *gms.Options) (http.Handler, error) {
+	genesys, err1 := gms.New(gms.Config{Manager: s.manager, Authorizer: users.basic, Options: config, Logger: s.log})
+	luware, err2 := lucs.New(lucs.Config{Manager: s.manager, Authorizer: users.basic, Logger: s.log})
+	// Agents set the callbacks of LCM for the first service there is.
+	acqueon, err3 := lcm.New(lcm.Config{Manager: s.manager, Authorizer: users.basic, Service: config.Services[0].Name, Logger: s.log})
+	resource, err4 := interaction.New(interaction.Config{Manager: s.manager, Authorizer: users.basic, Logger: s.log})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/genesys/", genesys)
+	mux.Handle("/v1.0/", luware)
+	mux.Handle("/lcm", acqueon)
+	mux.Handle("/interactions/", http.StripPrefix("/interactions", resource))
+	mux.HandleFunc("GET /healthz", s.health)
+	(&demo{engine: s.engine, auth: users.basic, log: s.log}).register(mux)
+	return mux, nil
+}
+
+// health says whether the store answers.
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), wait)
+	defer cancel()
+	if _, err := s.manager.Watermarks(ctx, callback.WatermarksRequest{}); err != nil {
+		s.log.LogAttrs(ctx, slog.LevelError, "unhealthy", slog.String("error", err.Error()))
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "the store does not answer"})
+		return
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// greet tells how to use the server.
+func (s *server) greet(w io.Writer, users *access, config *gms.Options) {
+	fmt.Fprintf(w, "listening on http://%s, store %s\n", s.listener.Addr(), storeKind(s.options.store))
+	if s.engine.clock.manual {
+		fmt.Fprintf(w, "the clock stands at %s and moves by POST /demo/clock?advance=90s\n", s.options.clock.Format(time.RFC3339))
+	}
+	fmt.Fprintln(w, "\nservices")
+	for _, service := range config.Services {
+		fmt.Fprintf(w, "  %s\n", service.Name)
+	}
+	fmt.Fprintln(w, "\nusers (HTTP Basic)")
+	users.print(w)
+	fmt.Fprint(w, `
+paths
+  /genesys/1/service/callback/NAME   GMS; its document: /genesys/openapi.json
+  /v1.0/callbacks                    LUCS; its document: /v1.0/openapi.json
+  /lcm                               LCM messages
+  /interactions/ID                   Callback Interaction
+  /healthz
+  /demo/clock /demo/outcomes /demo/calls
+`)
+}
+
+// serve runs until ctx ends or something fails, and stops in the order in which
+// nothing is lost: no new requests, no new attempts, then the calls that are up.
+func (s *server) serve(ctx context.Context) error {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	failed := make(chan error, 2)
+	var work sync.WaitGroup
+	work.Go(func() {
+		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	})
+	if !s.engine.clock.manual {
+		work.Go(func() {
+			if err := s.engine.run(working); err != nil {
+				failed <- err
+			}
+		})
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.log.Info("stopping")
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
+	defer cancel()
+	err = errors.Join(err, s.http.Shutdown(ending), s.manager.Shutdown(ending))
+	stop()
+	work.Wait()
+	s.engine.platform.hangUpAll()
+	_, last := s.engine.report(ending)
+	return errors.Join(err, last, s.close())
+}
