@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -88,22 +87,8 @@ func (r *running) curl(command string) string {
 	if !ok {
 		r.t.Fatalf("%s: the server is not at %s", command, published)
 	}
-	req, err := http.NewRequestWithContext(r.t.Context(), method, r.base+path, strings.NewReader(body))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	req.Header = header
-	req.SetBasicAuth(user, password)
-	answer, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return strings.TrimSpace(string(text))
+	_, text := r.send(user, password, method, path, body, header)
+	return text
 }
 
 func wordsOf(command string) []string {

@@ -78,13 +78,21 @@ func (r *running) do(method, path, body string) (int, string) {
 
 func (r *running) as(user, password, method, path, body string) (int, string) {
 	r.t.Helper()
+	header := http.Header{}
+	if body != "" {
+		header.Set("Content-Type", "application/json")
+	}
+	return r.send(user, password, method, path, body, header)
+}
+
+// send makes a request; without a user it is nobody's.
+func (r *running) send(user, password, method, path, body string, header http.Header) (int, string) {
+	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), method, r.base+path, strings.NewReader(body))
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
+	req.Header = header
 	if user != "" {
 		req.SetBasicAuth(user, password)
 	}

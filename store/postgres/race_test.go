@@ -161,15 +161,25 @@ func TestRefusalOfOneMoment(t *testing.T) {
 	change := callback.Change{Record: more, Take: []callback.Permit{{Key: seats, N: 1, Max: 1}, {Key: places, N: 1, Max: 2}},
 		Event: callback.Event{Callback: "second", Service: "desk", At: more.Updated, Type: callback.EventUpdated, From: more.State, To: more.State, Actor: ours}}
 
+	err = whileApplying(t, dsn, s, change, []string{
+		"UPDATE rb1.counters SET used = used + 1 WHERE kind = 'queued'",
+		"INSERT INTO rb1.counters SELECT (jsonb_populate_record(c, '{\"kind\": \"bucket\", \"slot\": 7, \"used\": 1}')).* FROM rb1.counters c WHERE kind = 'queued'",
+	})
+	var refused *callback.PermitError
+	if !errors.As(err, &refused) || refused.Permit.Key != seats || refused.Used != 1 {
+		t.Errorf("refused with %v, want the seat", err)
+	}
+}
+
+// whileApplying runs statements in a transaction, commits it when a change waits for its locks, and returns what the change is answered.
+func whileApplying(t *testing.T, dsn string, s *postgres.Store, change callback.Change, statements []string) error {
+	t.Helper()
 	other, watch := connect(t, dsn), connect(t, dsn)
 	tx, err := other.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{
-		"UPDATE rb1.counters SET used = used + 1 WHERE kind = 'queued'",
-		"INSERT INTO rb1.counters SELECT (jsonb_populate_record(c, '{\"kind\": \"bucket\", \"slot\": 7, \"used\": 1}')).* FROM rb1.counters c WHERE kind = 'queued'",
-	} {
+	for _, statement := range statements {
 		if _, err := tx.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
@@ -180,10 +190,7 @@ func TestRefusalOfOneMoment(t *testing.T) {
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var refused *callback.PermitError
-	if err := <-answer; !errors.As(err, &refused) || refused.Permit.Key != seats || refused.Used != 1 {
-		t.Errorf("refused with %v, want the seat", err)
-	}
+	return <-answer
 }
 
 // awaitLock waits until another session of the database waits for a lock.
@@ -216,12 +223,7 @@ func TestChangeAfterClaim(t *testing.T) {
 	change := callback.Change{Record: cb, Event: callback.Event{Callback: "one", Service: "desk", At: cb.Updated, Type: callback.EventUpdated,
 		From: cb.State, To: cb.State, Actor: ours}}
 
-	other, watch := connect(t, dsn), connect(t, dsn)
-	tx, err := other.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, statement := range []string{
+	err = whileApplying(t, dsn, s, change, []string{
 		"SELECT 1 FROM rb1.callbacks FOR UPDATE",
 		"UPDATE rb1.callbacks SET next_at = next_at + interval '1 second', epoch = epoch + 1, owner = 'other', until = next_at + interval '1 second'",
 		"DELETE FROM rb1.due",
@@ -229,24 +231,14 @@ func TestChangeAfterClaim(t *testing.T) {
 		"UPDATE rb1.callbacks SET queued_at = queued_at + interval '1 second'",
 		"DELETE FROM rb1.queue",
 		"INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id) SELECT queued_at, priority, ready, tenant, service, id FROM rb1.callbacks",
-	} {
-		if _, err := tx.Exec(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	answer := make(chan error)
-	go func() { answer <- apply(t.Context(), s, change) }()
-	awaitLock(t, watch)
-	if err := tx.Commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-answer; err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	const places = "SELECT (SELECT count(*) FROM rb1.due), (SELECT count(*) FROM rb1.due NATURAL JOIN rb1.callbacks)," +
 		" (SELECT count(*) FROM rb1.queue), (SELECT count(*) FROM rb1.queue q JOIN rb1.callbacks c USING (tenant, id, service, priority, ready, queued_at))"
 	var due, rightDue, queued, rightQueued int
-	if err := watch.QueryRow(t.Context(), places).Scan(&due, &rightDue, &queued, &rightQueued); err != nil {
+	if err := connect(t, dsn).QueryRow(t.Context(), places).Scan(&due, &rightDue, &queued, &rightQueued); err != nil {
 		t.Fatal(err)
 	}
 	if due != 1 || rightDue != 1 || queued != 1 || rightQueued != 1 {
