@@ -41,6 +41,9 @@ func CheckChange(c *Change) error {
 	if !r.State.Valid() {
 		return invalid("Record.State", "%d is not a state", uint8(r.State))
 	}
+	if !r.Priority.Valid() {
+		return invalid("Record.Priority", "%d is not a priority", uint8(r.Priority))
+	}
 	if c.Event.Type == "" {
 		return invalid("Event.Type", "is empty")
 	}

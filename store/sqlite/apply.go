@@ -139,10 +139,11 @@ func scanStanding(row []any) *standing {
 	found.live = true
 	h.revision, found.epoch, h.service = s.integer(), s.integer(), s.text()
 	state, known := stateNamed(s.text())
-	h.state, h.priority, h.ready = state, priorityOf(s.integer()), s.integer() == 1
+	priority := s.integer()
+	h.state, h.priority, h.ready = state, priorityOf(priority), s.integer() == 1
 	found.desired, found.created, found.idem, found.terms = s.instant(), s.instant(), s.blob(), s.blob()
 	found.faulted = s.next() != nil
-	found.sound = known && !s.bad
+	found.sound = known && isPriority(priority) && !s.bad
 	return found
 }
 
@@ -275,6 +276,7 @@ func (t *transaction) finish(c *change, cb int64) error {
 
 // replace writes the next revision of a callback.
 func (t *transaction) replace(c *change, old *standing) error {
+	t.w.known.drop(name{c.tenant, c.id})
 	sealed, err := seal(old.key, c.body, c.head.bytes())
 	if err != nil {
 		return err

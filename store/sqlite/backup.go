@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -13,7 +14,9 @@ import (
 // remains of what was erased, needs no log beside it, and is opened like any
 // other file. It is written under another name in the same directory, and
 // appears at path when it is complete and on the disk. A file that is there
-// already is not overwritten: the error is fs.ErrExist.
+// already is not overwritten: the error is fs.ErrExist. A process that dies on its
+// way leaves a file whose name is that of path with ".part-" and a number behind
+// it, and nothing at path, so that it can be tried again.
 //
 // Writers go on meanwhile, and the log grows until the backup is done.
 func (s *Store) Backup(ctx context.Context, path string) error {
@@ -27,21 +30,17 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 }
 
 func (s *Store) backup(ctx context.Context, path string) (err error) {
-	// The empty file keeps the name for this call.
-	held, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := held.Close(); err != nil {
-		return err
+	// What stands there now is told before the work; publish tells the rest.
+	if _, err := os.Lstat(path); err == nil {
+		return &os.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
 	part, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".part-*")
 	if err != nil {
-		return errors.Join(err, os.Remove(path))
+		return err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(part.Name()), os.Remove(path))
+			err = errors.Join(err, os.Remove(part.Name()))
 		}
 	}()
 	err = s.copyTo(ctx, part.Name())
@@ -49,10 +48,31 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(part.Name(), path); err != nil {
+	if err := publish(part.Name(), path, os.Link); err != nil {
 		return err
 	}
 	return syncDirectory(filepath.Dir(path))
+}
+
+// publish gives a complete file its name, unless that is taken.
+func publish(part, path string, link func(from, to string) error) error {
+	err := link(part, path)
+	switch {
+	case err == nil:
+		return os.Remove(part)
+	case errors.Is(err, fs.ErrExist):
+		return err
+	}
+	// The file system has no hard links. An empty file keeps the name until the
+	// complete one takes its place.
+	held, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(held.Close(), os.Rename(part, path)); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // copyTo writes the store into an empty file.

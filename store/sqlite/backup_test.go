@@ -109,3 +109,49 @@ func TestBackupFails(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Until a backup is complete nothing stands at its path, so that whoever opens it,
+// after a crash too, never finds an empty store there; a file that came meanwhile
+// stays what it is.
+func TestBackupAppearsComplete(t *testing.T) {
+	s, f, _ := openFaulty(t)
+	apply(t, s, several(10)...)
+	dir := t.TempDir()
+	to := filepath.Join(dir, "b.db")
+	f.add(fault{statement: "VACUUM", times: 1, before: func() {
+		if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("while the backup is written there is a file at its path: %v", err)
+		}
+		parts, err := filepath.Glob(to + ".part-*")
+		if err != nil || len(parts) != 1 {
+			t.Fatalf("it is written to %v, %v", parts, err)
+		}
+		// A process that dies now leaves this behind.
+		if err := os.WriteFile(to+".part-1", nil, 0o600); err != nil {
+			t.Error(err)
+		}
+	}})
+	if err := s.Backup(t.Context(), to); err != nil {
+		t.Fatal(err)
+	}
+	if got := count(t, openAt(t, to), callback.Query{}); got != 10 {
+		t.Errorf("the backup has %d callbacks", got)
+	}
+
+	to = filepath.Join(dir, "taken.db")
+	f.add(fault{statement: "VACUUM", times: 1, before: func() {
+		if err := os.WriteFile(to, []byte("something"), 0o600); err != nil {
+			t.Error(err)
+		}
+	}})
+	if err := s.Backup(t.Context(), to); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over a file that came meanwhile: %v", err)
+	}
+	if b, err := os.ReadFile(to); err != nil || string(b) != "something" {
+		t.Errorf("the file that came meanwhile is %q, %v", b, err)
+	}
+	left, err := filepath.Glob(to + ".*")
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

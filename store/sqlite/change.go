@@ -84,7 +84,7 @@ func (s *secret) fill(p *change, c *store.Change) (err error) {
 
 // changing are the values of the columns that every change writes.
 func (c *change) changing(sealed []byte) []any {
-	return append(make([]any, 0, 18),
+	return append(make([]any, 0, 22),
 		c.service, c.state.String(), int64(c.priority), flag(c.ready), c.revision, c.nextAt.value(), c.updated.value(),
 		c.ended.value(), c.queuedAt.value(), sealed)
 }

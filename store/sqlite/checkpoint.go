@@ -17,13 +17,16 @@ type checkpointer struct {
 	borrowed bool
 	wake     chan struct{}
 	done     chan struct{}
+	end      context.CancelFunc // nobody waits for a connection any more
 	// turn is held while the log is copied: the writer does not try meanwhile.
 	turn sync.Mutex
 }
 
 func newCheckpointer(db *sql.DB, borrowed bool) *checkpointer {
 	c := &checkpointer{db: db, borrowed: borrowed, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	go c.loop()
+	closing, end := context.WithCancel(context.Background())
+	c.end = end
+	go c.loop(closing)
 	return c
 }
 
@@ -36,25 +39,29 @@ func (c *checkpointer) due() {
 }
 
 func (c *checkpointer) close() {
+	c.end()
 	close(c.wake)
 	<-c.done
 }
 
-func (c *checkpointer) loop() {
+func (c *checkpointer) loop(closing context.Context) {
 	defer close(c.done)
 	for range c.wake {
-		c.turn.Lock()
 		// What does not succeed now does later, here or in the writer.
-		_ = c.copyLog(context.Background())
-		c.turn.Unlock()
+		_ = c.copyLog(closing)
 	}
 }
 
-func (c *checkpointer) copyLog(ctx context.Context) error {
-	conn, err := c.db.Conn(ctx)
+// copyLog has its connection before its turn: the host may hold all connections
+// for as long as it likes, and the writer is not to wait for that.
+func (c *checkpointer) copyLog(closing context.Context) error {
+	conn, err := c.db.Conn(closing)
 	if err != nil {
 		return err
 	}
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	ctx := context.Background()
 	// Without NORMAL the log could be begun anew before its copy is on the disk.
 	_, err = conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL")
 	if err == nil {

@@ -184,7 +184,7 @@ func (t *transaction) lease(c *claim, found []candidate) (aside int, err error) 
 		if epoch < math.MaxInt64 {
 			epoch++
 		}
-		t.w.known.keep(glimpse{head: f.row.head, cb: f.row.cb, epoch: epoch, key: f.row.key})
+		t.remember(glimpse{head: f.row.head, cb: f.row.cb, epoch: epoch, key: f.row.key})
 		f.callback.Lease = callback.Lease{Owner: c.owner, Epoch: epoch, Until: c.until.Time()}
 		f.callback.NextAt = c.until.Time()
 		c.claimed.Callbacks = append(c.claimed.Callbacks, f.callback)

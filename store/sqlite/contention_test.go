@@ -266,8 +266,13 @@ func calls(ctx context.Context, s *sqlite.Store) map[string]error {
 	_, all["Count"] = s.Count(ctx, callback.Query{})
 	_, all["Load"] = s.Load(ctx, storetest.Start(), callback.LoadRequest{})
 	_, all["Events"] = s.Events(ctx, callback.EventQuery{})
-	_, all["Erase"] = s.Erase(ctx, storetest.Start(), callback.EraseRequest{Subjects: []string{"x"}})
+	_, all["Erase"] = s.Erase(ctx, storetest.Start(), callback.EraseRequest{Tenant: storetest.Tenant, Subjects: []string{"x"}})
+	_, all["Claim of a queue"] = s.Claim(ctx, storetest.Start(), callback.ClaimRequest{
+		Owner: "n", Lease: time.Minute, Queues: []callback.QueueClaim{{Queue: callback.QueueKey{Tenant: storetest.Tenant, Service: storetest.Service}, N: 1}},
+	})
 	_, all["Damaged"] = s.Damaged(ctx, 1)
+	all["SetPause"] = s.SetPause(ctx, callback.Pause{Service: storetest.Service}, true)
+	_, all["Pauses"] = s.Pauses(ctx, storetest.Tenant, true)
 	all["Backup"] = s.Backup(ctx, "nowhere.db")
 	return all
 }

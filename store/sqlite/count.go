@@ -89,14 +89,16 @@ type groups struct {
 }
 
 // add takes a row of tenant, service, priority, state, number and how many of
-// them are ready.
+// them are ready. Groups of what is no priority or no state cannot be read.
 func (g *groups) add(row []any) error {
 	s := scanner{values: row}
 	var of store.Group
-	of.Queue.Tenant, of.Queue.Service, of.Queue.Priority = s.text(), s.text(), priorityOf(s.integer())
+	of.Queue.Tenant, of.Queue.Service = s.text(), s.text()
+	priority := s.integer()
+	of.Queue.Priority = priorityOf(priority)
 	state, known := stateNamed(s.text())
 	of.State, of.N, of.Ready = state, int(s.integer()), int(s.integer())
-	if known && of.N > 0 && (g.wanted == nil || g.wanted(&of)) {
+	if known && isPriority(priority) && of.N > 0 && (g.wanted == nil || g.wanted(&of)) {
 		g.all = append(g.all, of)
 	}
 	return nil

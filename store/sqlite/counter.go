@@ -217,6 +217,9 @@ func (c *counter) bytes() []byte {
 // keepKey stores a key in a free row, or in a new one.
 func (t *transaction) keepKey(key []byte) (int64, error) {
 	w := t.w
+	if err := t.findFreeKeys(); err != nil {
+		return 0, err
+	}
 	for len(w.freeKeys) > 0 {
 		last := len(w.freeKeys) - 1
 		n := w.freeKeys[last]
@@ -236,6 +239,32 @@ func (t *transaction) keepKey(key []byte) (int64, error) {
 		return 0, err
 	}
 	return result.LastInsertId()
+}
+
+// keysAtOnce is how many rows a change that needs one looks at.
+const keysAtOnce = 64
+
+// findFreeKeys looks among the next rows of counter_keys, from the first to the
+// last, for those that were freed before the store was opened.
+func (t *transaction) findFreeKeys() error {
+	w := t.w
+	if len(w.freeKeys) > 0 || w.keysSeen == math.MaxInt64 {
+		return nil
+	}
+	read := 0
+	err := t.query(stKeysAfter, func(row []any) error {
+		read++
+		s := scanner{values: row}
+		w.keysSeen = s.integer()
+		if s.integer() == 1 {
+			w.freeKeys = append(w.freeKeys, w.keysSeen)
+		}
+		return nil
+	}, w.keysSeen, int64(keysAtOnce))
+	if err == nil && read < keysAtOnce {
+		w.keysSeen = math.MaxInt64
+	}
+	return err
 }
 
 // subjectOf opens the subject of a counter.

@@ -39,7 +39,8 @@
 //     a restored store is set to work.
 //   - The file without its log. The file callbacks.db-wal is part of the store
 //     while it is in use; who copies files takes a [Store.Backup].
-//   - Secrecy of the file: the keys are in it. Erased keys are not.
+//   - Secrecy of the file: the keys are in it. Erased keys are not; of erased
+//     digests see below.
 //   - The moment of attention, the lease and the indexes are not sealed: bytes
 //     altered there may have work come at another time, or not be found. PRAGMA
 //     integrity_check finds that.
@@ -49,15 +50,22 @@
 // Nothing that identifies a person reaches SQLite in the clear: records and the
 // subjects of counters are sealed (AES-GCM), each under a key of its own, and
 // what is searched by value - numbers, customers, external ids, lookup
-// properties, idempotency keys - is kept as keyed digests. To erase is to
-// overwrite the key. SQLite's secure_delete, which is on for every connection
-// that writes, is not enough by itself: when SQLite moves rows to another page
-// it may leave a copy where they were. Rows with keys therefore never change
-// their size and are only added at the end, so that they are never moved.
-// [Store.Erase] says when the log has forgotten too.
+// properties, idempotency keys, subjects - is kept as keyed digests. To erase is
+// to overwrite the key, and to remove the rest. SQLite's secure_delete, which is
+// on for every connection that writes, is not enough by itself: when SQLite moves
+// rows to another page it may leave a copy where they were. Rows with keys
+// therefore never change their size and are only added at the end, so that they
+// are never moved. [Store.Erase] says when the log has forgotten too.
 //
-// Events are kept in the clear: what callers give as actor and detail is to name
-// nobody, as callback.Event says. IDs, tenants, services and node names are in
+// Copies of digests may so outlive an erasure, a few in a thousand, in parts of
+// the file that SQLite does not use, until it writes there again: there is no
+// limit to how long. They are not in backups that are made later. A digest tells
+// nothing by itself. But the secret of all digests is in the file: who has both
+// can try numbers, and learn that one of them was known once, not what for. With
+// [WithDigestKey] the file alone does not tell that either.
+//
+// Events and pauses are kept in the clear: what callers give as actor, detail and
+// reason is to name nobody, as callback.Event says. IDs, tenants, services and node names are in
 // the clear, and the ID of an erased callback stays for ever.
 //
 // # Writing and reading
@@ -70,8 +78,9 @@
 // alone. Readers use other connections and see the latest commit; writers and
 // readers do not wait for each other.
 //
-// The log grows to some 60 MB at most while nobody reads an old state for long,
-// the writer's pages take at most 32 MiB of memory, those of each reader 8 MiB;
+// The log is begun anew when it has 16,000 pages, 66 MB, after the transaction
+// that comes to that; it grows on while somebody reads an old state, as a backup
+// does. The writer's pages take at most 32 MiB of memory, those of each reader 8 MiB;
 // there are four readers, or two per processor where that is more.
 //
 // # Sizes and speeds

@@ -41,9 +41,10 @@ type faults struct {
 
 type fault struct {
 	statement string // how it begins
-	err       error
-	run       bool // the statement is run, and its success is lost
-	times     int  // how often; -1 for ever
+	err       error  // nil where it only is to be told of
+	run       bool   // the statement is run, and its success is lost
+	times     int    // how often; -1 for ever
+	before    func() // called first
 }
 
 func (f *faults) add(rules ...fault) {
@@ -54,14 +55,19 @@ func (f *faults) add(rules ...fault) {
 
 func (f *faults) find(statement string) *fault {
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	var found *fault
 	for i := range f.rules {
 		if r := &f.rules[i]; r.times != 0 && strings.HasPrefix(statement, r.statement) {
 			r.times--
-			return r
+			found = r
+			break
 		}
 	}
-	return nil
+	f.mu.Unlock()
+	if found != nil && found.before != nil {
+		found.before()
+	}
+	return found
 }
 
 // faultyConnector is a driver's connector whose statements fail.
@@ -103,18 +109,18 @@ type faultyStmt struct {
 
 func (s faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	f := s.faults.find(s.query)
-	if f != nil && !f.run {
+	if f != nil && f.err != nil && !f.run {
 		return nil, f.err
 	}
 	result, err := s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	if f != nil && err == nil {
+	if f != nil && f.err != nil && err == nil {
 		return nil, f.err
 	}
 	return result, err
 }
 
 func (s faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	if f := s.faults.find(s.query); f != nil {
+	if f := s.faults.find(s.query); f != nil && f.err != nil {
 		return nil, f.err
 	}
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
@@ -124,11 +130,17 @@ func (s faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) 
 func openFaulty(t *testing.T) (*sqlite.Store, *faults, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "callbacks.db")
+	f := &faults{}
+	return faultyAt(t, path, f), f, path
+}
+
+// faultyAt makes one of the file at path.
+func faultyAt(t *testing.T, path string, f *faults) *sqlite.Store {
+	t.Helper()
 	connector, err := modernc.NewConnector("file:" + path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &faults{}
 	db := sql.OpenDB(faultyConnector{connector, f})
 	if err := sqlite.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
@@ -142,7 +154,7 @@ func openFaulty(t *testing.T) (*sqlite.Store, *faults, string) {
 			t.Error(err)
 		}
 	})
-	return s, f, path
+	return s
 }
 
 // The error of a change is never the opposite of the truth, whichever statement

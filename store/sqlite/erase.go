@@ -21,7 +21,9 @@ import (
 // returns; without, as when retention is over for many, within a quarter of a
 // second. Where another process, or a backup that is being written, still reads
 // an older state, the log can only be emptied when it has finished: that is tried
-// four times a second, and when the store is closed and opened.
+// four times a second, and when the store is closed and opened. Keyed digests of
+// what was removed may stay in unused parts of the file for longer: see Erasing in
+// the comment of the package.
 //
 // What was held by a record that cannot be read is not given back.
 func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest) ([]error, error) {

@@ -17,6 +17,9 @@ var (
 	ErrForeign = errors.New("file is no store of callbacks")
 	// ErrCorrupt tells that a file is not, or no longer, a sound SQLite file.
 	ErrCorrupt = errors.New("file is damaged")
+	// ErrDigestKey tells that a file needs the key of [WithDigestKey], or another
+	// than was given.
+	ErrDigestKey = errors.New("key of the digests is missing or wrong")
 	// ErrReadOnly tells that a store cannot be written to.
 	ErrReadOnly = errors.New("file cannot be written to")
 	// ErrFull tells that there is no room. What failed with it did not happen.
@@ -117,7 +120,9 @@ func outcome(err error) error {
 	return fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, err)
 }
 
-func invalid(field, rule string) error { return &store.InvalidError{Field: field, Rule: rule} }
+func invalid(field, rule string, args ...any) error {
+	return &store.InvalidError{Field: field, Rule: fmt.Sprintf(rule, args...)}
+}
 
 func conflict(id callback.ID, condition, format string, args ...any) error {
 	return &store.ConflictError{ID: id, Condition: condition, Rule: fmt.Sprintf(format, args...)}

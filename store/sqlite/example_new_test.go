@@ -64,7 +64,7 @@ func ExampleMigrate() {
 	// Output:
 	// <nil>
 	// <nil>
-	// migrating: schema is newer than this library: found version 77, want 1
+	// migrating: schema is newer than this library: found version 77, want 2
 }
 
 // Records that cannot be read delay nobody; here none was found.

@@ -80,6 +80,26 @@ func ExampleWithSynchronous() {
 	// <nil>
 }
 
+// The host keeps the key of the digests; the file does not open without.
+func ExampleWithDigestKey() {
+	ctx := context.Background()
+	path, remove := somewhere()
+	defer remove()
+	var key [32]byte // from a vault
+	copy(key[:], "thirty-two bytes that are secret")
+	s, err := sqlite.Open(ctx, path, sqlite.WithDigestKey(key))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s.Close())
+	_, err = sqlite.Open(ctx, path)
+	fmt.Println(errors.Is(err, sqlite.ErrDigestKey))
+	// Output:
+	// <nil>
+	// true
+}
+
 // A backup is made while the store is in use, and opened like any other file.
 func ExampleStore_Backup() {
 	ctx := context.Background()

@@ -48,6 +48,16 @@ func (s *Store) Keys(ctx context.Context, tenant string, id callback.ID) (keys [
 	return keys, err
 }
 
+// Digests are those of a number, an idempotency key and a subject, as the file
+// keeps them.
+func (s *Store) Digests(tenant, number, key, subject string) [][]byte {
+	return [][]byte{
+		packTerms([]int64{s.secret.term(digestNumber, tenant, number)}),
+		s.secret.digest(digestIdem, tenant, key),
+		s.secret.digestOf(tenant, subject),
+	}
+}
+
 // Rewrite replaces the body of a callback by what edit makes of its record, sealed
 // as the store seals it, and runs statements on the file.
 func Rewrite(ctx context.Context, db *sql.DB, tenant string, id callback.ID, edit func(body []byte) []byte) error {

@@ -12,9 +12,10 @@ type name struct {
 	id     callback.ID
 }
 
-// glimpse is what the writer saw of a callback when it claimed it. It may be out
-// of date, because of another process or of a transaction that was undone: who
-// uses it has SQLite compare.
+// glimpse is what the writer saw of a callback when it claimed or changed it. It
+// may be out of date, because of another process: who uses it has SQLite compare.
+// None is left of a transaction that was undone, or of which nobody knows whether
+// it was: another change may have got the same revision since.
 type glimpse struct {
 	head
 	cb    int64
@@ -54,6 +55,12 @@ func (k *known) drop(n name) {
 	delete(k.older, n)
 }
 
+// remember keeps a glimpse for as long as the transaction is not undone.
+func (t *transaction) remember(g glimpse) {
+	t.remembered = append(t.remembered, name{g.tenant, g.id})
+	t.w.known.keep(g)
+}
+
 // fits reports whether a change may follow what was seen.
 func (g *glimpse) fits(c *change) bool {
 	return g.revision+1 == c.revision && (c.epoch == 0 || c.epoch == g.epoch) && !c.unclaim
@@ -83,7 +90,7 @@ func (t *transaction) applyKnown(now time.Time, c *change) (done bool, err error
 	if err != nil {
 		return false, err
 	}
-	args := append(c.changing(sealed), g.cb, g.revision, g.epoch)
+	args := append(c.changing(sealed), g.cb, g.revision, g.epoch, g.service, g.state.String(), int64(g.priority), flag(g.ready))
 	result, err := t.exec(stUpdateKnown, append(args, c.staying()...)...)
 	if err != nil {
 		return false, err
@@ -95,6 +102,7 @@ func (t *transaction) applyKnown(now time.Time, c *change) (done bool, err error
 	}
 	t.tally(&g.head, -1)
 	g.head = c.head
-	t.w.known.keep(g)
+	t.remember(g)
+	delete(t.seen, n) // what was looked up ahead is the revision before
 	return true, t.finish(c, g.cb)
 }

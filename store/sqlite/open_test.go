@@ -102,7 +102,7 @@ func TestOpenFailsClearly(t *testing.T) {
 		}
 	}
 	var schema *sqlite.SchemaError
-	if _, err := sqlite.Open(t.Context(), path("future.db")); !errors.As(err, &schema) || schema.Found != 999 || schema.Want != 1 {
+	if _, err := sqlite.Open(t.Context(), path("future.db")); !errors.As(err, &schema) || schema.Found != 999 || schema.Want != 2 {
 		t.Errorf("future schema: %v", err)
 	}
 }

@@ -1,5 +1,7 @@
 package sqlite
 
+import "fmt"
+
 // Synchronous says when a change is safe from a power cut. None of them loses a
 // change when a process is killed.
 type Synchronous uint8
@@ -18,6 +20,7 @@ type Option func(*options)
 
 type options struct {
 	synchronous Synchronous
+	digestKey   *[32]byte
 	hook        func(statement string)
 	pragmas     []string
 }
@@ -25,6 +28,27 @@ type options struct {
 // WithSynchronous sets when a change is safe from a power cut. Defaults to
 // [Full]; what is neither is taken as Full.
 func WithSynchronous(s Synchronous) Option { return func(o *options) { o.synchronous = s } }
+
+// WithDigestKey keeps the secret that digests are made with sealed under key,
+// which the host keeps elsewhere: without the key nobody can tell from the file,
+// or from a backup, whether a number or a customer that he thinks of is, or was,
+// in it. A file that has its secret in the clear, as all have that are made
+// without a key, is sealed when it is first opened with one; backups that were
+// made before stay as they are.
+//
+// From then on the file, and each backup of it, opens with this key only, and
+// never without: the error is [ErrDigestKey]. So it is for a key of zeros. Copies
+// of the key are to be kept as long as the file is. Processes that share a file
+// give the same key.
+func WithDigestKey(key [32]byte) Option { return func(o *options) { o.digestKey = &key } }
+
+// check reports what no store can be made with.
+func (o *options) check() error {
+	if o.digestKey != nil && *o.digestKey == [32]byte{} {
+		return fmt.Errorf("%w: it is all zeros", ErrDigestKey)
+	}
+	return nil
+}
 
 // logPages is how many pages the log holds, of 4 KiB each, before the writer
 // itself writes what is left of them into the file and begins it anew.

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -176,6 +179,65 @@ func TestKnownForgetsTheOldest(t *testing.T) {
 	k.drop(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))})
 	if _, ok := k.find(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))}); ok {
 		t.Error("what was dropped is kept")
+	}
+}
+
+// Where the file system has no hard links a backup gets its name all the same,
+// and takes it from nobody.
+func TestPublishWithoutLinks(t *testing.T) {
+	none := func(string, string) error { return errors.ErrUnsupported }
+	dir := t.TempDir()
+	part, path := filepath.Join(dir, "part"), filepath.Join(dir, "path")
+	for _, text := range []string{"first", "second"} {
+		if err := os.WriteFile(part, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := publish(part, path, none)
+		if text == "first" && err != nil || text == "second" && !errors.Is(err, fs.ErrExist) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != "first" {
+			t.Errorf("%s: at the path is %q, %v", text, b, err)
+		}
+	}
+	if err := publish(filepath.Join(dir, "nothing"), filepath.Join(dir, "other"), none); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a part that is gone: %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "other")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty file is left at the path: %v", err)
+	}
+}
+
+func TestOpenSecret(t *testing.T) {
+	plain := bytes.Repeat([]byte{9}, 32)
+	key, other := &[32]byte{1}, &[32]byte{2}
+	s, sealed, err := openSecret(plain, nil)
+	if err != nil || sealed != nil || !bytes.Equal(s[:], plain) {
+		t.Errorf("in the clear: %x, %x, %v", s, sealed, err)
+	}
+	s, sealed, err = openSecret(plain, key)
+	if err != nil || !bytes.Equal(s[:], plain) || bytes.Contains(sealed, plain) {
+		t.Fatalf("to be sealed: %x, %x, %v", s, sealed, err)
+	}
+	s, again, err := openSecret(sealed, key)
+	if err != nil || again != nil || !bytes.Equal(s[:], plain) {
+		t.Errorf("sealed: %x, %x, %v", s, again, err)
+	}
+	for name, c := range map[string]struct {
+		value []byte
+		key   *[32]byte
+		want  error
+	}{
+		"another key": {sealed, other, ErrDigestKey},
+		"no key":      {sealed, nil, ErrDigestKey},
+		"altered":     {append(bytes.Clone(sealed[:60]), sealed[60]^1), key, ErrDigestKey},
+		"cut short":   {sealed[:60], key, ErrCorrupt},
+		"too long":    {append(bytes.Clone(plain), 1), nil, ErrCorrupt},
+		"nothing":     {nil, key, ErrCorrupt},
+	} {
+		if _, _, err := openSecret(c.value, c.key); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store/record"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
@@ -38,6 +39,7 @@ func poisons() []poison {
 			return bytes.Replace(body, []byte(`{"score"`), []byte(`!"score"`), 1)
 		}},
 		{name: "unknown state", harmful: true, cause: record.ErrDamaged, sql: loose + "UPDATE callbacks SET state = 'DREAMING' WHERE id = 'bad'"},
+		{name: "unknown priority", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET priority = 9 WHERE id = 'bad'"},
 		{name: "NULL where there is none", harmful: true, cause: record.ErrDamaged, sql: "PRAGMA writable_schema = ON; " +
 			"UPDATE sqlite_schema SET sql = replace(sql, 'revision  INTEGER NOT NULL', 'revision  INTEGER') WHERE name = 'callbacks'; " +
 			"PRAGMA writable_schema = RESET; UPDATE callbacks SET revision = NULL WHERE id = 'bad'"},
@@ -346,5 +348,40 @@ func TestManyDamagedRecords(t *testing.T) {
 	}
 	if listed, err := s.Damaged(t.Context(), 1000); err != nil || len(listed) != 9 {
 		t.Errorf("%d are listed, %v", len(listed), err)
+	}
+}
+
+// What is no priority never comes to a caller, who may count by them, and gets
+// into no file.
+func TestUnknownPriority(t *testing.T) {
+	s, path := poisoned(t, poison{sql: "UPDATE callbacks SET priority = 255 WHERE id = 'bad'; " +
+		"UPDATE tallies SET n = n - 1, ready = ready - 1; INSERT INTO tallies SELECT tenant, service, 255, state, 1, 1 FROM tallies"})
+	for _, q := range []callback.Query{{AllTenants: true}, {Tenant: storetest.Tenant, DesiredFrom: storetest.Start()}} {
+		groups, err := s.Count(t.Context(), q)
+		if err != nil || len(groups) != 1 || groups[0].N != 3 || !groups[0].Queue.Priority.Valid() {
+			t.Errorf("Count: %+v, %v", groups, err)
+		}
+	}
+	claimed, err := s.Claim(t.Context(), storetest.At(time.Minute), callback.ClaimRequest{
+		Owner: "node-1", Lease: time.Minute,
+		Queues: []callback.QueueClaim{{Queue: callback.QueueKey{Tenant: storetest.Tenant, Service: storetest.Service, Priority: 255}, N: 9}},
+	})
+	if err != nil || len(claimed.Callbacks) > 0 {
+		t.Errorf("claimed %q, %v", names(claimed.Callbacks), err)
+	}
+	if got := names(claimDue(t, s, storetest.At(time.Minute), 10)); got != "good-1 good-2 good-3" {
+		t.Errorf("claimed %q", got)
+	}
+	verifyFile(t, openRaw(t, path))
+
+	for _, priority := range []scheduler.Priority{scheduler.Levels, 255} {
+		c := storetest.Write(storetest.New("new", func(cb *callback.Callback) { cb.Priority = priority }))
+		errs, err := s.Apply(t.Context(), storetest.Start(), []callback.Change{c})
+		if err != nil || len(errs) != 1 || !errors.Is(errs[0], callback.ErrInvalidParameter) {
+			t.Errorf("priority %d: %v, %v", priority, errs, err)
+		}
+	}
+	if exists(t, s, "new") {
+		t.Error("what was refused is there")
 	}
 }

@@ -48,37 +48,47 @@ type reader struct {
 	tx    *sql.Tx
 }
 
-// QueryContext runs a query.
+// QueryContext runs a query. A transaction holds a connection, so its queries ask
+// for no other: readers that each hold one would wait for each other.
 func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if r.tx != nil {
+		if stmt, _ := r.store.prepared.find(query); stmt != nil {
+			return r.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+		}
+		return r.tx.QueryContext(ctx, query, args...)
+	}
 	stmt, err := r.store.prepared.get(ctx, r.store.reads, query)
 	switch {
 	case err != nil:
 		return nil, err
-	case stmt == nil && r.tx == nil:
-		return r.store.reads.QueryContext(ctx, query, args...)
 	case stmt == nil:
-		return r.tx.QueryContext(ctx, query, args...)
-	case r.tx == nil:
-		return stmt.QueryContext(ctx, args...)
+		return r.store.reads.QueryContext(ctx, query, args...)
 	}
-	return r.tx.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	return stmt.QueryContext(ctx, args...)
 }
 
 // queries are the readers' prepared statements.
 type queries struct {
-	mu  sync.Mutex
-	all map[string]*sql.Stmt
+	mu     sync.Mutex
+	all    map[string]*sql.Stmt
+	closed bool
 }
 
 // mostQueries bounds the statements that are kept; the store's own are some
 // twenty, searches differ in their conditions.
 const mostQueries = 200
 
-// get prepares a statement, once. It is nil when there are too many already.
-func (q *queries) get(ctx context.Context, db *sql.DB, query string) (*sql.Stmt, error) {
+// find returns a statement that is prepared, and whether no other is to be.
+func (q *queries) find(query string) (stmt *sql.Stmt, full bool) {
 	q.mu.Lock()
-	stmt, full := q.all[query], len(q.all) >= mostQueries
-	q.mu.Unlock()
+	defer q.mu.Unlock()
+	return q.all[query], q.closed || len(q.all) >= mostQueries
+}
+
+// get prepares a statement, once. It is nil when there are too many already. The
+// caller holds no connection.
+func (q *queries) get(ctx context.Context, db *sql.DB, query string) (*sql.Stmt, error) {
+	stmt, full := q.find(query)
 	if stmt != nil || full {
 		return stmt, nil
 	}
@@ -88,7 +98,7 @@ func (q *queries) get(ctx context.Context, db *sql.DB, query string) (*sql.Stmt,
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if first := q.all[query]; first != nil {
+	if first := q.all[query]; first != nil || q.closed {
 		return first, stmt.Close()
 	}
 	if q.all == nil {
@@ -104,7 +114,7 @@ func (q *queries) close() (err error) {
 	for _, stmt := range q.all {
 		err = errors.Join(err, stmt.Close())
 	}
-	q.all = nil
+	q.all, q.closed = nil, true
 	return err
 }
 

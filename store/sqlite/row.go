@@ -136,7 +136,9 @@ func scanRecord(values []any) (*stored, error) {
 		return r, r.damaged("a column has a value of another type", record.ErrDamaged)
 	case !known:
 		return r, r.damaged("its state is not known", record.ErrDamaged)
-	case priority < 0 || priority > 255 || ready < 0 || ready > 1 || r.revision < 1 || r.lease.Epoch < 0:
+	case !isPriority(priority):
+		return r, r.damaged("its priority is not known", record.ErrDamaged)
+	case ready < 0 || ready > 1 || r.revision < 1 || r.lease.Epoch < 0:
 		return r, r.damaged("a column is out of its bounds", record.ErrDamaged)
 	}
 	return r, nil
@@ -177,9 +179,12 @@ func readRow(values []any) (*stored, *callback.Callback, error) {
 	return r, c, err
 }
 
+// isPriority reports whether a column has one of the priorities.
+func isPriority(v int64) bool { return v >= 0 && v < scheduler.Levels }
+
 // priorityOf is the priority of a column; what is none is the lowest number.
 func priorityOf(v int64) scheduler.Priority {
-	if v < 0 || v > 255 {
+	if !isPriority(v) {
 		return 0
 	}
 	return scheduler.Priority(v)

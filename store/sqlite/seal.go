@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/ringback-go/ringback/callback"
@@ -18,6 +19,9 @@ const keySize = 16
 // sealVersion is the first byte of what is sealed. Behind it come the nonce,
 // the sealed bytes and their tag.
 const sealVersion = 1
+
+// sealOverhead is by how much sealing makes longer, its version left out.
+const sealOverhead = 12 + 16
 
 // newKey makes a key.
 func newKey() []byte {
@@ -80,6 +84,34 @@ func unseal(key, sealed, beside []byte) ([]byte, error) {
 // secret makes digests of values that identify people. They tell whether two
 // values are the same, and nothing else to whoever does not have the secret.
 type secret [32]byte
+
+// besideSecret is what a sealed secret is bound to.
+const besideSecret = "digest secret"
+
+// openSecret reads the secret of a file. sealed is what is to replace it in the
+// file; nil where it stays.
+func openSecret(value []byte, key *[32]byte) (s *secret, sealed []byte, err error) {
+	s = new(secret)
+	var under []byte
+	if key != nil {
+		sum := sha256.Sum256(append([]byte(besideSecret), key[:]...))
+		under = sum[:keySize]
+	}
+	if len(value) != len(s) {
+		if len(value) != 1+sealOverhead+len(s) {
+			return nil, nil, fmt.Errorf("%w: its secret has %d bytes", ErrCorrupt, len(value))
+		}
+		if value, err = unseal(under, value, []byte(besideSecret)); err != nil {
+			return nil, nil, ErrDigestKey
+		}
+	} else if key != nil {
+		if sealed, err = seal(under, value, []byte(besideSecret)); err != nil {
+			return nil, nil, err
+		}
+	}
+	copy(s[:], value)
+	return s, sealed, nil
+}
 
 // The values that digests are made of.
 const (

@@ -11,6 +11,7 @@ const (
 	stRollback
 	stCheckpoint
 	stTouch
+	stSealSecret
 
 	stLook
 	stLookAhead
@@ -35,6 +36,7 @@ const (
 	stInsertKey
 	stReuseKey
 	stFreeKey
+	stKeysAfter
 	stTally
 	stForgetTallies
 	stRecount
@@ -51,6 +53,9 @@ const (
 	stZeroID
 	stDeleteCallback
 	stDeleteEvents
+
+	stInsertPause
+	stDeletePause
 
 	statements
 )
@@ -82,6 +87,7 @@ func statementTexts() [statements]string {
 		stRollback:   "ROLLBACK",
 		stCheckpoint: "PRAGMA wal_checkpoint(TRUNCATE)",
 		stTouch:      "UPDATE secret SET value = value",
+		stSealSecret: "UPDATE secret SET value = ? WHERE value = ?",
 
 		stLook:      look + "k.tenant = ? AND k.id = ?",
 		stLookAhead: look + "(k.tenant, k.id) IN (VALUES " + strings.TrimSuffix(strings.Repeat("(?, ?), ", ahead), ", ") + ")",
@@ -90,7 +96,10 @@ func statementTexts() [statements]string {
 		stInsertCallback: "INSERT INTO callbacks (cb, tenant, id, service, state, priority, ready, revision, epoch, next_at, desired, created, updated, " +
 			"ended, queued_at, idem, terms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		stUpdate: "UPDATE callbacks SET " + changing + " WHERE cb = ?",
-		stUpdateKnown: "UPDATE callbacks SET " + changing + " WHERE cb = ? AND revision = ? AND epoch = ? AND fault IS NULL " +
+		// The plus keeps SQLite from comparing values with the conditions of
+		// indexes, which would have it plan anew for each.
+		stUpdateKnown: "UPDATE callbacks SET " + changing + " WHERE cb = ? AND revision = ? AND epoch = ? " +
+			"AND +service = ? AND +state = ? AND +priority = ? AND +ready = ? AND fault IS NULL " +
 			"AND desired IS ? AND created IS ? AND idem IS ? AND terms IS ?",
 		stUpdateAll:   "UPDATE callbacks SET " + changing + ", desired = ?, created = ?, idem = ?, terms = ? WHERE cb = ?",
 		stUnclaim:     "UPDATE callbacks SET owner = NULL, until = NULL, next_at = ? WHERE cb = ?",
@@ -110,6 +119,7 @@ func statementTexts() [statements]string {
 		stInsertKey: "INSERT INTO counter_keys (key) VALUES (?)",
 		stReuseKey:  "UPDATE counter_keys SET key = ? WHERE n = ? AND key = zeroblob(16)",
 		stFreeKey:   "UPDATE counter_keys SET key = ? WHERE n = ?",
+		stKeysAfter: "SELECT n, key = zeroblob(16) FROM counter_keys WHERE n > ? ORDER BY n " + limited,
 		stTally: "INSERT INTO tallies (tenant, service, priority, state, n, ready) VALUES (?, ?, ?, ?, ?, ?) " +
 			"ON CONFLICT DO UPDATE SET n = n + excluded.n, ready = ready + excluded.ready",
 		stForgetTallies: "DELETE FROM tallies",
@@ -130,5 +140,8 @@ func statementTexts() [statements]string {
 
 		stDeleteCallback: "DELETE FROM callbacks WHERE cb = ?",
 		stDeleteEvents:   "DELETE FROM events WHERE cb = ? AND pos < ?",
+
+		stInsertPause: "INSERT INTO pauses (tenant, service, since, actor, reason) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		stDeletePause: "DELETE FROM pauses WHERE tenant = ? AND service = ?",
 	}
 }

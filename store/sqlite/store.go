@@ -36,8 +36,8 @@ var _ callback.Store = (*Store)(nil)
 // Open opens the file at path, makes it if there is none, with access for its
 // owner only, and brings its schema up to date. It is all that most users need.
 //
-// Errors: [ErrSchemaNewer], [ErrForeign], [ErrCorrupt], [ErrReadOnly], and what
-// the system says.
+// Errors: [ErrSchemaNewer], [ErrForeign], [ErrCorrupt], [ErrReadOnly],
+// [ErrDigestKey], and what the system says.
 func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
 	o := optionsOf(option)
 	s, err := openFile(ctx, path, o)
@@ -50,6 +50,9 @@ func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
 func openFile(ctx context.Context, path string, o *options) (*Store, error) {
 	if path == "" || path == ":memory:" {
 		return nil, errors.New("a store needs a file")
+	}
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	if err := touch(path); err != nil {
 		return nil, err
@@ -113,8 +116,10 @@ func location(path string) string {
 // New makes a store of the file that db has open, for hosts that manage the
 // handle themselves. The schema must be there ([ErrSchemaOlder], see [Migrate])
 // and the file in WAL mode. db must allow two connections or more: the store
-// keeps one to write through, with settings of its own, and reads through the
-// others. Close leaves db open.
+// keeps one to write through, with settings of its own, and reads, copies the log
+// and makes backups through the others, one connection for each at a time. Who
+// waits for a connection that the host holds does so until its context ends.
+// Close leaves db open.
 func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
 	if db == nil {
 		return nil, errors.New("db is nil")
@@ -122,7 +127,12 @@ func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
 	if n := db.Stats().MaxOpenConnections; n == 1 {
 		return nil, errors.New("db allows one connection only: the store needs one to write and others to read")
 	}
-	s, err := start(ctx, db, db, optionsOf(option))
+	o := optionsOf(option)
+	err := o.check()
+	var s *Store
+	if err == nil {
+		s, err = start(ctx, db, db, o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("making a store: %w", classify(err))
 	}
@@ -139,13 +149,13 @@ func optionsOf(all []Option) *options {
 
 // start checks the schema and starts the committer.
 func start(ctx context.Context, reads, writes *sql.DB, o *options) (*Store, error) {
-	secret, err := inspect(ctx, writes)
+	secret, sealed, err := inspect(ctx, writes, o.digestKey)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{reads: reads, secret: secret}
 	w := &writer{db: writes, pragmas: o.writing(), secret: secret, hook: o.hook, checkpoints: newCheckpointer(writes, reads == writes), swept: none, recounted: none}
-	if err := w.prepare(ctx); err != nil {
+	if err := w.prepare(ctx, sealed); err != nil {
 		w.reopen()
 		w.checkpoints.close()
 		return nil, err
@@ -155,23 +165,24 @@ func start(ctx context.Context, reads, writes *sql.DB, o *options) (*Store, erro
 	return s, nil
 }
 
-// inspect checks that a file can be used and reads its secret.
-func inspect(ctx context.Context, db *sql.DB) (*secret, error) {
+// inspect checks that a file can be used and reads its secret. sealed is what is
+// to replace it in the file; nil where it stays.
+func inspect(ctx context.Context, db *sql.DB, key *[32]byte) (s *secret, sealed []byte, err error) {
 	all, err := migrations()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer conn.Close()
 	found, err := version(ctx, conn, len(all))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if found < len(all) {
-		return nil, &SchemaError{Found: found, Want: len(all)}
+		return nil, nil, &SchemaError{Found: found, Want: len(all)}
 	}
 	var mode string
 	var value []byte
@@ -179,33 +190,38 @@ func inspect(ctx context.Context, db *sql.DB) (*secret, error) {
 		return conn.QueryRowContext(ctx, "SELECT (SELECT journal_mode FROM pragma_journal_mode), value FROM secret").Scan(&mode, &value)
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !strings.EqualFold(mode, "wal") {
-		return nil, fmt.Errorf("journal mode is %s, not wal: see Migrate", mode)
+		return nil, nil, fmt.Errorf("journal mode is %s, not wal: see Migrate", mode)
 	}
-	s := new(secret)
-	if copy(s[:], value) != len(s) || len(value) != len(s) {
-		return nil, fmt.Errorf("%w: its secret has %d bytes, not %d", ErrCorrupt, len(value), len(s))
-	}
-	return s, nil
+	return openSecret(value, key)
 }
 
-// prepare opens the writer's connection and sees whether it can write.
-func (w *writer) prepare(ctx context.Context) error {
+// prepare opens the writer's connection and sees whether it can write. Where
+// sealed is given it takes the place of the secret.
+func (w *writer) prepare(ctx context.Context, sealed []byte) error {
 	return w.use(func(s *session) error {
 		if err := patiently(ctx, func() error { return s.run(stBegin) }); err != nil {
 			return err
 		}
 		// A transaction can be opened on a file that cannot be written to.
 		err := s.run(stTouch)
+		end := stRollback
+		if err == nil && sealed != nil {
+			// Another process may have been faster.
+			end, err = stCommit, s.run(stSealSecret, sealed, w.secret[:])
+		}
 		if err == nil {
 			err = s.query(stAnyFault, func([]any) error {
 				w.recount = true
 				return nil
 			})
 		}
-		if err := errors.Join(err, s.run(stRollback)); err != nil {
+		if err != nil {
+			end = stRollback
+		}
+		if err := errors.Join(err, s.run(end)); err != nil {
 			return err
 		}
 		// A process may have died between an erasure and the end of it.

@@ -19,6 +19,8 @@ type transaction struct {
 
 	seen map[name]*standing // looked up ahead, each for one look
 
+	remembered []name // of what it saw or made, for the next transactions
+
 	usedKeys  []int64 // of freeKeys, taken by this transaction
 	freedKeys []int64
 	erased    bool // the log holds what was removed
@@ -46,6 +48,10 @@ func (t *transaction) commit() error { return t.run(stCommit) }
 func (t *transaction) undo() {
 	t.w.freeKeys = append(t.w.freeKeys, t.usedKeys...)
 	t.usedKeys = nil
+	for _, n := range t.remembered {
+		t.w.known.drop(n)
+	}
+	t.remembered = nil
 	if t.run(stRollback) == nil {
 		return
 	}
@@ -66,7 +72,9 @@ func (t *transaction) keep() {
 	const mostFree = 10_000
 	w := t.w
 	w.freeKeys = append(w.freeKeys, t.freedKeys...)
-	w.freeKeys = w.freeKeys[:min(len(w.freeKeys), mostFree)]
+	if len(w.freeKeys) > mostFree {
+		w.freeKeys, w.keysSeen = w.freeKeys[:mostFree], 0 // the others are found again
+	}
 	if t.recounted != none {
 		w.recounted, w.recount = t.recounted, false
 	}

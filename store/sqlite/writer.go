@@ -38,6 +38,7 @@ type writer struct {
 	known       known
 	swept       instant // until when ended counters have been looked for
 	freeKeys    []int64 // rows of counter_keys that are free
+	keysSeen    int64   // up to which row free ones have been looked for
 	recount     bool    // tallies may count what was set aside
 	recounted   instant
 	untruncated bool      // the log may still hold what was erased
@@ -104,8 +105,9 @@ func (w *writer) close() {
 		}
 		w.truncateLog()
 	}
-	w.reopen()
+	// First, so that no connection is opened for it when the writer's is given up.
 	w.checkpoints.close()
+	w.reopen()
 }
 
 // work writes the next group.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/scheduler"
 )
 
 func malformedClauses() []Clause {
@@ -34,6 +35,7 @@ func malformedClauses() []Clause {
 		{"a negative revision", revision(-1)},
 		{"no state", state(0)},
 		{"an unknown state", state(callback.Completed + 1)},
+		{"an unknown priority", Write(New("c1", func(cb *callback.Callback) { cb.Priority = scheduler.Levels }))},
 		{"no event", noEvent},
 		{"taking 0 units", take(callback.Permit{N: 0, Max: 9})},
 		{"taking negative units", take(callback.Permit{N: -1, Max: 9})},

@@ -125,7 +125,7 @@ func wellFormed(c callback.Change) bool {
 			return false
 		}
 	}
-	return c.Record.State.Valid() && c.Event.Type != ""
+	return c.Record.State.Valid() && c.Record.Priority.Valid() && c.Event.Type != ""
 }
 
 // at is the index of a counter whose window runs, or -1.
