@@ -24,6 +24,8 @@ bench:
 	cd phonenum/internal/gen && go test -run '^$$' -bench Validate -benchmem .
 	cd store/sqlite && go test -run '^$$' -bench . .
 	cd store/postgres && go test -run '^$$' -bench . .
+	go test -run '^$$' -bench 'Start|Availability|Create' -benchmem ./callback/api/gms ./callback/api/lucs
+	cd examples/server && go test -run '^$$' -bench HTTP -benchtime 20000x .
 	go run ./examples/versus
 
 gen:
