@@ -72,13 +72,14 @@ func (e *engine) deliver(ctx context.Context) (did bool, err error) {
 // report tells the Manager what has happened on the phones.
 func (e *engine) report(ctx context.Context) (did bool, err error) {
 	for now := e.clock.now(); ; did = true {
-		report, ok := e.platform.take(now)
+		report, n, ok := e.platform.first(now)
 		if !ok {
 			return did, nil
 		}
 		if err := e.manager.Report(ctx, report); err != nil && !forgotten(err) {
-			return true, fmt.Errorf("attempt %s: %w", report.Key, err)
+			return did, fmt.Errorf("attempt %s: %w", report.Key, err)
 		}
+		e.platform.told(n)
 	}
 }
 

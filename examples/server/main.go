@@ -19,8 +19,8 @@
 //	POST /demo/clock?advance=90s
 //
 // lets all that happens within the next 90 seconds happen in its order, and
-// answers when nothing is left to do. The identifiers of callbacks are counted,
-// so that the same requests have the same answers.
+// answers when nothing is left to do. In an empty store the identifiers of
+// callbacks are counted, so that the same requests have the same answers.
 //
 // # The customers' phones
 //
@@ -57,6 +57,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
 	case errors.Is(err, flag.ErrHelp):
 		os.Exit(2)

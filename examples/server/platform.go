@@ -126,9 +126,8 @@ func (p *platform) Lookup(_ context.Context, tenant string, key callback.Attempt
 	defer p.mu.Unlock()
 	l := p.legs[legKey{tenant, key}]
 	switch {
-	case l == nil:
-		return callback.Found{State: callback.FoundNotPlaced}, nil
-	case l.turn.lost:
+	case l == nil, l.turn.lost:
+		// What this process does not know, one before it may have called.
 		return callback.Found{State: callback.FoundUnknown}, nil
 	case l.outcome != nil:
 		return callback.Found{State: callback.FoundEnded, Outcome: *l.outcome, Ref: l.ref}, nil
@@ -146,21 +145,28 @@ func (p *platform) next() time.Time {
 	return p.plan[0].at
 }
 
-// take takes the first moment that has come.
-func (p *platform) take(now time.Time) (report callback.Report, ok bool) {
+// first is what is to be told of the first moment that has come. It stays the
+// first until it was told.
+func (p *platform) first(now time.Time) (report callback.Report, n int, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.plan) == 0 || p.plan[0].at.After(now) {
-		return report, false
+		return report, 0, false
 	}
 	x := p.plan[0]
-	p.plan = slices.Delete(p.plan, 0, 1)
 	l := p.legs[x.key]
 	l.stage = max(l.stage, x.moment.stage)
 	if x.moment.outcome != nil {
 		l.outcome = x.moment.outcome
 	}
-	return callback.Report{Tenant: x.key.tenant, Key: x.key.key, Ref: l.ref, Stage: x.moment.stage, Outcome: x.moment.outcome, At: x.at}, true
+	return callback.Report{Tenant: x.key.tenant, Key: x.key.key, Ref: l.ref, Stage: x.moment.stage, Outcome: x.moment.outcome, At: x.at}, x.n, true
+}
+
+// told forgets a moment.
+func (p *platform) told(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.plan = slices.DeleteFunc(p.plan, func(x planned) bool { return x.n == n })
 }
 
 // placedCalls lists what the dialer was asked for.

@@ -22,19 +22,19 @@ func TestReadme(t *testing.T) {
 		t.Fatalf("the README shows %d commands", len(session))
 	}
 	r := start(t, "-clock", atEight)
-	for _, step := range session {
-		if got := r.curl(step.command); got != step.answer {
-			t.Errorf("%s\nanswers\n%s\nthe README says\n%s", step.command, got, step.answer)
+	for _, one := range session {
+		if got := r.curl(one.command); got != one.answer {
+			t.Errorf("%s\nanswers\n%s\nthe README says\n%s", one.command, got, one.answer)
 		}
 	}
 }
 
-type step struct{ command, answer string }
+type line struct{ command, answer string }
 
 // sessionOf finds the commands that begin with "$ curl", each with the lines
 // below it up to the next one.
-func sessionOf(readme string) []step {
-	var steps []step
+func sessionOf(readme string) []line {
+	var steps []line
 	for block := range strings.SplitSeq(readme, "```console\n") {
 		block, _, _ = strings.Cut(block, "```")
 		if !strings.HasPrefix(block, "$ curl") {
@@ -43,7 +43,7 @@ func sessionOf(readme string) []step {
 		for command := range strings.SplitSeq(strings.TrimPrefix(block, "$ "), "\n$ ") {
 			// A line that ends in a backslash goes on in the next one.
 			lines := strings.Split(strings.ReplaceAll(command, "\\\n", " "), "\n")
-			steps = append(steps, step{lines[0], strings.TrimSpace(strings.Join(lines[1:], "\n"))})
+			steps = append(steps, line{lines[0], strings.TrimSpace(strings.Join(lines[1:], "\n"))})
 		}
 	}
 	return steps

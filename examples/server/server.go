@@ -45,7 +45,11 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 		return nil, err
 	}
 	for _, p := range config.Problems {
-		s.log.LogAttrs(ctx, slog.LevelWarn, "configuration", slog.String("problem", p.String()))
+		level := slog.LevelWarn
+		if p.Severity == gms.SeverityNote {
+			level = slog.LevelInfo
+		}
+		s.log.LogAttrs(ctx, level, "configuration", slog.String("problem", p.String()))
 	}
 	if len(config.Services) == 0 {
 		return nil, errors.New("the configuration has no service that can be used")
@@ -71,7 +75,14 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 		Store: data, Services: services, Dialer: phones, Router: newDesk(), Contacts: directory(), Logger: s.log,
 	}
 	if clock.manual {
-		managed.Store, managed.Now, managed.NewID, managed.Synchronous = withoutClock(data), clock.now, counted(), true
+		managed.Store, managed.Now, managed.Synchronous = withoutClock(data), clock.now, true
+		before, err := data.Events(ctx, callback.EventQuery{AllTenants: true, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(before.Events) == 0 {
+			managed.NewID = counted()
+		}
 	}
 	if s.manager, err = callback.New(managed); err != nil {
 		return nil, err
@@ -132,7 +143,9 @@ func (s *server) routes(users *access, config *gms.Options) (http.Handler, error
 	mux := http.NewServeMux()
 	mux.Handle("/genesys/", genesys)
 	mux.Handle("/v1.0/", luware)
+	mux.Handle("/V1.0/", luware)
 	mux.Handle("/lcm", acqueon)
+	mux.Handle("/lcm/", acqueon)
 	mux.Handle("/interactions/", http.StripPrefix("/interactions", resource))
 	mux.HandleFunc("GET /healthz", s.health)
 	(&demo{engine: s.engine, auth: users.basic, log: s.log}).register(mux)
@@ -143,7 +156,7 @@ func (s *server) routes(users *access, config *gms.Options) (http.Handler, error
 func (s *server) health(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	if _, err := s.manager.Watermarks(ctx, callback.WatermarksRequest{}); err != nil {
+	if _, err := s.manager.SearchPage(ctx, callback.Query{Limit: 1}); err != nil {
 		s.log.LogAttrs(ctx, slog.LevelError, "unhealthy", slog.String("error", err.Error()))
 		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "the store does not answer"})
 		return
@@ -199,12 +212,27 @@ func (s *server) serve(ctx context.Context) error {
 	case err = <-failed:
 	}
 	s.log.Info("stopping")
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), wait)
-	defer cancel()
-	err = errors.Join(err, s.http.Shutdown(ending), s.manager.Shutdown(ending))
+	// Each step has a time of its own: a client that does not come to an end
+	// must not cost the outcomes of calls.
+	if step(ctx, s.http.Shutdown) != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	err = errors.Join(err, step(ctx, s.manager.Shutdown))
 	stop()
 	work.Wait()
 	s.engine.platform.hangUpAll()
-	_, last := s.engine.report(ending)
-	return errors.Join(err, last, s.close())
+	err = errors.Join(err, step(ctx, func(ctx context.Context) error {
+		_, err := s.engine.report(ctx)
+		return err
+	}))
+	return errors.Join(err, s.close())
+}
+
+// grace is how long each step of stopping may take.
+const grace = 5 * time.Second
+
+func step(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	return do(ctx)
 }
