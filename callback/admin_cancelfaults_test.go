@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
 )
 
 func TestCancelAllBadInput(t *testing.T) {
@@ -196,4 +197,66 @@ func TestCancelAllRaces(t *testing.T) {
 		callbacktest.VerifyAudit(t, s)
 		callbacktest.VerifyPermits(t, s, time.Now(), "")
 	})
+}
+
+// coarse keeps microseconds, as a database does.
+type coarse struct{ callback.Store }
+
+func (c coarse) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
+	cb, err := c.Store.Get(ctx, by)
+	if err == nil {
+		cb.Updated = cb.Updated.Truncate(time.Microsecond)
+	}
+	return cb, err
+}
+
+// The answer of a cancellation is lost, which happened: that is found out also
+// where the store keeps less of the time than the clock tells.
+func TestCancelAllAfterALostAnswerOfACoarseStore(t *testing.T) {
+	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	r := newRig(t, func(_ *callback.Service, c *callback.Config) {
+		now := c.Now
+		c.Now = func() time.Time { return now().Add(789 * time.Nanosecond) }
+		c.Store = coarse{faulty.Store()}
+	})
+	r.start(callback.Request{Desired: monday().Add(time.Hour)})
+	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter})
+	if diff := cmp.Diff([]string{"cb000001 ok 1"}, fates(r.cancelAll(callback.CancelAllRequest{IDs: []callback.ID{"cb000001"}}))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What somebody else changes meanwhile is cancelled only as long as the query
+// selects it: who asked for those in the queue hangs up on nobody.
+func TestCancelAllByQueryMeetsAChange(t *testing.T) {
+	queued := &callback.Query{States: []callback.State{callback.Queued}}
+	for name, c := range map[string]struct {
+		change func(r *rig)
+		query  *callback.Query
+		want   string
+		state  callback.State
+	}{
+		"dialled, queued ones asked for": {func(r *rig) { r.tick() }, queued, "cb000001 conflict 1", callback.Dialing},
+		"dialled, all asked for":         {func(r *rig) { r.tick() }, &callback.Query{}, "cb000001 in flight 1", callback.Dialing},
+		"updated": {func(r *rig) {
+			if _, err := r.m.Update(r.ctx, callback.UpdateRequest{ID: "cb000001", Set: callback.Values{"color": "red"}}); err != nil {
+				r.t.Error(err)
+			}
+		}, queued, "cb000001 ok 1", callback.Completed},
+		"cancelled": {func(r *rig) { r.cancelling("cb000001")(r.ctx, callbacktest.Op{}) }, queued, "cb000001 state 1", callback.Completed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, faulty := officeRig(t, nil)
+			r.dialer.On(swiss, callbacktest.Answered(10*time.Minute))
+			r.start(callback.Request{})
+			faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.Pass, Hook: func(context.Context, callbacktest.Op) { c.change(r) }})
+			if diff := cmp.Diff([]string{c.want}, fates(r.cancelAll(callback.CancelAllRequest{Query: c.query}))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			cb := r.wantState("cb000001", c.state)
+			if asked := cb.CancelReason != ""; c.state == callback.Dialing && asked != (c.query != queued) {
+				t.Errorf("cancellation asked for: %v", asked)
+			}
+		})
+	}
 }

@@ -234,13 +234,27 @@ func TestForgetKeepsNumbersOutOfTheEvent(t *testing.T) {
 		{IDs: ids, Detail: "078/555-66-77 called"},
 		{IDs: ids, Detail: "mail of EVE@example.com"},
 		{IDs: ids, Actor: "0785556677"},
-		{Numbers: []string{swiss}, Detail: swiss},
 	} {
 		result := r.forget(req)
 		if got := fates(result); len(got) != 1 || got[0] != "cb000001 invalid 1" {
 			t.Errorf("%q: %q", req.Detail, got)
 		}
 		wantCode(t, result.Items[0].Err, callback.ErrInvalidParameter, 40010)
+	}
+	// Nor by the events of others in the same request.
+	other := r.start(callback.Request{Number: swiss2, Desired: monday().Add(time.Hour)})
+	for _, req := range []callback.ForgetRequest{
+		{Numbers: []string{swiss}, Detail: swiss, Actor: "ann"},
+		{IDs: []callback.ID{other.ID}, Numbers: []string{"078 555 66 77"}, Detail: "asked for by +41785556677", Actor: "ann"},
+		{IDs: []callback.ID{other.ID}, Numbers: []string{"+41 78 5556677"}, Actor: "0785556677"},
+	} {
+		result, err := r.m.Forget(r.ctx, req)
+		wantCode(t, err, callback.ErrInvalidParameter, 40010)
+		if len(result.Items) != 0 {
+			t.Errorf("%q: %v", req.Detail, result)
+		}
+		r.wantState(cb.ID, callback.Scheduled)
+		r.wantState(other.ID, callback.Scheduled)
 	}
 	if got := fates(r.forget(callback.ForgetRequest{IDs: ids, Detail: "request 66778 of 2026-01-12"})); got[0] != "cb000001 ok 1" {
 		t.Errorf("%q", got)

@@ -1,6 +1,7 @@
 package callback_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -354,5 +355,42 @@ func TestPositionCostsFewCalls(t *testing.T) {
 		if p, err := r.m.Position(r.ctx, "", ids[0]); !errors.Is(err, callbacktest.ErrInjected) || p != (callback.Position{}) {
 			t.Errorf("%v fails: %+v, %v", method, p, err)
 		}
+	}
+}
+
+// damaged shows one more queued callback, with a priority that none can have.
+type damaged struct {
+	callback.Store
+	id callback.ID
+}
+
+func (d damaged) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
+	cb, err := d.Store.Get(ctx, by)
+	if err == nil && cb.ID == d.id {
+		cb.Priority = 200
+	}
+	return cb, err
+}
+
+func (d damaged) Count(ctx context.Context, q callback.Query) ([]callback.Group, error) {
+	groups, err := d.Store.Count(ctx, q)
+	if len(q.Priorities) > 0 {
+		return groups, err
+	}
+	key := callback.QueueKey{Service: "desk", Priority: 200}
+	return append(groups, callback.Group{Queue: key, State: callback.Queued, N: 1, Ready: 1}), err
+}
+
+// A record with a priority that there is not has no place, and takes none.
+func TestPositionBesideADamagedRecord(t *testing.T) {
+	r, _ := queueRig(t, func(_ *callback.Service, c *callback.Config) { c.Store = damaged{c.Store, "cb000002"} })
+	ids := r.enqueue(0, 0)
+	if p := r.position(ids[0]); p.Place != 1 {
+		t.Errorf("%+v", p)
+	}
+	p, err := r.m.Position(r.ctx, "", ids[1])
+	wantCode(t, err, callback.ErrConfiguration, 50020)
+	if p != (callback.Position{}) {
+		t.Errorf("%+v", p)
 	}
 }

@@ -241,3 +241,25 @@ func TestQueuesWithoutALister(t *testing.T) {
 	_, err := r.m.Policies(r.ctx, "")
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 }
+
+// Callbacks of a service that is not configured any more are shown and
+// forgotten, by number as well.
+func TestNumbersOfAServiceThatIsGone(t *testing.T) {
+	r, _ := officeRig(t, nil)
+	r.start(callback.Request{Service: "sales", Desired: monday().Add(time.Hour)})
+	r.services.Remove("", "sales")
+	number := []callback.Match{{Key: "_customer_number", Value: swiss}}
+	queues, err := r.m.Queues(r.ctx, callback.QueuesRequest{Properties: number})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("desk= idle= sales=1", summary(queues)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"desk", "idle"} {
+		r.services.Remove("", name)
+	}
+	if diff := cmp.Diff([]string{"cb000001 ok 1"}, fates(r.forget(callback.ForgetRequest{Numbers: []string{swiss}}))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -44,7 +44,8 @@ func (r CancelAllRequest) LogValue() slog.Value { return slog.StringValue(r.Stri
 // that is named twice is handled once. An item's Err is nil when it was
 // cancelled, a [StateError] for a completed callback, one that is an
 // [ErrInFlight] for a call in flight, after which the callback ends as soon as
-// the call has, [ErrNotFound], [ErrOutcomeUnknown], or what the store said.
+// the call has, [ErrConflict] for one that somebody else changed meanwhile so
+// that the query does not select it any more, [ErrNotFound], [ErrOutcomeUnknown], or what the store said.
 //
 // With DryRun nothing changes and each item is what would happen.
 //
@@ -159,6 +160,7 @@ func (m *Manager) cancelQuery(ctx context.Context, req CancelAllRequest) (BulkRe
 			return result, err
 		}
 		errs := make(map[ID]error)
+		req.Query = &q
 		m.cancelEach(ctx, req, page.Callbacks, errs)
 		for _, cb := range page.Callbacks {
 			result.add(BulkItem{ID: cb.ID, N: 1, Err: errs[cb.ID]})
@@ -202,7 +204,7 @@ func (m *Manager) readAll(ctx context.Context, tenant string, ids []ID) (found m
 
 // cancelEach cancels callbacks as they were read, in one batch, and notes in
 // errs what did not happen. Each that somebody else changed meanwhile is
-// cancelled by itself.
+// cancelled by itself, where a query selects it still.
 func (m *Manager) cancelEach(ctx context.Context, req CancelAllRequest, list []*Callback, errs map[ID]error) {
 	now, err := m.now(ctx)
 	if err != nil {
@@ -280,10 +282,59 @@ func (m *Manager) cancelled(ctx context.Context, req CancelAllRequest, d *draft,
 			return m.inFlight(ctx, d.cb, req.Reason)
 		}
 		return nil
+	case errors.Is(err, ErrConflict) && req.Query != nil:
+		return m.cancelStill(ctx, req, d.cb.ID)
 	case errors.Is(err, ErrConflict):
 		_, err = m.Cancel(ctx, req.one(d.cb.ID))
 	}
 	return err
+}
+
+// cancelStill cancels a callback that somebody else changed since it was read,
+// provided that the query still selects it.
+func (m *Manager) cancelStill(ctx context.Context, req CancelAllRequest, id ID) error {
+	q := *req.Query
+	q.IDs, q.After, q.Limit = []ID{id}, "", 1
+	for range maxConflicts {
+		page, err := m.SearchPage(ctx, q)
+		if err != nil {
+			return err
+		}
+		if len(page.Callbacks) == 0 {
+			return m.unselected(ctx, req.Tenant, id)
+		}
+		now, err := m.now(ctx)
+		if err != nil {
+			return err
+		}
+		d, err := m.draftCancel(ctx, page.Callbacks[0], now, req)
+		if d == nil {
+			return err
+		}
+		if err = m.write(ctx, d.change(), now); errors.Is(err, ErrOutcomeUnknown) {
+			err = m.happened(ctx, d, err)
+		}
+		if !errors.Is(err, ErrConflict) {
+			if err == nil {
+				return m.cancelled(ctx, req, d, nil)
+			}
+			return err
+		}
+	}
+	return ErrConflict
+}
+
+// unselected is the error of a callback that a query selected and, since
+// somebody else changed it, does not any more.
+func (m *Manager) unselected(ctx context.Context, tenant string, id ID) error {
+	cb, err := m.store.Get(ctx, By{Tenant: tenant, ID: id})
+	if err != nil {
+		return err
+	}
+	if cb.State == Completed {
+		return &StateError{ID: id, State: cb.State, Operation: "cancel"}
+	}
+	return fmt.Errorf("callback %s is not selected by the query any more: %w", id, ErrConflict)
 }
 
 // happened reads whether a write happened of which unknown tells that it may
@@ -292,7 +343,7 @@ func (m *Manager) cancelled(ctx context.Context, req CancelAllRequest, d *draft,
 func (m *Manager) happened(ctx context.Context, d *draft, unknown error) error {
 	cb, err := m.store.Get(ctx, By{Tenant: d.cb.Tenant, ID: d.cb.ID})
 	if err == nil && cb.Revision == d.cb.Revision && cb.State == d.cb.State && cb.Reason == d.cb.Reason &&
-		cb.CancelReason == d.cb.CancelReason && cb.Updated.Equal(d.now) {
+		cb.CancelReason == d.cb.CancelReason && sameMicrosecond(cb.Updated, d.now) {
 		return nil
 	}
 	m.settleUnknown(ctx, d, unknown)
@@ -300,4 +351,9 @@ func (m *Manager) happened(ctx context.Context, d *draft, unknown error) error {
 		return unknown
 	}
 	return ErrConflict
+}
+
+// sameMicrosecond compares times as stores keep them.
+func sameMicrosecond(a, b time.Time) bool {
+	return a.Truncate(time.Microsecond).Equal(b.Truncate(time.Microsecond))
 }

@@ -42,6 +42,11 @@ type ContactModes interface {
 
 // Consent says which consent of the customer a service needs before it calls
 // (LCM PEWC, CampaignPEWC).
+//
+// A service that needs one refuses, with a [ModeError] that is an [ErrConsent],
+// an alternative number other than the mode's own, and an update to another
+// number; with ConsentCampaign also a request whose CampaignID is not that of
+// the mode, where both have one.
 type Consent uint8
 
 const (
@@ -132,6 +137,11 @@ func (m *Manager) fillFromContact(ctx context.Context, req *Request, p *Policy) 
 	if err := mode.consented(consent); err != nil {
 		return err
 	}
+	if consent != ConsentNone {
+		if err := mode.covers(req, p); err != nil {
+			return err
+		}
+	}
 	if !given {
 		req.Number = mode.Value
 	}
@@ -174,6 +184,21 @@ func (c *ContactMode) consented(need Consent) error {
 		return &ModeError{Mode: c.ID, Rule: "has no express written consent", fact: ErrConsent}
 	case need >= ConsentCampaign && !c.CampaignPEWC:
 		return &ModeError{Mode: c.ID, Rule: "has no express written consent to the campaign", fact: ErrConsent}
+	}
+	return nil
+}
+
+// covers reports where a request goes beyond what the consent of the mode was
+// given for.
+func (c *ContactMode) covers(req *Request, p *Policy) error {
+	if p.service.Consent == ConsentCampaign && req.CampaignID != "" && c.CampaignID != "" && req.CampaignID != c.CampaignID {
+		return &ModeError{Mode: c.ID, Rule: "has consent to another campaign", fact: ErrConsent}
+	}
+	if req.Alternative == "" {
+		return nil
+	}
+	if key := p.read(req.Alternative).Key(); key == "" || key != p.read(c.Value).Key() {
+		return &ModeError{Mode: c.ID, Rule: "has no consent for the alternative number", fact: ErrConsent}
 	}
 	return nil
 }

@@ -177,3 +177,68 @@ func TestContactTextsAreBounded(t *testing.T) {
 		t.Errorf("an undefined consent: %v", err)
 	}
 }
+
+// Consent is for the number of the mode and for its campaign, and for no other.
+func TestConsentCoversNoMoreThanTheMode(t *testing.T) {
+	for name, c := range map[string]struct {
+		consent callback.Consent
+		req     callback.Request
+		rule    string
+	}{
+		"its own campaign":           {callback.ConsentCampaign, callback.Request{CampaignID: "camp"}, ""},
+		"another campaign":           {callback.ConsentCampaign, callback.Request{CampaignID: "other"}, "another campaign"},
+		"a campaign of no matter":    {callback.ConsentPEWC, callback.Request{CampaignID: "other"}, ""},
+		"another number beside it":   {callback.ConsentPEWC, callback.Request{Alternative: swiss2}, "alternative"},
+		"its own number twice":       {callback.ConsentPEWC, callback.Request{Alternative: "+41 78 555 66 77"}, ""},
+		"no consent needed":          {callback.ConsentNone, callback.Request{Alternative: swiss2, CampaignID: "other"}, ""},
+		"an alternative that is not": {callback.ConsentPEWC, callback.Request{Alternative: "?"}, "alternative"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newContactRig(t, sample(), c.consent)
+			req := c.req
+			req.Service, req.Account, req.ModeID = "desk", account, "3"
+			cb, err := r.m.Start(r.ctx, req)
+			if c.rule == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			wantCode(t, err, callback.ErrConsent, 40040)
+			var mode *callback.ModeError
+			if !errors.As(err, &mode) || mode.Mode != "3" || !strings.Contains(mode.Rule, c.rule) || cb != nil {
+				t.Errorf("%v, %v", cb, err)
+			}
+		})
+	}
+}
+
+// An update must not lead the consent to another number.
+func TestConsentStaysWithItsNumber(t *testing.T) {
+	for _, consent := range []callback.Consent{callback.ConsentNone, callback.ConsentPEWC} {
+		r := newContactRig(t, sample(), consent)
+		cb, err := r.m.Start(r.ctx, callback.Request{Service: "desk", Account: account, ModeID: "3"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := func(number string) error {
+			_, err := r.m.Update(r.ctx, callback.UpdateRequest{ID: cb.ID, Set: callback.Values{"_customer_number": number, "color": "red"}})
+			return err
+		}
+		if err := set("+41 78 555 66 77"); err != nil {
+			t.Error(err)
+		}
+		before := r.get(cb.ID).Revision
+		err = set(swiss2)
+		if consent == callback.ConsentNone {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		wantCode(t, err, callback.ErrConsent, 40040)
+		if got := r.get(cb.ID); got.Revision != before {
+			t.Errorf("it was changed: %v", got)
+		}
+	}
+}

@@ -50,7 +50,7 @@ func (m *Manager) dispatch(ctx context.Context, now time.Time, fresh bool, p *Pr
 			continue
 		}
 		if m.flights.free() == 0 {
-			break
+			continue // those of paused services are taken out all the same
 		}
 		n, err := m.dispatchService(ctx, now, key, *queues[key], p)
 		if err != nil {

@@ -107,8 +107,8 @@
 //     _max_number_of_user_availability_confirmation_attempts,
 //     _agent_availability_notification_delay, _status_notification_*,
 //     _enable_status_notification,
-//     _callback_events_list: push messages and webhooks are made by the host from
-//     [Manager.Subscribe]
+//     _callback_events_list: push messages are made by the host from
+//     [Manager.Subscribe], webhooks by the Notifier of callback/api/interaction
 //   - _enable_disposition_dialog, _agent_disposition_timeout, _snooze_duration,
 //     _userorig_connect_limit, _plugin_on_dial_*, _vq_for_outbound_calls, _max_successful_customer_contacts,
 //     _call_timeguard_timeout, _cb_dim_channel: belong to agent desktops and

@@ -55,8 +55,9 @@ func (r ForgetRequest) LogValue() slog.Value { return slog.StringValue(r.String(
 // has another, and is not completed, the mention of the number is taken and
 // nothing else.
 //
-// The error is for the whole: [FieldError] for a malformed request and
-// [ErrStopped], and nothing was done; or that counters of the callbacks that
+// The error is for the whole: [FieldError] for a malformed request, also one
+// whose Actor or Detail names a number of Numbers, and [ErrStopped], and nothing
+// was done; or that counters of the callbacks that
 // were erased, as the items tell, could not be removed, which repeating does for
 // Numbers and the end of the day for all.
 func (m *Manager) Forget(ctx context.Context, req ForgetRequest) (BulkResult, error) {
@@ -75,9 +76,12 @@ func (m *Manager) Forget(ctx context.Context, req ForgetRequest) (BulkResult, er
 	if err != nil {
 		return result, err
 	}
-	f := forgetting{m: m, req: &req, now: now, services: services, subjects: make(map[string]bool), names: make(map[string]bool)}
+	f := m.forgetting(&req, now, services)
+	if err := f.checkNames(ctx); err != nil {
+		return result, err
+	}
 	ids := once(req.IDs)
-	errs := f.eraseAll(ctx, ids)
+	errs := f.eraseAll(ctx, ids, nil)
 	for _, id := range ids {
 		item := BulkItem{ID: id, N: 1, Err: errs[id]}
 		if errors.Is(item.Err, ErrNotFound) || checkID(id) != nil {
@@ -109,22 +113,58 @@ type forgetting struct {
 	req      *ForgetRequest
 	now      time.Time
 	services []string        // of the tenant
+	readers  []string        // those and others that have callbacks; nil until read
 	subjects map[string]bool // what counters of the erased may be kept under
 	names    map[string]bool // properties under which those values are looked up
 }
+
+func (m *Manager) forgetting(req *ForgetRequest, now time.Time, services []string) *forgetting {
+	return &forgetting{m: m, req: req, now: now, services: services, subjects: make(map[string]bool), names: make(map[string]bool)}
+}
+
+// checkNames refuses a request whose note holds one of its numbers: it would
+// stay in the events, also in those of other callbacks. What is wrong with a
+// number itself, or cannot be read, is told with its items.
+func (f *forgetting) checkNames(ctx context.Context) error {
+	for _, raw := range once(f.req.Numbers) {
+		keys, _ := f.readings(ctx, raw)
+		for _, key := range append(keys, raw) {
+			if err := f.unnamed(key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unnamed refuses a note that holds a number.
+func (f *forgetting) unnamed(address string) error {
+	if mentions(f.req.Detail, address) {
+		return invalid("detail", "holds the number that is to be forgotten")
+	}
+	if mentions(f.req.Actor, address) {
+		return invalid("actor", "holds the number that is to be forgotten")
+	}
+	return nil
+}
+
+// errNotTheirs is the error of a callback that by now has another number than
+// the one that is to be forgotten.
+var errNotTheirs = errors.New("callback has another number")
 
 // maxErasures is how often an erasure is tried again because somebody else
 // changed the callback, or because nobody knows whether it happened.
 const maxErasures = 8
 
 // eraseAll erases callbacks by their IDs and returns the errors of those that
-// were not erased.
-func (f *forgetting) eraseAll(ctx context.Context, ids []ID) map[ID]error {
+// were not erased. Where theirs is given, a callback of which it is false when
+// it is read is left as it is: [errNotTheirs].
+func (f *forgetting) eraseAll(ctx context.Context, ids []ID, theirs func(*Callback) bool) map[ID]error {
 	errs := make(map[ID]error)
 	for chunk := range chunks(ids, f.m.config.Batch) {
 		tried := make(map[ID]*Callback) // whose erasure may have happened
 		for range maxErasures {
-			if chunk = f.erase(ctx, chunk, tried, errs); len(chunk) == 0 {
+			if chunk = f.erase(ctx, chunk, theirs, tried, errs); len(chunk) == 0 {
 				break
 			}
 		}
@@ -135,7 +175,7 @@ func (f *forgetting) eraseAll(ctx context.Context, ids []ID) map[ID]error {
 // erase reads callbacks, erases those that may be, under the revision that was
 // read, and returns those that have to be read again. Their errors stand until
 // then.
-func (f *forgetting) erase(ctx context.Context, ids []ID, tried map[ID]*Callback, errs map[ID]error) (again []ID) {
+func (f *forgetting) erase(ctx context.Context, ids []ID, theirs func(*Callback) bool, tried map[ID]*Callback, errs map[ID]error) (again []ID) {
 	found, missing := f.m.readAll(ctx, f.req.Tenant, ids)
 	var list []*Callback
 	req := EraseRequest{Tenant: f.req.Tenant, Actor: f.req.Actor, Detail: f.req.Detail}
@@ -145,6 +185,12 @@ func (f *forgetting) erase(ctx context.Context, ids []ID, tried map[ID]*Callback
 			f.erased(tried[id])
 			delete(errs, id)
 			continue
+		}
+		if err != nil && tried[id] != nil {
+			err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
+		if err == nil && theirs != nil && !theirs(cb) {
+			err = errNotTheirs
 		}
 		if err == nil {
 			err = f.allowed(cb)
@@ -169,6 +215,7 @@ func (f *forgetting) erase(ctx context.Context, ids []ID, tried map[ID]*Callback
 			continue
 		case errors.Is(failure, ErrOutcomeUnknown):
 			tried[cb.ID] = cb
+			f.erased(cb) // perhaps; counters of what is left are kept
 			again = append(again, cb.ID)
 		case errors.Is(failure, ErrConflict):
 			again = append(again, cb.ID)
@@ -183,12 +230,15 @@ func (f *forgetting) allowed(cb *Callback) error {
 	if cb.State != Scheduled && cb.State != Completed {
 		return &StateError{ID: cb.ID, State: cb.State, Operation: "forget"}
 	}
-	for _, address := range []string{cb.Customer.Number.Key(), cb.Customer.Alternative.Key()} {
-		if mentions(f.req.Detail, address) {
-			return invalid("detail", "holds the number that is to be forgotten")
+	addresses := []string{cb.Customer.Number.Key(), cb.Customer.Alternative.Key()}
+	for _, l := range cb.Lookups {
+		if l.Key == propertyNumber {
+			addresses = append(addresses, l.Value)
 		}
-		if mentions(f.req.Actor, address) {
-			return invalid("actor", "holds the number that is to be forgotten")
+	}
+	for _, address := range addresses {
+		if err := f.unnamed(address); err != nil {
+			return err
 		}
 	}
 	return nil

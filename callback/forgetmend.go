@@ -29,7 +29,8 @@ func (m *Manager) mend(ctx context.Context, req *ForgetRequest, number string) e
 		if len(lost) == 0 {
 			return nil
 		}
-		if err = m.retake(ctx, req, holders[0], lost); !errors.Is(err, ErrConflict) && !errors.Is(err, ErrOutcomeUnknown) {
+		// What follows is looked at again: a holder may have changed.
+		if err = m.retakeAll(ctx, req, holders, lost); err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrOutcomeUnknown) {
 			return err
 		}
 	}
@@ -38,16 +39,17 @@ func (m *Manager) mend(ctx context.Context, req *ForgetRequest, number string) e
 
 func sameRevision(a, b *Callback) bool { return a.ID == b.ID && a.Revision == b.Revision }
 
-// holders are the callbacks that hold a permit of a number.
+// holders are the callbacks that hold a permit of a number, oldest first: who
+// mends at the same time begins with the same one, and meets its revision.
 func (m *Manager) holders(ctx context.Context, tenant, number string) ([]*Callback, error) {
-	page, err := m.store.Search(ctx, Query{Tenant: tenant, Number: number, NotStates: []State{Completed}, Limit: maxPage})
+	page, err := m.store.Search(ctx, Query{Tenant: tenant, Number: number, NotStates: []State{Completed}, Order: ByCreated, Limit: maxPage})
 	return slices.DeleteFunc(page.Callbacks, func(cb *Callback) bool {
 		return !slices.ContainsFunc(cb.Held, func(h Held) bool { return h.Key.Subject == number })
 	}), err
 }
 
-// lost lists what callbacks hold of a number and its counters do not show.
-func (m *Manager) lost(ctx context.Context, tenant, number string, holders []*Callback) ([]Permit, error) {
+// lost is what callbacks hold of a number and its counters do not show.
+func (m *Manager) lost(ctx context.Context, tenant, number string, holders []*Callback) (map[PermitKey]int64, error) {
 	var keys []PermitKey
 	held := make(map[PermitKey]int64)
 	for _, cb := range holders {
@@ -62,7 +64,7 @@ func (m *Manager) lost(ctx context.Context, tenant, number string, holders []*Ca
 	if err != nil {
 		return nil, err
 	}
-	var lost []Permit
+	lost := make(map[PermitKey]int64)
 	for _, key := range once(keys) {
 		counters, err := m.store.Load(ctx, now, LoadRequest{
 			Tenant: tenant, Kind: key.Kind, Service: key.Service, Name: key.Name, Subject: key.Subject, From: key.Slot, To: key.Slot,
@@ -76,10 +78,31 @@ func (m *Manager) lost(ctx context.Context, tenant, number string, holders []*Ca
 			}
 		}
 		if held[key] > 0 {
-			lost = append(lost, Permit{Key: key, N: held[key], Max: -1})
+			lost[key] = held[key]
 		}
 	}
 	return lost, nil
+}
+
+// retakeAll counts lost units again, each with a callback that holds it: one that
+// ends meanwhile gives back what it holds, and no more is counted for it.
+func (m *Manager) retakeAll(ctx context.Context, req *ForgetRequest, holders []*Callback, lost map[PermitKey]int64) error {
+	for _, cb := range holders {
+		var own []Permit
+		for _, h := range cb.Held {
+			if n := min(h.N, lost[h.Key]); n > 0 {
+				own = append(own, Permit{Key: h.Key, N: n, Max: -1})
+				lost[h.Key] -= n
+			}
+		}
+		if len(own) == 0 {
+			continue
+		}
+		if err := m.retake(ctx, req, cb, own); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // retake counts units again that callbacks hold already, provided that cb has

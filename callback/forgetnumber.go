@@ -19,7 +19,10 @@ func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
 	var whose trail
 	var subjects []string
 	for _, key := range keys {
-		t, err := f.follow(ctx, key)
+		if err := f.unnamed(key); err != nil {
+			return failed(err)
+		}
+		t, err := f.follow(ctx, key, nil)
 		switch {
 		case err != nil:
 			return failed(err)
@@ -34,11 +37,22 @@ func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
 	if !whose.empty() {
 		subjects = []string{whose.key}
 	}
-	errs := f.eraseAll(ctx, whose.ids)
 	var items []BulkItem
-	for _, id := range whose.ids {
-		if err := errs[id]; !errors.Is(err, ErrNotFound) { // somebody else forgot it meanwhile
-			items = append(items, BulkItem{ID: id, Number: raw, N: 1, Err: err})
+	done := make(map[ID]bool)
+	for ids := whose.ids; len(ids) > 0; {
+		errs := f.eraseAll(ctx, ids, func(cb *Callback) bool { return has(cb, whose.key) })
+		for _, id := range ids {
+			done[id] = true
+			switch err := errs[id]; {
+			case errors.Is(err, errNotTheirs):
+				whose.mentions = append(whose.mentions, id)
+			case !errors.Is(err, ErrNotFound): // somebody else forgot it meanwhile
+				items = append(items, BulkItem{ID: id, Number: raw, N: 1, Err: err})
+			}
+		}
+		var err error
+		if ids, err = f.copies(ctx, whose.key, done); err != nil {
+			items = append(items, BulkItem{Number: raw, Err: err})
 		}
 	}
 	for _, id := range whose.mentions {
@@ -59,6 +73,13 @@ func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
 	return items
 }
 
+// copies finds the callbacks of a number that were copied from those that were
+// handled, while that was done: whoever copied saw its source still there.
+func (f *forgetting) copies(ctx context.Context, key string, done map[ID]bool) ([]ID, error) {
+	t, err := f.follow(ctx, key, func(cb *Callback) bool { return done[cb.CopiedFrom] && !done[cb.ID] })
+	return t.ids, err
+}
+
 // trail is where a number is found.
 type trail struct {
 	key      string
@@ -68,8 +89,9 @@ type trail struct {
 
 func (t *trail) empty() bool { return len(t.ids) == 0 && len(t.mentions) == 0 }
 
-// follow finds the callbacks of a number in its canonical form.
-func (f *forgetting) follow(ctx context.Context, key string) (trail, error) {
+// follow finds the callbacks of a number in its canonical form, or those of
+// them that are wanted.
+func (f *forgetting) follow(ctx context.Context, key string, wanted func(*Callback) bool) (trail, error) {
 	t := trail{key: key}
 	for _, q := range []Query{{Number: key}, {Lookups: []Match{{Key: propertyNumber, Value: key}}}} {
 		q.Tenant, q.Limit, q.Order = f.req.Tenant, maxPage, ByCreated
@@ -79,6 +101,9 @@ func (f *forgetting) follow(ctx context.Context, key string) (trail, error) {
 				return t, err
 			}
 			for _, cb := range page.Callbacks {
+				if wanted != nil && !wanted(cb) {
+					continue
+				}
 				if has(cb, key) {
 					t.ids = append(t.ids, cb.ID)
 				} else {
@@ -110,19 +135,25 @@ func (f *forgetting) dropMention(ctx context.Context, id ID, key string) (ended 
 		}
 		d := newDraft(cb, p, now, EventUpdated, f.req.Actor)
 		d.cb.Lookups = slices.DeleteFunc(d.cb.Lookups, func(l Lookup) bool {
-			return l.Key == propertyNumber && (l.Value == key || p.read(l.Value).Key() == key)
+			drop := l.Key == propertyNumber && (l.Value == key || p.read(l.Value).Key() == key)
+			if drop {
+				f.names[l.Key] = true
+				f.note(l.Value)
+			}
+			return drop
 		})
 		d.event.Detail = f.req.Detail
 		return d, nil
 	})
 	if ended {
-		err = f.eraseAll(ctx, []ID{id})[id]
+		err = f.eraseAll(ctx, []ID{id}, nil)[id]
 	}
 	return ended, err
 }
 
 // readings are the numbers that the services of the tenant take a text for, in
-// their canonical form.
+// their canonical form; those that are not configured any more, but still have
+// callbacks, read it as a service does by default.
 func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error) {
 	if raw == "" {
 		return nil, invalid(propertyNumber, "is empty")
@@ -130,7 +161,14 @@ func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error)
 	if err := checkText(propertyNumber, raw, maxText); err != nil {
 		return nil, err
 	}
-	services := f.services
+	if f.readers == nil {
+		readers, err := f.m.serving(ctx, f.services, Query{Tenant: f.req.Tenant})
+		if err != nil {
+			return nil, err
+		}
+		f.readers = readers
+	}
+	services := f.readers
 	if len(services) == 0 {
 		services = []string{"any"} // read as a service does by default
 	}

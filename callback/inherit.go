@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,4 +85,48 @@ func (m *Manager) fillFromCopy(ctx context.Context, req *Request) error {
 		setDefault(&req.Interaction, *source.Interaction)
 	}
 	return nil
+}
+
+// checkSource looks whether the callback that cb was copied from is still there
+// now that cb is written. If it was forgotten meanwhile, whoever forgot it may
+// not have seen cb: it is erased, too.
+func (m *Manager) checkSource(ctx context.Context, cb *Callback) error {
+	ctx, cancel := m.detached(ctx)
+	defer cancel()
+	_, gone := m.store.Get(ctx, By{Tenant: cb.Tenant, ID: cb.CopiedFrom})
+	if gone == nil {
+		return nil
+	}
+	// What cannot be known to be there counts as gone.
+	gone = fmt.Errorf("copying: %w", gone)
+	if err := m.takeBack(ctx, cb); err != nil {
+		return fmt.Errorf("%w: %w: %w", ErrOutcomeUnknown, gone, err)
+	}
+	return gone
+}
+
+// takeBack ends a callback that must not be and erases it, with the counters of
+// whom nothing is left.
+func (m *Manager) takeBack(ctx context.Context, cb *Callback) error {
+	const why = "the callback it was copied from is gone"
+	if cb.State != Completed {
+		_, err := m.Cancel(ctx, CancelRequest{Tenant: cb.Tenant, ID: cb.ID, Force: true, Actor: m.config.Node, Detail: why})
+		var ended *StateError
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.As(err, &ended) {
+			return err
+		}
+	}
+	now, err := m.now(ctx)
+	if err != nil {
+		return err
+	}
+	services, err := m.known(ctx, cb.Tenant)
+	if err != nil {
+		return err
+	}
+	f := m.forgetting(&ForgetRequest{Tenant: cb.Tenant, Actor: m.config.Node, Detail: why}, now, services)
+	if err := f.eraseAll(ctx, []ID{cb.ID}, nil)[cb.ID]; err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return f.dropCounters(ctx)
 }

@@ -35,7 +35,8 @@ type Pause struct {
 // customer, for the service; other Managers follow within their Config.Poll.
 // What has begun goes on: a call, a preview, a customer who was told to call in.
 // An offer that is accepted meanwhile is not followed by an attempt, but by the
-// queue.
+// queue. A customer who is to call in at once (Inbound.NoWait) still gets the
+// access number: that waits for no agent.
 //
 // A paused service takes callbacks as ever. Those that come into its queue
 // meanwhile - new ones, released ones, those whose gap is over - are paused,

@@ -25,7 +25,8 @@ type pauses struct {
 	mu      sync.Mutex
 	inForce map[serviceKey]Pause // an empty name is all services of the tenant
 	readAt  time.Time            // zero: they are to be read
-	changes int                  // pauses and ends of this Manager
+	peeked  time.Time            // read without an engine at work
+	changes int                  // pauses, ends and readings of this Manager
 }
 
 func (s *pauses) init(store Store) {
@@ -75,7 +76,7 @@ func (s *pauses) note(ctx context.Context, p Pause) error {
 	}
 	s.inForce[serviceKey{p.Tenant, p.Service}] = p
 	s.changes++
-	s.readAt = time.Time{}
+	s.readAt, s.peeked = time.Time{}, time.Time{}
 	return nil
 }
 
@@ -85,7 +86,7 @@ func (s *pauses) forget(key serviceKey) {
 	defer s.mu.Unlock()
 	delete(s.inForce, key)
 	s.changes++
-	s.readAt = time.Time{}
+	s.readAt, s.peeked = time.Time{}, time.Time{}
 }
 
 // stale has the pauses read anew: nobody knows what became of a change.
@@ -93,7 +94,7 @@ func (s *pauses) stale() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changes++
-	s.readAt = time.Time{}
+	s.readAt, s.peeked = time.Time{}, time.Time{}
 }
 
 // due reports whether the pauses are to be read at now.
@@ -123,7 +124,25 @@ func (s *pauses) set(list []Pause, now time.Time, changes int) bool {
 		return false
 	}
 	s.inForce, s.readAt = byService(list), now
+	s.changes++ // what a verb read before is older
 	return true
+}
+
+// peekDue reports whether a verb is to read the pauses at now.
+func (s *pauses) peekDue(now time.Time, poll time.Duration) (due bool, changes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := latest(s.readAt, s.peeked)
+	return at.IsZero() || now.Before(at) || !now.Before(at.Add(poll)), s.changes
+}
+
+// peek takes over what a verb read, unless it was overtaken.
+func (s *pauses) peek(list []Pause, now time.Time, changes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.changes == changes {
+		s.inForce, s.peeked = byService(list), now
+	}
 }
 
 func byService(list []Pause) map[serviceKey]Pause {
@@ -151,6 +170,25 @@ func (m *Manager) lookAtPauses(ctx context.Context, now time.Time) (fresh bool, 
 		return false, err
 	}
 	return m.pauses.set(list, now, changes), nil
+}
+
+// peekAtPauses reads the pauses for a verb, at most once per Config.Poll and not
+// where an engine has: a Manager that does not tick learns of them as well. The
+// engine reads them as ever.
+func (m *Manager) peekAtPauses(ctx context.Context, now time.Time) error {
+	if m.pauses.store == nil {
+		return nil
+	}
+	due, changes := m.pauses.peekDue(now, m.config.Poll)
+	if !due {
+		return nil
+	}
+	list, err := m.pauses.store.Pauses(ctx, "", true)
+	if err != nil {
+		return err
+	}
+	m.pauses.peek(list, now, changes)
+	return nil
 }
 
 // withhold takes the drafts of paused services out of b.

@@ -73,6 +73,21 @@ func (m *Manager) known(ctx context.Context, tenant string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
+// serving adds to the names of services those that have callbacks of a query,
+// configured or not.
+func (m *Manager) serving(ctx context.Context, names []string, q Query) ([]string, error) {
+	groups, err := m.store.Count(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.Clone(names)
+	for _, g := range groups {
+		names = append(names, g.Queue.Service)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
 // once returns the values of a list without repetitions, each where it came
 // first.
 func once[T comparable](list []T) []T {

@@ -2,6 +2,7 @@ package callback
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -41,7 +42,7 @@ type Position struct {
 // fewer than five it is not known. A paused service knows no wait.
 //
 // Errors: [ErrNotFound], [StateError], [ErrConfiguration] while the service is
-// unknown, and the store's.
+// unknown and for a record whose priority is damaged, and the store's.
 func (m *Manager) Position(ctx context.Context, tenant string, id ID) (Position, error) {
 	now, err := m.now(ctx)
 	if err != nil {
@@ -54,8 +55,14 @@ func (m *Manager) Position(ctx context.Context, tenant string, id ID) (Position,
 	if cb.State != Queued {
 		return Position{}, &StateError{ID: cb.ID, State: cb.State, Operation: "tell the position of"}
 	}
+	if !cb.Priority.Valid() {
+		return Position{}, misconfigured("priority", fmt.Sprintf("%d of callback %s is not defined", cb.Priority, cb.ID))
+	}
 	policy, err := m.policyOf(ctx, cb, false)
 	if err != nil {
+		return Position{}, err
+	}
+	if err := m.peekAtPauses(ctx, now); err != nil {
 		return Position{}, err
 	}
 	s, err := m.standings(ctx, cb, policy)
@@ -103,6 +110,9 @@ func (m *Manager) standings(ctx context.Context, cb *Callback, policy *Policy) (
 		return s, err
 	}
 	for _, g := range groups {
+		if !g.Queue.Priority.Valid() {
+			continue // a damaged record is never released
+		}
 		s.all.waiting[g.Queue.Priority] += g.N
 		s.ready.waiting[g.Queue.Priority] += g.Ready
 	}

@@ -113,6 +113,14 @@ func (m *Manager) queueCounts(ctx context.Context, q Query) (counts []queueCount
 	queries := []Query{q}
 	if slices.ContainsFunc(q.Properties, isNumber) {
 		q.Services = names
+		if !named {
+			all := q
+			all.Services = nil
+			all.Properties = slices.DeleteFunc(slices.Clone(q.Properties), isNumber)
+			if q.Services, err = m.serving(ctx, names, all); err != nil {
+				return nil, nil, err
+			}
+		}
 		if queries, err = m.byNumber(ctx, q); err != nil {
 			return nil, nil, err
 		}

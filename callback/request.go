@@ -26,7 +26,8 @@ type Request struct {
 	// sip: URI. The property _customer_number is read when it is empty.
 	Number string
 	// Alternative is called instead of Number when set (LUCS
-	// AlternativeTarget).
+	// AlternativeTarget). A service that requires consent takes only the number
+	// of the contact mode.
 	Alternative string
 
 	// Desired is when the customer wants to be called (GMS _desired_time).

@@ -25,7 +25,8 @@ import (
 // Errors: [FieldError] for what is wrong with the request, [NumberError],
 // [ModeError] for a contact mode that cannot be used and [ContactError] for a
 // directory that fails, [LimitError], [AvailabilityError] with alternatives,
-// [ErrNotFound] for an unknown callback to copy or account and [StateError] for
+// [ErrNotFound] for an unknown account or callback to copy, also one that is
+// forgotten while it is copied, and [StateError] for
 // a callback to copy that is not completed, [ErrConfiguration] where a directory
 // is needed and there is none, [ErrRedirect], [ErrKeyReuse], [ErrStopped].
 // Nothing is stored then.
@@ -65,7 +66,18 @@ func (m *Manager) Start(ctx context.Context, req Request) (*Callback, error) {
 		return nil, err
 	}
 	d.cb.Idempotency = Idempotency{Key: req.Key, Hash: hash}
-	return m.create(ctx, req, d)
+	cb, err := m.create(ctx, req, d)
+	switch {
+	case req.CopyFrom == "":
+	case errors.Is(err, ErrOutcomeUnknown):
+		err = errors.Join(err, m.checkSource(ctx, d.cb))
+	case err == nil && cb.ID == d.cb.ID:
+		err = m.checkSource(ctx, cb)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return cb, nil
 }
 
 // create writes a prepared callback.

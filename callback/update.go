@@ -12,7 +12,8 @@ type UpdateRequest struct {
 	ID     ID
 	// Set are the new values by key; an empty string deletes the key. The
 	// property _customer_number changes whom to call, where no call is in
-	// flight.
+	// flight. A service that requires consent refuses another number
+	// ([ErrConsent]): the consent was given for the one of the contact mode.
 	Set      Values
 	Revision int64 // when not zero, the callback's; else [ErrConflict]
 	Actor    string
@@ -95,7 +96,14 @@ func (d *draft) changeNumber(properties Values) (raw string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if address.Key() != d.cb.Customer.Number.Key() {
+	if former := d.cb.Customer.Number.Key(); address.Key() != former {
+		if d.policy.service.Consent != ConsentNone {
+			return "", &ModeError{Mode: d.cb.Customer.ModeID, Rule: "cannot get another number, because the service requires consent", fact: ErrConsent}
+		}
+		if former != "" {
+			// Counters are kept under it, whatever is looked up.
+			d.cb.noteCounted(propertyNumber, former)
+		}
 		d.cb.Customer.Number = address
 		d.drop(PermitNumber)
 		d.holdNumber(address.Key())

@@ -27,7 +27,8 @@ func (m *Manager) Within(s Store) *Starter {
 
 // Start is [Manager.Start] within the transaction. After an error nothing is
 // left of the callback in the transaction, which may go on unless its database
-// says otherwise.
+// says otherwise, or the error is an [ErrOutcomeUnknown]: then it must be rolled
+// back. That is so where the callback that was copied is forgotten meanwhile.
 func (s *Starter) Start(ctx context.Context, req Request) (*Callback, error) {
 	return s.m.Start(ctx, req)
 }
