@@ -90,7 +90,8 @@ func ReadValues(w http.ResponseWriter, r *http.Request) (callback.Values, error)
 		}
 		return values, nil
 	}
-	form, err := url.ParseQuery(string(body))
+	// A semicolon is text, as in names of statistics, and separates nothing.
+	form, err := url.ParseQuery(strings.ReplaceAll(string(body), ";", "%3B"))
 	if err != nil {
 		return nil, &Fault{Status: http.StatusBadRequest, Rule: "the body is not a form", cause: err}
 	}

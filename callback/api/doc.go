@@ -9,8 +9,8 @@
 // # Roles
 //
 // A caller has a set of roles and one tenant, which decides what it can see:
-// the callbacks of other tenants do not exist for it. [Own] bounds what the
-// caller may reach further, to the callbacks of one customer.
+// the callbacks of other tenants do not exist for it. Own of [Caller] bounds what
+// the caller may reach further, to the callbacks of one customer.
 //
 // # Reading requests
 //

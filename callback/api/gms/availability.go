@@ -165,7 +165,7 @@ type periodBody struct {
 // calendar answers with the opening hours of an office-hours service (GMS
 // calendar query).
 func (h *Handler) calendar(c *call) error {
-	calendar, ok := h.calendars[c.name]
+	calendar, ok := h.viewOf(c.caller.Tenant).calendars[c.name]
 	if !ok {
 		return callback.UnknownService(c.name)
 	}

@@ -116,9 +116,10 @@ func readTruth(text string) (value, ok bool) {
 
 const ruleTruth = "is neither true nor false"
 
-// readQuery reads the query of a URL. The error is a [*api.Fault].
+// readQuery reads the query of a URL. A semicolon is text, as in names of
+// statistics, and separates nothing. The error is a [*api.Fault].
 func readQuery(c *call) (url.Values, error) {
-	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	query, err := url.ParseQuery(strings.ReplaceAll(c.r.URL.RawQuery, ";", "%3B"))
 	if err != nil {
 		return nil, api.NewFault(http.StatusBadRequest, "", "the query of the URL is malformed")
 	}

@@ -27,7 +27,7 @@ func newBulkBody() *bulkBody { return &bulkBody{Success: []itemBody{}, Errors: [
 // fail adds an item that did not happen. What the server did wrong is logged.
 func (b *bulkBody) fail(h *Handler, c *call, id callback.ID, number string, err error) {
 	one := *c
-	one.id, one.number = string(id), number
+	one.id, one.found, one.number = string(id), false, number
 	f := h.fault(&one, err)
 	if f.code >= 50000 && c.r.Context().Err() == nil {
 		h.logFault(&one, f.code, err)

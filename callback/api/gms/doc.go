@@ -28,8 +28,10 @@
 // # Who may do what
 //
 // Start, cancel and PUT need [api.RoleCreate] or [api.RoleOperate]. A state that
-// is reported, and one other than SCHEDULED and QUEUED that a start forces, need
-// [api.RoleOperate]: they pass the limits by. Queries by identifier and
+// is reported or that a start forces needs [api.RoleOperate], because it passes
+// limits by. A start without that role may name QUEUED where it asks for now, and
+// SCHEDULED where it asks for a time beyond the buffer; the state is then decided
+// as if it had not been named. Queries by identifier and
 // properties and the position need [api.RoleRead] or [api.RoleOperate]; slots and
 // opening hours any of the three; previews [api.RoleOperate]; queues, watermarks
 // and the cancelling of many [api.RoleAdmin]; the export [api.RoleExport];
@@ -46,7 +48,16 @@
 // read with or without fraction and offset, as UTC without one, and written as
 // 2006-01-02T15:04:05.000Z. Lists may be arrays or texts with commas.
 //
-// The header Idempotency-Key makes a start safe to repeat.
+// The header Idempotency-Key makes a start safe to repeat. Callers that are bound
+// to one customer share keys with that customer's alone.
+//
+// A PUT with a new time and properties moves the callback first, and changes
+// nothing when the time cannot be had. If then the properties are refused, the
+// answer is that error and the callback stays at its new time: the limit of
+// the new number, or a change at the same moment. Former values of lookup keys stay searchable.
+//
+// A query by properties has at most 50 values and 50 identifiers. A semicolon in
+// a query or a form is text.
 //
 // # States
 //

@@ -141,7 +141,11 @@ func (h *Handler) logFault(c *call, code int, err error) {
 		attrs = append(attrs, slog.String("service", api.Redact(c.name)))
 	}
 	if c.id != "" {
-		attrs = append(attrs, slog.String("callback", clip(c.id)))
+		id := clip(c.id)
+		if !c.found {
+			id = api.Redact(id) // whatever it is, it may be a number
+		}
+		attrs = append(attrs, slog.String("callback", id))
 	}
 	text := err.Error()
 	var refused *api.Fault

@@ -78,13 +78,15 @@ func (h *Handler) forgetOwn(c *call, req *callback.ForgetRequest, body *bulkBody
 	if err != nil {
 		return err
 	}
-	for _, number := range req.Numbers {
-		found, err := h.ownCallbacks(c, number)
+	if len(req.Numbers) > 0 {
+		found, had, err := h.ownCallbacks(c, req.Numbers)
 		if err != nil {
 			return err
 		}
-		if len(found) == 0 {
-			body.forgotten(h, c, callback.BulkItem{Number: number})
+		for i, number := range req.Numbers {
+			if !had[i] {
+				body.forgotten(h, c, callback.BulkItem{Number: number})
+			}
 		}
 		own = append(own, found...)
 	}
@@ -93,21 +95,36 @@ func (h *Handler) forgetOwn(c *call, req *callback.ForgetRequest, body *bulkBody
 	return nil
 }
 
-// ownCallbacks returns the callbacks of the caller's customer that have a number,
-// as their services read it.
-func (h *Handler) ownCallbacks(c *call, number string) ([]callback.ID, error) {
-	var ids []callback.ID
+// ownCallbacks returns the callbacks of the caller's customer that have one of
+// the numbers, as their services read it, and which of the numbers there were.
+// Each service reads the numbers once.
+func (h *Handler) ownCallbacks(c *call, numbers []string) (ids []callback.ID, had []bool, err error) {
+	had = make([]bool, len(numbers))
+	read := make(map[string]map[string][]int) // by service and key: places in numbers
 	for cb, err := range h.manager.Search(c.r.Context(), callback.Query{Tenant: c.caller.Tenant, CustomerID: c.caller.Own}) {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		var numbers callback.Numbers
-		if policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service); err == nil {
-			numbers = policy.Service().Numbers
+		keys, ok := read[cb.Service]
+		if !ok {
+			var rules callback.Numbers
+			if policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service); err == nil {
+				rules = policy.Service().Numbers
+			}
+			keys = make(map[string][]int, len(numbers))
+			for i, number := range numbers {
+				key := readingOf(number, rules)
+				keys[key] = append(keys[key], i)
+			}
+			read[cb.Service] = keys
 		}
-		if key := readingOf(number, numbers); key == cb.Customer.Number.Key() || key == cb.Customer.Alternative.Key() {
+		places := slices.Concat(keys[cb.Customer.Number.Key()], keys[cb.Customer.Alternative.Key()])
+		for _, i := range places {
+			had[i] = true
+		}
+		if len(places) > 0 {
 			ids = append(ids, cb.ID)
 		}
 	}
-	return ids, nil
+	return ids, had, nil
 }

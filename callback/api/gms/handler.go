@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,6 +25,10 @@ type Config struct {
 	// keys, headers and calendars of its services. Defaults to none; services
 	// need not come from there.
 	Options *Options
+	// OptionsTenant is the tenant whose services those of Options are: they
+	// count for its callers and no others. Defaults to "", the tenant of
+	// [Options.Source].
+	OptionsTenant string
 	// Base is what stands before /genesys in the URLs that are written: the
 	// prefix the handler is mounted under, or a scheme and a host with it.
 	// Defaults to none.
@@ -54,13 +57,11 @@ type Config struct {
 type Handler struct {
 	manager       *callback.Manager
 	authorizer    api.Authorizer
-	options       *Options
+	optionsTenant string
+	mine, others  view // of optionsTenant, and of other tenants
 	base          string
-	filterKeys    []string
-	returnedKeys  []string
-	ownKeys       bool // returnedKeys are the host's, not a default
+	ownKeys       bool // the returned keys are the host's, not a default
 	ignoreHeaders bool
-	calendars     map[string]*availability.Calendar
 	log           *slog.Logger
 	routes        []route
 	document      []byte
@@ -71,28 +72,14 @@ type Handler struct {
 // is a [callback.ErrConfiguration] that names the field.
 func New(config Config) (*Handler, error) {
 	h := &Handler{
-		manager: config.Manager, authorizer: config.Authorizer, options: config.Options,
-		base: strings.TrimSuffix(config.Base, "/"), filterKeys: config.FilterKeys, returnedKeys: config.ReturnedKeys,
-		ignoreHeaders: config.IgnoreHeaders, calendars: maps.Clone(config.Calendars), log: config.Logger,
+		manager: config.Manager, authorizer: config.Authorizer, optionsTenant: config.OptionsTenant,
+		mine: newView(config, config.Options), others: newView(config, nil),
+		base: strings.TrimSuffix(config.Base, "/"), ignoreHeaders: config.IgnoreHeaders, log: config.Logger,
 		routes: newRoutes(), ownKeys: config.ReturnedKeys != nil,
 	}
 	if h.log == nil {
 		h.log = slog.Default()
 	}
-	if h.calendars == nil {
-		h.calendars = make(map[string]*availability.Calendar)
-	}
-	if o := config.Options; o != nil {
-		for name, calendar := range o.Calendars {
-			if _, ok := h.calendars[name]; !ok {
-				h.calendars[name] = calendar
-			}
-		}
-		h.filterKeys = firstOf(h.filterKeys, o.Global.FilterKeys)
-		h.returnedKeys = firstOf(h.returnedKeys, o.Global.ReturnedKeys)
-	}
-	h.filterKeys = firstOf(h.filterKeys, defaultFilterKeys())
-	h.returnedKeys = firstOf(h.returnedKeys, defaultReturnedKeys())
 	var faults []error
 	check := func(ok bool, field, rule string) {
 		if !ok {
@@ -104,10 +91,10 @@ func New(config Config) (*Handler, error) {
 	base, err := url.Parse(h.base)
 	check(err == nil && base.RawQuery == "" && base.Fragment == "" && (h.base == "" || base.Host != "" || strings.HasPrefix(h.base, "/")),
 		"Base", "is no path that begins with a slash, nor a URL")
-	for name, calendar := range h.calendars {
+	for name, calendar := range h.mine.calendars {
 		check(calendar != nil && name != "" && name != "callback", "Calendars", strconv.Quote(name)+" has no calendar, or a name that cannot be asked for")
 	}
-	for _, key := range slices.Concat(h.filterKeys, h.returnedKeys) {
+	for _, key := range slices.Concat(h.mine.filterKeys, h.mine.returnedKeys) {
 		check(key != "", "FilterKeys, ReturnedKeys", "have an empty key")
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -115,22 +102,6 @@ func New(config Config) (*Handler, error) {
 	}
 	h.document = documentAt(h.base)
 	return h, nil
-}
-
-// The keys of GMS, without the one that its default names twice.
-func defaultFilterKeys() []string {
-	return []string{keyState, keyReason, "_request_queue_time_stat", "_request_ewt_service", "_vq"}
-}
-
-func defaultReturnedKeys() []string {
-	return []string{keyDesired, keyState, keyReason, keySession}
-}
-
-func firstOf(list, otherwise []string) []string {
-	if list != nil {
-		return list
-	}
-	return otherwise
 }
 
 // call is one request on its way.
@@ -141,6 +112,7 @@ type call struct {
 	caller *api.Caller
 	name   string // the service or calendar of the path
 	id     string // the callback of the path
+	found  bool   // id is that of a callback
 	// number is the one the request came with. It is written back to whoever
 	// sent it and nowhere else.
 	number string

@@ -32,6 +32,9 @@ func (h *Handler) byProperties(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := checkConditions(query); err != nil {
+		return err
+	}
 	policies, err := h.policies(c)
 	if err != nil {
 		return err
@@ -39,6 +42,9 @@ func (h *Handler) byProperties(c *call) error {
 	q, err := readSearch(c, query, policies)
 	if err != nil {
 		return err
+	}
+	if c.name != "" && !h.handsOn(c, policies[0].Service()) {
+		q.Services = []string{c.name}
 	}
 	var found []*callback.Callback
 	for _, v := range readings(q, policies) {
@@ -72,6 +78,30 @@ func (h *Handler) policies(c *call) ([]*callback.Policy, error) {
 	}
 	policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name)
 	return []*callback.Policy{policy}, err
+}
+
+// maxConditions is how many values of lookup keys, and how many identifiers, a
+// query by properties may name. All services read each number.
+const maxConditions = 50
+
+// checkConditions refuses a query that asks for too much to be read at all.
+func checkConditions(query url.Values) error {
+	lookups := 0
+	for name, values := range query {
+		switch name {
+		case paramOperand, keyState, paramStart, paramEnd:
+		case keyID:
+			if len(values) > maxConditions {
+				return invalidParameter(keyID, "is there more than "+strconv.Itoa(maxConditions)+" times")
+			}
+		default:
+			lookups += len(values)
+		}
+	}
+	if lookups > maxConditions {
+		return invalidParameter("property", "is there more than "+strconv.Itoa(maxConditions)+" times")
+	}
+	return nil
 }
 
 // readSearch reads the parameters of a query by properties.
@@ -132,6 +162,9 @@ func readCondition(q *callback.Query, name string, query url.Values, keys []stri
 		for _, value := range query[name] {
 			if value == "" {
 				return invalidParameter(clip(name), "is empty")
+			}
+			if !isText(value) {
+				return invalidParameter(clip(name), ruleText)
 			}
 			q.Lookups = append(q.Lookups, callback.Match{Key: name, Value: value})
 		}

@@ -100,7 +100,7 @@ func TestQueryFaults(t *testing.T) {
 	}
 	r.get("/genesys/1/service/callback/none?_account=1").fault(400, 40010)
 	r.get(deskPath+"?_account=%zz").fault(400, 40010)
-	r.get(deskPath+"?a;b").fault(400, 40010)
+	r.get(deskPath+"?a;b=1").fault(400, 40020)
 }
 
 // Everything until the customer answers is QUEUED to GMS clients, in rows and in

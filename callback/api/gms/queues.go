@@ -42,8 +42,11 @@ func (h *Handler) queues(c *call) error {
 // readQueues reads the parameters of a query by queues.
 func (h *Handler) readQueues(c *call, query url.Values) (*callback.QueuesRequest, error) {
 	req := &callback.QueuesRequest{Tenant: c.caller.Tenant}
-	filters := h.filterKeys
+	filters := h.viewOf(c.caller.Tenant).filterKeys
 	for _, name := range sortedNames(query) {
+		if slices.ContainsFunc(query[name], func(text string) bool { return !isText(text) }) {
+			return nil, invalidParameter(name, ruleText)
+		}
 		text, ok := single(query, name)
 		switch name {
 		case "target":
@@ -133,6 +136,9 @@ func (h *Handler) watermarks(c *call) error {
 	names := query["service_name"]
 	if slices.Contains(names, "") {
 		return invalidParameter("service_name", "is empty")
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return !isText(name) }) {
+		return invalidParameter("service_name", ruleText)
 	}
 	marks, err := h.manager.Watermarks(c.r.Context(), callback.WatermarksRequest{Tenant: c.caller.Tenant, Services: names})
 	if err != nil {

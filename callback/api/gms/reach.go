@@ -21,14 +21,23 @@ func (h *Handler) reach(c *call) (*callback.Callback, error) {
 	case !c.caller.Reaches(cb), c.name != "" && c.op != opStart && !h.shows(c, cb):
 		return nil, callback.ErrNotFound
 	}
+	c.found = true
 	return cb, nil
 }
 
 // isID reports whether a text can be the identifier of a callback.
 func isID(text string) bool {
-	return text != "" && len(text) <= 128 && utf8.ValidString(text) &&
-		!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
+	return text != "" && len(text) <= 128 && isText(text)
 }
+
+// isText reports whether a text can be stored and compared with what is: UTF-8
+// without control characters.
+func isText(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// ruleText is the rule that other texts break.
+const ruleText = "has control characters or is not UTF-8"
 
 // shows reports whether a callback can be named under the service of the path:
 // its own, or one that hands requests on.
@@ -37,12 +46,14 @@ func (h *Handler) shows(c *call, cb *callback.Callback) bool {
 		return true
 	}
 	policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name)
-	if err != nil {
-		return false
-	}
-	s := policy.Service()
+	return err == nil && h.handsOn(c, policy.Service())
+}
+
+// handsOn reports whether a service may hand requests on to another.
+func (h *Handler) handsOn(c *call, s callback.Service) bool {
 	if s.Redirect != "" || slices.Contains(s.Overwritable, keyRedirect) {
 		return true
 	}
-	return h.options != nil && h.options.Settings[s.Name].Templates[keyRedirect] != ""
+	options := h.viewOf(c.caller.Tenant).options
+	return options != nil && options.Settings[s.Name].Templates[keyRedirect] != ""
 }

@@ -148,6 +148,11 @@ type response struct {
 // a form. Headers are pairs.
 func (r *rig) do(user, method, target, body string, headers ...string) *response {
 	r.t.Helper()
+	return r.exchange(r.request(user, method, target, body, headers...))
+}
+
+func (r *rig) request(user, method, target, body string, headers ...string) *http.Request {
+	r.t.Helper()
 	req := httptest.NewRequestWithContext(r.t.Context(), method, target, strings.NewReader(body))
 	if user != "" {
 		req.SetBasicAuth(user, user)
@@ -158,6 +163,10 @@ func (r *rig) do(user, method, target, body string, headers ...string) *response
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
+	return req
+}
+
+func (r *rig) exchange(req *http.Request) *response {
 	w := httptest.NewRecorder()
 	r.h.ServeHTTP(w, req)
 	return &response{r.t, w.Code, w.Result().Header, w.Body.Bytes()}

@@ -135,7 +135,7 @@ func (h *Handler) columns(c *call) *columns {
 func (k *columns) row(cb *callback.Callback) row {
 	keys, ok := k.known[cb.Service]
 	if !ok {
-		keys = slices.Concat(alwaysReturned(), k.h.lookupKeys(k.c, cb.Service), k.h.returnedBy(cb.Service))
+		keys = slices.Concat(alwaysReturned(), k.h.lookupKeys(k.c, cb.Service), k.h.returnedBy(cb.Tenant, cb.Service))
 		k.known[cb.Service] = keys
 	}
 	return k.h.rowOf(cb, keys)
@@ -151,11 +151,12 @@ func (h *Handler) lookupKeys(c *call, service string) []string {
 	return policy.Service().LookupKeys
 }
 
-func (h *Handler) returnedBy(service string) []string {
-	if h.options != nil && !h.ownKeys {
-		if s, ok := h.options.Settings[service]; ok && s.ReturnedKeys != nil {
+func (h *Handler) returnedBy(tenant, service string) []string {
+	v := h.viewOf(tenant)
+	if v.options != nil && !h.ownKeys {
+		if s, ok := v.options.Settings[service]; ok && s.ReturnedKeys != nil {
 			return s.ReturnedKeys
 		}
 	}
-	return h.returnedKeys
+	return v.returnedKeys
 }

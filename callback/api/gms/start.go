@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 )
 
 // start takes a callback for now or later (GMS 4.1).
@@ -42,7 +44,9 @@ func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error
 		return nil, err
 	}
 	req := &callback.Request{Tenant: c.caller.Tenant, Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
-	req.Key = c.r.Header.Get(headerKey)
+	if req.Key, err = readKey(c); err != nil {
+		return nil, err
+	}
 	if err := h.resolve(req, p.values, overrides); err != nil {
 		return nil, err
 	}
@@ -76,6 +80,16 @@ func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error
 		h.fillTemplates(req, policy.Service())
 	}
 	return req, nil
+}
+
+// readKey reads the header that makes a start safe to repeat. Each customer has
+// keys of its own.
+func readKey(c *call) (string, error) {
+	keys := c.r.Header.Values(headerKey)
+	if len(keys) > 1 {
+		return "", invalidParameter(headerKey, "is there more than once")
+	}
+	return ownkey.Of(c.caller.Own, c.r.Header.Get(headerKey)), nil
 }
 
 // overwritable are the options that a request may set in place of a service's.
@@ -116,7 +130,8 @@ func unquote(text string) string {
 
 // resolve settles the service and the options that tokens or overwriting set.
 func (h *Handler) resolve(req *callback.Request, values callback.Values, overrides map[string]string) error {
-	if h.options == nil {
+	options := h.viewOf(req.Tenant).options
+	if options == nil {
 		req.Overrides = overrides
 		return nil
 	}
@@ -127,26 +142,30 @@ func (h *Handler) resolve(req *callback.Request, values callback.Values, overrid
 	for option, value := range overrides {
 		body[option] = value
 	}
-	r, err := h.options.Resolve(req.Service, body)
+	r, err := options.Resolve(req.Service, body)
 	if err != nil {
 		return err
 	}
 	r.Apply(req)
-	if _, known := h.options.service(r.Service); !known {
+	if _, known := options.service(r.Service); !known {
 		req.Overrides = overrides
 	}
 	return nil
 }
 
-// mayStart refuses what the caller may not do: forcing a state of a life cycle
-// that is kept elsewhere, and copying what it cannot know of.
+// mayStart refuses what the caller may not do: forcing a state, which passes
+// limits by, and copying what it cannot know of. A state that is what the
+// Manager would choose is left to the Manager.
 func (h *Handler) mayStart(c *call, req *callback.Request) error {
-	switch req.State {
-	case 0, callback.Scheduled, callback.Queued:
-	default:
-		if !c.caller.Has(api.RoleOperate) {
-			return api.NewFault(http.StatusForbidden, keyState, "needs the role "+api.RoleOperate.String())
+	if req.State != 0 && !c.caller.Has(api.RoleOperate) {
+		natural, err := h.isNatural(c, req)
+		if err != nil {
+			return err
 		}
+		if !natural {
+			return api.NewFault(http.StatusForbidden, keyState, "needs the role "+api.RoleOperate.String()+", unless it is what the desired time leads to")
+		}
+		req.State = 0
 	}
 	if req.CopyFrom == "" || c.caller.Own == "" {
 		return nil
@@ -155,9 +174,29 @@ func (h *Handler) mayStart(c *call, req *callback.Request) error {
 	return err
 }
 
+// isNatural reports whether the state that a request forces is that of any
+// request for its time: QUEUED for now, SCHEDULED for a time beyond the buffer.
+func (h *Handler) isNatural(c *call, req *callback.Request) (bool, error) {
+	if req.State != callback.Queued && req.State != callback.Scheduled {
+		return false, nil
+	}
+	now, err := h.manager.Now(c.r.Context())
+	if err != nil {
+		return false, err
+	}
+	if req.State == callback.Queued {
+		return !req.Desired.After(now), nil
+	}
+	var buffer time.Duration
+	if policy := h.follow(c.r.Context(), req); policy != nil {
+		buffer = max(policy.Service().Booking.Buffer, 0)
+	}
+	return !req.Desired.IsZero() && !req.Desired.Before(now.Add(buffer)), nil
+}
+
 // countHeaders notes the headers that the service's daily limit counts.
 func (h *Handler) countHeaders(c *call, req *callback.Request, s callback.Service) {
-	if !h.countsHeaders(s.Name) {
+	if !h.countsHeaders(req.Tenant, s.Name) {
 		return
 	}
 	for _, name := range s.Limits.Parameters {
@@ -171,9 +210,9 @@ func (h *Handler) countHeaders(c *call, req *callback.Request, s callback.Servic
 }
 
 // countsHeaders reports whether a service counts headers.
-func (h *Handler) countsHeaders(service string) bool {
-	if h.options != nil {
-		if s, ok := h.options.Settings[service]; ok {
+func (h *Handler) countsHeaders(tenant, service string) bool {
+	if options := h.viewOf(tenant).options; options != nil {
+		if s, ok := options.Settings[service]; ok {
 			return s.ThrottleHeaders
 		}
 	}
@@ -205,8 +244,8 @@ func (h *Handler) follow(ctx context.Context, req *callback.Request) *callback.P
 // fillTemplates fills tokens in the target and the queue of a service that
 // Options does not have.
 func (h *Handler) fillTemplates(req *callback.Request, s callback.Service) {
-	if h.options != nil {
-		if _, ok := h.options.service(s.Name); ok {
+	if options := h.viewOf(req.Tenant).options; options != nil {
+		if _, ok := options.service(s.Name); ok {
 			return
 		}
 	}

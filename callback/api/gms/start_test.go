@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/gms"
 )
 
 const deskPath = "/genesys/1/service/callback/desk"
@@ -104,22 +105,43 @@ func TestStartImmediate(t *testing.T) {
 	}
 }
 
-// Forced states are kept; those that pass the limits by need the operator.
+// Forced states are kept. They pass limits by and need the operator, but for
+// those that the time leads to anyway, which are decided like any other.
 func TestStartForcedState(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckNone })
-	for name, state := range map[string]callback.State{
-		"SCHEDULED": callback.Scheduled, "QUEUED": callback.Queued, "PAUSED": callback.Paused,
-		"ROUTING": callback.Routing, "PROCESSING": callback.Processing, "COMPLETED": callback.Completed,
+	edge := monday().Add(120 * time.Second)
+	for _, c := range []struct {
+		name, time string
+		state      callback.State
+		natural    bool
+	}{
+		{"SCHEDULED", later, callback.Scheduled, true},
+		{"SCHEDULED", gms.WriteTime(edge), callback.Scheduled, true},
+		{"SCHEDULED", gms.WriteTime(edge.Add(-time.Millisecond)), callback.Scheduled, false},
+		{"SCHEDULED", "", callback.Scheduled, false},
+		{"QUEUED", "", callback.Queued, true},
+		{"QUEUED", gms.WriteTime(monday()), callback.Queued, true},
+		{"QUEUED", gms.WriteTime(monday().Add(time.Millisecond)), callback.Queued, false},
+		{"QUEUED", later, callback.Queued, false},
+		{"PAUSED", later, callback.Paused, false}, {"PAUSED", "", callback.Paused, false},
+		{"ROUTING", later, callback.Routing, false}, {"PROCESSING", "", callback.Processing, false},
+		{"COMPLETED", later, callback.Completed, false},
 	} {
-		body := `{"_customer_number":"` + swiss + `","_callback_state":"` + name + `","_desired_time":"2026-01-13T09:30:00.000Z"}`
-		if cb := r.start(body); cb.State != state {
-			t.Errorf("%s became %v", name, cb.State)
+		body := `{"_customer_number":"` + swiss + `","_callback_state":"` + c.name + `","_desired_time":"` + c.time + `"}`
+		if cb := r.start(body); cb.State != c.state {
+			t.Errorf("%s at %s became %v", c.name, c.time, cb.State)
 		}
 		res := r.do("create", "POST", deskPath, body)
-		if state == callback.Scheduled || state == callback.Queued {
-			res.want(200)
-		} else {
+		if !c.natural {
 			res.fault(403, 40300)
+			continue
+		}
+		var answer struct {
+			ID string `json:"_id"`
+		}
+		res.want(200).into(&answer)
+		if cb := r.stored(answer.ID); cb.State != c.state {
+			t.Errorf("%s at %s became %v for a customer", c.name, c.time, cb.State)
 		}
 	}
 	for _, name := range []string{"DIALING", "OFFERED", "UNRESOLVED", "NEW", "nonsense"} {

@@ -177,5 +177,21 @@ func TestStartAsOwn(t *testing.T) {
 	for _, user := range []string{"boss", "other"} {
 		r.do(user, "POST", deskPath, `{"_customer_number":"`+swiss2+`"}`, "Idempotency-Key", "k").want(200)
 	}
-	r.do("anna", "POST", deskPath, `{"_customer_number":"`+swiss2+`"}`, "Idempotency-Key", "k").fault(400, 40010)
+	ids := make(map[string]bool)
+	for _, user := range []string{"anna", "ben", "anna", "ben"} {
+		var answer struct {
+			ID string `json:"_id"`
+		}
+		r.do(user, "POST", deskPath, `{"_customer_number":"`+map[string]string{"anna": "+41785556670", "ben": "+41785556671"}[user]+`"}`, "Idempotency-Key", "k").want(200).into(&answer)
+		ids[answer.ID] = true
+	}
+	if len(ids) != 2 {
+		t.Errorf("two customers with one key have %d callbacks", len(ids))
+	}
+	long := strings.Repeat("k", 128)
+	first := r.do("anna", "POST", deskPath, `{"_customer_number":"`+swiss3+`","note":"a"}`, "Idempotency-Key", long).want(200)
+	if again := r.do("anna", "POST", deskPath, `{"_customer_number":"`+swiss3+`","note":"a"}`, "Idempotency-Key", long).want(200); string(again.body) != string(first.body) {
+		t.Errorf("a long key made %s and %s", first.body, again.body)
+	}
+	r.do("anna", "POST", deskPath, `{"_customer_number":"`+swiss3+`"}`, "Idempotency-Key", long+"k").fault(400, 40010)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -22,7 +23,8 @@ type change struct {
 // update moves a callback to another time, sets its state for the execution
 // side, or changes properties (GMS 4.3).
 //
-// Either all of it happens or, after an error, nothing has changed.
+// What is wrong with the request is found before anything is changed. See
+// change for what somebody else's change at the same moment leaves.
 func (h *Handler) update(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -85,9 +87,24 @@ func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
 	case ch.state != 0 && ch.state != callback.Scheduled && !callback.CanMove(cb.State, ch.state):
 		return state()
 	}
+	if err := checkProperties(cb, ch.set); err != nil {
+		return err
+	}
 	policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service)
 	if err != nil {
 		return nil // the Manager has the words for it
+	}
+	if value, ok := ch.set[keyNumber]; ok {
+		text, ok := callback.TextOf(value)
+		if !ok {
+			return invalidParameter(keyNumber, "cannot be removed or set to a structure")
+		}
+		if err := checkNumber(text, policy.Service().Numbers); err != nil {
+			return err
+		}
+	}
+	if !isText(string(ch.reason)) || len(ch.reason) > maxReason {
+		return invalidParameter(keyReason, ruleText+", or is longer than "+strconv.Itoa(maxReason)+" bytes")
 	}
 	for key, value := range ch.set {
 		if value == "" && slices.Contains(policy.Service().MandatoryKeys, key) {
@@ -97,10 +114,23 @@ func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
 	return nil
 }
 
-// change writes what is asked for. Properties come first: what is wrong with them
-// is found there, and they can be put back when the rest is refused.
+// change writes what is asked for: a new time, and then properties; or properties
+// and then a state, which may be one that ends it all. Each is a write of its own.
+//
+// The time comes first because most can be wrong with it, and a refusal leaves
+// everything as it was. Properties that are refused after it, because the new
+// number has too many callbacks or somebody was faster, leave the callback at its
+// new time.
 func (h *Handler) change(c *call, cb *callback.Callback, ch change) error {
 	ctx := c.r.Context()
+	if !ch.desired.IsZero() {
+		_, err := h.manager.Reschedule(ctx, callback.RescheduleRequest{
+			Tenant: cb.Tenant, ID: cb.ID, Desired: ch.desired, Actor: c.caller.Name,
+		})
+		if err != nil {
+			return err
+		}
+	}
 	var updated *callback.Callback
 	if len(ch.set) > 0 {
 		var err error
@@ -111,32 +141,21 @@ func (h *Handler) change(c *call, cb *callback.Callback, ch change) error {
 			return err
 		}
 	}
-	err := h.move(ctx, c, cb, ch)
+	if ch.state == 0 || ch.state == callback.Scheduled {
+		return nil
+	}
+	_, err := h.manager.ReportState(ctx, callback.StateReport{
+		Tenant: cb.Tenant, ID: cb.ID, State: ch.state, Reason: ch.reason, Actor: c.caller.Name,
+	})
 	if err != nil && updated != nil && updated.Revision == cb.Revision+1 {
 		h.restore(c, cb, ch.set, updated.Revision)
 	}
 	return err
 }
 
-// move sets the time or the state.
-func (h *Handler) move(ctx context.Context, c *call, cb *callback.Callback, ch change) error {
-	switch {
-	case !ch.desired.IsZero():
-		_, err := h.manager.Reschedule(ctx, callback.RescheduleRequest{
-			Tenant: cb.Tenant, ID: cb.ID, Desired: ch.desired, Actor: c.caller.Name,
-		})
-		return err
-	case ch.state != 0 && ch.state != callback.Scheduled:
-		_, err := h.manager.ReportState(ctx, callback.StateReport{
-			Tenant: cb.Tenant, ID: cb.ID, State: ch.state, Reason: ch.reason, Actor: c.caller.Name,
-		})
-		return err
-	}
-	return nil
-}
-
-// restore puts the properties back that were set before the rest was refused,
-// unless somebody else has changed the callback since.
+// restore puts the properties back that were set before the state was refused,
+// unless somebody else has changed the callback since. Both changes stay in the
+// history, and the callback is found under what the properties were meanwhile.
 func (h *Handler) restore(c *call, cb *callback.Callback, set callback.Values, revision int64) {
 	back := make(callback.Values, len(set))
 	for key := range set {
@@ -162,3 +181,6 @@ func (h *Handler) restore(c *call, cb *callback.Callback, set callback.Values, r
 
 // restoreTimeout bounds the putting back, which does not end with the request.
 const restoreTimeout = 10 * time.Second
+
+// maxReason is how many bytes a completion reason has at most.
+const maxReason = 128

@@ -60,7 +60,8 @@ func (f *fault) parameter(err error) {
 	case errors.As(err, &field):
 		f.invalid(fieldName(field.Field), field.Rule)
 	default:
-		f.message = sentence(api.Redact(err.Error()))
+		// Whatever else is said may be about the inside of a store.
+		f.message = sentence(callback.ErrInvalidParameter.Error())
 	}
 }
 
@@ -105,6 +106,8 @@ func (f *fault) operation(c *call, err error) {
 	case errors.As(err, &wide):
 		f.message = fmt.Sprintf("Query range spans too wide time range (%d / %d). Adjust query parameters for time range.",
 			int64(wide.Span/time.Second), int64(wide.Max/time.Second))
+	case state == nil && c.op == opStart:
+		f.message = "Another request came in between. Nothing was started; it may be tried again."
 	case state == nil:
 		f.message = fmt.Sprintf("Callback '%s' was changed meanwhile.", id)
 		f.properties = map[string]any{"id": id}

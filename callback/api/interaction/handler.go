@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
@@ -98,7 +99,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 		return nil, api.NewFault(http.StatusMethodNotAllowed, "", "the method is not GET")
 	}
 	id := strings.TrimPrefix(r.URL.Path, "/")
-	if id == "" {
+	if !isID(id) {
 		return nil, errNoInteraction
 	}
 	cb, err := h.config.Manager.Get(r.Context(), caller.Tenant, callback.ID(id))
@@ -116,6 +117,16 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 	}
 	return json.Marshal(FromCallback(cb, options))
 }
+
+// isID reports whether a text can be the identifier of a callback. A store need
+// not be asked for any other.
+func isID(text string) bool {
+	return text != "" && len(text) <= maxID && utf8.ValidString(text) &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// maxID is how many bytes the identifier of a callback has at most.
+const maxID = 128
 
 // errNoInteraction does not repeat what was asked for.
 var errNoInteraction = api.NewFault(http.StatusNotFound, "", "there is no such interaction")

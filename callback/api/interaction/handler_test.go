@@ -119,6 +119,23 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 	}
 }
 
+// What can be no identifier is not there, whatever a store would say of it.
+func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
+	faults := callbacktest.NewFaultyStore(store.NewMemory())
+	r := newRig(t, func(_ *callback.Service, c *callback.Config) { c.Store = faults.Store() })
+	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, func(c *interaction.Config) {
+		c.Logger = slog.New(slog.DiscardHandler)
+	})
+	faults.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.FailBefore, Times: -1})
+	for id, status := range map[string]int{
+		"cb%00": 404, "a%0Ab": 404, "%7F": 404, "%ff": 404, strings.Repeat("x", 129): 404, strings.Repeat("x", 128): 500, "%C3%A4": 500,
+	} {
+		if w := ask(h, "GET", id); w.Code != status {
+			t.Errorf("%.20q is answered with %d %s", id, w.Code, w.Body)
+		}
+	}
+}
+
 func TestHandlerIsToldWhatWasReplaced(t *testing.T) {
 	r := newRig(t, nil)
 	cb, open := r.start(callback.Request{}), r.start(callback.Request{})

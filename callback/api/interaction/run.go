@@ -17,7 +17,7 @@ import (
 var ErrRunning = errors.New("notifier runs already")
 
 // Run sends notifications until ctx ends, or the feed does because the Manager
-// was shut down. Then it waits for the deliveries under way, Timeout at most,
+// was shut down. Then it waits for the deliveries under way, up to three Timeouts,
 // keeps the cursor, and returns nil. An error means that nothing was sent: the
 // cursor could not be loaded, or the Notifier runs already. A feed that cannot
 // be read and a cursor that cannot be saved are tried again. It may be called

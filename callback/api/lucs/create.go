@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -32,10 +33,12 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	if req.Key, err = readKey(r.Header); err != nil {
+	key, err := readKey(r.Header)
+	if err != nil {
 		return err
 	}
 	ctx, caller := r.Context(), r.caller
+	req.Key = ownkey.Of(caller.Own, key)
 	if req.Service, err = h.serviceName(ctx, caller.Tenant, service); err != nil {
 		return err
 	}
