@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 )
 
 // Whatever verb a host prints these with, nothing of a person shows: neither
@@ -48,6 +49,32 @@ func (r UpdateRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
 
 // LogValue is what slog records.
 func (r UpdateRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// String names the callback and its new time, not what is set.
+func (r RescheduleRequest) String() string {
+	at := r.Desired.UTC().Format(time.RFC3339)
+	if r.Local != nil {
+		at = fmt.Sprint(*r.Local, " ", clip(r.Zone))
+	}
+	return fmt.Sprintf("reschedule of callback %s to %s, %d keys", r.ID, at, len(r.Set))
+}
+
+// Format prints what String does, for every verb.
+func (r RescheduleRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
+
+// LogValue is what slog records.
+func (r RescheduleRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// String names the callback and its state, not what is set.
+func (r StateReport) String() string {
+	return fmt.Sprintf("report of callback %s as %v, %d keys", r.ID, r.State, len(r.Set))
+}
+
+// Format prints what String does, for every verb.
+func (r StateReport) Format(f fmt.State, _ rune) { write(f, r.String()) }
+
+// LogValue is what slog records.
+func (r StateReport) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // String shows the counters asked for, not the subject.
 func (r LoadRequest) String() string {

@@ -42,6 +42,8 @@ func TestNumbersNeverShow(t *testing.T) {
 	show(*cb, cb, req, cb.Lookups, cb.Held, cb.Customer, refused, invalid, reuse, state,
 		callback.Query{Number: swiss, Lookups: []callback.Match{{Key: "k", Value: swiss}}},
 		callback.UpdateRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
+		callback.RescheduleRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
+		callback.StateReport{ID: "x", Set: callback.Values{"_customer_number": swiss}},
 		callback.LoadRequest{Subject: swiss}, callback.EraseRequest{Subjects: []string{swiss}},
 		callback.Call{To: cb.Customer.Number}, callback.Match{Value: swiss},
 		&callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}})

@@ -112,6 +112,9 @@ type StateReport struct {
 	ID     ID
 	State  State  // Queued, Routing, Processing or Completed
 	Reason Reason // of Completed; defaults to NOT_AVAILABLE
+	// Set are new values of properties, written together with the state; see
+	// [UpdateRequest].
+	Set    Values
 	Actor  string
 	Detail string
 }
@@ -133,19 +136,38 @@ func (m *Manager) ReportState(ctx context.Context, r StateReport) (*Callback, er
 		return nil, invalid("_callback_state", fmt.Sprintf("%v cannot be reported", r.State))
 	}
 	setDefault(&r.Reason, ReasonNotAvailable)
-	return m.mutate(ctx, r.Tenant, r.ID, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
+	properties, userData, err := split(r.Set)
+	if err != nil {
+		return nil, err
+	}
+	var last *draft
+	cb, err := m.mutate(ctx, r.Tenant, r.ID, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
 		if cb.State == Completed || !CanMove(cb.State, r.State) {
 			return nil, &StateError{ID: cb.ID, State: cb.State, Operation: "report " + r.State.String() + " for"}
 		}
-		if cb.State == r.State {
+		if cb.State == r.State && len(r.Set) == 0 {
 			return nil, nil
 		}
-		return decideState(cb, p, now, r), nil
+		d := newDraft(cb, p, now, EventStateSet, r.Actor)
+		// Before the state: whom to call cannot change while a call is up.
+		if err := d.set(properties, userData); err != nil {
+			return nil, err
+		}
+		if cb.State != r.State {
+			d.report(r)
+		}
+		last = d
+		return d, nil
 	})
+	if err != nil && last != nil {
+		return nil, m.explainRefusal(ctx, last, err)
+	}
+	return cb, err
 }
 
-func decideState(cb *Callback, p *Policy, now time.Time, r StateReport) *draft {
-	d := newDraft(cb, p, now, EventStateSet, r.Actor)
+// report sets the state that the execution side tells.
+func (d *draft) report(r StateReport) {
+	now, p := d.now, d.policy
 	a := d.cb.Current()
 	live := a != nil && a.Live()
 	switch r.State {
@@ -171,5 +193,4 @@ func decideState(cb *Callback, p *Policy, now time.Time, r StateReport) *draft {
 	if r.Detail != "" {
 		d.note(r.Detail)
 	}
-	return d
 }

@@ -19,8 +19,11 @@ type RescheduleRequest struct {
 	// Revision, when not zero, must be the callback's: somebody else's change
 	// in between is an [ErrConflict].
 	Revision int64
-	Actor    string
-	Detail   string
+	// Set are new values of properties, written together with the time; see
+	// [UpdateRequest].
+	Set    Values
+	Actor  string
+	Detail string
 }
 
 // Reschedule moves a Scheduled callback to another time, which is checked like
@@ -39,12 +42,19 @@ func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*Callb
 	if req.Desired.IsZero() == (req.Local == nil) || !inYears(req.Desired) {
 		return nil, invalid("_new_desired_time", "needs one instant or local time between the years 1970 and 9999")
 	}
+	properties, userData, err := split(req.Set)
+	if err != nil {
+		return nil, err
+	}
 	var last *draft
 	cb, err := m.mutate(ctx, req.Tenant, req.ID, func(cb *Callback, p *Policy, now time.Time) (*draft, error) {
 		if req.Revision != 0 && cb.Revision != req.Revision {
 			return nil, &RevisionError{ID: cb.ID, Revision: cb.Revision}
 		}
 		d, err := decideReschedule(cb, p, now, m.position(ctx, now, p, cb.Tenant), req)
+		if err == nil {
+			err = d.set(properties, userData)
+		}
 		if err != nil {
 			return nil, m.propose(ctx, p, d.cb, err, now)
 		}

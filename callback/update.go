@@ -57,25 +57,36 @@ func decideUpdate(cb *Callback, p *Policy, now time.Time, req UpdateRequest, pro
 		return nil, nil
 	}
 	d := newDraft(cb, p, now, EventUpdated, req.Actor)
+	if err := d.set(properties, userData); err != nil {
+		return nil, err
+	}
+	d.note(req.Detail)
+	d.cb.Detail = cb.Detail
+	return d, nil
+}
+
+// set changes properties and user data, and whom to call where they say so.
+func (d *draft) set(properties, userData Values) error {
+	if len(properties)+len(userData) == 0 {
+		return nil
+	}
 	raw, err := d.changeNumber(properties)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	d.cb.Properties = merge(d.cb.Properties, properties)
 	d.cb.UserData = merge(d.cb.UserData, userData)
 	if _, _, err := split(union(d.cb.Properties, d.cb.UserData)); err != nil {
-		return nil, err
+		return err
 	}
 	number := d.cb.Customer.Number.Key()
-	for _, key := range p.service.MandatoryKeys {
+	for _, key := range d.policy.service.MandatoryKeys {
 		if _, ok := lookupText(d.cb, number, key); !ok {
-			return nil, invalid(key, "cannot be removed: the service requires it")
+			return invalid(key, "cannot be removed: the service requires it")
 		}
 	}
-	p.setLookups(d.cb, number, raw)
-	d.note(req.Detail)
-	d.cb.Detail = cb.Detail
-	return d, nil
+	d.policy.setLookups(d.cb, number, raw)
+	return nil
 }
 
 // changeNumber changes whom to call, when the update says so.

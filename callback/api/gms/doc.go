@@ -51,10 +51,8 @@
 // The header Idempotency-Key makes a start safe to repeat. Callers that are bound
 // to one customer share keys with that customer's alone.
 //
-// A PUT with a new time and properties moves the callback first, and changes
-// nothing when the time cannot be had. If then the properties are refused, the
-// answer is that error and the callback stays at its new time: the limit of
-// the new number, or a change at the same moment. Former values of lookup keys stay searchable.
+// A PUT is one change: a new time or state and the properties that come with it
+// are all written, or none. Former values of lookup keys stay searchable.
 //
 // A query by properties has at most 50 values and 50 identifiers. A semicolon in
 // a query or a form is text.

@@ -1,10 +1,7 @@
 package gms
 
 import (
-	"context"
-	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -23,8 +20,7 @@ type change struct {
 // update moves a callback to another time, sets its state for the execution
 // side, or changes properties (GMS 4.3).
 //
-// What is wrong with the request is found before anything is changed. See
-// change for what somebody else's change at the same moment leaves.
+// It is one write: all of it happens, or nothing.
 func (h *Handler) update(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -87,100 +83,31 @@ func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
 	case ch.state != 0 && ch.state != callback.Scheduled && !callback.CanMove(cb.State, ch.state):
 		return state()
 	}
-	if err := checkProperties(cb, ch.set); err != nil {
-		return err
-	}
-	policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service)
-	if err != nil {
-		return nil // the Manager has the words for it
-	}
-	if value, ok := ch.set[keyNumber]; ok {
-		text, ok := callback.TextOf(value)
-		if !ok {
-			return invalidParameter(keyNumber, "cannot be removed or set to a structure")
-		}
-		if err := checkNumber(text, policy.Service().Numbers); err != nil {
-			return err
-		}
-	}
 	if !isText(string(ch.reason)) || len(ch.reason) > maxReason {
 		return invalidParameter(keyReason, ruleText+", or is longer than "+strconv.Itoa(maxReason)+" bytes")
-	}
-	for key, value := range ch.set {
-		if value == "" && slices.Contains(policy.Service().MandatoryKeys, key) {
-			return invalidParameter(key, "cannot be removed: the service requires it")
-		}
 	}
 	return nil
 }
 
-// change writes what is asked for: a new time, and then properties; or properties
-// and then a state, which may be one that ends it all. Each is a write of its own.
-//
-// The time comes first because most can be wrong with it, and a refusal leaves
-// everything as it was. Properties that are refused after it, because the new
-// number has too many callbacks or somebody was faster, leave the callback at its
-// new time.
+// change writes what is asked for: a new time, a state, or properties alone; the
+// properties in the same write as the others.
 func (h *Handler) change(c *call, cb *callback.Callback, ch change) error {
 	ctx := c.r.Context()
-	if !ch.desired.IsZero() {
-		_, err := h.manager.Reschedule(ctx, callback.RescheduleRequest{
-			Tenant: cb.Tenant, ID: cb.ID, Desired: ch.desired, Actor: c.caller.Name,
+	var err error
+	switch {
+	case !ch.desired.IsZero():
+		_, err = h.manager.Reschedule(ctx, callback.RescheduleRequest{
+			Tenant: cb.Tenant, ID: cb.ID, Desired: ch.desired, Set: ch.set, Actor: c.caller.Name,
 		})
-		if err != nil {
-			return err
-		}
-	}
-	var updated *callback.Callback
-	if len(ch.set) > 0 {
-		var err error
-		updated, err = h.manager.Update(ctx, callback.UpdateRequest{
-			Tenant: cb.Tenant, ID: cb.ID, Set: ch.set, Actor: c.caller.Name,
+	case ch.state != 0 && ch.state != callback.Scheduled:
+		_, err = h.manager.ReportState(ctx, callback.StateReport{
+			Tenant: cb.Tenant, ID: cb.ID, State: ch.state, Reason: ch.reason, Set: ch.set, Actor: c.caller.Name,
 		})
-		if err != nil {
-			return err
-		}
-	}
-	if ch.state == 0 || ch.state == callback.Scheduled {
-		return nil
-	}
-	_, err := h.manager.ReportState(ctx, callback.StateReport{
-		Tenant: cb.Tenant, ID: cb.ID, State: ch.state, Reason: ch.reason, Actor: c.caller.Name,
-	})
-	if err != nil && updated != nil && updated.Revision == cb.Revision+1 {
-		h.restore(c, cb, ch.set, updated.Revision)
+	case len(ch.set) > 0:
+		_, err = h.manager.Update(ctx, callback.UpdateRequest{Tenant: cb.Tenant, ID: cb.ID, Set: ch.set, Actor: c.caller.Name})
 	}
 	return err
 }
-
-// restore puts the properties back that were set before the state was refused,
-// unless somebody else has changed the callback since. Both changes stay in the
-// history, and the callback is found under what the properties were meanwhile.
-func (h *Handler) restore(c *call, cb *callback.Callback, set callback.Values, revision int64) {
-	back := make(callback.Values, len(set))
-	for key := range set {
-		back[key] = ""
-		if value, ok := cb.Properties[key]; ok {
-			back[key] = value
-		} else if value, ok := cb.UserData[key]; ok {
-			back[key] = value
-		}
-	}
-	if _, ok := set[keyNumber]; ok {
-		back[keyNumber] = cb.Customer.Number.Reveal()
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), restoreTimeout)
-	defer cancel()
-	_, err := h.manager.Update(ctx, callback.UpdateRequest{
-		Tenant: cb.Tenant, ID: cb.ID, Set: back, Revision: revision, Actor: c.caller.Name, Detail: "put back: the rest of the request was refused",
-	})
-	if err != nil && !errors.Is(err, callback.ErrConflict) {
-		h.logFault(c, callback.Code(err), err)
-	}
-}
-
-// restoreTimeout bounds the putting back, which does not end with the request.
-const restoreTimeout = 10 * time.Second
 
 // maxReason is how many bytes a completion reason has at most.
 const maxReason = 128

@@ -86,14 +86,14 @@ func TestNumberIsCheckedBeforeTime(t *testing.T) {
 	}
 }
 
-// A number whose limit is reached is refused after the time was changed: the
-// callback is at its new time with its former number.
-func TestNumberLimitAfterTime(t *testing.T) {
+// A number whose limit is reached is refused, and the time with it.
+func TestNumberLimitWithTime(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckStrict })
 	r.start(`{"_customer_number":"` + swiss2 + `"}`)
-	id := string(r.scheduled(swiss).ID)
+	was := r.scheduled(swiss)
+	id := string(was.ID)
 	r.put(id, `{"_customer_number":"`+swiss2+`","_new_desired_time":"2026-01-12T10:01:00Z"}`).fault(429, 40001)
-	if cb := r.stored(id); cb.State != callback.Queued || cb.Customer.Number.Reveal() != swiss {
+	if cb := r.stored(id); cb.Revision != was.Revision || cb.State != callback.Scheduled || cb.Customer.Number.Reveal() != swiss {
 		t.Errorf("it is %v for %v", cb.State, cb.Desired)
 	}
 }
