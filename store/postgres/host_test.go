@@ -24,7 +24,7 @@ func TestInNeedsNoOtherConnection(t *testing.T) {
 		s := r.open(t)
 		m := managerOn(t, s, callback.Service{Name: "billing"})
 		postgres.AgeClock(s, 2*time.Minute) // a night without callbacks
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
 		var all, have sync.WaitGroup
 		have.Add(n)
@@ -154,7 +154,7 @@ func TestNotifyWithLongNames(t *testing.T) {
 		select {
 		case <-heard:
 		case <-t.Context().Done():
-		case <-time.After(10 * time.Second):
+		case <-time.After(30 * time.Second):
 			t.Errorf("nothing is heard with a name of %d letters", length)
 		}
 		stop()

@@ -51,7 +51,7 @@ func TestStrayRows(t *testing.T) {
 				changes = append(changes, callback.Change{Record: r, Event: callback.Event{Callback: r.ID, Service: r.Service, At: r.Updated,
 					Type: callback.EventReleased, From: callback.Scheduled, To: callback.Queued, Actor: ours}})
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 			defer cancel()
 			errs, err := s.Apply(ctx, faraway(), changes)
 			var fault *postgres.ServerError
