@@ -68,8 +68,12 @@ func TestInEndsWithTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = second.Rollback(context.Background()) }()
+	begun := time.Now()
 	if err := ask(second); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, callback.ErrOutcomeUnknown) {
 		t.Errorf("the second one is answered %v", err)
+	}
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("the second one gave up after %v", took)
 	}
 }
 
