@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -323,4 +324,20 @@ func clonePointer[T any](p *T) *T {
 	}
 	v := *p
 	return &v
+}
+
+// TextOf gives the text under which a property is looked up, counted and
+// compared: a string as it is, a number or truth value as JSON writes it. Null,
+// empty, compound and unwritable values have none.
+func TextOf(value any) (string, bool) {
+	switch v := value.(type) {
+	case nil:
+		return "", false
+	case string:
+		return v, v != ""
+	case map[string]any, []any, Values:
+		return "", false
+	}
+	text, err := json.Marshal(value)
+	return string(text), err == nil
 }

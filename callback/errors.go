@@ -3,7 +3,6 @@ package callback
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
@@ -91,24 +90,24 @@ func codes() []codeOf {
 type FieldError struct {
 	Field string // the name the caller used
 	Rule  string // what is wrong with it; never a number of a person
-	fact  error
-	cause error
+	Fact  error  // the sentinel it unwraps to
+	Cause error  // what it also unwraps to; nil when there is nothing
 }
 
 func (e *FieldError) Error() string { return e.Field + ": " + e.Rule }
 
 // Unwrap returns the sentinel and the cause, when there is one.
 func (e *FieldError) Unwrap() []error {
-	if e.cause == nil {
-		return []error{e.fact}
+	if e.Cause == nil {
+		return []error{e.Fact}
 	}
-	return []error{e.fact, e.cause}
+	return []error{e.Fact, e.Cause}
 }
 
 // NewFieldError makes a FieldError that unwraps to fact, for adapters that check
 // requests of their own: [ErrInvalidParameter] or [ErrConfiguration].
 func NewFieldError(fact error, field, rule string) *FieldError {
-	return &FieldError{Field: field, Rule: rule, fact: fact}
+	return &FieldError{Field: field, Rule: rule, Fact: fact}
 }
 
 func invalid(field, rule string) error { return NewFieldError(ErrInvalidParameter, field, rule) }
@@ -120,22 +119,22 @@ func misconfigured(field, rule string) error { return NewFieldError(ErrConfigura
 type NumberError struct {
 	Field string // the property that holds the number
 	Rule  string // "impossible", "invalid", "premium", "exception", "country" or "emergency"
-	cause error
+	Cause error  // of parsing; nil when there is none
 }
 
 func (e *NumberError) Error() string {
-	if e.cause != nil {
-		return fmt.Sprintf("%s: %s number: %v", e.Field, e.Rule, e.cause)
+	if e.Cause != nil {
+		return fmt.Sprintf("%s: %s number: %v", e.Field, e.Rule, e.Cause)
 	}
 	return fmt.Sprintf("%s: %s number", e.Field, e.Rule)
 }
 
 // Unwrap returns ErrInvalidNumber and the cause.
 func (e *NumberError) Unwrap() []error {
-	if e.cause == nil {
+	if e.Cause == nil {
 		return []error{ErrInvalidNumber}
 	}
-	return []error{ErrInvalidNumber, e.cause}
+	return []error{ErrInvalidNumber, e.Cause}
 }
 
 // LimitError says which limit refused a Start. It unwraps to [ErrNumberLimit],
@@ -147,23 +146,23 @@ type LimitError struct {
 	Interval  time.Duration // ErrIntervalLimit: its length
 	Parameter string        // ErrParameterLimit: the name of the parameter
 	RetryAt   time.Time     // when the window ends; zero when the limit has none
-	fact      error
+	Fact      error         // the sentinel it unwraps to
 }
 
 func (e *LimitError) Error() string {
-	switch e.fact {
+	switch e.Fact {
 	case ErrNumberLimit:
-		return fmt.Sprintf("%v: service %q allows %d", e.fact, e.Service, e.Max)
+		return fmt.Sprintf("%v: service %q allows %d", e.Fact, e.Service, e.Max)
 	case ErrIntervalLimit:
-		return fmt.Sprintf("%v: service %q allows %d in %v", e.fact, e.Service, e.Max, e.Interval)
+		return fmt.Sprintf("%v: service %q allows %d in %v", e.Fact, e.Service, e.Max, e.Interval)
 	case ErrParameterLimit:
-		return fmt.Sprintf("%v %s: service %q allows %d a day", e.fact, e.Parameter, e.Service, e.Max)
+		return fmt.Sprintf("%v %s: service %q allows %d a day", e.Fact, e.Parameter, e.Service, e.Max)
 	}
-	return fmt.Sprintf("%v: service %q allows %d", e.fact, e.Service, e.Max)
+	return fmt.Sprintf("%v: service %q allows %d", e.Fact, e.Service, e.Max)
 }
 
 // Unwrap returns the limit's sentinel.
-func (e *LimitError) Unwrap() error { return e.fact }
+func (e *LimitError) Unwrap() error { return e.Fact }
 
 // AvailabilityError says why there is no place at the desired time and proposes
 // others. It unwraps to [ErrClosed] or [ErrFull].
@@ -175,17 +174,17 @@ type AvailabilityError struct {
 	// Alternatives are the nearest open times with seats left, in order of
 	// time.
 	Alternatives []availability.Slot
-	fact         error
+	Fact         error // the sentinel it unwraps to
 }
 
 func (e *AvailabilityError) Error() string {
 	const layout = "2006-01-02T15:04:05.000Z"
-	return fmt.Sprintf("%v: service %q, %s to %s, %d alternatives", e.fact, e.Service,
+	return fmt.Sprintf("%v: service %q, %s to %s, %d alternatives", e.Fact, e.Service,
 		e.Bucket.Start.UTC().Format(layout), e.Bucket.End.UTC().Format(layout), len(e.Alternatives))
 }
 
 // Unwrap returns ErrClosed or ErrFull.
-func (e *AvailabilityError) Unwrap() error { return e.fact }
+func (e *AvailabilityError) Unwrap() error { return e.Fact }
 
 // StateError says that a callback's state does not allow an operation. It
 // unwraps to [ErrInvalidOperation], and to [ErrInFlight] where a call is on its
@@ -209,50 +208,11 @@ func (e *StateError) Unwrap() []error {
 	return []error{ErrInvalidOperation}
 }
 
-// clip shortens text that came from outside before it is quoted in an error,
-// and hides digits, which may be a person's number.
-func clip(s string) string {
-	const most = 40
-	out := make([]rune, 0, most)
-	for _, r := range s {
-		if len(out) == most {
-			return string(out) + "..."
-		}
-		switch {
-		case r >= '0' && r <= '9':
-			r = '#'
-		case r < ' ' || r == 0x7f:
-			r = ' '
-		}
-		out = append(out, r)
-	}
-	return string(out)
+// PanicError is what a panic of a host's dialer, router, subscriber or contact
+// directory becomes.
+type PanicError struct {
+	In    string // "dialer", "router", "subscriber", "estimator", "contact directory"
+	Value any
 }
 
-// redact gives the text of a host's error without what may be a person's number:
-// five digits or more, also when blanks or punctuation stand between them.
-func redact(err error) string { return redactText(err.Error()) }
-
-func redactText(s string) string {
-	text := []byte(s)
-	for i := 0; i < len(text); i++ {
-		if !isDigit(text[i]) {
-			continue
-		}
-		end, digits := i, 0
-		for j := i; j < len(text) && (isDigit(text[j]) || strings.IndexByte(" .-()/", text[j]) >= 0); j++ {
-			if isDigit(text[j]) {
-				end, digits = j+1, digits+1
-			}
-		}
-		for j := i; j < end && digits >= 5; j++ {
-			if isDigit(text[j]) {
-				text[j] = '#'
-			}
-		}
-		i = end
-	}
-	return string(text)
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+func (e *PanicError) Error() string { return fmt.Sprintf("%s panicked", e.In) }

@@ -1,6 +1,8 @@
 package callback
 
-import "time"
+import (
+	"time"
+)
 
 // EventType says what happened.
 type EventType string

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // exchange stands for the client of a telephony platform. It places calls under
@@ -44,13 +45,6 @@ func (x *exchange) originate(tag, number, callerID string) (id string, err error
 
 // exchangeDialer is a Dialer for that platform.
 type exchangeDialer struct{ platform *exchange }
-
-var (
-	_ callback.Dialer        = exchangeDialer{}
-	_ callback.Hanger        = exchangeDialer{}
-	_ callback.Lookuper      = exchangeDialer{}
-	_ callback.LimitedDialer = exchangeDialer{}
-)
 
 // Dial places the call and returns at once; what happens on the line is told to
 // Manager.Report. The attempt's key goes along as the tag, so that the platform
@@ -114,8 +108,8 @@ func (d exchangeDialer) Limits() callback.DialerLimits {
 func ExampleDialer() {
 	ctx := context.Background()
 	platform := &exchange{calls: make(map[string]*exchangeCall), deny: 1, drop: 1}
-	m, sim := simulate(support(), func(c *callback.Config) { c.Dialer = exchangeDialer{platform} })
-	cb, err := m.Start(ctx, callback.Request{Service: "support", Number: "044 668 18 00"})
+	m, sim := simulate(support(), func(c *manager.Config) { c.Dialer = exchangeDialer{platform} })
+	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -8,47 +8,8 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
-
-// A full time is refused with the nearest times that have a seat left; the
-// customer picks one of them.
-func ExampleManager_Start_alternatives() {
-	ctx := context.Background()
-	service := support()
-	service.Booking = callback.Booking{Bucket: 30 * time.Minute, PerBucket: 1, Proposals: 3}
-	m, _ := simulate(service)
-	at := time.Date(2026, time.March, 2, 14, 0, 0, 0, time.UTC)
-	if _, err := m.Start(ctx, callback.Request{Service: "support", Number: "044 668 18 00", Desired: at}); err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	req := callback.Request{Service: "support", Number: "+44 20 7946 0101", Desired: at.Add(10 * time.Minute)}
-	_, err := m.Start(ctx, req)
-	var refused *callback.AvailabilityError
-	if !errors.As(err, &refused) {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println("full:", errors.Is(err, callback.ErrFull))
-	for _, slot := range refused.Alternatives {
-		fmt.Println(slot.Start.Format("15:04"), "seats left:", slot.Left)
-	}
-
-	req.Desired = refused.Alternatives[0].Start
-	cb, err := m.Start(ctx, req)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(cb.State, cb.Desired.Format("15:04"))
-	// Output:
-	// full: true
-	// 13:00 seats left: 1
-	// 13:30 seats left: 1
-	// 14:30 seats left: 1
-	// SCHEDULED 13:00
-}
 
 // Outside the opening hours the error names the rule that closed the time.
 func ExampleAvailabilityError() {
@@ -66,7 +27,7 @@ func ExampleAvailabilityError() {
 	service.Booking = callback.Booking{Hours: hours, Proposals: 2, Horizon: callback.Span{Months: 2}}
 	m, _ := simulate(service)
 
-	_, err = m.Start(ctx, callback.Request{
+	_, err = m.Start(ctx, manager.Request{
 		Service: "support",
 		Number:  "044 668 18 00",
 		Desired: time.Date(2026, time.April, 3, 15, 58, 0, 0, time.UTC),
@@ -100,7 +61,7 @@ func ExampleLimitError() {
 	service.Limits.First = callback.Throttle{Max: 2, Every: 5 * time.Minute}
 	m, sim := simulate(service)
 	for _, number := range []string{"044 668 18 00", "044 668 18 00", "+44 20 7946 0101", "+44 20 7946 0102"} {
-		_, err := m.Start(ctx, callback.Request{Service: "support", Number: number})
+		_, err := m.Start(ctx, manager.Request{Service: "support", Number: number})
 		var limit *callback.LimitError
 		switch {
 		case errors.As(err, &limit) && limit.RetryAt.IsZero():
@@ -128,7 +89,7 @@ func ExampleNumberError() {
 	service.Numbers.Countries = []string{"CH", "DE"}
 	m, _ := simulate(service)
 	for _, number := range []string{"please call me", "044 668", "117", "+44 20 7946 0123", "+49 30 23125 101"} {
-		cb, err := m.Start(ctx, callback.Request{Service: "support", Number: number})
+		cb, err := m.Start(ctx, manager.Request{Service: "support", Number: number})
 		var refused *callback.NumberError
 		if errors.As(err, &refused) {
 			fmt.Println(callback.Code(err), refused.Field, refused.Rule)
@@ -148,7 +109,7 @@ func ExampleNumberError() {
 func ExampleFieldError() {
 	ctx := context.Background()
 	m, _ := simulate(support())
-	for _, req := range []callback.Request{
+	for _, req := range []manager.Request{
 		{},
 		{Service: "sales", Number: "044 668 18 00"},
 		{Service: "support"},
@@ -174,13 +135,13 @@ func ExampleFieldError() {
 func ExampleStateError() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	cb, err := m.Start(ctx, callback.Request{Service: "support", Number: "044 668 18 00"})
+	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	for range 2 {
-		_, err = m.Reschedule(ctx, callback.RescheduleRequest{ID: cb.ID, Desired: opening().Add(time.Hour)})
+		_, err = m.Reschedule(ctx, manager.RescheduleRequest{ID: cb.ID, Desired: opening().Add(time.Hour)})
 		var state *callback.StateError
 		if errors.As(err, &state) {
 			fmt.Println(err)
@@ -200,8 +161,8 @@ func ExampleCode() {
 	ctx := context.Background()
 	m, _ := simulate(support())
 	_, unknown := m.Get(ctx, "", "cb000009")
-	_, field := m.Start(ctx, callback.Request{})
-	_, number := m.Start(ctx, callback.Request{Service: "support", Number: "117"})
+	_, field := m.Start(ctx, manager.Request{})
+	_, number := m.Start(ctx, manager.Request{Service: "support", Number: "117"})
 	for _, err := range []error{nil, unknown, field, number, callback.ErrInFlight, errors.New("disk is full")} {
 		fmt.Println(callback.Code(err))
 	}

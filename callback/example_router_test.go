@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // floor is a Router for agents who sign on and off: it knows who is free and
@@ -19,11 +20,6 @@ type floor struct {
 	held map[callback.ID]callback.Reservation
 	wake func()
 }
-
-var (
-	_ callback.Router = (*floor)(nil)
-	_ callback.Waker  = (*floor)(nil)
-)
 
 func newFloor() *floor {
 	return &floor{held: make(map[callback.ID]callback.Reservation), wake: func() {}}
@@ -91,8 +87,8 @@ func (f *floor) OnFree(wake func()) {
 func ExampleRouter() {
 	ctx := context.Background()
 	agents := newFloor()
-	m, sim := simulate(support(), func(c *callback.Config) { c.Router = agents })
-	for _, req := range []callback.Request{
+	m, sim := simulate(support(), func(c *manager.Config) { c.Router = agents })
+	for _, req := range []manager.Request{
 		{Number: "044 668 18 00", Agent: callback.Agent{Personal: "beat"}}, // only he may take it
 		{Number: "+44 20 7946 0101"},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // The zero value of every field of a Service is the documented default.
@@ -103,15 +104,15 @@ func ExampleServices_Remove() {
 		fmt.Println(err)
 		return
 	}
-	m, sim := simulate(support(), func(c *callback.Config) { c.Services = services })
-	cb, err := m.Start(ctx, callback.Request{Service: "support", Number: "044 668 18 00"})
+	m, sim := simulate(support(), func(c *manager.Config) { c.Services = services })
+	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 
 	services.Remove("", "support")
-	_, err = m.Start(ctx, callback.Request{Service: "support", Number: "+44 20 7946 0101"})
+	_, err = m.Start(ctx, manager.Request{Service: "support", Number: "+44 20 7946 0101"})
 	fmt.Println(err)
 	sim.pass(time.Minute)
 	sim.show(cb.ID)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -16,7 +17,7 @@ import (
 // only when told to, and a telephone network that follows a script. Nothing in
 // it waits, and the same example always prints the same.
 type simulation struct {
-	manager *callback.Manager
+	manager *manager.Manager
 	clock   *callbacktest.Clock
 	phones  *callbacktest.Dialer
 	store   callback.Store
@@ -28,14 +29,14 @@ func opening() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, tim
 
 // simulate makes a Manager for one service and the world around it; change may
 // adjust the configuration. ExampleNew_virtualTime spells out what it does.
-func simulate(service callback.Service, change ...func(*callback.Config)) (*callback.Manager, *simulation) {
+func simulate(service callback.Service, change ...func(*manager.Config)) (*manager.Manager, *simulation) {
 	sim := &simulation{clock: callbacktest.NewClock(opening()), store: store.NewMemory()}
 	sim.phones = callbacktest.NewDialer(sim.clock.Now)
 	services, err := callback.NewServices(service)
 	if err != nil {
 		panic(err)
 	}
-	config := callback.Config{
+	config := manager.Config{
 		Store: sim.store, Services: services, Dialer: sim.phones,
 		Now: sim.clock.Now, NewID: callbacktest.IDs("cb"), Node: "node-1", Synchronous: true,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -43,7 +44,7 @@ func simulate(service callback.Service, change ...func(*callback.Config)) (*call
 	for _, f := range change {
 		f(&config)
 	}
-	if sim.manager, err = callback.New(config); err != nil {
+	if sim.manager, err = manager.New(config); err != nil {
 		panic(err)
 	}
 	return sim.manager, sim

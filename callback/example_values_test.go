@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -186,7 +187,7 @@ func ExampleCallback_Current() {
 // Whatever prints a callback, nothing of the person shows.
 func ExampleCallback_String() {
 	m, _ := simulate(support())
-	cb, err := m.Start(context.Background(), callback.Request{
+	cb, err := m.Start(context.Background(), manager.Request{
 		Service:    "support",
 		Number:     "044 668 18 00",
 		Properties: callback.Values{"diagnosis": "confidential"},

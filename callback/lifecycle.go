@@ -1,6 +1,8 @@
 package callback
 
-import "slices"
+import (
+	"slices"
+)
 
 // moves is the one table of legal transitions: for each state, the states it
 // may go to. A state that lists itself may be written again (another time,
@@ -34,10 +36,10 @@ func moves(from State) []State {
 // From zero means creation.
 func CanMove(from, to State) bool { return slices.Contains(moves(from), to) }
 
-// keeps reports whether a callback in state s goes on holding permits of kind
+// Keeps reports whether a callback in state s goes on holding permits of kind
 // k. A transition gives back every held permit whose kind the new state does
 // not keep, in the same write.
-func keeps(s State, k PermitKind) bool {
+func (s State) Keeps(k PermitKind) bool {
 	switch k {
 	case PermitNumber, PermitBucket:
 		return s != Completed
@@ -58,9 +60,9 @@ func keeps(s State, k PermitKind) bool {
 	}
 }
 
-// reserves reports whether a callback in state s keeps the agent that the
+// Reserved reports whether a callback in state s keeps the agent that the
 // router reserved for it.
-func reserves(s State) bool {
+func (s State) Reserved() bool {
 	switch s {
 	case Offered, Dialing, Routing, Processing:
 		return true

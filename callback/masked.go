@@ -3,14 +3,11 @@ package callback
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
-	"time"
-)
 
-// Whatever verb a host prints these with, nothing of a person shows: neither
-// numbers nor property values.
+	"github.com/ringback-go/ringback/callback/internal/text"
+)
 
 func (c Callback) summary() string {
 	return fmt.Sprintf("callback %s of service %q, revision %d, %v %s", c.ID, c.Service, c.Revision, c.State, c.Reason)
@@ -20,7 +17,7 @@ func (c Callback) summary() string {
 func (c Callback) String() string { return strings.TrimSpace(c.summary()) }
 
 // Format prints what String does, for every verb.
-func (c Callback) Format(f fmt.State, _ rune) { write(f, c.String()) }
+func (c Callback) Format(f fmt.State, _ rune) { text.Write(f, c.String()) }
 
 // LogValue is what slog records.
 func (c Callback) LogValue() slog.Value {
@@ -28,61 +25,13 @@ func (c Callback) LogValue() slog.Value {
 		slog.Int64("revision", c.Revision), slog.String("state", c.State.String()), slog.String("reason", string(c.Reason)))
 }
 
-// String summarises the request without anything of the person.
-func (r Request) String() string { return fmt.Sprintf("request to service %q", r.Service) }
-
-// Format prints what String does, for every verb.
-func (r Request) Format(f fmt.State, _ rune) { write(f, r.String()) }
-
-// LogValue is what slog records.
-func (r Request) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("tenant", r.Tenant), slog.String("service", r.Service))
-}
-
-// String names the callback, not what is set.
-func (r UpdateRequest) String() string {
-	return fmt.Sprintf("update of callback %s, %d keys", r.ID, len(r.Set))
-}
-
-// Format prints what String does, for every verb.
-func (r UpdateRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
-
-// LogValue is what slog records.
-func (r UpdateRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// String names the callback and its new time, not what is set.
-func (r RescheduleRequest) String() string {
-	at := r.Desired.UTC().Format(time.RFC3339)
-	if r.Local != nil {
-		at = fmt.Sprint(*r.Local, " ", clip(r.Zone))
-	}
-	return fmt.Sprintf("reschedule of callback %s to %s, %d keys", r.ID, at, len(r.Set))
-}
-
-// Format prints what String does, for every verb.
-func (r RescheduleRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
-
-// LogValue is what slog records.
-func (r RescheduleRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
-// String names the callback and its state, not what is set.
-func (r StateReport) String() string {
-	return fmt.Sprintf("report of callback %s as %v, %d keys", r.ID, r.State, len(r.Set))
-}
-
-// Format prints what String does, for every verb.
-func (r StateReport) Format(f fmt.State, _ rune) { write(f, r.String()) }
-
-// LogValue is what slog records.
-func (r StateReport) LogValue() slog.Value { return slog.StringValue(r.String()) }
-
 // String shows the counters asked for, not the subject.
 func (r LoadRequest) String() string {
 	return PermitKey{Kind: r.Kind, Service: r.Service, Name: r.Name, Subject: r.Subject, Slot: r.From}.String()
 }
 
 // Format prints what String does, for every verb.
-func (r LoadRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
+func (r LoadRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
 
 // LogValue is what slog records.
 func (r LoadRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
@@ -93,7 +42,7 @@ func (r EraseRequest) String() string {
 }
 
 // Format prints what String does, for every verb.
-func (r EraseRequest) Format(f fmt.State, _ rune) { write(f, r.String()) }
+func (r EraseRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
 
 // LogValue is what slog records.
 func (r EraseRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
@@ -102,7 +51,7 @@ func (r EraseRequest) LogValue() slog.Value { return slog.StringValue(r.String()
 func (c Call) String() string { return fmt.Sprintf("attempt %s of service %q", c.Key, c.Service) }
 
 // Format prints what String does, for every verb.
-func (c Call) Format(f fmt.State, _ rune) { write(f, c.String()) }
+func (c Call) Format(f fmt.State, _ rune) { text.Write(f, c.String()) }
 
 // LogValue is what slog records.
 func (c Call) LogValue() slog.Value {
@@ -115,41 +64,41 @@ func (q Query) String() string {
 }
 
 // Format prints what String does, for every verb.
-func (q Query) Format(f fmt.State, _ rune) { write(f, q.String()) }
+func (q Query) Format(f fmt.State, _ rune) { text.Write(f, q.String()) }
 
 // LogValue is what slog records.
 func (q Query) LogValue() slog.Value { return slog.StringValue(q.String()) }
 
 // String shows the key, not the value.
-func (l Lookup) String() string { return l.Key + "=" + hidden(l.Value) }
+func (l Lookup) String() string { return l.Key + "=" + text.Hidden(l.Value) }
 
 // Format prints what String does, for every verb.
-func (l Lookup) Format(f fmt.State, _ rune) { write(f, l.String()) }
+func (l Lookup) Format(f fmt.State, _ rune) { text.Write(f, l.String()) }
 
 // MarshalJSON hides the value.
 func (l Lookup) MarshalJSON() ([]byte, error) {
 	type plain Lookup
 	p := plain(l)
-	p.Value = hidden(p.Value)
+	p.Value = text.Hidden(p.Value)
 	return json.Marshal(p)
 }
 
 // String shows the key, not the value.
-func (m Match) String() string { return m.Key + "=" + hidden(m.Value) }
+func (m Match) String() string { return m.Key + "=" + text.Hidden(m.Value) }
 
 // Format prints what String does, for every verb.
-func (m Match) Format(f fmt.State, _ rune) { write(f, m.String()) }
+func (m Match) Format(f fmt.State, _ rune) { text.Write(f, m.String()) }
 
 // LogValue is what slog records.
 func (m Match) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // String names the mode, not the number.
 func (c ContactMode) String() string {
-	return fmt.Sprintf("contact mode %q, callback %v", redactText(c.ID), c.Callback)
+	return fmt.Sprintf("contact mode %q, callback %v", text.Redact(c.ID), c.Callback)
 }
 
 // Format prints what String does, for every verb.
-func (c ContactMode) Format(f fmt.State, _ rune) { write(f, c.String()) }
+func (c ContactMode) Format(f fmt.State, _ rune) { text.Write(f, c.String()) }
 
 // LogValue is what slog records.
 func (c ContactMode) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -158,31 +107,22 @@ func (c ContactMode) LogValue() slog.Value { return slog.StringValue(c.String())
 func (c ContactMode) MarshalJSON() ([]byte, error) {
 	type plain ContactMode
 	p := plain(c)
-	p.Value = hidden(p.Value)
+	p.Value = text.Hidden(p.Value)
 	return json.Marshal(p)
 }
 
 // String shows the counter, not the subject.
 func (k PermitKey) String() string {
-	return fmt.Sprintf("%s/%s/%s/%s/%d", k.Kind, k.Service, k.Name, hidden(k.Subject), k.Slot)
+	return fmt.Sprintf("%s/%s/%s/%s/%d", k.Kind, k.Service, k.Name, text.Hidden(k.Subject), k.Slot)
 }
 
 // Format prints what String does, for every verb.
-func (k PermitKey) Format(f fmt.State, _ rune) { write(f, k.String()) }
+func (k PermitKey) Format(f fmt.State, _ rune) { text.Write(f, k.String()) }
 
 // MarshalJSON hides the subject.
 func (k PermitKey) MarshalJSON() ([]byte, error) {
 	type plain PermitKey
 	p := plain(k)
-	p.Subject = hidden(p.Subject)
+	p.Subject = text.Hidden(p.Subject)
 	return json.Marshal(p)
 }
-
-func hidden(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "***"
-}
-
-func write(w io.Writer, s string) { _, _ = io.WriteString(w, s) }

@@ -3,10 +3,9 @@ package callback
 import (
 	"fmt"
 	"strings"
-)
 
-// The small enumerations of reports are written by name, so that a webhook can
-// pass on what it reads.
+	"github.com/ringback-go/ringback/callback/internal/text"
+)
 
 func certaintyNames() []string { return []string{"may have rung", "known", "not placed"} }
 
@@ -32,14 +31,14 @@ func textOfName[T ~uint8](v T, field string, names []string) ([]byte, error) {
 	return []byte(names[v]), nil
 }
 
-func parseName[T ~uint8](v *T, text []byte, field string, names []string) error {
+func parseName[T ~uint8](v *T, given []byte, field string, names []string) error {
 	for i, name := range names {
-		if strings.EqualFold(string(text), name) {
+		if strings.EqualFold(string(given), name) {
 			*v = T(i)
 			return nil
 		}
 	}
-	return invalid(field, fmt.Sprintf("%q is not one of %q", clip(string(text)), names))
+	return invalid(field, fmt.Sprintf("%q is not one of %q", text.Clip(string(given)), names))
 }
 
 // String names the certainty.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // CallResult is the result of a call in the numbering of the Genesys Callback
@@ -127,7 +129,7 @@ func ParseCallResult(name string) (CallResult, error) {
 			return CallResult(r), nil
 		}
 	}
-	return 0, invalid("call_result", fmt.Sprintf("%q is not a call result", clip(name)))
+	return 0, invalid("call_result", fmt.Sprintf("%q is not a call result", text.Clip(name)))
 }
 
 // Certainty says how much is known about an attempt's end. The zero value is

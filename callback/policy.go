@@ -1,41 +1,28 @@
 package callback
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Bounds of what is taken from outside.
-const (
-	maxName   = 128      // bytes of names, ids and keys
-	maxText   = 1024     // bytes of one text field
-	maxValues = 64 << 10 // bytes of properties and user data together, as JSON
-	maxKeys   = 256      // properties and user data together
-	maxDepth  = 16       // nesting of one value
-)
-
-// propertyNumber is the property that stands for the number to call.
-const propertyNumber = "_customer_number"
+// PropertyNumber is the property that stands for the number to call.
+const PropertyNumber = "_customer_number"
 
 // Policy is a checked [Service] with its defaults in place. It is immutable and
 // safe for concurrent use.
 type Policy struct {
 	service Service
 	planner *availability.Planner
-	today   atomic.Pointer[day] // the day last asked for
 }
-
-// day is a calendar day of a service's zone: from its midnight to the next.
-type day struct{ begin, end time.Time }
 
 // NewPolicy checks a service and fills in its defaults. Every fault is reported
 // at once; each is an [ErrConfiguration] that names the field.
@@ -50,7 +37,7 @@ func NewPolicy(s Service) (*Policy, error) {
 		Calendar: s.Booking.Hours, Capacity: capacity, Bucket: s.Booking.Bucket,
 	})
 	if err != nil {
-		faults = append(faults, &FieldError{Field: "Booking", Rule: err.Error(), fact: ErrConfiguration, cause: err})
+		faults = append(faults, &FieldError{Field: "Booking", Rule: err.Error(), Fact: ErrConfiguration, Cause: err})
 	}
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("service %q: %w", s.Name, errors.Join(faults...))
@@ -65,54 +52,54 @@ func (p *Policy) Service() Service { return p.service }
 func (p *Policy) Planner() *availability.Planner { return p.planner }
 
 func (s Service) withDefaults() Service {
-	setDefault(&s.MediaType, "voice")
+	s.MediaType = cmp.Or(s.MediaType, "voice")
 	if s.LookupKeys == nil {
-		s.LookupKeys = []string{propertyNumber}
+		s.LookupKeys = []string{PropertyNumber}
 	}
 	if s.MandatoryKeys == nil {
-		s.MandatoryKeys = []string{propertyNumber}
+		s.MandatoryKeys = []string{PropertyNumber}
 	}
-	setDefault(&s.TTL, 24*time.Hour)
-	setDefault(&s.Retention, 24*time.Hour)
-	setDefault(&s.Numbers.Country, "US")
+	s.TTL = cmp.Or(s.TTL, 24*time.Hour)
+	s.Retention = cmp.Or(s.Retention, 24*time.Hour)
+	s.Numbers.Country = cmp.Or(s.Numbers.Country, "US")
 
-	setDefault(&s.Limits.Queued, 1000)
-	setDefault(&s.Limits.First.Max, 500)
-	setDefault(&s.Limits.First.Every, 300*time.Second)
-	setDefault(&s.Limits.Second.Max, 1000)
-	setDefault(&s.Limits.Second.Every, 3600*time.Second)
+	s.Limits.Queued = cmp.Or(s.Limits.Queued, 1000)
+	s.Limits.First.Max = cmp.Or(s.Limits.First.Max, 500)
+	s.Limits.First.Every = cmp.Or(s.Limits.First.Every, 300*time.Second)
+	s.Limits.Second.Max = cmp.Or(s.Limits.Second.Max, 1000)
+	s.Limits.Second.Every = cmp.Or(s.Limits.Second.Every, 3600*time.Second)
 	if s.Limits.Parameters == nil {
-		s.Limits.Parameters = []string{propertyNumber}
+		s.Limits.Parameters = []string{PropertyNumber}
 	}
-	setDefault(&s.Limits.PerParameter, 6)
+	s.Limits.PerParameter = cmp.Or(s.Limits.PerParameter, 6)
 
-	setDefault(&s.Booking.Bucket, 5*time.Minute)
-	setDefault(&s.Booking.PerBucket, 100)
-	setDefault(&s.Booking.Buffer, 120*time.Second)
-	setDefault(&s.Booking.ConnectThreshold, 180*time.Second)
-	setDefault(&s.Booking.Horizon, Span{Months: 1})
-	setDefault(&s.Booking.Proposals, 6)
+	s.Booking.Bucket = cmp.Or(s.Booking.Bucket, 5*time.Minute)
+	s.Booking.PerBucket = cmp.Or(s.Booking.PerBucket, 100)
+	s.Booking.Buffer = cmp.Or(s.Booking.Buffer, 120*time.Second)
+	s.Booking.ConnectThreshold = cmp.Or(s.Booking.ConnectThreshold, 180*time.Second)
+	s.Booking.Horizon = cmp.Or(s.Booking.Horizon, Span{Months: 1})
+	s.Booking.Proposals = cmp.Or(s.Booking.Proposals, 6)
 	if s.Booking.Hours == nil {
 		s.Booking.Hours = availability.AlwaysOpen()
 	}
 
-	setDefault(&s.Queueing.TTL, 4*time.Hour)
-	setDefault(&s.Queueing.Weights, scheduler.DefaultWeights())
-	setDefault(&s.Queueing.MaxSubmits, 3)
+	s.Queueing.TTL = cmp.Or(s.Queueing.TTL, 4*time.Hour)
+	s.Queueing.Weights = cmp.Or(s.Queueing.Weights, scheduler.DefaultWeights())
+	s.Queueing.MaxSubmits = cmp.Or(s.Queueing.MaxSubmits, 3)
 
 	if s.Dialing.Retry.MaxAttempts == 0 && s.Dialing.Retry.Rules == nil && s.Dialing.Retry.Default == (scheduler.Rule{}) {
 		s.Dialing.Retry = scheduler.DefaultRetryPolicy()
 	}
-	setDefault(&s.Dialing.PlaceTimeout, 32*time.Second)
-	setDefault(&s.Dialing.RingTimeout, 30*time.Second)
-	setDefault(&s.Dialing.AgentWait, time.Hour)
-	setDefault(&s.Dialing.MaxCall, time.Hour)
-	setDefault(&s.Dialing.Grace, 10*time.Second)
+	s.Dialing.PlaceTimeout = cmp.Or(s.Dialing.PlaceTimeout, 32*time.Second)
+	s.Dialing.RingTimeout = cmp.Or(s.Dialing.RingTimeout, 30*time.Second)
+	s.Dialing.AgentWait = cmp.Or(s.Dialing.AgentWait, time.Hour)
+	s.Dialing.MaxCall = cmp.Or(s.Dialing.MaxCall, time.Hour)
+	s.Dialing.Grace = cmp.Or(s.Dialing.Grace, 10*time.Second)
 
-	setDefault(&s.Preview.Timeout, 30*time.Second)
-	setDefault(&s.Preview.ReasonKey, "ReasonCode")
-	setDefault(&s.Inbound.Timeout, 30*time.Second)
-	setDefault(&s.Confirm.Timeout, 30*time.Second)
+	s.Preview.Timeout = cmp.Or(s.Preview.Timeout, 30*time.Second)
+	s.Preview.ReasonKey = cmp.Or(s.Preview.ReasonKey, "ReasonCode")
+	s.Inbound.Timeout = cmp.Or(s.Inbound.Timeout, 30*time.Second)
+	s.Confirm.Timeout = cmp.Or(s.Confirm.Timeout, 30*time.Second)
 	return s
 }
 
@@ -132,8 +119,8 @@ func (l *faultList) between(field string, v, low, high time.Duration) {
 // faults checks a service that has its defaults.
 func (s Service) faults() []error {
 	var l faultList
-	l.check(s.Name != "" && len(s.Name) <= maxName, "Name", "must have 1 to %d bytes", maxName)
-	l.check(!hasControl(s.Name), "Name", "has control characters")
+	l.check(s.Name != "" && len(s.Name) <= text.MaxName, "Name", "must have 1 to %d bytes", text.MaxName)
+	l.check(!text.HasControl(s.Name), "Name", "has control characters")
 	l.between("TTL", s.TTL, time.Minute, 400*24*time.Hour)
 	l.between("Retention", s.Retention, 24*time.Hour, 4000*24*time.Hour)
 	l.check(s.Redirect != s.Name || s.Name == "", "Redirect", "names the service itself")
@@ -143,14 +130,14 @@ func (s Service) faults() []error {
 		l.check(slices.Contains(s.LookupKeys, key), "MandatoryKeys", "%q is not among LookupKeys", key)
 	}
 	for _, key := range slices.Concat(s.LookupKeys, s.Limits.Parameters) {
-		l.check(key != "" && len(key) <= maxName, "LookupKeys, Limits.Parameters", "names must have 1 to %d bytes", maxName)
+		l.check(key != "" && len(key) <= text.MaxName, "LookupKeys, Limits.Parameters", "names must have 1 to %d bytes", text.MaxName)
 	}
 	for _, option := range s.Overwritable {
 		l.check(option == "_redirect" || option == "_target" || option == "_ors", "Overwritable", "%q cannot be overwritten", option)
 	}
-	l.check(phonenum.KnownRegion(s.Numbers.Country), "Numbers.Country", "%q is not a region", clip(s.Numbers.Country))
+	l.check(phonenum.KnownRegion(s.Numbers.Country), "Numbers.Country", "%q is not a region", text.Clip(s.Numbers.Country))
 	for _, region := range s.Numbers.Countries {
-		l.check(phonenum.KnownRegion(region), "Numbers.Countries", "%q is not a region", clip(region))
+		l.check(phonenum.KnownRegion(region), "Numbers.Countries", "%q is not a region", text.Clip(region))
 	}
 	l.check(s.Limits.SameNumber <= CheckNone, "Limits.SameNumber", "%d is not defined", s.Limits.SameNumber)
 	l.check(s.Limits.AttemptsPerDay >= 0, "Limits.AttemptsPerDay", "%d is negative", s.Limits.AttemptsPerDay)
@@ -206,10 +193,6 @@ func (s Service) dialingFaults(l *faultList) {
 	l.between("Confirm.Timeout", s.Confirm.Timeout, time.Second, time.Hour)
 }
 
-func hasControl(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
 // PreviewData returns what a previewing agent is shown: the properties that
 // Preview.Data names, or all user data.
 func (p *Policy) PreviewData(cb *Callback) Values {
@@ -226,72 +209,3 @@ func (p *Policy) PreviewData(cb *Callback) Values {
 	}
 	return shown
 }
-
-// timing returns what separates immediate from scheduled and sets the release.
-func (p *Policy) timing(now time.Time, position int) scheduler.Timing {
-	t := scheduler.Timing{Buffer: max(p.service.Booking.Buffer, 0)}
-	if e := p.service.Booking.Estimator; e != nil {
-		// An estimator that panics or does not know adds nothing.
-		_ = guard("estimator", func() error {
-			if wait, ok := e.Estimate(position, now); ok && wait > 0 {
-				t.Wait = wait
-			}
-			return nil
-		})
-	}
-	return t
-}
-
-// zone returns the zone in which the service's days begin.
-func (p *Policy) zone() *time.Location { return p.service.Booking.Hours.Location() }
-
-// endOfDay returns the next midnight of the service's zone after now.
-func (p *Policy) endOfDay(now time.Time) time.Time {
-	if t := p.today.Load(); t != nil && !now.Before(t.begin) && now.Before(t.end) {
-		return t.end
-	}
-	y, m, d := now.In(p.zone()).Date()
-	begin, _ := availability.LocalTime{Year: y, Month: m, Day: d}.In(p.zone())
-	y, m, d = time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC).Date()
-	end, _ := availability.LocalTime{Year: y, Month: m, Day: d}.In(p.zone())
-	p.today.Store(&day{begin, end})
-	return end
-}
-
-// mayBegin returns the first instant at which an attempt may begin, by the
-// desired time alone (GMS _desired_connect_time_threshold).
-func (p *Policy) mayBegin(cb *Callback) time.Time {
-	if t := p.service.Booking.ConnectThreshold; t >= 0 {
-		return cb.Desired.Add(-t)
-	}
-	return time.Time{}
-}
-
-// queueEnd returns when a callback leaves its queue unserved. The time before
-// an attempt may begin does not count, nor that of pauses.
-func (p *Policy) queueEnd(cb *Callback) time.Time {
-	return p.queueEndFrom(latest(cb.QueuedAt, p.mayBegin(cb)).Add(cb.PausedFor))
-}
-
-// queueEndFrom is queueEnd for a wait that began then.
-func (p *Policy) queueEndFrom(queued time.Time) time.Time {
-	ttl := p.service.Queueing.TTL
-	if w := p.service.Queueing.MaxWait; w > 0 && w < ttl {
-		ttl = w
-	}
-	return queued.Add(ttl)
-}
-
-// lines returns how many calls may be up; -1 means no limit.
-func (p *Policy) lines(hasRouter bool) int64 {
-	switch n := p.service.Queueing.Lines; {
-	case n > 0:
-		return int64(n)
-	case n < 0 || hasRouter:
-		return -1
-	}
-	return defaultLines
-}
-
-// defaultLines is the number of lines of a service without a Router.
-const defaultLines = 10

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // ServiceSource tells a Manager what services there are. It is asked at every
@@ -21,7 +23,7 @@ type ServiceSource interface {
 // an [ErrInvalidParameter] to whoever asked and an [ErrConfiguration] to an
 // operator.
 func UnknownService(name string) error {
-	return &FieldError{Field: "service", Rule: fmt.Sprintf("%q is not known", clip(name)), fact: ErrInvalidParameter, cause: ErrConfiguration}
+	return &FieldError{Field: "service", Rule: fmt.Sprintf("%q is not known", text.Clip(name)), Fact: ErrInvalidParameter, Cause: ErrConfiguration}
 }
 
 // ServiceLister is implemented by sources that can list what they have, as
@@ -33,15 +35,15 @@ type ServiceLister interface {
 // Services is a ServiceSource in memory that can be changed while it is used.
 type Services struct {
 	mu       sync.RWMutex
-	policies map[serviceKey]*Policy
+	policies map[catalogKey]*Policy
 }
 
-type serviceKey struct{ tenant, name string }
+type catalogKey struct{ tenant, name string }
 
 // NewServices returns a source with the given services of the empty tenant. It
 // reports the faults of all of them at once.
 func NewServices(services ...Service) (*Services, error) {
-	s := &Services{policies: make(map[serviceKey]*Policy)}
+	s := &Services{policies: make(map[catalogKey]*Policy)}
 	var faults []error
 	for _, service := range services {
 		faults = append(faults, s.Set("", service))
@@ -60,7 +62,7 @@ func (s *Services) Set(tenant string, service Service) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.policies[serviceKey{tenant, service.Name}] = policy
+	s.policies[catalogKey{tenant, service.Name}] = policy
 	return nil
 }
 
@@ -69,14 +71,14 @@ func (s *Services) Set(tenant string, service Service) error {
 func (s *Services) Remove(tenant, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.policies, serviceKey{tenant, name})
+	delete(s.policies, catalogKey{tenant, name})
 }
 
 // Policy implements [ServiceSource].
 func (s *Services) Policy(_ context.Context, tenant, name string) (*Policy, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if p, ok := s.policies[serviceKey{tenant, name}]; ok {
+	if p, ok := s.policies[catalogKey{tenant, name}]; ok {
 		return p, nil
 	}
 	return nil, UnknownService(name)

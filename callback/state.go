@@ -3,6 +3,8 @@ package callback
 import (
 	"fmt"
 	"strings"
+
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // State says where a callback is in its life. The legal moves between states
@@ -101,7 +103,7 @@ func ParseState(name string) (State, error) {
 			return State(s), nil
 		}
 	}
-	return 0, invalid("_callback_state", fmt.Sprintf("%q is not a state", clip(name)))
+	return 0, invalid("_callback_state", fmt.Sprintf("%q is not a state", text.Clip(name)))
 }
 
 // Reason says why a callback is Completed. The values are the completion

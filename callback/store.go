@@ -5,6 +5,15 @@ import (
 	"time"
 )
 
+// Pause is a pause that is in force.
+type Pause struct {
+	Tenant  string
+	Service string // empty means all services of the tenant
+	Since   time.Time
+	Actor   string
+	Reason  string
+}
+
 // Store keeps callbacks, the counters they hold permits of, idempotency keys
 // and events. package store has the reference implementation, store/storetest
 // the suite that checks every clause below.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/store"
 )
@@ -25,7 +26,7 @@ func (idle) Dial(context.Context, callback.Call) (callback.Ref, error) { return 
 func benchTime() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
 
 // bench makes a Manager with every check of Start on, limits out of the way.
-func bench(b *testing.B, change func(*callback.Service, *callback.Config)) (*callback.Manager, *store.Memory) {
+func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*manager.Manager, *store.Memory) {
 	b.Helper()
 	s := store.NewMemory()
 	const many = 1 << 40
@@ -49,7 +50,7 @@ func bench(b *testing.B, change func(*callback.Service, *callback.Config)) (*cal
 		Booking:  callback.Booking{PerBucket: 1 << 20, Hours: hours},
 		Queueing: callback.Queueing{Lines: -1},
 	}
-	config := callback.Config{
+	config := manager.Config{
 		Store: s, Dialer: idle{}, Now: benchTime, Node: "bench",
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
@@ -61,7 +62,7 @@ func bench(b *testing.B, change func(*callback.Service, *callback.Config)) (*cal
 		b.Fatal(err)
 	}
 	config.Services = services
-	m, err := callback.New(config)
+	m, err := manager.New(config)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -71,11 +72,11 @@ func bench(b *testing.B, change func(*callback.Service, *callback.Config)) (*cal
 func number(i int) string { return fmt.Sprintf("+4178%07d", i%10_000_000) }
 
 // fill books n callbacks over the fortnight that begins at from.
-func fill(b *testing.B, m *callback.Manager, n int, from time.Time) {
+func fill(b *testing.B, m *manager.Manager, n int, from time.Time) {
 	b.Helper()
 	step := 14 * 24 * time.Hour / time.Duration(n)
 	for i := range n {
-		req := callback.Request{Service: "desk", Number: number(i), Desired: from.Add(time.Duration(i) * step)}
+		req := manager.Request{Service: "desk", Number: number(i), Desired: from.Add(time.Duration(i) * step)}
 		cb, err := m.Start(b.Context(), req)
 		if err != nil || cb.State != callback.Scheduled {
 			b.Fatal(err)
@@ -90,7 +91,7 @@ func BenchmarkStart(b *testing.B) {
 		b.Run(kind, func(b *testing.B) {
 			m, _ := bench(b, nil)
 			fill(b, m, 100_000, benchTime().Add(time.Hour))
-			req := callback.Request{Service: "desk"}
+			req := manager.Request{Service: "desk"}
 			if kind == "scheduled" {
 				req.Desired = benchTime().Add(50 * time.Hour)
 			}
@@ -168,10 +169,10 @@ func BenchmarkDrain(b *testing.B) {
 	const due = 100_000
 	for b.Loop() {
 		b.StopTimer()
-		m, _ := bench(b, func(_ *callback.Service, c *callback.Config) { c.Synchronous = true })
+		m, _ := bench(b, func(_ *callback.Service, c *manager.Config) { c.Synchronous = true })
 		at := benchTime().Add(time.Hour)
 		for i := range due {
-			if _, err := m.Start(b.Context(), callback.Request{Service: "desk", Number: number(i), Desired: at}); err != nil {
+			if _, err := m.Start(b.Context(), manager.Request{Service: "desk", Number: number(i), Desired: at}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -203,7 +204,7 @@ func (w *watch) Dial(_ context.Context, call callback.Call) (callback.Ref, error
 func BenchmarkDueToDial(b *testing.B) {
 	const sample, buffer = 2000, time.Second
 	w := &watch{seen: make(map[callback.ID]time.Time)}
-	m, _ := bench(b, func(s *callback.Service, c *callback.Config) {
+	m, _ := bench(b, func(s *callback.Service, c *manager.Config) {
 		s.Booking.Buffer, s.Limits.SameNumber = buffer, callback.CheckNone
 		c.Dialer, c.Now = w, time.Now
 	})
@@ -221,7 +222,7 @@ func BenchmarkDueToDial(b *testing.B) {
 		for i := range sample {
 			// Odd steps, so that releases fall between the clock's ticks.
 			last = base.Add(time.Duration(i) * 3 * time.Millisecond / 2)
-			cb, err := m.Start(ctx, callback.Request{Service: "desk", Number: number(round*2*sample + i), Desired: last.Add(buffer)})
+			cb, err := m.Start(ctx, manager.Request{Service: "desk", Number: number(round*2*sample + i), Desired: last.Add(buffer)})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -11,7 +11,7 @@ import (
 )
 
 // Clock is a clock that only moves when told to. Its Now fits
-// callback.Config.Now and [NewDialer]. All methods are safe for concurrent use.
+// manager.Config.Now and [NewDialer]. All methods are safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -43,7 +43,7 @@ func (c *Clock) Set(t time.Time) {
 	c.now = t
 }
 
-// IDs returns a function for callback.Config.NewID that counts: the prefix and
+// IDs returns a function for manager.Config.NewID that counts: the prefix and
 // six digits, from 000001, so that identifiers sort in the order in which they
 // were made. It is safe for concurrent use.
 func IDs(prefix string) func() callback.ID {
@@ -51,7 +51,7 @@ func IDs(prefix string) func() callback.ID {
 	return func() callback.ID { return callback.ID(fmt.Sprintf("%s%06d", prefix, n.Add(1))) }
 }
 
-// Random returns a function for callback.Config.Random: numbers in [0,1) that
+// Random returns a function for manager.Config.Random: numbers in [0,1) that
 // are the same for the same seed. It is safe for concurrent use.
 func Random(seed uint64) func() float64 {
 	var mu sync.Mutex

@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Reporter takes the reports of a dialer. *callback.Manager is one.
+// Reporter takes the reports of a dialer. *manager.Manager is one.
 type Reporter interface {
 	Report(ctx context.Context, r callback.Report) error
 }

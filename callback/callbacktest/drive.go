@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Engine is what is driven. *callback.Manager is one.
+// Engine is what is driven. *manager.Manager is one.
 type Engine interface {
 	Tick(ctx context.Context, now time.Time) (callback.Progress, error)
 	Report(ctx context.Context, r callback.Report) error
@@ -22,7 +22,7 @@ var ErrStalled = errors.New("engine is due and does nothing")
 // Driver is the loop around an engine in a deterministic test: it ticks the
 // engine, delivers the reports that are due, and moves the clock to whatever
 // comes next. The engine must call the dialer on the ticking goroutine:
-// callback.Config.Synchronous. Engine, Clock and Dialer are required.
+// manager.Config.Synchronous. Engine, Clock and Dialer are required.
 type Driver struct {
 	Engine Engine
 	Clock  *Clock

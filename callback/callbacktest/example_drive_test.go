@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -18,25 +19,25 @@ type desk struct {
 	store   callback.Store
 	clock   *callbacktest.Clock
 	dialer  *callbacktest.Dialer
-	manager *callback.Manager
+	manager *manager.Manager
 }
 
 // newDesk makes a desk; change may adjust the configuration.
-func newDesk(change func(*desk, *callback.Config)) (*desk, error) {
+func newDesk(change func(*desk, *manager.Config)) (*desk, error) {
 	d := &desk{store: store.NewMemory(), clock: callbacktest.NewClock(noon)}
 	d.dialer = callbacktest.NewDialer(d.clock.Now)
 	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {
 		return nil, err
 	}
-	config := callback.Config{
+	config := manager.Config{
 		Store: d.store, Services: services, Dialer: d.dialer, Now: d.clock.Now, NewID: callbacktest.IDs("cb-"),
 		Node: "n1", Synchronous: true, Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(d, &config)
 	}
-	d.manager, err = callback.New(config)
+	d.manager, err = manager.New(config)
 	d.dialer.Attach(d.manager)
 	return d, err
 }
@@ -50,7 +51,7 @@ func ExampleDrive() {
 		return
 	}
 	d.dialer.On(swiss, callbacktest.Busy(), callbacktest.Answered(90*time.Second))
-	cb, err := d.manager.Start(ctx, callback.Request{Service: "desk", Number: swiss})
+	cb, err := d.manager.Start(ctx, manager.Request{Service: "desk", Number: swiss})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -108,12 +109,12 @@ func TestEveryStepOnAManager(t *testing.T) {
 	for viewName, view := range views {
 		for stepName, step := range steps {
 			t.Run(viewName+"/"+stepName, func(t *testing.T) {
-				d, err := newDesk(func(d *desk, c *callback.Config) { c.Dialer = view(d.dialer) })
+				d, err := newDesk(func(d *desk, c *manager.Config) { c.Dialer = view(d.dialer) })
 				if err != nil {
 					t.Fatal(err)
 				}
 				d.dialer.On(swiss, step)
-				if _, err := d.manager.Start(t.Context(), callback.Request{Service: "desk", Number: swiss}); err != nil {
+				if _, err := d.manager.Start(t.Context(), manager.Request{Service: "desk", Number: swiss}); err != nil {
 					t.Fatal(err)
 				}
 				if _, err := callbacktest.Drive(t.Context(), d.manager, d.clock, d.dialer, noon.Add(12*time.Hour)); err != nil {
@@ -131,7 +132,7 @@ func TestEveryStepOnAManager(t *testing.T) {
 func TestChaosOnAManager(t *testing.T) {
 	run := func(seed uint64) string {
 		var faulty *callbacktest.FaultyStore
-		d, err := newDesk(func(d *desk, c *callback.Config) {
+		d, err := newDesk(func(d *desk, c *manager.Config) {
 			faulty = callbacktest.NewFaultyStore(d.store)
 			c.Store = faulty.Store()
 		})
@@ -146,7 +147,7 @@ func TestChaosOnAManager(t *testing.T) {
 		}
 		d.dialer.OnCall(func(callback.Call) (callbacktest.Step, bool) { return kinds[int(random()*float64(len(kinds)))], true })
 		for n := range 40 {
-			req := callback.Request{Service: "desk", Number: fmt.Sprintf("+417855566%02d", n+10), Desired: noon.Add(time.Duration(n) * time.Minute)}
+			req := manager.Request{Service: "desk", Number: fmt.Sprintf("+417855566%02d", n+10), Desired: noon.Add(time.Duration(n) * time.Minute)}
 			if _, err := d.manager.Start(t.Context(), req); err != nil {
 				t.Fatal(err)
 			}

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -53,7 +54,7 @@ func run(ctx context.Context, out io.Writer) error {
 	exchange := newPlatform()
 	defer exchange.close()
 	calls := &dialer{platform: exchange}
-	manager, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store.NewMemory(), Services: services, Dialer: calls, Node: "customdialer",
 		Logger: slog.New(slog.DiscardHandler), // the account below tells it all
 	})
@@ -63,9 +64,9 @@ func run(ctx context.Context, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 
-	d := &desk{manager: manager, out: out, began: time.Now(), who: make(map[callback.ID]string)}
+	d := &desk{m: m, out: out, began: time.Now(), who: make(map[callback.ID]string)}
 	for _, c := range customers() {
-		cb, err := manager.Start(ctx, callback.Request{Service: "sales", Number: c.number})
+		cb, err := m.Start(ctx, manager.Request{Service: "sales", Number: c.number})
 		if err != nil {
 			return err
 		}
@@ -73,11 +74,11 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	var work sync.WaitGroup
 	var engine, watcher error
-	work.Go(func() { calls.report(ctx, manager) })
-	work.Go(func() { engine = manager.Run(ctx) })
+	work.Go(func() { calls.report(ctx, m) })
+	work.Go(func() { engine = m.Run(ctx) })
 	work.Go(func() {
 		defer cancel() // the last callback is completed: everything may end
-		_, watcher = manager.Subscribe(ctx, callback.Subscription{}, func(ctx context.Context, e callback.Event) error {
+		_, watcher = m.Subscribe(ctx, manager.Subscription{}, func(ctx context.Context, e callback.Event) error {
 			d.tell(ctx, e)
 			if d.completed == len(d.who) {
 				cancel()
@@ -91,7 +92,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	shutdown, release := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer release()
-	return errors.Join(err, ended(engine), ended(watcher), manager.Shutdown(shutdown))
+	return errors.Join(err, ended(engine), ended(watcher), m.Shutdown(shutdown))
 }
 
 // ended makes nothing of the end that was asked for.
@@ -116,7 +117,7 @@ func customers() []customer {
 
 // desk is the host: it tells what happens and acts on it.
 type desk struct {
-	manager   *callback.Manager
+	m         *manager.Manager
 	out       io.Writer
 	began     time.Time
 	who       map[callback.ID]string
@@ -141,7 +142,7 @@ func (d *desk) tell(ctx context.Context, e callback.Event) {
 }
 
 func (d *desk) cancel(ctx context.Context, e callback.Event) {
-	_, err := d.manager.Cancel(ctx, callback.CancelRequest{ID: e.Callback, Actor: "desk", Detail: "cancelled at the desk"})
+	_, err := d.m.Cancel(ctx, manager.CancelRequest{ID: e.Callback, Actor: "desk", Detail: "cancelled at the desk"})
 	d.say(e, "cancel", fmt.Sprintf("in flight: %t", errors.Is(err, callback.ErrInFlight)))
 }
 

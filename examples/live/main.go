@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store"
 )
@@ -43,7 +44,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	manager, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store:    store.NewMemory(),
 		Services: services,
 		Dialer:   callback.DialerFunc(dial),
@@ -58,12 +59,12 @@ func run(ctx context.Context, out io.Writer) error {
 	p := newPrinter(out)
 	var work sync.WaitGroup
 	var engine, watcher error
-	work.Go(func() { engine = ended(manager.Run(ctx)) })
-	work.Go(func() { watcher = ended(p.watch(ctx, manager, len(numbers()))) })
+	work.Go(func() { engine = ended(m.Run(ctx)) })
+	work.Go(func() { watcher = ended(p.watch(ctx, m, len(numbers()))) })
 
 	var refused error
 	for i, number := range numbers() {
-		refused = errors.Join(refused, ask(ctx, manager, number, i))
+		refused = errors.Join(refused, ask(ctx, m, number, i))
 	}
 	select {
 	case <-p.done:
@@ -75,7 +76,7 @@ func run(ctx context.Context, out io.Writer) error {
 	// are not lost; the time is how long the host has.
 	shutdown, release := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer release()
-	err = manager.Shutdown(shutdown)
+	err = m.Shutdown(shutdown)
 	cancel()
 	work.Wait()
 	p.say("", "stopped")
@@ -113,12 +114,12 @@ func numbers() []string {
 // later is how far ahead the last callback is booked.
 const later = time.Second
 
-func ask(ctx context.Context, manager *callback.Manager, number string, i int) error {
-	req := callback.Request{Service: "hotline", Number: number, Actor: "web"}
+func ask(ctx context.Context, m *manager.Manager, number string, i int) error {
+	req := manager.Request{Service: "hotline", Number: number, Actor: "web"}
 	if i == len(numbers())-1 {
 		req.Desired = time.Now().Add(later)
 	}
-	_, err := manager.Start(ctx, req)
+	_, err := m.Start(ctx, req)
 	return err
 }
 
@@ -173,9 +174,9 @@ func (p *printer) say(whom, what string) {
 
 // watch writes the events of the engine until ctx ends or the Manager stops,
 // and closes done after that many callbacks are completed.
-func (p *printer) watch(ctx context.Context, manager *callback.Manager, callbacks int) error {
-	_, err := manager.Subscribe(ctx, callback.Subscription{}, func(ctx context.Context, e callback.Event) error {
-		cb, err := manager.Get(ctx, e.Tenant, e.Callback)
+func (p *printer) watch(ctx context.Context, m *manager.Manager, callbacks int) error {
+	_, err := m.Subscribe(ctx, manager.Subscription{}, func(ctx context.Context, e callback.Event) error {
+		cb, err := m.Get(ctx, e.Tenant, e.Callback)
 		if err != nil {
 			return err
 		}

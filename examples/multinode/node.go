@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -94,7 +95,7 @@ func runNode(ctx context.Context, s nodeSettings, orders io.ReadWriteCloser) err
 		return err
 	}
 	defer platform.Close()
-	manager, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store, Services: services, Dialer: &dialer{platform: platform, settings: s},
 		Node: s.Name, Lease: 2 * time.Second, Poll: 200 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})).With("node", s.Name),
@@ -103,13 +104,13 @@ func runNode(ctx context.Context, s nodeSettings, orders io.ReadWriteCloser) err
 		return err
 	}
 	server := rpc.NewServer()
-	if err := server.RegisterName("Node", &nodeOrders{ctx: ctx, manager: manager, name: s.Name}); err != nil {
+	if err := server.RegisterName("Node", &nodeOrders{ctx: ctx, m: m, name: s.Name}); err != nil {
 		return err
 	}
 	var work sync.WaitGroup
 	var engine error
 	work.Go(func() {
-		if engine = manager.Run(ctx); errors.Is(engine, context.Canceled) {
+		if engine = m.Run(ctx); errors.Is(engine, context.Canceled) {
 			engine = nil
 		}
 	})
@@ -122,9 +123,9 @@ func runNode(ctx context.Context, s nodeSettings, orders io.ReadWriteCloser) err
 // nodeOrders are the requests of the world outside that reach one node: those
 // of customers, and the reports of the platform.
 type nodeOrders struct {
-	ctx     context.Context
-	manager *callback.Manager
-	name    string
+	ctx  context.Context
+	m    *manager.Manager
+	name string
 }
 
 // Ask is a customer's request. The key makes it safe to repeat at any node.
@@ -146,7 +147,7 @@ func (o *nodeOrders) Hello(struct{}, *struct{}) error { return nil }
 
 // Start takes a request.
 func (o *nodeOrders) Start(a Ask, t *Taken) error {
-	cb, err := o.manager.Start(o.ctx, callback.Request{
+	cb, err := o.m.Start(o.ctx, manager.Request{
 		Service: a.Service, Number: a.Number, Desired: a.Desired, Key: a.Key, Actor: o.name,
 	})
 	if errors.Is(err, callback.ErrFull) {
@@ -163,14 +164,14 @@ func (o *nodeOrders) Start(a Ask, t *Taken) error {
 // Report takes what the platform tells about a call.
 func (o *nodeOrders) Report(r callback.Report, _ *struct{}) error {
 	r.Actor = o.name
-	return o.manager.Report(o.ctx, r)
+	return o.m.Report(o.ctx, r)
 }
 
 // Stop ends the node's work in order.
 func (o *nodeOrders) Stop(within time.Duration, _ *struct{}) error {
 	ctx, cancel := context.WithTimeout(o.ctx, within)
 	defer cancel()
-	return o.manager.Shutdown(ctx)
+	return o.m.Shutdown(ctx)
 }
 
 // dialer hands calls to the shared platform. It can ask the platform what

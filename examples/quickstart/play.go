@@ -11,17 +11,18 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
 // play is a day at work: the engine, the world around it, and notes of what
 // was asked and answered.
 type play struct {
-	manager *callback.Manager
-	store   *store.Memory
-	clock   *callbacktest.Clock
-	dialer  *callbacktest.Dialer
-	began   time.Time
+	m      *manager.Manager
+	store  *store.Memory
+	clock  *callbacktest.Clock
+	dialer *callbacktest.Dialer
+	began  time.Time
 
 	latest map[string]callback.ID // by who asked
 	names  map[callback.ID]string
@@ -54,7 +55,7 @@ func newPlay(start time.Time) (*play, error) {
 	}
 	p.dialer = callbacktest.NewDialer(p.clock.Now)
 	var ids atomic.Int64
-	p.manager, err = callback.New(callback.Config{
+	p.m, err = manager.New(manager.Config{
 		Store: p.store, Services: services, Dialer: p.dialer,
 		Now: p.clock.Now, Node: "quickstart", Synchronous: true,
 		NewID:  func() callback.ID { return callback.ID(fmt.Sprintf("cb-%02d", ids.Add(1))) },
@@ -91,7 +92,7 @@ func (p *play) play(ctx context.Context, lines []line) error {
 // advance drives engine and dialer to an instant. A host calls Manager.Run
 // instead, and its telephony reports by itself.
 func (p *play) advance(ctx context.Context, to time.Time) error {
-	driven, err := callbacktest.Drive(ctx, p.manager, p.clock, p.dialer, to)
+	driven, err := callbacktest.Drive(ctx, p.m, p.clock, p.dialer, to)
 	p.reps += driven.Reports
 	if p.clock.Now().Before(to) {
 		p.clock.Set(to)
@@ -113,7 +114,7 @@ func (p *play) free(ctx context.Context) (availability.Slots, error) {
 		return availability.Slots{}, err
 	}
 	from = from.In(zone).AddDate(0, 0, days)
-	return p.manager.Availability(ctx, callback.AvailabilityRequest{
+	return p.m.Availability(ctx, manager.AvailabilityRequest{
 		Service: "billing",
 		Query:   availability.Query{Start: from, End: from.Add(30 * time.Minute), ReportBusy: true},
 	})
@@ -125,11 +126,11 @@ func (p *play) do(ctx context.Context, l line) note {
 	n := note{line: l, id: id}
 	switch l.Do {
 	case "cancel":
-		n.cb, n.err = p.manager.Cancel(ctx, callback.CancelRequest{ID: id, Actor: l.actor()})
+		n.cb, n.err = p.m.Cancel(ctx, manager.CancelRequest{ID: id, Actor: l.actor()})
 	case "reschedule":
-		n.cb, n.err = p.manager.Reschedule(ctx, callback.RescheduleRequest{ID: id, Desired: l.To, Actor: l.actor()})
+		n.cb, n.err = p.m.Reschedule(ctx, manager.RescheduleRequest{ID: id, Desired: l.To, Actor: l.actor()})
 	case "update":
-		n.cb, n.err = p.manager.Update(ctx, callback.UpdateRequest{ID: id, Set: l.Set, Actor: l.actor()})
+		n.cb, n.err = p.m.Update(ctx, manager.UpdateRequest{ID: id, Set: l.Set, Actor: l.actor()})
 	case "resolve":
 		n.cb, n.err = p.resolve(ctx, l, id)
 	default:
@@ -151,7 +152,7 @@ func (p *play) start(ctx context.Context, l line) (*callback.Callback, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.manager.Start(ctx, req)
+	return p.m.Start(ctx, req)
 }
 
 func (p *play) resolve(ctx context.Context, l line, id callback.ID) (*callback.Callback, error) {
@@ -159,7 +160,7 @@ func (p *play) resolve(ctx context.Context, l line, id callback.ID) (*callback.C
 	if err != nil {
 		return nil, err
 	}
-	return p.manager.Resolve(ctx, callback.Resolution{
+	return p.m.Resolve(ctx, manager.Resolution{
 		ID: id, Actor: l.actor(), Detail: "asked the agent",
 		Outcome: callback.Outcome{Result: result, Certainty: callback.Known},
 	})

@@ -156,7 +156,7 @@ func TestDayShowsWhatCanHappen(t *testing.T) {
 	results := map[callback.CallResult]bool{}
 	priorities := map[string]bool{}
 	events := map[callback.EventType]bool{}
-	for cb, err := range p.manager.Search(context.Background(), callback.Query{}) {
+	for cb, err := range p.m.Search(context.Background(), callback.Query{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestDayShowsWhatCanHappen(t *testing.T) {
 		for _, a := range cb.Attempts {
 			results[a.Outcome.Result] = true
 		}
-		history, err := p.manager.History(context.Background(), "", cb.ID)
+		history, err := p.m.History(context.Background(), "", cb.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +213,7 @@ func TestDayIsKeptStraight(t *testing.T) {
 		t.Errorf("%d reports of the dialer were refused, the first with %v", len(refused), refused[0].Err)
 	}
 	// A cancellation while the phone rings ends the callback with that call.
-	cb, err := p.manager.Get(t.Context(), "", p.latest["Yves Petit"])
+	cb, err := p.m.Get(t.Context(), "", p.latest["Yves Petit"])
 	if err != nil {
 		t.Fatal(err)
 	}

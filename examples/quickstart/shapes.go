@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -55,8 +56,8 @@ type lcmData struct {
 
 // request turns a line into what the Manager takes. What the shapes call by
 // different names is one field there.
-func (l *line) request(copyFrom callback.ID) (callback.Request, error) {
-	req := callback.Request{Service: l.Service, Number: l.Number, Key: l.Key, CopyFrom: copyFrom, Actor: l.actor()}
+func (l *line) request(copyFrom callback.ID) (manager.Request, error) {
+	req := manager.Request{Service: l.Service, Number: l.Number, Key: l.Key, CopyFrom: copyFrom, Actor: l.actor()}
 	var err error
 	switch {
 	case l.LUCS != nil:
@@ -76,7 +77,7 @@ func (l *line) request(copyFrom callback.ID) (callback.Request, error) {
 
 // fillGMS takes the body of a GMS start request: keys with an underscore are
 // properties, the rest is user data. The Manager reads _customer_number itself.
-func fillGMS(req *callback.Request, body callback.Values) error {
+func fillGMS(req *manager.Request, body callback.Values) error {
 	req.Properties = make(callback.Values, len(body))
 	for key, value := range body {
 		if key != "_desired_time" {
@@ -93,7 +94,7 @@ func fillGMS(req *callback.Request, body callback.Values) error {
 	return nil
 }
 
-func (s *lucsShape) fill(req *callback.Request) error {
+func (s *lucsShape) fill(req *manager.Request) error {
 	req.Number, req.Alternative = s.Target, s.AlternativeTarget
 	req.Agent.Description = s.Description
 	req.Origin.ExternalID, req.Origin.CallerID, req.Origin.Creator = s.ExternalTaskId, s.CallerId, "Luware.API"
@@ -125,7 +126,7 @@ func parseDueDate(text string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("DueDate: not a time: %w", callback.ErrInvalidParameter)
 }
 
-func (s *ciShape) fill(req *callback.Request) {
+func (s *ciShape) fill(req *manager.Request) {
 	req.Number, req.CustomerID = s.CustomerNumber, s.CustomerID
 	req.Desired, req.Until = s.StartTime, s.EndTime
 	req.Origin.ExternalID = s.ExternalID
@@ -136,7 +137,7 @@ func (s *ciShape) fill(req *callback.Request) {
 // fill takes an agent's booking. LCM names the time on the wall clock, with no
 // word on the zone: it is the service's. The number is named by the mode in
 // which the contact is reached.
-func (s *lcmShape) fill(req *callback.Request) error {
+func (s *lcmShape) fill(req *manager.Request) error {
 	d := s.Data
 	req.Origin.InteractionID, req.Account = d.CallID, d.AccountNumber
 	req.ModeID = fmt.Sprint(d.CallbackModeID)
@@ -150,7 +151,7 @@ func (s *lcmShape) fill(req *callback.Request) error {
 	return nil
 }
 
-func setLocal(req *callback.Request, text, zone string) error {
+func setLocal(req *manager.Request, text, zone string) error {
 	local, err := availability.ParseLocal(text)
 	if err != nil {
 		return fmt.Errorf("%w: %w", callback.ErrInvalidParameter, err)

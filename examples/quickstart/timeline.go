@@ -24,11 +24,11 @@ type moment struct {
 func (a *account) timeline(ctx context.Context, p *play) error {
 	a.title("DIALLED, RETRIED, COMPLETED")
 	var moments []moment
-	for cb, err := range p.manager.Search(ctx, callback.Query{}) {
+	for cb, err := range p.m.Search(ctx, callback.Query{}) {
 		if err != nil {
 			return err
 		}
-		events, err := p.manager.History(ctx, "", cb.ID)
+		events, err := p.m.History(ctx, "", cb.ID)
 		if err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (a *account) searches(ctx context.Context, p *play) error {
 			EndedFrom: p.began.AddDate(0, 0, 1), EndedTo: p.began.AddDate(0, 0, 2)}},
 	} {
 		var found []string
-		for cb, err := range p.manager.Search(ctx, s.query) {
+		for cb, err := range p.m.Search(ctx, s.query) {
 			if err != nil {
 				return fmt.Errorf("searching %s: %w", s.what, err)
 			}
@@ -157,7 +157,7 @@ func (a *account) history(ctx context.Context, p *play, who string) error {
 	if !ok {
 		return nil
 	}
-	events, err := p.manager.History(ctx, "", id)
+	events, err := p.m.History(ctx, "", id)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (a *account) totals(ctx context.Context, p *play) error {
 			count(fmt.Sprint("refused with ", callback.Code(n.err)))
 		}
 	}
-	for cb, err := range p.manager.Search(ctx, callback.Query{}) {
+	for cb, err := range p.m.Search(ctx, callback.Query{}) {
 		if err != nil {
 			return err
 		}

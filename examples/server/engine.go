@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // engine lets time pass: for the callbacks, for the calls that are up, and for
 // the people who are asked something.
 type engine struct {
 	clock    *clock
-	manager  *callback.Manager
+	manager  *manager.Manager
 	platform *platform
 	log      *slog.Logger
 
@@ -103,7 +104,7 @@ func (e *engine) answer(ctx context.Context, now time.Time) (did bool, err error
 			say = callback.AnswerCalledIn
 		}
 		e.asked[cb.ID] = cb.Revision
-		_, err := e.manager.Answer(ctx, callback.AnswerRequest{Tenant: cb.Tenant, ID: cb.ID, Answer: say, Actor: "simulation"})
+		_, err := e.manager.Answer(ctx, manager.AnswerRequest{Tenant: cb.Tenant, ID: cb.ID, Answer: say, Actor: "simulation"})
 		if errors.Is(err, callback.ErrStopped) {
 			return did, nil // it is asked again by whoever comes after
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/api/lcm"
 	"github.com/ringback-go/ringback/callback/api/lucs"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 //go:embed demo.ini
@@ -32,7 +33,7 @@ type server struct {
 	log      *slog.Logger
 	listener net.Listener
 	http     *http.Server
-	manager  *callback.Manager
+	manager  *manager.Manager
 	engine   *engine
 	close    func() error
 }
@@ -71,7 +72,7 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 
 	clock := newClock(o.clock)
 	phones := newPlatform(clock)
-	managed := callback.Config{
+	managed := manager.Config{
 		Store: data, Services: services, Dialer: phones, Router: newDesk(), Contacts: directory(), Logger: s.log,
 	}
 	if clock.manual {
@@ -84,7 +85,7 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 			managed.NewID = counted()
 		}
 	}
-	if s.manager, err = callback.New(managed); err != nil {
+	if s.manager, err = manager.New(managed); err != nil {
 		return nil, err
 	}
 	s.engine = &engine{clock: clock, manager: s.manager, platform: phones, log: s.log, asked: make(map[callback.ID]int64)}

@@ -9,10 +9,11 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // Desk is the code of a host: it offers a callback to whoever would wait too
-// long, in the customer's words. What it gets is a *callback.Manager; it takes
+// long, in the customer's words. What it gets is a *manager.Manager; it takes
 // just the verbs it needs, so that a test may pass something else.
 type Desk struct {
 	callbacks callbacks
@@ -22,7 +23,7 @@ type Desk struct {
 
 // callbacks are the verbs of a Manager that a Desk uses.
 type callbacks interface {
-	Start(ctx context.Context, req callback.Request) (*callback.Callback, error)
+	Start(ctx context.Context, req manager.Request) (*callback.Callback, error)
 	SearchPage(ctx context.Context, q callback.Query) (callback.Page, error)
 }
 
@@ -47,7 +48,7 @@ const most = 3
 // host's own name for the customer's wish, so that pressing the button twice
 // is one callback. An error is nobody's wish and nobody's fault: try again.
 func (d *Desk) CallBack(ctx context.Context, key, number string, at time.Time) (Answer, error) {
-	cb, err := d.callbacks.Start(ctx, callback.Request{Service: d.service, Key: key, Number: number, Desired: at})
+	cb, err := d.callbacks.Start(ctx, manager.Request{Service: d.service, Key: key, Number: number, Desired: at})
 	var elsewhen *callback.AvailabilityError
 	switch {
 	case err == nil && cb.Immediate:

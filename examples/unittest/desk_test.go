@@ -11,6 +11,7 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -30,7 +31,7 @@ type world struct {
 	t       *testing.T
 	clock   *callbacktest.Clock
 	dialer  *callbacktest.Dialer
-	manager *callback.Manager
+	manager *manager.Manager
 	events  *callbacktest.Recorder
 	store   *store.Memory
 	desk    *Desk
@@ -64,7 +65,7 @@ func newWorld(t *testing.T, now time.Time) *world {
 	w := &world{t: t, clock: callbacktest.NewClock(now), store: store.NewMemory()}
 	w.dialer = callbacktest.NewDialer(w.clock.Now)
 	w.events = callbacktest.NewRecorder(w.store, "")
-	w.manager, err = callback.New(callback.Config{
+	w.manager, err = manager.New(manager.Config{
 		Store: w.store, Services: services, Dialer: w.dialer,
 		Now: w.clock.Now, NewID: callbacktest.IDs("cb-"),
 		Synchronous: true, // the dialer is called by Tick: the same order in every run
@@ -244,7 +245,7 @@ func TestAskingTwice(t *testing.T) {
 // an error it needs no engine.
 type broken struct{ err error }
 
-func (b broken) Start(context.Context, callback.Request) (*callback.Callback, error) {
+func (b broken) Start(context.Context, manager.Request) (*callback.Callback, error) {
 	return nil, b.err
 }
 

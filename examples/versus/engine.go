@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // manager returns a whole engine on the store, with all that it does of itself:
 // numbers are parsed and checked, hours and limits are looked at. Callbacks are
 // released at their very time.
-func (r *ringback) manager(dialer callback.Dialer) (*callback.Manager, error) {
+func (r *ringback) host(dialer callback.Dialer) (*manager.Manager, error) {
 	services, err := callback.NewServices(callback.Service{
 		Name:     serviceName,
 		Numbers:  callback.Numbers{Country: "CH"},
@@ -21,7 +22,7 @@ func (r *ringback) manager(dialer callback.Dialer) (*callback.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return callback.New(callback.Config{Store: r.store, Services: services, Dialer: dialer, Logger: quiet()})
+	return manager.New(manager.Config{Store: r.store, Services: services, Dialer: dialer, Logger: quiet()})
 }
 
 // begun notes when jobs were begun, against the time for which they were
@@ -79,7 +80,7 @@ func (b *begun) await(ctx context.Context, until time.Time) ([]time.Duration, er
 // due lets a Manager call customers at the times they asked for.
 func (r *ringback) due(ctx context.Context, m *meter, jobs []job) ([]time.Duration, error) {
 	b := newBegun(m, jobs)
-	manager, err := r.manager(callback.DialerFunc(func(_ context.Context, call callback.Call) (callback.Outcome, error) {
+	host, err := r.host(callback.DialerFunc(func(_ context.Context, call callback.Call) (callback.Outcome, error) {
 		b.note(call.To.Reveal())
 		return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}, nil
 	}))
@@ -88,11 +89,11 @@ func (r *ringback) due(ctx context.Context, m *meter, jobs []job) ([]time.Durati
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var engine sync.WaitGroup
-	engine.Go(func() { _ = manager.Run(ctx) }) // it ends with ctx
+	engine.Go(func() { _ = host.Run(ctx) }) // it ends with ctx
 	defer engine.Wait()
 	defer cancel()
 	err = spreadJobs(ctx, jobs, func(ctx context.Context, j job) error {
-		_, err := manager.Start(ctx, callback.Request{Service: j.service, Number: j.number, Desired: j.desired})
+		_, err := host.Start(ctx, manager.Request{Service: j.service, Number: j.number, Desired: j.desired})
 		return err
 	})
 	if err != nil {
@@ -104,7 +105,7 @@ func (r *ringback) due(ctx context.Context, m *meter, jobs []job) ([]time.Durati
 	}
 	stopping, release := context.WithTimeout(ctx, patience)
 	defer release()
-	return waits, manager.Shutdown(stopping)
+	return waits, host.Shutdown(stopping)
 }
 
 // spreadJobs makes the requests for jobs, four at a time.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // The places of the sides in a contest.
@@ -98,7 +99,7 @@ func bulk(name string, callers int, want goal) func(context.Context, *bench, *co
 // engine is Manager.Start, with all that it does before the store is asked.
 func engine(name string, callers int) func(context.Context, *bench, *contenders) error {
 	return func(ctx context.Context, b *bench, c *contenders) error {
-		manager, err := c.ours.manager(callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
+		host, err := c.ours.host(callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
 			return callback.Outcome{}, callback.ErrNotPlaced
 		}))
 		if err != nil {
@@ -107,7 +108,7 @@ func engine(name string, callers int) func(context.Context, *bench, *contenders)
 		from := booked()
 		r, err := b.contest(ctx, b.sizes.rounds,
 			b.single("ringback", callers, from, func(ctx context.Context, j job) error {
-				_, err := manager.Start(ctx, callback.Request{Service: j.service, Number: j.number, Desired: j.desired})
+				_, err := host.Start(ctx, manager.Request{Service: j.service, Number: j.number, Desired: j.desired})
 				return err
 			}),
 			b.single("River", callers, from, c.river.start), b.single("hand-written table", callers, from, c.hand.start))

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 	"github.com/ringback-go/ringback/store/record"
 )
@@ -319,7 +320,7 @@ func TestPoisonedManager(t *testing.T) {
 	}
 	var mu sync.Mutex
 	called := map[callback.ID]int{}
-	m, err := callback.New(callback.Config{Store: s.store, Services: services, Batch: 7, Lease: time.Second, Poll: 20 * time.Millisecond,
+	m, err := manager.New(manager.Config{Store: s.store, Services: services, Batch: 7, Lease: time.Second, Poll: 20 * time.Millisecond,
 		Logger: slog.New(slog.DiscardHandler),
 		Dialer: callback.DialerFunc(func(_ context.Context, c callback.Call) (callback.Outcome, error) {
 			mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/store/postgres"
 )
@@ -48,7 +49,7 @@ func deeds() []struct {
 }
 
 // manage makes a Manager that does not run.
-func manage(t *testing.T, s callback.Store) *callback.Manager {
+func manage(t *testing.T, s callback.Store) *manager.Manager {
 	t.Helper()
 	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
 		Limits:  callback.Limits{SameNumber: callback.CheckNone, Parameters: []string{}},
@@ -56,7 +57,7 @@ func manage(t *testing.T, s callback.Store) *callback.Manager {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := callback.New(callback.Config{Store: s, Services: services, Dialer: callback.DialerFunc(
+	m, err := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(
 		func(context.Context, callback.Call) (callback.Outcome, error) {
 			return callback.Outcome{}, callback.ErrNotPlaced
 		})})
@@ -83,9 +84,9 @@ func madeBy(ctx context.Context, s *postgres.Store, id callback.ID, actor string
 }
 
 // startWithKey starts a callback. Somebody else does so under the same key: then both have the same.
-func startWithKey(through, beside *callback.Manager, truth *postgres.Store, i int) deed {
-	request := func(actor string) callback.Request {
-		return callback.Request{Service: "desk", Number: number(i), Key: fmt.Sprint("key ", i), Desired: time.Now().Add(24 * time.Hour).Truncate(24 * time.Hour),
+func startWithKey(through, beside *manager.Manager, truth *postgres.Store, i int) deed {
+	request := func(actor string) manager.Request {
+		return manager.Request{Service: "desk", Number: number(i), Key: fmt.Sprint("key ", i), Desired: time.Now().Add(24 * time.Hour).Truncate(24 * time.Hour),
 			Actor: actor}
 	}
 	var answered callback.ID
@@ -161,9 +162,9 @@ func touch(ctx context.Context, s *postgres.Store, id callback.ID) error {
 		Type: callback.EventUpdated, From: cb.State, To: cb.State, Actor: theirs}})
 }
 
-func scheduleOne(t *testing.T, m *callback.Manager, i int) callback.ID {
+func scheduleOne(t *testing.T, m *manager.Manager, i int) callback.ID {
 	t.Helper()
-	cb, err := m.Start(t.Context(), callback.Request{Service: "desk", Number: number(i), Desired: time.Now().Add(24 * time.Hour)})
+	cb, err := m.Start(t.Context(), manager.Request{Service: "desk", Number: number(i), Desired: time.Now().Add(24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,10 +206,10 @@ func completing(t *testing.T, l *line, id callback.ID) deed {
 }
 
 // cancelling cancels a callback. Somebody else changes it meanwhile, and it is cancelled all the same.
-func cancelling(through, beside *callback.Manager, truth *postgres.Store, id callback.ID) deed {
+func cancelling(through, beside *manager.Manager, truth *postgres.Store, id callback.ID) deed {
 	return deed{yields: true,
 		do: func(ctx context.Context) error {
-			_, err := through.Cancel(ctx, callback.CancelRequest{ID: id, Actor: ours})
+			_, err := through.Cancel(ctx, manager.CancelRequest{ID: id, Actor: ours})
 			if errors.Is(err, callback.ErrInvalidOperation) {
 				// Cancelled already.
 				return fmt.Errorf("%w: %w", callback.ErrConflict, err)
@@ -216,7 +217,7 @@ func cancelling(through, beside *callback.Manager, truth *postgres.Store, id cal
 			return err
 		},
 		meddle: func(ctx context.Context) error {
-			_, err := beside.Update(ctx, callback.UpdateRequest{ID: id, Set: callback.Values{"note": "changed"}, Actor: theirs})
+			_, err := beside.Update(ctx, manager.UpdateRequest{ID: id, Set: callback.Values{"note": "changed"}, Actor: theirs})
 			if errors.Is(err, callback.ErrInvalidOperation) {
 				return nil
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -51,10 +52,10 @@ func Example() {
 	}
 	defer s.Close()
 	services, _ := callback.NewServices(callback.Service{Name: "billing"})
-	m, _ := callback.New(callback.Config{Store: s, Services: services, Dialer: callback.DialerFunc(nobody)})
-	cb, _ := m.Start(ctx, callback.Request{Service: "billing", Number: "+41446681800", Key: "order-17"})
+	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(nobody)})
+	cb, _ := m.Start(ctx, manager.Request{Service: "billing", Number: "+41446681800", Key: "order-17"})
 
-	again, _ := m.Start(ctx, callback.Request{Service: "billing", Number: "+41446681800", Key: "order-17"})
+	again, _ := m.Start(ctx, manager.Request{Service: "billing", Number: "+41446681800", Key: "order-17"})
 	fmt.Println(cb.State, cb.Customer.Number, again.ID == cb.ID)
 	// Output: QUEUED +41•••••1800 true
 }
@@ -71,11 +72,11 @@ func ExampleIn() {
 	s, _ := postgres.New(ctx, pool, postgres.Config{})
 	defer s.Close()
 	services, _ := callback.NewServices(callback.Service{Name: "orders"})
-	m, _ := callback.New(callback.Config{Store: s, Services: services, Dialer: callback.DialerFunc(nobody)})
+	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(nobody)})
 	_, _ = pool.Exec(ctx, "CREATE TABLE orders (id int PRIMARY KEY, callback text)")
 
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		cb, err := postgres.In(m, s, tx).Start(ctx, callback.Request{Service: "orders", Number: "+41446681800"})
+		cb, err := m.Within(s.In(tx)).Start(ctx, manager.Request{Service: "orders", Number: "+41446681800"})
 		if err != nil {
 			return err
 		}

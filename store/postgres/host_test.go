@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -33,7 +34,7 @@ func TestInNeedsNoOtherConnection(t *testing.T) {
 				err := pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
 					have.Done()
 					have.Wait()
-					_, err := postgres.In(m, s, tx).Start(ctx, callback.Request{Service: "billing", Number: number(i)})
+					_, err := m.Within(s.In(tx)).Start(ctx, manager.Request{Service: "billing", Number: number(i)})
 					return err
 				})
 				if err != nil {
@@ -52,7 +53,7 @@ func TestInEndsWithTimeout(t *testing.T) {
 	s := r.open(t, func(c *postgres.Config) { c.Timeout = time.Second })
 	m := managerOn(t, s, callback.Service{Name: "billing"})
 	ask := func(tx pgx.Tx) error {
-		_, err := postgres.In(m, s, tx).Start(t.Context(), callback.Request{Service: "billing", Number: "+41446681800"})
+		_, err := m.Within(s.In(tx)).Start(t.Context(), manager.Request{Service: "billing", Number: "+41446681800"})
 		return err
 	}
 	first, err := r.pool.Begin(t.Context())
@@ -89,7 +90,7 @@ func TestAbortedIsNotReadOnly(t *testing.T) {
 	}
 	defer func() { _ = tx.Rollback(context.Background()) }()
 	_, _ = tx.Exec(t.Context(), "SELECT 1/0")
-	_, err = postgres.In(m, s, tx).Start(t.Context(), callback.Request{Service: "billing", Number: "+41446681800"})
+	_, err = m.Within(s.In(tx)).Start(t.Context(), manager.Request{Service: "billing", Number: "+41446681800"})
 	var fault *postgres.ServerError
 	if errors.Is(err, postgres.ErrReadOnly) || !errors.As(err, &fault) || fault.Code != "25P02" {
 		t.Errorf("answered %v", err)

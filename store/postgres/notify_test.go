@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -98,7 +99,7 @@ func TestDeafListener(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			deaf, err := callback.New(callback.Config{Store: l.store, Services: services, Poll: poll, Dialer: callback.DialerFunc(
+			deaf, err := manager.New(manager.Config{Store: l.store, Services: services, Poll: poll, Dialer: callback.DialerFunc(
 				func(_ context.Context, c callback.Call) (callback.Outcome, error) {
 					placed <- c.ID
 					return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}, nil
@@ -122,7 +123,7 @@ func TestDeafListener(t *testing.T) {
 			for i := range each {
 				fault.do(t, l)
 				begun := time.Now()
-				cb, err := customers.Start(t.Context(), callback.Request{Service: "desk", Number: number(i)})
+				cb, err := customers.Start(t.Context(), manager.Request{Service: "desk", Number: number(i)})
 				if err != nil {
 					t.Fatal(err)
 				}

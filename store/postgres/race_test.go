@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store/postgres"
 )
@@ -52,7 +53,7 @@ func atOnce(stores []*postgres.Store, each int, f func(s *postgres.Store, n int)
 func TestOneKeyEverywhere(t *testing.T) {
 	const rounds, each = 50, 3
 	stores := processes(t, 4)
-	managers := make(map[*postgres.Store]*callback.Manager)
+	managers := make(map[*postgres.Store]*manager.Manager)
 	for _, s := range stores {
 		managers[s] = manage(t, s)
 	}
@@ -60,7 +61,7 @@ func TestOneKeyEverywhere(t *testing.T) {
 	for round := range rounds {
 		ids := make([]callback.ID, len(stores)*each)
 		atOnce(stores, each, func(s *postgres.Store, n int) {
-			cb, err := managers[s].Start(t.Context(), callback.Request{Service: "desk", Number: number(round), Desired: desired, Key: fmt.Sprint("key ", round)})
+			cb, err := managers[s].Start(t.Context(), manager.Request{Service: "desk", Number: number(round), Desired: desired, Key: fmt.Sprint("key ", round)})
 			if err != nil {
 				t.Errorf("starting: %v", err)
 				return

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 )
@@ -166,14 +167,14 @@ func TestServicePauseStopsAllNodes(t *testing.T) {
 	phones := callbacktest.NewDialer(time.Now)
 	phones.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute))
 	const poll = time.Second
-	node := func(name string) *callback.Manager {
+	node := func(name string) *manager.Manager {
 		t.Helper()
 		s, err := postgres.New(t.Context(), poolOf(t, dsn, 4), postgres.Config{Schema: "rb1"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(s.Close)
-		m, err := callback.New(callback.Config{Store: s, Services: services, Dialer: phones, Node: name, Poll: poll, Synchronous: true,
+		m, err := manager.New(manager.Config{Store: s, Services: services, Dialer: phones, Node: name, Poll: poll, Synchronous: true,
 			Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		if err != nil {
 			t.Fatal(err)
@@ -181,7 +182,7 @@ func TestServicePauseStopsAllNodes(t *testing.T) {
 		return m
 	}
 	a, b := node("a"), node("b")
-	tick := func(m *callback.Manager, late time.Duration) callback.Progress {
+	tick := func(m *manager.Manager, late time.Duration) callback.Progress {
 		t.Helper()
 		now, err := first.Now(t.Context())
 		if err != nil {
@@ -195,22 +196,22 @@ func TestServicePauseStopsAllNodes(t *testing.T) {
 	}
 	tick(a, 0)
 	tick(b, 0)
-	start := func(m *callback.Manager, i int) callback.ID {
+	start := func(m *manager.Manager, i int) callback.ID {
 		t.Helper()
-		cb, err := m.Start(t.Context(), callback.Request{Service: "desk", Number: number(i)})
+		cb, err := m.Start(t.Context(), manager.Request{Service: "desk", Number: number(i)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return cb.ID
 	}
 	ids := []callback.ID{start(a, 1), start(b, 2)}
-	request := callback.PauseRequest{Service: "desk", Actor: "ann", Reason: "fire drill"}
+	request := manager.PauseRequest{Service: "desk", Actor: "ann", Reason: "fire drill"}
 	if n, err := a.Pause(t.Context(), request); n != 2 || err != nil {
 		t.Fatalf("Pause: %d, %v", n, err)
 	}
 	ids = append(ids, start(b, 3))
 	late := node("late")
-	for _, m := range []*callback.Manager{a, b, late} {
+	for _, m := range []*manager.Manager{a, b, late} {
 		if p := tick(m, poll); p.Dialed != 0 {
 			t.Errorf("%d calls of a paused service", p.Dialed)
 		}

@@ -11,15 +11,15 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// In returns what takes callbacks inside tx, a transaction of the host on the
-// database of the Manager's store: the callback exists if and only if the
-// host's rows do.
+// In returns a view of the store inside tx, a transaction of the host on the
+// same database: what is written through it exists if and only if the host's
+// rows do. Pass it to the Manager's Within.
 //
 //	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 //		if _, err := tx.Exec(ctx, "UPDATE orders ..."); err != nil {
 //			return err
 //		}
-//		_, err := postgres.In(manager, store, tx).Start(ctx, request)
+//		_, err := m.Within(db.In(tx)).Start(ctx, request)
 //		return err
 //	})
 //
@@ -32,11 +32,9 @@ import (
 // change either, for up to Config.Timeout. A Start that takes longer than that
 // ends with the transaction.
 //
-// The Manager hears of the callback at its next poll, or by [callback.Manager.Wake]
+// The Manager hears of the callback at its next poll, or by its Wake
 // after the commit.
-func In(m *callback.Manager, s *Store, tx pgx.Tx) *callback.Starter {
-	return m.Within(view(s, tx))
-}
+func (s *Store) In(tx pgx.Tx) callback.Store { return view(s, tx) }
 
 func view(s *Store, tx pgx.Tx) *transaction {
 	return &transaction{Store: &Store{config: s.config, db: tx, sql: s.sql, clock: newClock()}, tx: tx, outer: s}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -18,13 +19,13 @@ func nobody(context.Context, callback.Call) (callback.Outcome, error) {
 	return callback.Outcome{Result: callback.NoAnswer, Certainty: callback.Known}, nil
 }
 
-func managerOn(t *testing.T, s callback.Store, services ...callback.Service) *callback.Manager {
+func managerOn(t *testing.T, s callback.Store, services ...callback.Service) *manager.Manager {
 	t.Helper()
 	known, err := callback.NewServices(services...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := callback.New(callback.Config{Store: s, Services: known, Dialer: callback.DialerFunc(nobody)})
+	m, err := manager.New(manager.Config{Store: s, Services: known, Dialer: callback.DialerFunc(nobody)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func TestInCommitsAndRollsBackWithTheHost(t *testing.T) {
 			if _, err := tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)"); err != nil {
 				return err
 			}
-			cb, err := postgres.In(m, s, tx).Start(t.Context(), callback.Request{Service: "billing", Number: "+41446681800", Key: "order-1"})
+			cb, err := m.Within(s.In(tx)).Start(t.Context(), manager.Request{Service: "billing", Number: "+41446681800", Key: "order-1"})
 			if err != nil {
 				return err
 			}
@@ -87,12 +88,12 @@ func TestInRefusalLeavesTheTransactionUsable(t *testing.T) {
 	orders := hosts(t, r)
 	s := r.open(t)
 	m := managerOn(t, s, callback.Service{Name: "billing", Limits: callback.Limits{SameNumber: callback.CheckStrict}})
-	request := callback.Request{Service: "billing", Number: "+41446681800"}
+	request := manager.Request{Service: "billing", Number: "+41446681800"}
 	if _, err := m.Start(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
 	err := pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
-		if _, err := postgres.In(m, s, tx).Start(t.Context(), request); !errors.Is(err, callback.ErrNumberLimit) {
+		if _, err := m.Within(s.In(tx)).Start(t.Context(), request); !errors.Is(err, callback.ErrNumberLimit) {
 			t.Errorf("a second callback of the number: %v", err)
 		}
 		_, err := tx.Exec(t.Context(), "INSERT INTO orders VALUES (1)")
@@ -107,14 +108,14 @@ func TestInRacesForOneKey(t *testing.T) {
 	r := newRig(t, suite.NewDatabase(t))
 	s := r.open(t)
 	m := managerOn(t, s, callback.Service{Name: "billing"})
-	request := callback.Request{Service: "billing", Number: "+41446681800", Key: "k"}
+	request := manager.Request{Service: "billing", Number: "+41446681800", Key: "k"}
 	const n = 8
 	ids := make(chan callback.ID, n)
 	for range n {
 		go func() {
 			var id callback.ID
 			err := pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
-				cb, err := postgres.In(m, s, tx).Start(t.Context(), request)
+				cb, err := m.Within(s.In(tx)).Start(t.Context(), request)
 				if err == nil {
 					id = cb.ID
 				}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/sqlite"
 )
 
@@ -43,13 +44,13 @@ func ExampleOpen() {
 			fmt.Println(err)
 			return
 		}
-		m, err := callback.New(callback.Config{Store: s, Services: services, Dialer: dialer})
+		m, err := manager.New(manager.Config{Store: s, Services: services, Dialer: dialer})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		// The same key is the same request, also after a restart.
-		cb, err := m.Start(ctx, callback.Request{Service: "support", Number: "044 668 18 00", Key: "order-4711"})
+		cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00", Key: "order-4711"})
 		if err != nil {
 			fmt.Println(err)
 			return

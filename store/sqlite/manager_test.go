@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/sqlite"
 )
 
@@ -19,7 +20,7 @@ func monday() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time
 
 // desk is a Manager on a store, with its clock and its telephones.
 type desk struct {
-	manager *callback.Manager
+	manager *manager.Manager
 	clock   *callbacktest.Clock
 	phones  *callbacktest.Dialer
 }
@@ -33,7 +34,7 @@ func newDesk(t *testing.T, store callback.Store, clock *callbacktest.Clock, phon
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store, Services: services, Dialer: phones, Now: clock.Now, NewID: ids, Node: node,
 		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -69,7 +70,7 @@ func TestManagerDay(t *testing.T) {
 	d := newDesk(t, s, clock, phones, "node-1", ids)
 	var all []callback.ID
 	for i := range 12 {
-		cb, err := d.manager.Start(t.Context(), callback.Request{
+		cb, err := d.manager.Start(t.Context(), manager.Request{
 			Service: "support", Number: fmt.Sprintf("044 668 18 %02d", i), Desired: monday().Add(time.Duration(1+i/3) * time.Hour),
 			Key: fmt.Sprint("request-", i), Properties: callback.Values{"topic": "invoice"},
 		})
@@ -87,7 +88,7 @@ func TestManagerDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		d = newDesk(t, s, clock, phones, fmt.Sprint("node-", 2+hour), ids)
-		again, err := d.manager.Start(t.Context(), callback.Request{
+		again, err := d.manager.Start(t.Context(), manager.Request{
 			Service: "support", Number: "044 668 18 00", Desired: monday().Add(time.Hour),
 			Key: "request-0", Properties: callback.Values{"topic": "invoice"},
 		})
@@ -134,7 +135,7 @@ func TestManagerRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		dialed := make(chan time.Time, 1)
-		m, err := callback.New(callback.Config{
+		m, err := manager.New(manager.Config{
 			Store: s, Services: services, Poll: time.Minute, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 			Dialer: callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
 				dialed <- time.Now()
@@ -147,14 +148,14 @@ func TestManagerRuns(t *testing.T) {
 		stopped := make(chan error, 1)
 		go func() { stopped <- m.Run(context.Background()) }()
 		desired := time.Now().Add(10 * time.Hour).Truncate(time.Hour).Add(time.Hour)
-		cb, err := m.Start(t.Context(), callback.Request{Service: "support", Number: "044 668 18 00", Desired: desired})
+		cb, err := m.Start(t.Context(), manager.Request{Service: "support", Number: "044 668 18 00", Desired: desired})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if at := <-dialed; at.Before(cb.ReleaseAt) || at.After(desired.Add(time.Minute)) {
 			t.Errorf("dialled at %v, desired %v", at, desired)
 		}
-		for e, err := range m.Events(t.Context(), callback.Subscription{}) {
+		for e, err := range m.Events(t.Context(), manager.Subscription{}) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -116,7 +117,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	d := newDesk(t, faulty.Store(), clock, phones, "node-1", ids)
 	start := func(number string) callback.ID {
 		t.Helper()
-		cb, err := d.manager.Start(t.Context(), callback.Request{Service: "support", Number: number})
+		cb, err := d.manager.Start(t.Context(), manager.Request{Service: "support", Number: number})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +125,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	}
 	first := start("044 668 18 01")
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Times: -1})
-	request := callback.PauseRequest{Service: "support", Actor: "ann", Reason: "fire drill"}
+	request := manager.PauseRequest{Service: "support", Actor: "ann", Reason: "fire drill"}
 	if n, err := d.manager.Pause(t.Context(), request); n != 0 || err == nil {
 		t.Fatalf("Pause: %d, %v", n, err)
 	}
@@ -151,7 +152,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 		t.Fatalf("%d calls were made during the pause", n)
 	}
 	reopen("node-3")
-	if n, err := d.manager.Resume(t.Context(), callback.PauseRequest{Service: "support", Actor: "bob"}); n != 2 || err != nil {
+	if n, err := d.manager.Resume(t.Context(), manager.PauseRequest{Service: "support", Actor: "bob"}); n != 2 || err != nil {
 		t.Fatalf("Resume: %d, %v", n, err)
 	}
 	d.until(t, monday().Add(2*time.Hour))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // availability1 answers with a map of slots and the seats left in them (GMS
@@ -41,7 +42,7 @@ func (h *Handler) slots(c *call, names ...string) (availability.Slots, availabil
 	if err != nil {
 		return availability.Slots{}, q, err
 	}
-	slots, err := h.manager.Availability(c.r.Context(), callback.AvailabilityRequest{
+	slots, err := h.manager.Availability(c.r.Context(), manager.AvailabilityRequest{
 		Tenant: c.caller.Tenant, Service: c.name, Query: q,
 	})
 	return slots, q, rangeFault(err, given)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // officeRig has a service that is open from 9:00 to 10:00 in Zurich, with one
@@ -22,7 +23,7 @@ func officeRig(t *testing.T) *rig {
 		b.Hours, b.PerBucket, b.Bucket = hours("Europe/Zurich", "9:00", "10:00"), 1, 15*time.Minute
 		s.face.Calendars = map[string]*availability.Calendar{"office": b.Hours}
 	})
-	r.must(callback.Request{Service: "desk", Number: swiss, Desired: utc("2026-01-12T08:30:00Z")})
+	r.must(manager.Request{Service: "desk", Number: swiss, Desired: utc("2026-01-12T08:30:00Z")})
 	return r
 }
 
@@ -161,13 +162,13 @@ func TestSlotsByHand(t *testing.T) {
 		b := &s.services[0].Booking
 		b.Hours, b.PerBucket, b.Bucket, b.Horizon = hours("Europe/Zurich", "0:00", "24:00"), 1, 10*time.Minute, callback.Span{Years: 1}
 	})
-	r.must(callback.Request{Service: "desk", Number: swiss, Desired: utc("2026-03-29T01:00:00Z")})
-	r.must(callback.Request{Service: "desk", Number: swiss, Desired: utc("2026-10-25T00:30:00Z")})
+	r.must(manager.Request{Service: "desk", Number: swiss, Desired: utc("2026-03-29T01:00:00Z")})
+	r.must(manager.Request{Service: "desk", Number: swiss, Desired: utc("2026-10-25T00:30:00Z")})
 	for _, start := range []string{"2026-03-28T12:00:00.000Z", "2026-10-24T12:00:00.000Z", "2026-12-31T12:00:00.000Z", "2026-04-01T00:00:00.000Z"} {
 		for _, zone := range []string{"", "Europe/Zurich", "America/St_Johns", "Asia/Kathmandu", "UTC"} {
 			for _, busy := range []bool{false, true} {
 				q := availability.Query{Start: utc(start), Days: 2, Zone: zone, ReportBusy: busy}
-				slots, err := r.m.Availability(t.Context(), callback.AvailabilityRequest{Service: "desk", Query: q})
+				slots, err := r.m.Availability(t.Context(), manager.AvailabilityRequest{Service: "desk", Query: q})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -15,12 +15,13 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/gms"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
 // benchHandler is a handler over the memory store, without limits that a
 // benchmark would reach.
-func benchHandler(b *testing.B) (http.Handler, *callback.Manager) {
+func benchHandler(b *testing.B) (http.Handler, *manager.Manager) {
 	b.Helper()
 	clock := callbacktest.NewClock(monday())
 	services, err := callback.NewServices(callback.Service{
@@ -31,7 +32,7 @@ func benchHandler(b *testing.B) (http.Handler, *callback.Manager) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	m, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -75,7 +76,7 @@ func BenchmarkStart(b *testing.B) {
 		i := 0
 		for b.Loop() {
 			i++
-			_, err := m.Start(b.Context(), callback.Request{
+			_, err := m.Start(b.Context(), manager.Request{
 				Service: "desk", Number: benchNumber(i), Desired: time.Date(2026, 1, 13, 10, 30, 0, 0, time.UTC), Actor: "boss",
 				Properties: callback.Values{"usr_customer_name": "Bob Markel", "usr_reason": "billing question"},
 			})
@@ -118,7 +119,7 @@ func BenchmarkAvailability(b *testing.B) {
 		b.Run(name+"/verb", func(b *testing.B) {
 			_, m := benchHandler(b)
 			for b.Loop() {
-				if _, err := m.Availability(b.Context(), callback.AvailabilityRequest{Service: "desk", Query: availability.Query{Days: days}}); err != nil {
+				if _, err := m.Availability(b.Context(), manager.AvailabilityRequest{Service: "desk", Query: availability.Query{Days: days}}); err != nil {
 					b.Fatal(err)
 				}
 			}

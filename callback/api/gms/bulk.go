@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // bulkBody is what became of each item of an operation on many callbacks.
@@ -46,7 +47,7 @@ func (h *Handler) cancelAll(c *call) error {
 	if err != nil {
 		return err
 	}
-	req := callback.CancelAllRequest{Tenant: c.caller.Tenant, Actor: c.caller.Name}
+	req := manager.CancelAllRequest{Tenant: c.caller.Tenant, Actor: c.caller.Name}
 	req.Reason = reasonOf(p.text("reason"))
 	req.DryRun = p.truth("dry_run")
 	for _, id := range p.list("ids") {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // cancel ends a callback (GMS 4.2). The answer has no body.
@@ -27,7 +28,7 @@ func (h *Handler) cancel(c *call) error {
 		c.w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	_, err = h.manager.Cancel(c.r.Context(), callback.CancelRequest{
+	_, err = h.manager.Cancel(c.r.Context(), manager.CancelRequest{
 		Tenant: cb.Tenant, ID: cb.ID, Force: force, Actor: c.caller.Name,
 	})
 	if err != nil {

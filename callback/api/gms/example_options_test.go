@@ -8,6 +8,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // A configuration becomes services and calendars; what it says that cannot be
@@ -128,7 +129,7 @@ _target = Billing@$my_token$.GA
 		fmt.Println(err)
 		return
 	}
-	request := callback.Request{Number: "+41446681800", Properties: body}
+	request := manager.Request{Number: "+41446681800", Properties: body}
 	resolution.Apply(&request)
 	fmt.Println(request.Service, request.Agent.Target)
 	// Output: billing Billing@Stat_Server1.GA

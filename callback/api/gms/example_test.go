@@ -12,17 +12,18 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/gms"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
 // exampleManager is a Manager with one service whose clock stands still.
-func exampleManager() *callback.Manager {
+func exampleManager() *manager.Manager {
 	clock := callbacktest.NewClock(monday())
 	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {
 		panic(err)
 	}
-	m, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now,
 		NewID: callbacktest.IDs("cb"), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})

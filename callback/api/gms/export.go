@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // exportColumns are the columns of an export that names none, spelled as GMS
@@ -41,7 +42,7 @@ func (h *Handler) export(c *call) error {
 	case len(columns) == 0:
 		columns = exportColumns()
 	}
-	req := callback.ExportRequest{Tenant: c.caller.Tenant, Reasons: []callback.Reason{callback.Reason(given)}}
+	req := manager.ExportRequest{Tenant: c.caller.Tenant, Reasons: []callback.Reason{callback.Reason(given)}}
 	if r := reasonOf(given); string(r) != given {
 		req.Reasons = append(req.Reasons, r)
 	}

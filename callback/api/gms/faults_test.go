@@ -13,6 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // failingSource is a source of services that fails on demand.
@@ -114,12 +115,12 @@ func TestExportCutOff(t *testing.T) {
 	long := strings.Repeat("x", 1200)
 	var ids []callback.ID
 	for i := range 1001 {
-		ids = append(ids, r.must(callback.Request{
+		ids = append(ids, r.must(manager.Request{
 			Service: "desk", Number: fmt.Sprintf("+4178555%04d", i), Desired: monday().Add(time.Hour), Properties: callback.Values{"long": long},
 		}).ID)
 	}
 	for _, part := range [][]callback.ID{ids[:1000], ids[1000:]} {
-		if _, err := r.m.CancelAll(t.Context(), callback.CancelAllRequest{IDs: part, Actor: "test"}); err != nil {
+		if _, err := r.m.CancelAll(t.Context(), manager.CancelAllRequest{IDs: part, Actor: "test"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // nothingToDelete is what GMS says of a number or identifier that nobody has.
@@ -18,7 +19,7 @@ func (h *Handler) forget(c *call) error {
 	if err != nil {
 		return err
 	}
-	req := callback.ForgetRequest{Tenant: c.caller.Tenant, Actor: c.caller.Name, Detail: "forget me"}
+	req := manager.ForgetRequest{Tenant: c.caller.Tenant, Actor: c.caller.Name, Detail: "forget me"}
 	for _, id := range p.list(keyID) {
 		req.IDs = append(req.IDs, callback.ID(id))
 	}
@@ -55,7 +56,7 @@ func (h *Handler) forget(c *call) error {
 }
 
 // forgotten adds what became of one item. What nobody has is no failure.
-func (b *bulkBody) forgotten(h *Handler, c *call, item callback.BulkItem) {
+func (b *bulkBody) forgotten(h *Handler, c *call, item manager.BulkItem) {
 	switch {
 	case errors.Is(item.Err, callback.ErrNotFound), item.Err == nil && item.N == 0:
 		nothing := itemBody{Reason: nothingToDelete, ID: string(item.ID)}
@@ -72,8 +73,8 @@ func (b *bulkBody) forgotten(h *Handler, c *call, item callback.BulkItem) {
 
 // forgetOwn narrows the request of a caller that is bound to one customer: its
 // numbers become the identifiers of that customer's callbacks.
-func (h *Handler) forgetOwn(c *call, req *callback.ForgetRequest, body *bulkBody) error {
-	nobody := func(id callback.ID) { body.forgotten(h, c, callback.BulkItem{ID: id}) }
+func (h *Handler) forgetOwn(c *call, req *manager.ForgetRequest, body *bulkBody) error {
+	nobody := func(id callback.ID) { body.forgotten(h, c, manager.BulkItem{ID: id}) }
 	own, err := h.reachable(c, req.IDs, nobody)
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ func (h *Handler) forgetOwn(c *call, req *callback.ForgetRequest, body *bulkBody
 		}
 		for i, number := range req.Numbers {
 			if !had[i] {
-				body.forgotten(h, c, callback.BulkItem{Number: number})
+				body.forgotten(h, c, manager.BulkItem{Number: number})
 			}
 		}
 		own = append(own, found...)

@@ -13,11 +13,12 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/gms"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
 // fuzzHandler is a handler with one service and one callback, "cb".
-func fuzzHandler(t testing.TB) (http.Handler, *callback.Manager) {
+func fuzzHandler(t testing.TB) (http.Handler, *manager.Manager) {
 	t.Helper()
 	clock := callbacktest.NewClock(monday())
 	s := desk()
@@ -26,7 +27,7 @@ func fuzzHandler(t testing.TB) (http.Handler, *callback.Manager) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now, NewID: callbacktest.IDs("cb"), Synchronous: true,
 	})
 	if err != nil {
@@ -37,7 +38,7 @@ func fuzzHandler(t testing.TB) (http.Handler, *callback.Manager) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Start(t.Context(), callback.Request{Service: "desk", Number: swiss, Desired: utc(later), Properties: callback.Values{"_account": "1"}}); err != nil {
+	if _, err := m.Start(t.Context(), manager.Request{Service: "desk", Number: swiss, Desired: utc(later), Properties: callback.Values{"_account": "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	return h, m

@@ -14,11 +14,12 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // Config is what a Handler is made of. Manager and Authorizer are required.
 type Config struct {
-	Manager *callback.Manager
+	Manager *manager.Manager
 	// Authorizer says who makes a request. Nothing is allowed without one.
 	Authorizer api.Authorizer
 	// Options are the rest of a configuration that [ParseOptions] read: tokens,
@@ -55,7 +56,7 @@ type Config struct {
 // Handler answers the requests of GMS clients. Make one with [New]; it is safe
 // for concurrent use.
 type Handler struct {
-	manager       *callback.Manager
+	manager       *manager.Manager
 	authorizer    api.Authorizer
 	optionsTenant string
 	mine, others  view // of optionsTenant, and of other tenants

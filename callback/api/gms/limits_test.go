@@ -13,6 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/gms"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // A state that the time leads to anyway passes no limit by.
@@ -71,7 +72,7 @@ func TestQueryOfOneService(t *testing.T) {
 	})
 	cb := r.start(`{"_customer_number":"` + swiss + `","_account":"1","_desired_time":"` + later + `"}`)
 	for i := range 1001 {
-		r.must(callback.Request{Service: "shop", Number: fmt.Sprintf("+4178555%04d", i), Desired: utc(later), Properties: callback.Values{"_account": "1"}})
+		r.must(manager.Request{Service: "shop", Number: fmt.Sprintf("+4178555%04d", i), Desired: utc(later), Properties: callback.Values{"_account": "1"}})
 	}
 	if ids := idsOf(r.get(deskPath + "?_account=1").rows()); !cmp.Equal(ids, []string{string(cb.ID)}) {
 		t.Errorf("found %v", ids)
@@ -233,7 +234,7 @@ func TestForgetOwnReadsOnce(t *testing.T) {
 	var numbers, nobodys []string
 	for i := range 20 {
 		number := fmt.Sprintf("+4178555%04d", i)
-		r.must(callback.Request{Service: "desk", Number: number, CustomerID: "c1", Desired: utc(later)})
+		r.must(manager.Request{Service: "desk", Number: number, CustomerID: "c1", Desired: utc(later)})
 		numbers, nobodys = append(numbers, number), append(nobodys, fmt.Sprintf("+4178777%04d", i))
 	}
 	searches := 0

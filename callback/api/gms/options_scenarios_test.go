@@ -13,6 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/gms"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -56,7 +57,7 @@ func TestTemplates(t *testing.T) {
 
 // manage makes a Manager of a configuration, at a quarter past nine on a Monday
 // in London.
-func manage(t *testing.T, o *gms.Options) (*callback.Manager, time.Time) {
+func manage(t *testing.T, o *gms.Options) (*manager.Manager, time.Time) {
 	t.Helper()
 	services, err := o.Source()
 	if err != nil {
@@ -64,7 +65,7 @@ func manage(t *testing.T, o *gms.Options) (*callback.Manager, time.Time) {
 	}
 	now := time.Date(2026, 3, 2, 9, 15, 0, 0, time.UTC)
 	clock := callbacktest.NewClock(now)
-	m, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now, NewID: callbacktest.IDs("cb"),
 		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
@@ -115,7 +116,7 @@ _capacity_1 = {"1":{"1000":1,"1100":0}}
 		if err != nil {
 			return nil, err
 		}
-		req := callback.Request{Number: number, Desired: desired, Properties: body}
+		req := manager.Request{Number: number, Desired: desired, Properties: body}
 		r.Apply(&req)
 		return m.Start(context.Background(), req)
 	}
@@ -171,7 +172,7 @@ func TestZeroLimitsRefuse(t *testing.T) {
 		"_throttle_ttl_1=0\n_throttle_callbacks_per_service_1=0": 0,
 	} {
 		m, _ := manage(t, optionsOf(t, line))
-		_, err := m.Start(context.Background(), callback.Request{Service: "x", Number: "+442079460101"})
+		_, err := m.Start(context.Background(), manager.Request{Service: "x", Number: "+442079460101"})
 		if got := callback.Code(err); got != want {
 			t.Errorf("%s: code %d, want %d: %v", strings.ReplaceAll(line, "\n", ", "), got, want, err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 const tokenConfig = `
@@ -132,9 +133,9 @@ func TestApply(t *testing.T) {
 		Service: "billing", Target: "t", Queue: "q", Retry: &callback.RetryLimits{MaxAttempts: 7}, Desired: time.Unix(100, 0),
 		Overrides: map[string]string{"_target": "o", "_redirect": ""},
 	}
-	var req callback.Request
+	var req manager.Request
 	r.Apply(&req)
-	want := callback.Request{
+	want := manager.Request{
 		Service: "billing", Agent: callback.Agent{Target: "t", Queue: "q"}, Retry: &callback.RetryLimits{MaxAttempts: 7},
 		Desired: time.Unix(100, 0), Overrides: map[string]string{"_target": "o", "_redirect": ""},
 	}
@@ -149,7 +150,7 @@ func TestApply(t *testing.T) {
 		t.Error("requests share their overrides")
 	}
 
-	own := callback.Request{
+	own := manager.Request{
 		Service: "front", Agent: callback.Agent{Target: "T", Queue: "Q"}, Retry: &callback.RetryLimits{MaxAttempts: 1},
 		Desired: time.Unix(5, 0), Overrides: map[string]string{"_target": "O"},
 	}

@@ -33,8 +33,8 @@ const (
 	aDay          = 24 * time.Hour
 	maxKept       = 400 * aDay // as callback.NewPolicy has it
 	maxCounted    = 1_000_000_000
-	maxAttempts   = 100       // as a callback.Request has it
-	maxRetryDelay = 30 * aDay // as a callback.Request has it
+	maxAttempts   = 100       // as a manager.Request has it
+	maxRetryDelay = 30 * aDay // as a manager.Request has it
 )
 
 // optionTable returns the options of callback services by name, each reading into

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -19,7 +20,7 @@ type Resolution struct {
 	// Service takes the request.
 	Service string
 	// Overrides are the options the request overwrites, for
-	// [callback.Request]: _redirect and _target.
+	// [manager.Request]: _redirect and _target.
 	Overrides map[string]string
 	// Target and Queue are the service's _target and _urs_virtual_queue with
 	// tokens filled in; empty where the request fills none.
@@ -33,7 +34,7 @@ type Resolution struct {
 
 // Apply sets in a request what the resolution says. What the request says itself
 // stays: a target, a queue, a retry limit, a time.
-func (r *Resolution) Apply(req *callback.Request) {
+func (r *Resolution) Apply(req *manager.Request) {
 	req.Service = r.Service
 	if len(r.Overrides) > 0 {
 		merged := maps.Clone(r.Overrides)

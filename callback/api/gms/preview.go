@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // preview takes an agent's answer to a preview (GMS section 7): accept, reject
@@ -24,7 +25,7 @@ func (h *Handler) preview(c *call) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.manager.Answer(c.r.Context(), callback.AnswerRequest{
+	_, err = h.manager.Answer(c.r.Context(), manager.AnswerRequest{
 		Tenant: cb.Tenant, ID: cb.ID, Answer: answer, Actor: c.caller.Name,
 	})
 	if err != nil {

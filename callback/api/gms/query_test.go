@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // searchRig has callbacks of two services under several keys.
@@ -30,7 +31,7 @@ func searchRig(t *testing.T) *rig {
 
 func TestQueryByProperties(t *testing.T) {
 	r := searchRig(t)
-	if _, err := r.m.Cancel(t.Context(), callback.CancelRequest{ID: "b"}); err != nil {
+	if _, err := r.m.Cancel(t.Context(), manager.CancelRequest{ID: "b"}); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{
@@ -177,14 +178,14 @@ func TestQueryTooMany(t *testing.T) {
 		s.services[0].Booking.PerBucket = 2000
 	})
 	for i := range 1000 {
-		r.must(callback.Request{
+		r.must(manager.Request{
 			Service: "desk", Number: fmt.Sprintf("+4178555%04d", i), Desired: monday().Add(time.Hour), Properties: callback.Values{"_account": "1"},
 		})
 	}
 	if rows := r.get(deskPath + "?_account=1").rows(); len(rows) != 1000 {
 		t.Errorf("there are %d rows", len(rows))
 	}
-	r.must(callback.Request{Service: "desk", Number: swiss, Desired: monday().Add(time.Hour), Properties: callback.Values{"_account": "1"}})
+	r.must(manager.Request{Service: "desk", Number: swiss, Desired: monday().Add(time.Hour), Properties: callback.Values{"_account": "1"}})
 	e := r.get(deskPath+"?_account=1").fault(400, 40020)
 	if e.Message != "Cannot process 'filter' parameter correctly : more than 1000 callbacks match" {
 		t.Errorf("%+v", e)

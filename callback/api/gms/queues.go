@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // maxPerQueue is the most callbacks of one service that a query by queues can
@@ -40,8 +41,8 @@ func (h *Handler) queues(c *call) error {
 }
 
 // readQueues reads the parameters of a query by queues.
-func (h *Handler) readQueues(c *call, query url.Values) (*callback.QueuesRequest, error) {
-	req := &callback.QueuesRequest{Tenant: c.caller.Tenant}
+func (h *Handler) readQueues(c *call, query url.Values) (*manager.QueuesRequest, error) {
+	req := &manager.QueuesRequest{Tenant: c.caller.Tenant}
 	filters := h.viewOf(c.caller.Tenant).filterKeys
 	for _, name := range sortedNames(query) {
 		if slices.ContainsFunc(query[name], func(text string) bool { return !isText(text) }) {
@@ -77,7 +78,7 @@ func (h *Handler) readQueues(c *call, query url.Values) (*callback.QueuesRequest
 }
 
 // filter adds a condition on one of the filter keys.
-func filter(req *callback.QueuesRequest, name, text string) (ok bool) {
+func filter(req *manager.QueuesRequest, name, text string) (ok bool) {
 	switch {
 	case text == "":
 		return false
@@ -140,7 +141,7 @@ func (h *Handler) watermarks(c *call) error {
 	if slices.ContainsFunc(names, func(name string) bool { return !isText(name) }) {
 		return invalidParameter("service_name", ruleText)
 	}
-	marks, err := h.manager.Watermarks(c.r.Context(), callback.WatermarksRequest{Tenant: c.caller.Tenant, Services: names})
+	marks, err := h.manager.Watermarks(c.r.Context(), manager.WatermarksRequest{Tenant: c.caller.Tenant, Services: names})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -23,14 +24,14 @@ func queueRig(t *testing.T, change func(s *setup)) *rig {
 		}
 	})
 	start := func(service, number string, desired time.Duration, p callback.Values) {
-		r.must(callback.Request{Service: service, Number: number, Desired: monday().Add(desired), Properties: p})
+		r.must(manager.Request{Service: service, Number: number, Desired: monday().Add(desired), Properties: p})
 	}
 	start("desk", swiss, 0, callback.Values{"_vq": "a"})
 	start("desk", swiss2, time.Hour, callback.Values{"_vq": "b", "colour": "red"})
 	start("desk", swiss2, 25*time.Hour, callback.Values{"_vq": "a"})
 	start("desk", swiss3, 2*time.Hour, nil)
 	start("shop", swiss, time.Hour, callback.Values{"_vq": "a"})
-	if _, err := r.m.Cancel(t.Context(), callback.CancelRequest{ID: "gone", Reason: callback.ReasonCallToCustomer}); err != nil {
+	if _, err := r.m.Cancel(t.Context(), manager.CancelRequest{ID: "gone", Reason: callback.ReasonCallToCustomer}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -154,7 +155,7 @@ func TestPosition(t *testing.T) {
 	}
 	r := queueRig(t, func(s *setup) { s.services[0].Booking.Estimator = estimator })
 	r.clock.Advance(time.Second)
-	second := string(r.must(callback.Request{Service: "desk", Number: swiss3}).ID)
+	second := string(r.must(manager.Request{Service: "desk", Number: swiss3}).ID)
 	var body map[string]any
 	for _, method := range []string{"GET", "POST"} {
 		r.do("read", method, "/genesys/1/service/"+second+"/check-queue-position", "").want(200).into(&body)
@@ -182,14 +183,14 @@ func TestExport(t *testing.T) {
 	})
 	const path = "/genesys/1/admin/callback/reportcancelled"
 	start := func(number string, days int, name any) {
-		r.must(callback.Request{Service: "desk", Number: number, Desired: monday().AddDate(0, 0, days), Properties: callback.Values{"name": name, "_data": map[string]any{"a": 1}}})
+		r.must(manager.Request{Service: "desk", Number: number, Desired: monday().AddDate(0, 0, days), Properties: callback.Values{"name": name, "_data": map[string]any{"a": 1}}})
 	}
 	start(swiss, 1, `=HYPERLINK("x")`)
 	start(swiss2, 15, "two\nlines, and a \"quote\"")
 	start(swiss3, 16, "too late")
 	start(swiss, 2, nil)
 	for _, id := range []callback.ID{"a", "b", "c"} {
-		if _, err := r.m.Cancel(t.Context(), callback.CancelRequest{ID: id, Reason: "CANCELLED_BY_ADMIN"}); err != nil {
+		if _, err := r.m.Cancel(t.Context(), manager.CancelRequest{ID: id, Reason: "CANCELLED_BY_ADMIN"}); err != nil {
 			t.Fatal(err)
 		}
 	}

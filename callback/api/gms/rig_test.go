@@ -15,6 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms"
 	"github.com/ringback-go/ringback/callback/api/internal/exchange"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -34,7 +35,7 @@ type setup struct {
 	services []callback.Service
 	tenants  map[string][]callback.Service // of other tenants
 	ids      []string                      // of the first callbacks
-	manager  callback.Config
+	manager  manager.Config
 	face     gms.Config
 }
 
@@ -47,7 +48,7 @@ type rig struct {
 	store    callback.Store
 	faults   *callbacktest.FaultyStore
 	services *callback.Services
-	m        *callback.Manager
+	m        *manager.Manager
 	h        http.Handler
 	bare     http.Handler // h without a record, for what the document leaves out
 	log      *bytes.Buffer
@@ -110,7 +111,7 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 	if c.Services == nil {
 		c.Services = r.services
 	}
-	if r.m, err = callback.New(c); err != nil {
+	if r.m, err = manager.New(c); err != nil {
 		t.Fatal(err)
 	}
 	face := s.face

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // scene is the world in which an example of the documentation takes place.
@@ -32,7 +33,7 @@ func utc(text string) time.Time {
 }
 
 // must starts a callback in a scene.
-func (r *rig) must(req callback.Request) *callback.Callback {
+func (r *rig) must(req manager.Request) *callback.Callback {
 	r.t.Helper()
 	cb, err := r.m.Start(r.t.Context(), req)
 	if err != nil {
@@ -45,7 +46,7 @@ func (r *rig) must(req callback.Request) *callback.Callback {
 func (r *rig) numbered(service string, desired time.Time, n int) {
 	r.t.Helper()
 	for i := range n {
-		r.must(callback.Request{Service: service, Number: fmt.Sprint(desired.Unix()%10000, 10000+i), Desired: desired})
+		r.must(manager.Request{Service: service, Number: fmt.Sprint(desired.Unix()%10000, 10000+i), Desired: desired})
 	}
 }
 
@@ -61,21 +62,21 @@ func scenes() map[string]scene {
 		"start":           {setup: world("2013-05-27T14:00:00Z", request, a550)},
 		"start_immediate": {setup: world("2013-05-27T14:00:00Z", request, "361-58ce803e-362c-477f-8ac8-5bbc93f9acc7")},
 		"cancel": {world("2013-05-27T14:00:00Z", basic, a550), func(r *rig) {
-			r.must(callback.Request{Service: "BasicCallback", Number: "5115"})
+			r.must(manager.Request{Service: "BasicCallback", Number: "5115"})
 		}},
 		"cancel_unknown": {setup: world("2013-05-27T14:00:00Z", basic)},
 		"cancel_completed": {world("2013-05-27T14:00:00Z", []callback.Service{anyNumber("callback-test")}, c361), func(r *rig) {
-			r.must(callback.Request{Service: "callback-test", Number: "5115"})
-			if _, err := r.m.Cancel(r.t.Context(), callback.CancelRequest{ID: c361}); err != nil {
+			r.must(manager.Request{Service: "callback-test", Number: "5115"})
+			if _, err := r.m.Cancel(r.t.Context(), manager.CancelRequest{ID: c361}); err != nil {
 				r.t.Fatal(err)
 			}
 		}},
 		"reschedule": {world("2013-05-27T14:00:00Z", basic, a550), func(r *rig) {
-			r.must(callback.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2013-05-27T16:00:00Z")})
+			r.must(manager.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2013-05-27T16:00:00Z")})
 		}},
 		"reschedule_processing": {
 			world("2014-07-22T09:00:00Z", []callback.Service{anyNumber("callback-test")}, "361-738dadcb-9d20-4557-8e24-fddb82f9c1b8"),
-			func(r *rig) { r.must(callback.Request{Service: "callback-test", Number: "5115"}) },
+			func(r *rig) { r.must(manager.Request{Service: "callback-test", Number: "5115"}) },
 		},
 		"reschedule_full":  {fullBucket(a550), bookFullBucket},
 		"delete":           {setup: forgetWorld(), before: forgetBefore},
@@ -87,15 +88,15 @@ func scenes() map[string]scene {
 		"watermarks": {
 			world("2013-06-07T16:00:00Z", []callback.Service{anyNumber("callback-immediate"), anyNumber("callback-test")}),
 			func(r *rig) {
-				r.must(callback.Request{Service: "callback-test", Number: "5115"})
-				r.must(callback.Request{Service: "callback-test", Number: "5116", Desired: utc("2013-06-07T18:00:00Z")})
+				r.must(manager.Request{Service: "callback-test", Number: "5115"})
+				r.must(manager.Request{Service: "callback-test", Number: "5116", Desired: utc("2013-06-07T18:00:00Z")})
 			},
 		},
 		"position": {
 			world("2013-06-07T16:00:00Z", basic, "first", "445-f4fa53ec-8e93-4836-ba35-f0bd74a025a8"),
 			func(r *rig) {
-				r.must(callback.Request{Service: "BasicCallback", Number: "5115"})
-				r.must(callback.Request{Service: "BasicCallback", Number: "5116"})
+				r.must(manager.Request{Service: "BasicCallback", Number: "5115"})
+				r.must(manager.Request{Service: "BasicCallback", Number: "5116"})
 			},
 		},
 		"export": exportScene(),
@@ -124,7 +125,7 @@ func fullBucket(id string) func(*setup) {
 }
 
 func bookFullBucket(r *rig) {
-	r.must(callback.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2013-05-27T15:00:00Z")})
+	r.must(manager.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2013-05-27T15:00:00Z")})
 	r.numbered("BasicCallback", utc("2013-05-27T16:45:00Z"), 5)
 	r.numbered("BasicCallback", utc("2013-05-27T16:57:00Z"), 2)
 }
@@ -147,23 +148,23 @@ func forgetWorld() func(*setup) {
 }
 
 func forgetBefore(r *rig) {
-	r.must(callback.Request{Service: "BasicCallback", Number: "5116", State: callback.Processing})
-	r.must(callback.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2020-04-17T12:00:00Z")})
-	r.must(callback.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2020-04-17T13:00:00Z")})
+	r.must(manager.Request{Service: "BasicCallback", Number: "5116", State: callback.Processing})
+	r.must(manager.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2020-04-17T12:00:00Z")})
+	r.must(manager.Request{Service: "BasicCallback", Number: "5115", Desired: utc("2020-04-17T13:00:00Z")})
 }
 
 func byIDScene() scene {
 	service := anyNumber("BasicCallback", func(s *callback.Service) { s.TTL = 1209599 * time.Second })
 	return scene{world("2020-04-16T12:52:31.521Z", []callback.Service{service}, "120-07f85068-650d-4cce-a5e7-396dfa22455b"), func(r *rig) {
-		r.must(callback.Request{Service: "BasicCallback", Number: "12345", Desired: utc("2020-04-27T12:00:00Z")})
+		r.must(manager.Request{Service: "BasicCallback", Number: "12345", Desired: utc("2020-04-27T12:00:00Z")})
 	}}
 }
 
 func byPropertiesScene(id string) scene {
 	services := []callback.Service{anyNumber("BasicCallback")}
 	return scene{world("2013-05-27T15:04:00Z", services, id, "4a1ea889-1ef7-432d-a543-cff96b4a2daf"), func(r *rig) {
-		r.must(callback.Request{Service: "BasicCallback", Number: "555-5461206", Desired: utc("2013-05-27T15:05:00Z")})
-		r.must(callback.Request{Service: "BasicCallback", Number: "555-5461206", Desired: utc("2013-05-27T15:10:00Z")})
+		r.must(manager.Request{Service: "BasicCallback", Number: "555-5461206", Desired: utc("2013-05-27T15:05:00Z")})
+		r.must(manager.Request{Service: "BasicCallback", Number: "555-5461206", Desired: utc("2013-05-27T15:10:00Z")})
 	}}
 }
 
@@ -171,10 +172,10 @@ func queuesScene() scene {
 	services := []callback.Service{anyNumber("BasicCallback"), anyNumber("AdvancedCallback")}
 	ids := []string{"fd30abb97bd04885b544893276fb534b", "07d2ddd506f04b4ba91aba59c4fa8871", "8f68d4969d904d039ccf0101fac39283"}
 	return scene{world("2013-06-07T16:25:00Z", services, ids...), func(r *rig) {
-		r.must(callback.Request{Service: "BasicCallback", Number: "654321", State: callback.Processing})
+		r.must(manager.Request{Service: "BasicCallback", Number: "654321", State: callback.Processing})
 		r.clock.Set(utc("2013-06-07T16:34:00Z"))
-		r.must(callback.Request{Service: "AdvancedCallback", Number: "654321", Desired: utc("2013-06-07T16:35:00Z")})
-		r.must(callback.Request{Service: "AdvancedCallback", Number: "654321", Desired: utc("2013-06-07T16:45:00Z")})
+		r.must(manager.Request{Service: "AdvancedCallback", Number: "654321", Desired: utc("2013-06-07T16:35:00Z")})
+		r.must(manager.Request{Service: "AdvancedCallback", Number: "654321", Desired: utc("2013-06-07T16:45:00Z")})
 	}}
 }
 
@@ -184,13 +185,13 @@ func exportScene() scene {
 	})}
 	return scene{world("2017-06-07T16:25:00Z", services, "1", "2", "3"), func(r *rig) {
 		for i, number := range []string{"5115", "5116", "5117"} {
-			r.must(callback.Request{
+			r.must(manager.Request{
 				Service: "BasicCallback", Number: number, Desired: r.clock.Now().Add(time.Duration(i+1) * time.Hour),
 				Properties: callback.Values{"_vq_for_outbound_calls": "VQ, out"},
 			})
 		}
 		for _, id := range []callback.ID{"1", "2"} {
-			if _, err := r.m.Cancel(r.t.Context(), callback.CancelRequest{ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
+			if _, err := r.m.Cancel(r.t.Context(), manager.CancelRequest{ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
 				r.t.Fatal(err)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // start takes a callback for now or later (GMS 4.1).
@@ -38,12 +39,12 @@ func (h *Handler) start(c *call) error {
 
 // startRequest reads what a body asks for. What is no parameter stays as
 // property or user data.
-func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error) {
+func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error) {
 	overrides, err := readOverrides(c, p)
 	if err != nil {
 		return nil, err
 	}
-	req := &callback.Request{Tenant: c.caller.Tenant, Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
+	req := &manager.Request{Tenant: c.caller.Tenant, Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
 	if req.Key, err = readKey(c); err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func unquote(text string) string {
 }
 
 // resolve settles the service and the options that tokens or overwriting set.
-func (h *Handler) resolve(req *callback.Request, values callback.Values, overrides map[string]string) error {
+func (h *Handler) resolve(req *manager.Request, values callback.Values, overrides map[string]string) error {
 	options := h.viewOf(req.Tenant).options
 	if options == nil {
 		req.Overrides = overrides
@@ -156,7 +157,7 @@ func (h *Handler) resolve(req *callback.Request, values callback.Values, overrid
 // mayStart refuses what the caller may not do: forcing a state, which passes
 // limits by, and copying what it cannot know of. A state that is what the
 // Manager would choose is left to the Manager.
-func (h *Handler) mayStart(c *call, req *callback.Request) error {
+func (h *Handler) mayStart(c *call, req *manager.Request) error {
 	if req.State != 0 && !c.caller.Has(api.RoleOperate) {
 		natural, err := h.isNatural(c, req)
 		if err != nil {
@@ -176,7 +177,7 @@ func (h *Handler) mayStart(c *call, req *callback.Request) error {
 
 // isNatural reports whether the state that a request forces is that of any
 // request for its time: QUEUED for now, SCHEDULED for a time beyond the buffer.
-func (h *Handler) isNatural(c *call, req *callback.Request) (bool, error) {
+func (h *Handler) isNatural(c *call, req *manager.Request) (bool, error) {
 	if req.State != callback.Queued && req.State != callback.Scheduled {
 		return false, nil
 	}
@@ -195,7 +196,7 @@ func (h *Handler) isNatural(c *call, req *callback.Request) (bool, error) {
 }
 
 // countHeaders notes the headers that the service's daily limit counts.
-func (h *Handler) countHeaders(c *call, req *callback.Request, s callback.Service) {
+func (h *Handler) countHeaders(c *call, req *manager.Request, s callback.Service) {
 	if !h.countsHeaders(req.Tenant, s.Name) {
 		return
 	}
@@ -221,7 +222,7 @@ func (h *Handler) countsHeaders(tenant, service string) bool {
 
 // follow returns the service that takes a request, as the Manager will find it;
 // nil where it will find none.
-func (h *Handler) follow(ctx context.Context, req *callback.Request) *callback.Policy {
+func (h *Handler) follow(ctx context.Context, req *manager.Request) *callback.Policy {
 	name := req.Service
 	for hop := range maxRedirections + 1 {
 		policy, err := h.manager.Policy(ctx, req.Tenant, name)
@@ -243,7 +244,7 @@ func (h *Handler) follow(ctx context.Context, req *callback.Request) *callback.P
 
 // fillTemplates fills tokens in the target and the queue of a service that
 // Options does not have.
-func (h *Handler) fillTemplates(req *callback.Request, s callback.Service) {
+func (h *Handler) fillTemplates(req *manager.Request, s callback.Service) {
 	if options := h.viewOf(req.Tenant).options; options != nil {
 		if _, ok := options.service(s.Name); ok {
 			return

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // startedBody is the answer to a start. A callback for later has its identifier
@@ -24,7 +25,7 @@ type startedBody struct {
 // started tells what the customer's device is to show. It follows from the
 // request and from what never changes of the callback, so that a request that is
 // repeated is answered alike, but for the time at which a booking expires.
-func started(req *callback.Request, cb *callback.Callback, direction callback.Direction) startedBody {
+func started(req *manager.Request, cb *callback.Callback, direction callback.Direction) startedBody {
 	b := startedBody{ID: string(cb.ID)}
 	switch {
 	case cb.AccessNumber != "":

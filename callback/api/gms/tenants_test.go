@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // tenantsRig has callbacks of two customers and of two tenants: anna's and ben's,
@@ -18,13 +19,13 @@ func tenantsRig(t *testing.T) *rig {
 		s.tenants = map[string][]callback.Service{"other": {desk(), {Name: "secret", Numbers: callback.Numbers{Country: "CH"}}}}
 		s.ids = []string{"annas", "bens", "others", "done", "others-done"}
 	})
-	r.must(callback.Request{Service: "desk", Number: swiss, CustomerID: "c1", Desired: utc(later)})
-	r.must(callback.Request{Service: "desk", Number: swiss, CustomerID: "c2", Desired: utc(later)})
-	r.must(callback.Request{Tenant: "other", Service: "desk", Number: swiss, Desired: utc(later)})
-	r.must(callback.Request{Service: "desk", Number: swiss2, CustomerID: "c2"})
-	r.must(callback.Request{Tenant: "other", Service: "secret", Number: swiss2})
+	r.must(manager.Request{Service: "desk", Number: swiss, CustomerID: "c1", Desired: utc(later)})
+	r.must(manager.Request{Service: "desk", Number: swiss, CustomerID: "c2", Desired: utc(later)})
+	r.must(manager.Request{Tenant: "other", Service: "desk", Number: swiss, Desired: utc(later)})
+	r.must(manager.Request{Service: "desk", Number: swiss2, CustomerID: "c2"})
+	r.must(manager.Request{Tenant: "other", Service: "secret", Number: swiss2})
 	for tenant, id := range map[string]callback.ID{"": "done", "other": "others-done"} {
-		if _, err := r.m.Cancel(t.Context(), callback.CancelRequest{Tenant: tenant, ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
+		if _, err := r.m.Cancel(t.Context(), manager.CancelRequest{Tenant: tenant, ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,7 +110,7 @@ func TestSearchesAndCounts(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"secret": ""}, r.do("boss", "GET", queues+"?target=secret", "").queuesOf()); diff != "" {
 		t.Errorf("boss (-want +got):\n%s", diff)
 	}
-	r.must(callback.Request{Tenant: "other", Service: "desk", Number: swiss3})
+	r.must(manager.Request{Tenant: "other", Service: "desk", Number: swiss3})
 	if got := string(r.do("boss", "GET", marks, "").want(200).body); got != `{"total":0,"services":{"desk":0}}` {
 		t.Errorf("%s", got)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // change is what a PUT asks for.
@@ -96,15 +97,15 @@ func (h *Handler) change(c *call, cb *callback.Callback, ch change) error {
 	var err error
 	switch {
 	case !ch.desired.IsZero():
-		_, err = h.manager.Reschedule(ctx, callback.RescheduleRequest{
+		_, err = h.manager.Reschedule(ctx, manager.RescheduleRequest{
 			Tenant: cb.Tenant, ID: cb.ID, Desired: ch.desired, Set: ch.set, Actor: c.caller.Name,
 		})
 	case ch.state != 0 && ch.state != callback.Scheduled:
-		_, err = h.manager.ReportState(ctx, callback.StateReport{
+		_, err = h.manager.ReportState(ctx, manager.StateReport{
 			Tenant: cb.Tenant, ID: cb.ID, State: ch.state, Reason: ch.reason, Set: ch.set, Actor: c.caller.Name,
 		})
 	case len(ch.set) > 0:
-		_, err = h.manager.Update(ctx, callback.UpdateRequest{Tenant: cb.Tenant, ID: cb.ID, Set: ch.set, Actor: c.caller.Name})
+		_, err = h.manager.Update(ctx, manager.UpdateRequest{Tenant: cb.Tenant, ID: cb.ID, Set: ch.set, Actor: c.caller.Name})
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -74,11 +75,11 @@ func TestNumberIsCheckedBeforeTime(t *testing.T) {
 			if now := r.stored(id); res.status != 200 && now.Revision != before.Revision {
 				t.Errorf("%s: %s is refused, and it changed to %v", name, number, now.Desired)
 			}
-			_, err := r.m.Update(t.Context(), callback.UpdateRequest{ID: callback.ID(id), Set: callback.Values{"_customer_number": number}})
+			_, err := r.m.Update(t.Context(), manager.UpdateRequest{ID: callback.ID(id), Set: callback.Values{"_customer_number": number}})
 			if (err == nil) != (res.status == 200) {
 				t.Errorf("%s: %s is answered %d %s, the Manager says %v", name, number, res.status, res.body, err)
 			}
-			_, err = r.m.Reschedule(t.Context(), callback.RescheduleRequest{ID: callback.ID(id), Desired: utc(later)})
+			_, err = r.m.Reschedule(t.Context(), manager.RescheduleRequest{ID: callback.ID(id), Desired: utc(later)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // limited words the limits of GMS section 6.
@@ -96,7 +97,7 @@ func fieldName(field string) string {
 // operation words what a callback's state does not allow.
 func (f *fault) operation(c *call, err error) {
 	var state *callback.StateError
-	var wide *callback.RangeError
+	var wide *manager.RangeError
 	id := clip(c.id)
 	if errors.As(err, &state) {
 		id = string(state.ID)

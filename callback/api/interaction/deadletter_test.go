@@ -16,6 +16,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -114,7 +115,7 @@ func TestADeadSubscriberIsNotReadAheadFor(t *testing.T) {
 			return answer{}
 		}
 		for range 9 {
-			b.start(callback.Request{})
+			b.start(manager.Request{})
 		}
 		b.notify()
 		b.pass(time.Hour)
@@ -175,12 +176,12 @@ func TestOnlyWhatWasAskedForIsSent(t *testing.T) {
 		b.config.Header = http.Header{"Authorization": {"Bearer x"}}
 	}, func(b *bubble) {
 		b.notify()
-		early := b.start(callback.Request{Tenant: "acme"})
+		early := b.start(manager.Request{Tenant: "acme"})
 		b.pass(2 * time.Minute)
-		b.start(callback.Request{})
+		b.start(manager.Request{})
 		b.life()
-		late := b.start(callback.Request{Tenant: "acme"})
-		if _, err := b.manager.Cancel(context.Background(), callback.CancelRequest{Tenant: "acme", ID: early.ID, Actor: "x"}); err != nil {
+		late := b.start(manager.Request{Tenant: "acme"})
+		if _, err := b.manager.Cancel(context.Background(), manager.CancelRequest{Tenant: "acme", ID: early.ID, Actor: "x"}); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(time.Minute)
@@ -207,7 +208,7 @@ func TestAStoreThatFailsIsAskedAgain(t *testing.T) {
 			t.Errorf("%s was given up: %v", n.Name, last)
 			return nil
 		}
-		b.rig = newRig(t, func(_ *callback.Service, c *callback.Config) {
+		b.rig = newRig(t, func(_ *callback.Service, c *manager.Config) {
 			c.Now, c.Store, c.Poll = time.Now, faulty.Store(), time.Minute
 		})
 	}, func(b *bubble) {
@@ -256,7 +257,7 @@ func TestADeadLetterThatPanicsIsAskedAgain(t *testing.T) {
 			return nil
 		}
 		b.receiver.script = func(*http.Request, delivery) answer { return answer{status: 404} }
-		b.start(callback.Request{Desired: time.Now().Add(time.Hour)})
+		b.start(manager.Request{Desired: time.Now().Add(time.Hour)})
 		b.notify()
 		b.pass(time.Minute)
 		if n := len(b.receiver.all()); asked != 2 || n != 2 {

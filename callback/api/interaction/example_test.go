@@ -15,17 +15,18 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
 // desk makes a Manager with one service on a clock that stands still.
-func desk() *callback.Manager {
+func desk() *manager.Manager {
 	now := func() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {
 		panic(err)
 	}
-	m, err := callback.New(callback.Config{Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(now),
+	m, err := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(now),
 		Now: now, NewID: callbacktest.IDs("cb"), Node: "node-1"})
 	if err != nil {
 		panic(err)
@@ -34,8 +35,8 @@ func desk() *callback.Manager {
 }
 
 // book makes a callback for the afternoon.
-func book(m *callback.Manager) *callback.Callback {
-	cb, err := m.Start(context.Background(), callback.Request{Service: "support", Number: "044 668 18 00", CustomerID: "C-17",
+func book(m *manager.Manager) *callback.Callback {
+	cb, err := m.Start(context.Background(), manager.Request{Service: "support", Number: "044 668 18 00", CustomerID: "C-17",
 		Desired: time.Date(2026, time.March, 2, 14, 30, 0, 0, time.UTC), Properties: callback.Values{"topic": "invoice"}})
 	if err != nil {
 		panic(err)
@@ -184,7 +185,7 @@ func ExampleNotifier() {
 		return
 	}
 	cb := book(m)
-	if _, err := m.Cancel(ctx, callback.CancelRequest{ID: cb.ID, Actor: "web"}); err != nil {
+	if _, err := m.Cancel(ctx, manager.CancelRequest{ID: cb.ID, Actor: "web"}); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 func TestStatesAreMapped(t *testing.T) {
@@ -68,7 +69,7 @@ func TestStatesAreMapped(t *testing.T) {
 
 func TestARequestIsShownAsItWasMade(t *testing.T) {
 	r := newRig(t, nil)
-	cb := r.start(callback.Request{
+	cb := r.start(manager.Request{
 		Number: "sip:ann@example.com", CustomerID: "C-17", Account: "A-1", Desired: monday().Add(4*time.Hour + 30*time.Minute),
 		Until: monday().Add(6 * time.Hour), Origin: callback.Origin{ExternalID: "T-9", InteractionID: "call-1"},
 		Interaction: callback.Interaction{Type: "Inbound", SubType: "complaint", MediaType: "callback", ThreadID: "thread-1", OwnerID: 101,
@@ -92,7 +93,7 @@ func TestARequestIsShownAsItWasMade(t *testing.T) {
 
 func TestWhatARequestLeavesOpen(t *testing.T) {
 	r := newRig(t, nil)
-	cb := r.start(callback.Request{Account: "A-1"})
+	cb := r.start(manager.Request{Account: "A-1"})
 	got := interaction.FromCallback(cb, interaction.Options{})
 	want := interaction.Interaction{
 		CallbackStatus: interaction.CallbackQueued, ResponseType: interaction.Voice, StartTime: monday(), EndTime: monday().Add(24 * time.Hour),
@@ -116,7 +117,7 @@ func TestWhatARequestLeavesOpen(t *testing.T) {
 func TestTimeShiftIsTheZonesWhereOneWasNamed(t *testing.T) {
 	r := newRig(t, nil)
 	for zone, want := range map[string]int{"Europe/Zurich": 60, "America/St_Johns": -210, "UTC": 0} {
-		cb := r.start(callback.Request{Zone: zone, Local: localTime(t, "2026-01-13T12:00:00")})
+		cb := r.start(manager.Request{Zone: zone, Local: localTime(t, "2026-01-13T12:00:00")})
 		if got := interaction.FromCallback(cb, interaction.Options{}).TimeShift; got == nil || *got != want {
 			t.Errorf("%s: timeshift %v, want %d", zone, got, want)
 		}
@@ -126,7 +127,7 @@ func TestTimeShiftIsTheZonesWhereOneWasNamed(t *testing.T) {
 func TestAttemptsAndTheirResult(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Refused(), callbacktest.Busy(), callbacktest.Answered(2*time.Minute))
-	cb := r.start(callback.Request{})
+	cb := r.start(manager.Request{})
 	check := func(when string, attempts int, result int) {
 		t.Helper()
 		i := interaction.FromCallback(r.get(cb.ID), interaction.Options{})
@@ -158,17 +159,17 @@ func TestAttemptsAndTheirResult(t *testing.T) {
 
 func TestACopyNamesItsSource(t *testing.T) {
 	r := newRig(t, nil)
-	source := r.start(callback.Request{})
+	source := r.start(manager.Request{})
 	r.cancel(source.ID)
-	cb := r.start(callback.Request{CopyFrom: source.ID})
+	cb := r.start(manager.Request{CopyFrom: source.ID})
 	if got := interaction.FromCallback(cb, interaction.Options{}).ParentID; got != string(source.ID) {
 		t.Errorf("parent_id is %q, want %q", got, source.ID)
 	}
 }
 
 func TestWhateverAManagerTakesIsValid(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *callback.Config) { s.Numbers.AllowImpossible = true })
-	for name, req := range map[string]callback.Request{
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Numbers.AllowImpossible = true })
+	for name, req := range map[string]manager.Request{
 		"no URL":               {Interaction: callback.Interaction{StructuredText: "http://[::1", StructuredMIME: "text/html"}},
 		"no media type":        {Interaction: callback.Interaction{StructuredText: "t", StructuredMIME: "no type"}},
 		"companions alone":     {Interaction: callback.Interaction{StructuredMIME: "text/html", BinaryMIME: "image/png", BinarySize: 5}},

@@ -12,12 +12,13 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // Config is what a [Handler] is made of.
 type Config struct {
 	// Manager has the callbacks. Required.
-	Manager *callback.Manager
+	Manager *manager.Manager
 	// Authorizer says who asks. Required.
 	Authorizer api.Authorizer
 	// Base is where relative URLs of structured_text and binary_content begin.

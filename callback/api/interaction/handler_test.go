@@ -17,6 +17,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -53,7 +54,7 @@ func ask(h http.Handler, method, id string) *httptest.ResponseRecorder {
 
 func TestHandlerServesTheResource(t *testing.T) {
 	r := newRig(t, nil)
-	cb := r.start(callback.Request{Properties: callback.Values{"topic": "invoice"}})
+	cb := r.start(manager.Request{Properties: callback.Values{"topic": "invoice"}})
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, nil)
 	w := ask(h, "GET", string(cb.ID))
 	var got interaction.Interaction
@@ -75,7 +76,7 @@ func TestHandlerServesTheResource(t *testing.T) {
 
 func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 	r := newRig(t, nil)
-	cb := r.start(callback.Request{CustomerID: "C-17"})
+	cb := r.start(manager.Request{CustomerID: "C-17"})
 	caller := &api.Caller{}
 	h := handler(t, r, caller, nil)
 	read, operate := []api.Role{api.RoleRead}, []api.Role{api.RoleOperate}
@@ -122,7 +123,7 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 // What can be no identifier is not there, whatever a store would say of it.
 func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
 	faults := callbacktest.NewFaultyStore(store.NewMemory())
-	r := newRig(t, func(_ *callback.Service, c *callback.Config) { c.Store = faults.Store() })
+	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = faults.Store() })
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, func(c *interaction.Config) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	})
@@ -138,7 +139,7 @@ func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
 
 func TestHandlerIsToldWhatWasReplaced(t *testing.T) {
 	r := newRig(t, nil)
-	cb, open := r.start(callback.Request{}), r.start(callback.Request{})
+	cb, open := r.start(manager.Request{}), r.start(manager.Request{})
 	r.cancel(cb.ID)
 	var failure error
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, func(c *interaction.Config) {
@@ -158,12 +159,12 @@ func TestHandlerIsToldWhatWasReplaced(t *testing.T) {
 
 func TestHandlerShowsCallbacksOfServicesThatAreGone(t *testing.T) {
 	r := newRig(t, nil)
-	cb := r.start(callback.Request{})
+	cb := r.start(manager.Request{})
 	services, err := callback.NewServices(callback.Service{Name: "other"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := callback.New(callback.Config{Store: r.store, Dialer: r.dialer, Services: services})
+	other, err := manager.New(manager.Config{Store: r.store, Dialer: r.dialer, Services: services})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,8 +177,8 @@ func TestHandlerShowsCallbacksOfServicesThatAreGone(t *testing.T) {
 
 func TestHandlerTellsNoNumberOfAFailure(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
-	r := newRig(t, func(_ *callback.Service, c *callback.Config) { c.Store = faulty.Store() })
-	cb := r.start(callback.Request{})
+	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = faulty.Store() })
+	cb := r.start(manager.Request{})
 	var log bytes.Buffer
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, func(c *interaction.Config) {
 		c.Logger = slog.New(slog.NewTextHandler(&log, nil))

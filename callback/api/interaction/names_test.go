@@ -12,6 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // told lists the notifications of a callback's life, the prefix they share cut
@@ -41,72 +42,72 @@ func TestLivesAreToldInGMSNames(t *testing.T) {
 	}{
 		{"success", func(r *rig) callback.ID {
 			r.dialer.On(swiss, callbacktest.Answered(time.Minute))
-			id := r.start(callback.Request{}).ID
+			id := r.start(manager.Request{}).ID
 			r.run(10 * time.Minute)
 			return id
 		}, taken + dial + "dial_done customer_queued callback_status_updated route_to_agent callback_status_updated callback_status_updated service_exit"},
 		{"busy and given up", func(r *rig) callback.ID {
 			r.dialer.On(swiss, callbacktest.Busy(), callbacktest.NoAnswer())
-			id := r.start(callback.Request{Retry: &callback.RetryLimits{MaxAttempts: 2, Delay: time.Minute}}).ID
+			id := r.start(manager.Request{Retry: &callback.RetryLimits{MaxAttempts: 2, Delay: time.Minute}}).ID
 			r.run(time.Hour)
 			return id
 		}, taken + dial + "dial_done " + dial + "dial_done callback_processing_failed service_exit"},
 		{"never placed", func(r *rig) callback.ID {
 			r.dialer.On(swiss, callbacktest.Refused(), callbacktest.Refused(), callbacktest.Refused())
-			id := r.start(callback.Request{}).ID
+			id := r.start(manager.Request{}).ID
 			r.run(time.Hour)
 			return id
 		}, taken + dial + "dial_done " + dial + "dial_done " + dial + "dial_done callback_submit_failed service_exit"},
 		{"abandoned", func(r *rig) callback.ID {
 			r.dialer.On(swiss, callbacktest.Abandoned(time.Minute))
-			id := r.start(callback.Request{}).ID
+			id := r.start(manager.Request{}).ID
 			r.run(time.Hour)
 			return id
 		}, taken + dial + "dial_done customer_queued callback_status_updated callback_processing_failed service_exit"},
 		{"booked, reminded, released", func(r *rig) callback.ID {
 			r.dialer.On(swiss, callbacktest.Answered(time.Minute))
-			id := r.start(callback.Request{Desired: monday().Add(time.Hour)}).ID
+			id := r.start(manager.Request{Desired: monday().Add(time.Hour)}).ID
 			r.run(time.Hour - 2*time.Minute - time.Second)
 			return id
 		}, "callback_scheduled callback_reminder"},
 		{"moved and cancelled", func(r *rig) callback.ID {
-			id := r.start(callback.Request{Desired: monday().Add(time.Hour)}).ID
-			if _, err := r.manager.Reschedule(context.Background(), callback.RescheduleRequest{ID: id, Desired: monday().Add(2 * time.Hour)}); err != nil {
+			id := r.start(manager.Request{Desired: monday().Add(time.Hour)}).ID
+			if _, err := r.manager.Reschedule(context.Background(), manager.RescheduleRequest{ID: id, Desired: monday().Add(2 * time.Hour)}); err != nil {
 				r.t.Fatal(err)
 			}
 			r.cancel(id)
 			return id
 		}, "callback_scheduled callback_rescheduled callback_cancelled"},
 		{"moved to now, changed and cancelled for a reason of its own", func(r *rig) callback.ID {
-			id := r.start(callback.Request{Desired: monday().Add(time.Hour)}).ID
-			if _, err := r.manager.Reschedule(context.Background(), callback.RescheduleRequest{ID: id, Desired: monday()}); err != nil {
+			id := r.start(manager.Request{Desired: monday().Add(time.Hour)}).ID
+			if _, err := r.manager.Reschedule(context.Background(), manager.RescheduleRequest{ID: id, Desired: monday()}); err != nil {
 				r.t.Fatal(err)
 			}
-			if _, err := r.manager.Update(context.Background(), callback.UpdateRequest{ID: id, Set: callback.Values{"a": "b"}}); err != nil {
+			if _, err := r.manager.Update(context.Background(), manager.UpdateRequest{ID: id, Set: callback.Values{"a": "b"}}); err != nil {
 				r.t.Fatal(err)
 			}
-			if _, err := r.manager.Cancel(context.Background(), callback.CancelRequest{ID: id, Reason: "CAMPAIGN_OVER"}); err != nil {
+			if _, err := r.manager.Cancel(context.Background(), manager.CancelRequest{ID: id, Reason: "CAMPAIGN_OVER"}); err != nil {
 				r.t.Fatal(err)
 			}
 			return id
 		}, "callback_scheduled callback_rescheduled callback_submitted service_create callback_status_updated callback_cancelled service_exit"},
 		{"led from outside", func(r *rig) callback.ID {
-			id := r.start(callback.Request{}).ID
+			id := r.start(manager.Request{}).ID
 			for _, s := range []callback.State{callback.Routing, callback.Processing, callback.Completed} {
-				if _, err := r.manager.ReportState(context.Background(), callback.StateReport{ID: id, State: s, Reason: callback.ReasonAgentConnected}); err != nil {
+				if _, err := r.manager.ReportState(context.Background(), manager.StateReport{ID: id, State: s, Reason: callback.ReasonAgentConnected}); err != nil {
 					r.t.Fatal(err)
 				}
 			}
 			return id
 		}, taken + "callback_status_updated callback_status_updated callback_status_updated service_exit"},
 		{"too late", func(r *rig) callback.ID {
-			id := r.start(callback.Request{State: callback.Paused}).ID
+			id := r.start(manager.Request{State: callback.Paused}).ID
 			r.run(25 * time.Hour)
 			return id
 		}, taken + "callback_processing_failed service_exit"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := newRig(t, func(s *callback.Service, _ *callback.Config) { s.Reminder = 5 * time.Minute })
+			r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Reminder = 5 * time.Minute })
 			got := ""
 			for i, name := range r.told(test.live(r)) {
 				if i > 0 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // NotifierConfig is what a [Notifier] is made of. Manager, URL, Secrets and
@@ -21,7 +22,7 @@ import (
 // default.
 type NotifierConfig struct {
 	// Manager has the events.
-	Manager *callback.Manager
+	Manager *manager.Manager
 	// URL is where the subscriber listens (GMS _status_notification_target). It
 	// begins with https:// unless AllowHTTP is set.
 	URL       string

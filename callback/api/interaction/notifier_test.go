@@ -14,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 func TestEveryStatusChangeIsDelivered(t *testing.T) {
@@ -32,7 +33,7 @@ func TestEveryStatusChangeIsDelivered(t *testing.T) {
 func TestTheBodyTellsNothingOfThePersonByDefault(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.notify()
-		b.start(callback.Request{Desired: time.Now().Add(2 * time.Hour), CustomerID: "C-17", Properties: callback.Values{"topic": "invoice"}})
+		b.start(manager.Request{Desired: time.Now().Add(2 * time.Hour), CustomerID: "C-17", Properties: callback.Values{"topic": "invoice"}})
 		b.pass(time.Second)
 		want := `{"id":"ae2578568fe39e1494d8ab3fb570b369","event":"_cbe_on_callback_scheduled","time":"2000-01-01T00:00:00.000Z","sequence":1,` +
 			`"params":{"_callback_state":"SCHEDULED","_desired_time":"2000-01-01T02:00:00.000Z","_service_id":"cb000001","_service_name":"desk"}}`
@@ -53,7 +54,7 @@ func TestParamsAreChosenPerNotification(t *testing.T) {
 		b.config.Params = []string{"_service_id", "_c_termination_type"}
 	}, func(b *bubble) {
 		b.notify()
-		cb := b.start(callback.Request{Alternative: swiss2, Agent: callback.Agent{Queue: "vq"},
+		cb := b.start(manager.Request{Alternative: swiss2, Agent: callback.Agent{Queue: "vq"},
 			Properties: callback.Values{"topic": map[string]any{"a": 1.5}, "_vq_for_outbound_calls": "out"}})
 		b.dialer.On(swiss2, callbacktest.Busy())
 		if _, err := b.manager.Tick(context.Background(), time.Now()); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // secret signs the notifications of the tests.
@@ -202,7 +203,7 @@ func inBubble(t *testing.T, change func(*bubble), test func(b *bubble)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &bubble{receiver: newReceiver(t), keeper: &keeper{}}
 		dialer := callbacktest.NewDialer(time.Now)
-		b.rig = newRig(t, func(_ *callback.Service, c *callback.Config) { c.Now, c.Dialer, c.Poll = time.Now, dialer, time.Minute })
+		b.rig = newRig(t, func(_ *callback.Service, c *manager.Config) { c.Now, c.Dialer, c.Poll = time.Now, dialer, time.Minute })
 		b.dialer = dialer
 		b.config = interaction.NotifierConfig{
 			Manager: b.manager, URL: "https://subscriber.example.com/hook?token=4711", Secrets: [][]byte{secret()}, Cursor: b.keeper,
@@ -280,12 +281,12 @@ func lists(deliveries []delivery) map[string][]string {
 // life makes a callback with several events: booked, moved, changed, cancelled.
 func (b *bubble) life() callback.ID {
 	b.t.Helper()
-	cb := b.start(callback.Request{Desired: time.Now().Add(2 * time.Hour), Agent: callback.Agent{Queue: "vq"}})
+	cb := b.start(manager.Request{Desired: time.Now().Add(2 * time.Hour), Agent: callback.Agent{Queue: "vq"}})
 	ctx := context.Background()
-	if _, err := b.manager.Reschedule(ctx, callback.RescheduleRequest{ID: cb.ID, Desired: time.Now().Add(3 * time.Hour), Actor: "ann"}); err != nil {
+	if _, err := b.manager.Reschedule(ctx, manager.RescheduleRequest{ID: cb.ID, Desired: time.Now().Add(3 * time.Hour), Actor: "ann"}); err != nil {
 		b.t.Fatal(err)
 	}
-	if _, err := b.manager.Update(ctx, callback.UpdateRequest{ID: cb.ID, Set: callback.Values{"topic": "invoice"}, Actor: "ann"}); err != nil {
+	if _, err := b.manager.Update(ctx, manager.UpdateRequest{ID: cb.ID, Set: callback.Values{"topic": "invoice"}, Actor: "ann"}); err != nil {
 		b.t.Fatal(err)
 	}
 	b.cancel(cb.ID)

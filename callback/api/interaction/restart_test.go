@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // die ends the Notifiers of a bubble as the death of their process would:
@@ -135,7 +136,7 @@ func TestStoppingIsGraceful(t *testing.T) {
 		b.receiver.script = func(*http.Request, delivery) answer { return answer{wait: 5 * time.Second} }
 		b.notify()
 		for range 3 {
-			b.start(callback.Request{Desired: time.Now().Add(2 * time.Hour)})
+			b.start(manager.Request{Desired: time.Now().Add(2 * time.Hour)})
 			synctest.Wait()
 		}
 		b.pass(7 * time.Second)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // ErrRunning: the Notifier runs already.
@@ -60,7 +61,7 @@ func (n *Notifier) read(ctx context.Context, lanes *sync.WaitGroup) {
 		after := n.feed.read
 		n.mu.Unlock()
 		var failed error
-		s := callback.Subscription{Tenant: n.config.Tenant, After: after}
+		s := manager.Subscription{Tenant: n.config.Tenant, After: after}
 		for e, err := range n.config.Manager.Events(ctx, s) {
 			if err != nil {
 				failed = err

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -32,17 +33,17 @@ type rig struct {
 	clock   *callbacktest.Clock
 	dialer  *callbacktest.Dialer
 	store   callback.Store
-	manager *callback.Manager
+	manager *manager.Manager
 }
 
 // newRig makes a Manager with the service "desk" for the tenants "" and "acme".
-func newRig(t testing.TB, change func(s *callback.Service, c *callback.Config)) *rig {
+func newRig(t testing.TB, change func(s *callback.Service, c *manager.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: callbacktest.NewClock(monday()), store: store.NewMemory()}
 	r.dialer = callbacktest.NewDialer(r.clock.Now)
 	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
 		Limits: callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000}}
-	config := callback.Config{Store: r.store, Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
+	config := manager.Config{Store: r.store, Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
 		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {
 		change(&service, &config)
@@ -56,13 +57,13 @@ func newRig(t testing.TB, change func(s *callback.Service, c *callback.Config)) 
 	}
 	config.Services = services
 	r.store = config.Store
-	if r.manager, err = callback.New(config); err != nil {
+	if r.manager, err = manager.New(config); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func (r *rig) start(req callback.Request) *callback.Callback {
+func (r *rig) start(req manager.Request) *callback.Callback {
 	r.t.Helper()
 	if req.Service == "" {
 		req.Service = "desk"
@@ -96,7 +97,7 @@ func (r *rig) get(id callback.ID) *callback.Callback {
 
 func (r *rig) cancel(id callback.ID) {
 	r.t.Helper()
-	if _, err := r.manager.Cancel(context.Background(), callback.CancelRequest{ID: id, Actor: "ann"}); err != nil {
+	if _, err := r.manager.Cancel(context.Background(), manager.CancelRequest{ID: id, Actor: "ann"}); err != nil {
 		r.t.Fatalf("Cancel: %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/interaction"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // overWire delivers one notification to a URL over a real connection and
@@ -23,7 +24,7 @@ import (
 func overWire(t *testing.T, url string, client *http.Client, change func(*interaction.NotifierConfig)) error {
 	t.Helper()
 	r := newRig(t, nil)
-	r.start(callback.Request{})
+	r.start(manager.Request{})
 	ctx, cancel := context.WithCancel(t.Context())
 	k := &keeper{}
 	var last error

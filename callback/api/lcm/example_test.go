@@ -13,6 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lcm"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -27,7 +28,7 @@ func agents() (*lcm.Handler, api.Caller) {
 	if err != nil {
 		panic(err)
 	}
-	m, err := callback.New(callback.Config{
+	m, err := manager.New(manager.Config{
 		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(now), Contacts: directory,
 		Now: now, NewID: callbacktest.IDs("cb"), Node: "node-1",
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // Config is what a [Handler] is made of. Manager, Authorizer and one of Service
@@ -17,7 +18,7 @@ import (
 type Config struct {
 	// Manager keeps the callbacks. Its Config.Contacts is the directory of
 	// accounts and modes.
-	Manager *callback.Manager
+	Manager *manager.Manager
 	// Authorizer says who sends a request to ServeHTTP. Handle is told.
 	Authorizer api.Authorizer
 	// Service takes all callbacks.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/lcm"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 func listing(pairs ...any) data {
@@ -37,7 +38,7 @@ func (r *rig) rows(pairs ...any) []row {
 }
 
 func TestListShowsAnAgentsCallbacks(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	r.send("SetPersonalCallbackWithComments", setting().with("StartTime", "23:00", "EndDate", "04/03/2026", "EndTime", "00:30"))
 	r.send("SetPersonalCallbackWithComments", setting().with("CallbackModeId", 2, "EndTime", "09:00"))
 	r.send("SetPersonalCallbackWithComments", setting().with("UserID", "bob"))
@@ -56,7 +57,7 @@ func TestListShowsAnAgentsCallbacks(t *testing.T) {
 		if cb.Customer.ModeID != "2" {
 			continue
 		}
-		if _, err := r.manager.Cancel(t.Context(), callback.CancelRequest{ID: cb.ID, Actor: "ann"}); err != nil {
+		if _, err := r.manager.Cancel(t.Context(), manager.CancelRequest{ID: cb.ID, Actor: "ann"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,7 +67,7 @@ func TestListShowsAnAgentsCallbacks(t *testing.T) {
 }
 
 func TestListDaysAreWholeAndOfTheZone(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	for _, at := range []string{"02/03/2026 23:59", "03/03/2026 00:00", "03/03/2026 23:59", "04/03/2026 00:00"} {
 		date, clock, _ := strings.Cut(at, " ")
 		r.send("SetPersonalCallbackWithComments", setting().with("StartDate", date, "EndDate", date, "StartTime", clock, "EndTime", clock))
@@ -104,7 +105,7 @@ func TestListPages(t *testing.T) {
 
 func TestListKnowsNoModeThatIsGone(t *testing.T) {
 	d := sample()
-	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Contacts = d })
+	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Contacts = d })
 	r.send("SetPersonalCallbackWithComments", setting())
 	delete(d, account)
 	if rows := r.rows(); len(rows) != 1 || rows[0].ModeID != "3" || rows[0].ModeDescription != "" {
@@ -165,7 +166,7 @@ func TestOverlapForgetsWhatIsOver(t *testing.T) {
 	if !*r.send("ScheduledCallBackOverlap", ask).Message.IsOverlap {
 		t.Fatal("no overlap with the callback itself")
 	}
-	if _, err := r.manager.Cancel(t.Context(), callback.CancelRequest{ID: r.all("")[0].ID, Actor: "ann"}); err != nil {
+	if _, err := r.manager.Cancel(t.Context(), manager.CancelRequest{ID: r.all("")[0].ID, Actor: "ann"}); err != nil {
 		t.Fatal(err)
 	}
 	if *r.send("ScheduledCallBackOverlap", ask).Message.IsOverlap {
@@ -184,7 +185,7 @@ func TestOverlapSeesACallbackThatBeganLongBefore(t *testing.T) {
 }
 
 func TestNothingOfAnotherTenantIsSeen(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) {
+	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) {
 		other := sample()
 		other[account] = other[account][:1]
 		m.Contacts = lcm.Tenants{"": sample(), "acme": lcm.Directory{"theirs": other[account]}}

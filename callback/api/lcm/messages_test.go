@@ -12,6 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lcm"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 func TestSampleCallsAreAnsweredByteForByte(t *testing.T) {
@@ -43,7 +44,7 @@ func TestNamesAreComparedWithoutCase(t *testing.T) {
 }
 
 func TestModesShowWhatTheDirectoryKnows(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) {
+	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) {
 		d := sample()
 		d["7"] = []callback.ContactMode{{ID: "1", Description: "Home & <more>", Channel: "voice", MinLength: 8, MaxLength: 12, Value: "+6561234567", Callback: true, CampaignPEWC: true}}
 		m.Contacts = d
@@ -59,7 +60,7 @@ func TestModesShowWhatTheDirectoryKnows(t *testing.T) {
 }
 
 func TestSetKeepsEverythingOfTheMessage(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	text := message(t, "SetCallbackWithComments", setting().with("AgentComments", "asked for\r\n a quote"))
 	text = []byte(strings.Replace(string(text), `"channel"`, `"source":"crm","channel"`, 1))
 	reply, err := r.handler.Handle(t.Context(), r.caller, text)
@@ -127,7 +128,7 @@ func TestWindows(t *testing.T) {
 		{"the clock shows the start twice", "Europe/Zurich", "25/10/2026", "02:30", "25/10/2026", "04:00", "2026-10-25T00:30:00Z", "2026-10-25T03:00:00Z"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r := newRig(t, func(s *callback.Service, _ *callback.Config, h *lcm.Config) {
+			r := newRig(t, func(s *callback.Service, _ *manager.Config, h *lcm.Config) {
 				s.Booking.Horizon = callback.Span{Years: 1}
 				if test.zone != "" {
 					h.Zone = zone(t, test.zone)
@@ -168,7 +169,7 @@ func TestTheSameMessageMakesOneCallback(t *testing.T) {
 		t.Errorf("%d callbacks, want 4", n)
 	}
 	cb := r.all("")[0]
-	if _, err := r.manager.Cancel(t.Context(), callback.CancelRequest{ID: cb.ID, Actor: "ann"}); err != nil {
+	if _, err := r.manager.Cancel(t.Context(), manager.CancelRequest{ID: cb.ID, Actor: "ann"}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := r.refuse("SetCallbackWithComments", setting())
@@ -182,7 +183,7 @@ func TestTheSameMessageMakesOneCallback(t *testing.T) {
 
 func TestTheServiceIsChosenByAccountAndCampaign(t *testing.T) {
 	asked := ""
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) {
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) {
 		h.Service = ""
 		h.ServiceOf = func(_ context.Context, tenant, account, campaign string) (string, error) {
 			asked = tenant + " " + account + " " + campaign
@@ -218,7 +219,7 @@ func TestTheServiceIsChosenByAccountAndCampaign(t *testing.T) {
 }
 
 func TestConsentIsRequiredWhereTheServiceSaysSo(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lcm.Config) { s.Consent = callback.ConsentCampaign })
+	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lcm.Config) { s.Consent = callback.ConsentCampaign })
 	a, err := r.refuse("SetCallbackWithComments", setting())
 	var mode *callback.ModeError
 	if !errors.As(err, &mode) || !errors.Is(err, callback.ErrConsent) || a.Message.Error.Code != 40040 ||
@@ -232,7 +233,7 @@ func TestConsentIsRequiredWhereTheServiceSaysSo(t *testing.T) {
 
 func TestTheCallHasToExist(t *testing.T) {
 	down := errors.New("down")
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) {
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) {
 		h.ValidCall = func(_ context.Context, tenant, id string) (bool, error) {
 			if id == "down" {
 				return false, down

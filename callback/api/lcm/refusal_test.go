@@ -15,11 +15,12 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lcm"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
 func TestDocumentedErrors(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) {
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) {
 		h.ValidCall = func(context.Context, string, string) (bool, error) { return false, nil }
 	})
 	const form = `{"channel":"LCM","topic":"WebService","subtopic":"%s","message":{%s"error":{"ErrorType":"WS_Error","ActualError":"%s","Message":"Invalid Call ID.","Code":40010}}}`
@@ -41,7 +42,7 @@ func TestDocumentedErrors(t *testing.T) {
 }
 
 func TestBadDataIsRefusedAndChangesNothing(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lcm.Config) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lcm.Config) {
 		s.Booking.Horizon = callback.Span{Years: 3}
 	})
 	over := strings.Repeat("x", 1025)
@@ -207,7 +208,7 @@ func TestHTTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	door := &door{Basic: users}
-	r := newRig(t, func(s *callback.Service, _ *callback.Config, h *lcm.Config) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config, h *lcm.Config) {
 		s.Limits.SameNumber = callback.CheckStrict
 		s.Booking.PerBucket = 1
 		h.Authorizer = door
@@ -265,7 +266,7 @@ func TestHTTP(t *testing.T) {
 }
 
 func TestAFailingDirectoryTellsNoNumber(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Contacts = failing{} })
+	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Contacts = failing{} })
 	for _, subtopic := range []string{"GetCallBackModes", "SetCallbackWithComments"} {
 		a, err := r.refuse(subtopic, setting())
 		if a.Message.Error.Code != callback.CodeUnexpected || strings.Contains(err.Error()+a.Message.Error.ActualError+r.logged.String(), "6591462346") {
@@ -299,7 +300,7 @@ func TestAMessageSentByManyMakesOneCallback(t *testing.T) {
 
 func TestAMessageWhoseAnswerWasLostMayBeSentAgain(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
-	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Store = faulty.Store() })
+	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter},
 		callbacktest.Fault{Method: callbacktest.MethodGet, Kind: callbacktest.FailBefore, Skip: 1})
 	text := message(t, "SetCallbackWithComments", setting())
@@ -315,7 +316,7 @@ func TestAMessageWhoseAnswerWasLostMayBeSentAgain(t *testing.T) {
 
 func TestAStoreThatFailsIsToldToNobody(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
-	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Store = faulty.Store() })
+	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Times: 2, Err: errors.New("no row for +6591462346")})
 	a, err := r.refuse("GetPersonalCallbackList", listing())
 	if a.Message.Error.Code != callback.CodeUnexpected || string(a.Message.Response) != "[]" || err == nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 type setMessage struct {
@@ -56,7 +57,7 @@ func (c *call) start(ctx context.Context, personal bool) (any, error) {
 var errOver = fmt.Errorf("the callback that this message set is over: %w", callback.ErrInvalidOperation)
 
 // request reads what is to be started, all but the service.
-func (c *call) request(personal bool) (req callback.Request, err error) {
+func (c *call) request(personal bool) (req manager.Request, err error) {
 	account, err := c.data.required(keyAccount, maxName)
 	if err != nil {
 		return req, err
@@ -80,7 +81,7 @@ func (c *call) request(personal bool) (req callback.Request, err error) {
 	if personal {
 		agent.Personal = user
 	}
-	req = callback.Request{
+	req = manager.Request{
 		Tenant: c.caller.Tenant, Account: account, ModeID: modeID, Agent: agent, Actor: c.caller.Name, Desired: w.start,
 		Origin: callback.Origin{Creator: channelLCM, Initiator: user, CallerID: c.source, ExternalID: account, InteractionID: c.callID},
 	}
@@ -128,7 +129,7 @@ func (o object) amount(name string) (float64, error) {
 }
 
 // keyOf is the idempotency key of a message: a message bus may bring it twice.
-func keyOf(personal bool, w window, req *callback.Request) (string, error) {
+func keyOf(personal bool, w window, req *manager.Request) (string, error) {
 	text, err := json.Marshal([]any{personal, req.Origin.InteractionID, req.Account, req.ModeID, req.Origin.Initiator, req.Origin.CallerID,
 		w.start.UTC().Format(time.RFC3339), w.end.UTC().Format(time.RFC3339), req.Agent.Comments, req.Agent.LeadScore, req.Agent.TargetAmount})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lcm"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -42,7 +43,7 @@ type rig struct {
 	t       testing.TB
 	clock   *callbacktest.Clock
 	store   callback.Store
-	manager *callback.Manager
+	manager *manager.Manager
 	handler *lcm.Handler
 	caller  api.Caller
 	logged  bytes.Buffer
@@ -50,13 +51,13 @@ type rig struct {
 
 // newRig makes a handler whose Manager has the service "desk" for the tenants ""
 // and "acme"; change may adjust both configurations.
-func newRig(t testing.TB, change func(s *callback.Service, m *callback.Config, h *lcm.Config)) *rig {
+func newRig(t testing.TB, change func(s *callback.Service, m *manager.Config, h *lcm.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: callbacktest.NewClock(noon()), store: store.NewMemory()}
 	r.caller = api.Caller{Name: "desktop", Roles: []api.Role{api.RoleCreate, api.RoleRead}}
 	log := slog.New(slog.NewTextHandler(&r.logged, nil))
 	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
-	config := callback.Config{Store: r.store, Dialer: callbacktest.NewDialer(r.clock.Now), Now: r.clock.Now, NewID: callbacktest.IDs("cb"),
+	config := manager.Config{Store: r.store, Dialer: callbacktest.NewDialer(r.clock.Now), Now: r.clock.Now, NewID: callbacktest.IDs("cb"),
 		Node: "n1", Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Contacts: sample()}
 	face := lcm.Config{Service: "desk", Logger: log,
 		Authorizer: api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return r.caller, nil })}
@@ -72,7 +73,7 @@ func newRig(t testing.TB, change func(s *callback.Service, m *callback.Config, h
 	}
 	config.Services = services
 	r.store = config.Store
-	if r.manager, err = callback.New(config); err != nil {
+	if r.manager, err = manager.New(config); err != nil {
 		t.Fatal(err)
 	}
 	face.Manager = r.manager

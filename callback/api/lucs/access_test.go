@@ -12,6 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // operation is one request of each kind, to a callback that is there.
@@ -38,7 +39,7 @@ func TestRoles(t *testing.T) {
 	for _, op := range operations() {
 		for _, role := range api.Roles() {
 			t.Run(op.name+" by "+role.String(), func(t *testing.T) {
-				as := func(_ *callback.Service, _ *callback.Config, l *lucs.Config) {
+				as := func(_ *callback.Service, _ *manager.Config, l *lucs.Config) {
 					l.Authorizer = api.AuthorizerFunc(func(r *http.Request) (api.Caller, error) {
 						if name, _, _ := r.BasicAuth(); name == "clerk" {
 							return api.Caller{Name: "clerk", Roles: []api.Role{api.RoleCreate}}, nil
@@ -66,7 +67,7 @@ func TestRoles(t *testing.T) {
 
 // A caller without any role may do nothing, not even read the document.
 func TestNoRole(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, l *lucs.Config) {
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) {
 		l.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{Name: "x"}, nil })
 	})
 	for _, op := range operations() {
@@ -86,7 +87,7 @@ func TestUnauthenticated(t *testing.T) {
 		}
 		refused(t, r.do("stranger", op.method, op.path, op.body), 401, "Unauthorized")
 	}
-	broken := newRig(t, func(_ *callback.Service, _ *callback.Config, l *lucs.Config) {
+	broken := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) {
 		l.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
 			return api.Caller{Name: "x", Roles: api.Roles()}, errors.New("directory of +41785556677 is down")
 		})
@@ -196,7 +197,7 @@ func TestOwn(t *testing.T) {
 
 // An operator who is bound to a customer is bound, too.
 func TestOwnOperator(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, l *lucs.Config) {
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) {
 		l.Authorizer = api.AuthorizerFunc(func(r *http.Request) (api.Caller, error) {
 			name, _, _ := r.BasicAuth()
 			return api.Caller{Name: name, Own: name, Roles: []api.Role{api.RoleOperate}}, nil

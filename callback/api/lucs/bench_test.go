@@ -10,10 +10,11 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lucs"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // unlimited lets a service take what a benchmark creates.
-func unlimited(s *callback.Service, _ *callback.Config, l *lucs.Config) {
+func unlimited(s *callback.Service, _ *manager.Config, l *lucs.Config) {
 	s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e9, Parameters: []string{},
 		First: callback.Throttle{Every: -1}, Second: callback.Throttle{Every: -1}}
 	l.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
@@ -47,7 +48,7 @@ func BenchmarkCreate(b *testing.B) {
 		r := newRig(b, unlimited)
 		b.ReportAllocs()
 		for b.Loop() {
-			_, err := r.manager.Start(b.Context(), callback.Request{Service: "support", Number: swiss, Actor: "bench",
+			_, err := r.manager.Start(b.Context(), manager.Request{Service: "support", Number: swiss, Actor: "bench",
 				Retry: &callback.RetryLimits{MaxAttempts: 4, Delay: 60e9}})
 			if err != nil {
 				b.Fatal(err)
@@ -76,7 +77,7 @@ func BenchmarkCreate(b *testing.B) {
 func BenchmarkSearch(b *testing.B) {
 	r := newRig(b, unlimited)
 	for range 10_000 {
-		if _, err := r.manager.Start(b.Context(), callback.Request{Service: "support", Number: swiss}); err != nil {
+		if _, err := r.manager.Start(b.Context(), manager.Request{Service: "support", Number: swiss}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -86,12 +87,12 @@ func readKey(header http.Header) (string, error) {
 }
 
 // readCreate reads a CreateCallbackDto.
-func readCreate(body []byte) (callback.Request, naming, error) {
+func readCreate(body []byte) (manager.Request, naming, error) {
 	o, err := readObject(body)
 	if err != nil {
-		return callback.Request{}, naming{}, err
+		return manager.Request{}, naming{}, err
 	}
-	req := callback.Request{Number: o.required("Target"), Alternative: o.text("AlternativeTarget")}
+	req := manager.Request{Number: o.required("Target"), Alternative: o.text("AlternativeTarget")}
 	retries, given := o.integer("MaxRetries", 0, maxRetries)
 	if !given {
 		retries = defaultRetries

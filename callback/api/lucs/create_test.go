@@ -10,6 +10,7 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/lucs"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -280,7 +281,7 @@ func TestCreateRules(t *testing.T) {
 		}
 	})
 	t.Run("number limit", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 			s.Limits.SameNumber = callback.CheckStrict
 		})
 		r.create("clerk")
@@ -291,12 +292,12 @@ func TestCreateRules(t *testing.T) {
 		}
 	})
 	t.Run("queue limit", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) { s.Limits.Queued = 1 })
+		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) { s.Limits.Queued = 1 })
 		r.create("clerk")
 		refused(t, r.do("clerk", "POST", "/v1.0/callbacks", body()), 429, "QueueLimit")
 	})
 	t.Run("interval limit", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 			s.Limits.First = callback.Throttle{Max: 1, Every: time.Minute}
 		})
 		r.create("clerk")
@@ -308,7 +309,7 @@ func TestCreateRules(t *testing.T) {
 		}
 	})
 	t.Run("parameter limit", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) { s.Limits.PerParameter = 1 })
+		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) { s.Limits.PerParameter = 1 })
 		r.create("clerk")
 		message := refused(t, r.do("clerk", "POST", "/v1.0/callbacks", body()), 429, "ParameterLimit")
 		if strings.Contains(message, "5556677") {
@@ -316,14 +317,14 @@ func TestCreateRules(t *testing.T) {
 		}
 	})
 	t.Run("closed", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) { s.Booking.Hours = mornings(t) })
+		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) { s.Booking.Hours = mornings(t) })
 		message := refused(t, r.do("clerk", "POST", "/v1.0/callbacks", body("DueDate", `"13.01.2026 15:00:00"`)), 400, "Closed")
 		if !strings.HasPrefix(message, "DueDate: ") || !strings.Contains(message, "2026-01-13T11:55:00.000Z") {
 			t.Errorf("the message is %q", message)
 		}
 	})
 	t.Run("full", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) { s.Booking.PerBucket = 1 })
+		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) { s.Booking.PerBucket = 1 })
 		r.create("clerk", "DueDate", `"13.01.2026 15:00:00"`)
 		message := refused(t, r.do("clerk", "POST", "/v1.0/callbacks", body("DueDate", `"13.01.2026 15:01:00"`)), 400, "NoCapacity")
 		for _, part := range []string{"from 2026-01-13T15:00:00.000Z to 2026-01-13T15:05:00.000Z", "2026-01-13T15:05:00.000Z, "} {

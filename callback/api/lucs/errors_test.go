@@ -14,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // A configuration without what is required tells all that is wrong with it.
@@ -113,13 +114,13 @@ func TestServerErrors(t *testing.T) {
 		})
 	}
 	t.Run("services", func(t *testing.T) {
-		r := newRig(t, func(_ *callback.Service, c *callback.Config, _ *lucs.Config) { c.Services = unlisted{} })
+		r := newRig(t, func(_ *callback.Service, c *manager.Config, _ *lucs.Config) { c.Services = unlisted{} })
 		refused(t, r.do("boss", "GET", "/v1.0/services", ""), 500, "Configuration")
 		refused(t, r.do("boss", "POST", "/v1.0/callbacks", body()), 500, "Configuration")
 	})
 	t.Run("broken source", func(t *testing.T) {
 		var source *flaky
-		r := newRig(t, func(_ *callback.Service, c *callback.Config, _ *lucs.Config) {
+		r := newRig(t, func(_ *callback.Service, c *manager.Config, _ *lucs.Config) {
 			source = new(flaky)
 			c.Services = source
 		})
@@ -197,12 +198,12 @@ func (f *flaky) Names(ctx context.Context, tenant string) ([]string, error) {
 // An answer that fails after its beginning was sent is cut off, so that no
 // client takes it for whole.
 func TestCutAnswer(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e6, Parameters: []string{},
 			First: callback.Throttle{Every: -1}, Second: callback.Throttle{Every: -1}}
 	})
 	for range 1500 {
-		if _, err := r.manager.Start(t.Context(), callback.Request{Service: "support", Number: "+41785556677"}); err != nil {
+		if _, err := r.manager.Start(t.Context(), manager.Request{Service: "support", Number: "+41785556677"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,17 +14,18 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
 // exampleManager makes a Manager for one service on a clock that stands still.
-func exampleManager() *callback.Manager {
+func exampleManager() *manager.Manager {
 	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {
 		panic(err)
 	}
 	clock := callbacktest.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
-	manager, err := callback.New(callback.Config{
+	manager, err := manager.New(manager.Config{
 		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now),
 		Now: clock.Now, NewID: callbacktest.IDs("cb"), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})

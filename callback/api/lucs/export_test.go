@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // StateOf is a callback's state, and the states of the domain in which a search
@@ -25,7 +26,7 @@ func ParseDate(text string) (time.Time, bool) { return parseDate(text) }
 func FormatDate(t time.Time) string { return formatDate(t) }
 
 // ReadCreate reads the body of a create.
-func ReadCreate(body []byte) (callback.Request, error) {
+func ReadCreate(body []byte) (manager.Request, error) {
 	req, _, err := readCreate(body)
 	return req, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // externalParameter names the callback in the query of a get.
@@ -62,7 +63,7 @@ func (h *Handler) cancel(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	cb, err = h.manager.Cancel(r.Context(), callback.CancelRequest{Tenant: cb.Tenant, ID: cb.ID, Actor: r.caller.Name})
+	cb, err = h.manager.Cancel(r.Context(), manager.CancelRequest{Tenant: cb.Tenant, ID: cb.ID, Actor: r.caller.Name})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // A callback is found by its Id and by its ExternalTaskId, in path and query.
@@ -48,7 +49,7 @@ func TestGet(t *testing.T) {
 // A GUID is the same in any spelling.
 func TestGetGUID(t *testing.T) {
 	const id = "0198f2a4-7c1e-7abc-8def-0123456789ab"
-	r := newRig(t, func(_ *callback.Service, c *callback.Config, _ *lucs.Config) {
+	r := newRig(t, func(_ *callback.Service, c *manager.Config, _ *lucs.Config) {
 		c.NewID = func() callback.ID { return id }
 	})
 	r.create("clerk")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/lucs"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // golden reads a file of testdata.
@@ -42,7 +43,7 @@ func wantGolden(t *testing.T, answer []byte, name string) {
 // values: a service and callbacks called "string", two minutes before the date
 // of the sample.
 func sample(t *testing.T) *rig {
-	r := newRig(t, func(s *callback.Service, c *callback.Config, _ *lucs.Config) {
+	r := newRig(t, func(s *callback.Service, c *manager.Config, _ *lucs.Config) {
 		s.ServiceID, s.SIP, s.Numbers.AllowImpossible = "string", "string", true
 		c.NewID = func() callback.ID { return "string" }
 	})

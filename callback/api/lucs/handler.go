@@ -10,11 +10,12 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // Config is what a Handler is made of. Manager and Authorizer are required.
 type Config struct {
-	Manager *callback.Manager
+	Manager *manager.Manager
 	// Authorizer says who makes a request. Nothing is allowed without one.
 	Authorizer api.Authorizer
 	// Logger gets what fails on the side of the server; never a number.
@@ -33,7 +34,7 @@ type Config struct {
 // Handler answers the requests of LUCS clients. Make one with [New]; it is safe
 // for concurrent use.
 type Handler struct {
-	manager    *callback.Manager
+	manager    *manager.Manager
 	authorizer api.Authorizer
 	log        *slog.Logger
 	maxOffset  int

@@ -16,6 +16,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/exchange"
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -36,7 +37,7 @@ type rig struct {
 	dialer   *callbacktest.Dialer
 	faults   *callbacktest.FaultyStore
 	services *callback.Services
-	manager  *callback.Manager
+	manager  *manager.Manager
 	plain    http.Handler // as it is
 	handler  http.Handler // as it is, its exchanges kept
 	log      *bytes.Buffer
@@ -44,7 +45,7 @@ type rig struct {
 
 // newRig makes a rig. Tenant "" has the services support and sales, tenant "b"
 // has one called support; change may adjust the first and the configurations.
-func newRig(t testing.TB, change ...func(s *callback.Service, c *callback.Config, l *lucs.Config)) *rig {
+func newRig(t testing.TB, change ...func(s *callback.Service, c *manager.Config, l *lucs.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: callbacktest.NewClock(monday()), log: new(bytes.Buffer)}
 	r.dialer = callbacktest.NewDialer(r.clock.Now)
@@ -53,7 +54,7 @@ func newRig(t testing.TB, change ...func(s *callback.Service, c *callback.Config
 		Name: "support", ServiceID: supportID, SIP: supportSIP, Numbers: callback.Numbers{Country: "CH"},
 		Limits: callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000},
 	}
-	config := callback.Config{
+	config := manager.Config{
 		Store: r.faults.Store(), Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
 		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
@@ -72,7 +73,7 @@ func newRig(t testing.TB, change ...func(s *callback.Service, c *callback.Config
 	if config.Services == nil {
 		config.Services = r.services
 	}
-	if r.manager, err = callback.New(config); err != nil {
+	if r.manager, err = manager.New(config); err != nil {
 		t.Fatal(err)
 	}
 	face.Manager = r.manager

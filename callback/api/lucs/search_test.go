@@ -14,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // wantFound searches and compares the Ids without their common beginning.
@@ -152,7 +153,7 @@ func TestSearchOrders(t *testing.T) {
 		"CallerId", `"a"`, "AppPoolId", `"a"`, "InitiatingSessionId", `"a"`, "Supervisor", `"a"`, "Initiator", `"A"`)
 	r.clock.Advance(time.Second)
 	r.create("clerk", "ServiceId", `"`+sales+`"`, "Priority", `"Normal"`)
-	if _, err := r.manager.Update(t.Context(), callback.UpdateRequest{ID: "cb000001", Set: callback.Values{"_x": "1"}}); err != nil {
+	if _, err := r.manager.Update(t.Context(), manager.UpdateRequest{ID: "cb000001", Set: callback.Values{"_x": "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	for order, want := range map[string][]string{
@@ -182,7 +183,7 @@ func TestSearchOrders(t *testing.T) {
 
 // What a search does not understand is refused before anything is read.
 func TestSearchRefused(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, l *lucs.Config) { l.MaxOffset, l.MaxSorted = 50, 20 })
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) { l.MaxOffset, l.MaxSorted = 50, 20 })
 	for body, member := range map[string]string{
 		`{"OrderBy":"string"}`:                   "OrderBy",
 		`{"OrderBy":"DueDate "}`:                 "OrderBy",
@@ -232,7 +233,7 @@ func TestSearchRefused(t *testing.T) {
 // An order that the store does not have is refused when it takes in too much,
 // unless a limit says how much has to be held.
 func TestSearchSortedBound(t *testing.T) {
-	r := newRig(t, func(_ *callback.Service, _ *callback.Config, l *lucs.Config) { l.MaxSorted = 5 })
+	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) { l.MaxSorted = 5 })
 	for i := range 20 {
 		r.create("clerk", "ExternalTaskId", fmt.Sprintf(`"%02d"`, (i*7)%20), "CallerId", fmt.Sprintf(`"%d"`, i%5))
 	}
@@ -249,13 +250,13 @@ func TestSearchSortedBound(t *testing.T) {
 // More callbacks than a page of the store, with and without a filter that the
 // store does not have.
 func TestSearchManyPages(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e6, Parameters: []string{},
 			First: callback.Throttle{Every: -1}, Second: callback.Throttle{Every: -1}}
 	})
 	const n = 2345
 	for i := range n {
-		_, err := r.manager.Start(t.Context(), callback.Request{Service: "support", Number: "+41785556677",
+		_, err := r.manager.Start(t.Context(), manager.Request{Service: "support", Number: "+41785556677",
 			Origin: callback.Origin{ExternalID: fmt.Sprint(i)}})
 		if err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -173,7 +174,7 @@ func TestLeft(t *testing.T) {
 // What the engine counts down is what the answer says: at the end of the time
 // that is left the callback leaves its queue unserved.
 func TestLeftIsTrue(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Queueing.TTL = 20 * time.Minute
 		s.Paused = true
 	})
@@ -193,12 +194,12 @@ func TestLeftIsTrue(t *testing.T) {
 // A callback that was not created here has the retries of its service, and what
 // LUCS demands of every callback.
 func TestForeignCallback(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Dialing.Retry = scheduler.RetryPolicy{MaxAttempts: 5, Default: scheduler.Rule{Max: -1, Delay: 90 * time.Second}}
 		s.MandatoryKeys = []string{}
 		s.Inbound.Direction, s.Inbound.AccessNumbers = callback.UserOriginated, []string{"+41445550000"}
 	})
-	ask := func(req callback.Request) dto {
+	ask := func(req manager.Request) dto {
 		t.Helper()
 		cb, err := r.manager.Start(t.Context(), req)
 		if err != nil {
@@ -206,11 +207,11 @@ func TestForeignCallback(t *testing.T) {
 		}
 		return r.get(string(cb.ID))
 	}
-	d := ask(callback.Request{Service: "support"})
+	d := ask(manager.Request{Service: "support"})
 	if d.MaxRetries != 4 || d.SecondsBetweenRetries != 90 || d.Target != nil || d.Creator != "Luware.API" || d.RetryType != "SingleSession" {
 		t.Errorf("got %+v", d)
 	}
-	d = ask(callback.Request{Service: "sales", Number: "044 668 18 00"})
+	d = ask(manager.Request{Service: "sales", Number: "044 668 18 00"})
 	if d.MaxRetries != 2 || d.SecondsBetweenRetries != 300 || text(d.Target) != "tel:+41446681800" {
 		t.Errorf("got %+v", d)
 	}

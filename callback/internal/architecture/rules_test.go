@@ -34,6 +34,14 @@ func rules() []rule {
 		{"testing", "test code must not reach production"},
 		{"time/tzdata", "the host decides where zones come from"},
 	}
+	domain := []ban{
+		{module + "/store", "the host chooses the store"},
+		{module + "/store/", "the host chooses the store"},
+		{"net/http", "the host owns the listener"},
+		{"database/sql", "a store is a plug-in"},
+		{"testing", "test code must not reach production"},
+		{"time/tzdata", "the host decides where zones come from"},
+	}
 	return []rule{
 		{"callback/api", face},
 		{"callback/api/gms", face},
@@ -53,31 +61,50 @@ func rules() []rule {
 			ban{module + "/phonenum", "leaves do not know each other"},
 			ban{module + "/availability", "leaves do not know each other"},
 			ban{"time/tzdata", "the host decides where zones come from"})},
-		{"callback", []ban{
-			{module + "/store", "the domain does not choose a store"},
-			{module + "/store/", "the domain does not choose a store"},
-			{module + "/callback/", "the domain does not know its adapters"},
-			{"net/http", "the host owns the listener"},
-			{"database/sql", "a store is a plug-in"},
-			{"testing", "test code must not reach production"},
-			{"time/tzdata", "the host decides where zones come from"},
+		{"callback", append(slices.Clone(domain),
+			ban{module + "/callback/api/", "the vocabulary does not know its adapters"},
+			ban{module + "/callback/manager", "plug-ins import the vocabulary, and must not link the engine"},
+			ban{module + "/callback/manager/", "plug-ins import the vocabulary, and must not link the engine"},
+			ban{module + "/callback/internal/decide", "decisions use the vocabulary, not the reverse"},
+			ban{module + "/callback/internal/engine", "the engine uses the vocabulary, not the reverse"},
+			ban{module + "/callback/callbacktest", "test code must not reach production"})},
+		{"callback/internal/decide", append(slices.Clone(domain),
+			ban{module + "/callback/manager", "imports point down: manager, engine, decide, callback"},
+			ban{module + "/callback/internal/engine", "imports point down: manager, engine, decide, callback"})},
+		{"callback/internal/engine", append(slices.Clone(domain),
+			ban{module + "/callback/manager", "imports point down: manager, engine, decide, callback"})},
+		{"callback/manager", append(slices.Clone(domain),
+			ban{module + "/callback/api/", "the Manager does not know its adapters"},
+			ban{module + "/callback/callbacktest", "test code must not reach production"})},
+		{"callback/callbacktest", []ban{
+			{module + "/callback/manager", "a test kit for plug-ins must not need the engine"},
+			{module + "/callback/internal/engine", "a test kit for plug-ins must not need the engine"},
+			{module + "/store", "the kit works with any store"},
 		}},
 		{"store", []ban{
+			{module + "/callback/manager", "a store is written against the vocabulary"},
+			{module + "/callback/internal/engine", "a store is written against the vocabulary"},
 			{"net/http", "the memory store needs no network"},
 			{"database/sql", "the memory store needs no database"},
 			{"testing", "test code must not reach production"},
 		}},
 		{"store/record", []ban{
+			{module + "/callback/manager", "a store is written against the vocabulary"},
+			{module + "/callback/internal/engine", "a store is written against the vocabulary"},
 			{"net/http", "records are bytes"},
 			{"database/sql", "records are bytes"},
 			{"testing", "test code must not reach production"},
 		}},
 		{"store/sqlite", []ban{
+			{module + "/callback/manager", "a store is written against the vocabulary"},
+			{module + "/callback/internal/engine", "a store is written against the vocabulary"},
 			{"github.com/jackc/pgx/", "a store links its own driver and no other"},
 			{"net/http", "the host owns the listener"},
 			{"testing", "test code must not reach production"},
 		}},
 		{"store/postgres", []ban{
+			{module + "/callback/manager", "a store is written against the vocabulary"},
+			{module + "/callback/internal/engine", "a store is written against the vocabulary"},
 			{"modernc.org/", "a store links its own driver and no other"},
 			{"net/http", "the host owns the listener"},
 			{"testing", "test code must not reach production"},
@@ -104,6 +131,30 @@ func (b ban) hits(dep string) bool {
 		return strings.HasPrefix(dep, prefix+"/")
 	}
 	return dep == b.path
+}
+
+// direct are imports that a package may not have itself, though packages that it
+// needs have them.
+func direct() []rule {
+	return []rule{
+		{"callback/internal/decide", []ban{
+			{"context", "a decision has no input but its arguments"},
+			{"log/slog", "a decision has nothing to log"},
+			{"sync", "a decision shares nothing"},
+		}},
+	}
+}
+
+func TestDirectImports(t *testing.T) {
+	for _, r := range direct() {
+		for _, imported := range strings.Fields(run(t, "go", "list", "-f", `{{join .Imports " "}}`, module+"/"+r.pkg)) {
+			for _, b := range r.bans {
+				if b.hits(imported) {
+					t.Errorf("%s imports %s: %s", r.pkg, imported, b.reason)
+				}
+			}
+		}
+	}
 }
 
 func TestImports(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -90,7 +91,7 @@ func runNode(text string, in io.Reader, out io.Writer) error {
 	if config.Whole {
 		calls = wholeDialer{plain}
 	}
-	n.manager, err = callback.New(callback.Config{Store: &store{inner, &n.bomb}, Services: known, Dialer: calls, Node: config.Name,
+	n.manager, err = manager.New(manager.Config{Store: &store{inner, &n.bomb}, Services: known, Dialer: calls, Node: config.Name,
 		Lease: Lease, Poll: Poll, StoreTimeout: 2 * StoreTimeout, Logger: logger})
 	if err != nil {
 		return err
@@ -119,7 +120,7 @@ const ready = "ready"
 // node is the inside of a node's process.
 type node struct {
 	bomb    bomb
-	manager *callback.Manager
+	manager *manager.Manager
 }
 
 // order is what a node is told to do: one of the fields is set.
@@ -154,7 +155,7 @@ func (n *node) obey(o order) (r receipt, ok bool) {
 	switch {
 	case o.Start != nil:
 		var cb *callback.Callback
-		cb, err = n.manager.Start(ctx, callback.Request{Service: o.Start.Service, Number: o.Start.Number, Key: o.Start.Key, Desired: o.Start.Desired})
+		cb, err = n.manager.Start(ctx, manager.Request{Service: o.Start.Service, Number: o.Start.Number, Key: o.Start.Key, Desired: o.Start.Desired})
 		if err == nil {
 			r.ID = cb.ID
 		}

@@ -1,0 +1,54 @@
+package decide
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Cancel makes the change that a cancellation asks for; flying says that
+// it has to wait for the end of a call.
+func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d *Draft, flying bool) {
+	switch cb.State {
+	case callback.Completed:
+		return nil, false
+	case callback.Dialing, callback.Routing, callback.Processing, callback.Unresolved:
+		if !req.Force && cb.CancelReason == req.Reason {
+			return nil, true
+		}
+		d = NewDraft(cb, p, now, callback.EventUpdated, req.Actor)
+		if !req.Force {
+			d.Callback.CancelReason = req.Reason
+			d.Note(cmp.Or(req.Detail, "to be cancelled when the call has ended"))
+			return d, true
+		}
+		d.Hangup = HangupOf(cb, req.Reason)
+		d.endAttempt(callback.Outcome{Result: callback.CancelRecord, Certainty: callback.MayHaveRung}, now)
+		d.complete(req.Reason, req.Detail)
+		return d, false
+	}
+	d = NewDraft(cb, p, now, callback.EventCompleted, req.Actor)
+	d.complete(req.Reason, req.Detail)
+	return d, false
+}
+
+// HangupOf asks for the end of the live call, when there is one.
+func HangupOf(cb *callback.Callback, reason callback.Reason) *callback.Hangup {
+	a := cb.Current()
+	if a == nil || !a.Live() {
+		return nil
+	}
+	return &callback.Hangup{Tenant: cb.Tenant, Key: a.Key, Ref: a.Ref, Reason: reason}
+}
+
+// endAttempt closes the current attempt, when it is live.
+func (d *Draft) endAttempt(o callback.Outcome, at time.Time) {
+	a := d.Callback.Current()
+	if a == nil || !a.Live() {
+		return
+	}
+	a.Ended = at
+	a.Outcome = o
+	d.Event.Attempt, d.Event.Result, d.Event.Certainty = a.N, o.Result, o.Certainty
+}

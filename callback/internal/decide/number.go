@@ -1,0 +1,112 @@
+package decide
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// Read reads a number as [Manager.Start] does and refuses none; zero when it
+// cannot be one.
+func (p *Policy) Read(raw string) phonenum.Address {
+	rules, text := p.Service.Numbers, raw
+	if !rules.KeepMissingPlus {
+		text = phonenum.FixPlus(raw, rules.Country)
+	}
+	address, err := phonenum.ParseAddress(text, rules.Country)
+	if n, ok := address.Number(); err != nil || ok && !n.Valid() {
+		// Such a number is stored as it was given.
+		address, err = phonenum.RawAddress(text)
+	}
+	if err != nil {
+		return phonenum.Address{}
+	}
+	return address
+}
+
+// number reads and checks a number or address by the rules of the service (GMS
+// 4.1: customer number against exceptions).
+func (p *Policy) number(field, raw string) (phonenum.Address, error) {
+	rules := p.Service.Numbers
+	if !rules.KeepMissingPlus {
+		raw = phonenum.FixPlus(raw, rules.Country)
+	}
+	address, err := phonenum.ParseAddress(raw, rules.Country)
+	if err != nil {
+		if !rules.AllowImpossible {
+			return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
+		}
+		address, err = phonenum.RawAddress(raw)
+		if err != nil {
+			return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
+		}
+		return address, p.short(field, raw)
+	}
+	n, ok := address.Number()
+	if !ok {
+		return address, p.user(field, address)
+	}
+	if err := p.short(field, raw); err != nil {
+		return phonenum.Address{}, err
+	}
+	if err := p.allowed(field, n); err != nil {
+		return phonenum.Address{}, err
+	}
+	if !n.Valid() {
+		// Taken as it is, such as "5115": a country code would make another
+		// number of it.
+		return phonenum.RawAddress(raw)
+	}
+	return address, nil
+}
+
+// user applies what can be said of a SIP address whose user part is a number:
+// the gateway behind it dials that.
+func (p *Policy) user(field string, address phonenum.Address) error {
+	_, user, _ := strings.Cut(address.Reveal(), ":")
+	user, _, _ = strings.Cut(user, "@")
+	if user == "" || strings.Trim(user, "+0123456789.-()") != "" {
+		return nil
+	}
+	if err := p.short(field, user); err != nil {
+		return err
+	}
+	n, err := phonenum.Parse(user, p.Service.Numbers.Country)
+	if err != nil || !n.Valid() {
+		// A line of the host's own exchange.
+		return nil
+	}
+	return p.allowed(field, n)
+}
+
+// allowed applies the rules that need a parsed number.
+func (p *Policy) allowed(field string, n phonenum.Number) error {
+	rules := p.Service.Numbers
+	switch t := n.Type(); {
+	case rules.Exceptions.Match(n):
+		return &callback.NumberError{Field: field, Rule: "exception"}
+	case !rules.AllowPremium && (t == phonenum.Premium || t == phonenum.SharedCost):
+		return &callback.NumberError{Field: field, Rule: "premium"}
+	case !rules.AllowImpossible && !n.Valid():
+		return &callback.NumberError{Field: field, Rule: "invalid"}
+	case len(rules.Countries) > 0 && !slices.Contains(rules.Countries, n.Region()):
+		return &callback.NumberError{Field: field, Rule: "country"}
+	}
+	return nil
+}
+
+// short refuses emergency numbers always, and short numbers that cost extra
+// where premium numbers are refused.
+func (p *Policy) short(field, raw string) error {
+	country := p.Service.Numbers.Country
+	kind := phonenum.Short(raw, country)
+	switch {
+	case kind == phonenum.Emergency || phonenum.ConnectsToEmergency(raw, country):
+		return &callback.NumberError{Field: field, Rule: "emergency"}
+	case kind == phonenum.ShortPremium && !p.Service.Numbers.AllowPremium:
+		return &callback.NumberError{Field: field, Rule: "premium"}
+	}
+	return nil
+}

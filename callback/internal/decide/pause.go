@@ -1,0 +1,40 @@
+package decide
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// pauseLook is how often a paused callback is looked at by itself: one that was
+// forgotten, because a node died between the end of a pause and putting it back,
+// is put back then.
+const pauseLook = 10 * time.Minute
+
+// Pause takes a callback out of its queue. It keeps its place and the gap
+// before its next attempt.
+func Pause(cb *callback.Callback, p *Policy, now time.Time, pause callback.Pause) *Draft {
+	d := NewDraft(cb, p, now, callback.EventPaused, pause.Actor)
+	d.move(callback.Paused)
+	d.Callback.PausedAt, d.Callback.ReadyAt = now, cb.ReadyAt
+	d.Note(pause.Reason)
+	return d
+}
+
+// Resume puts a callback back in its place.
+func Resume(cb *callback.Callback, p *Policy, now time.Time, actor, detail string) *Draft {
+	d := NewDraft(cb, p, now, callback.EventResumed, actor)
+	d.Enqueue(Latest(now, cb.ReadyAt))
+	d.Note(detail)
+	return d
+}
+
+// Recall puts a callback back whose offer was accepted after its service
+// was paused; the agent is given back.
+func Recall(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
+	d := NewDraft(cb, p, now, callback.EventOfferEnded, actor)
+	d.Epoch = cb.Lease.Epoch
+	d.Enqueue(now)
+	d.Note("the service is paused")
+	return d
+}

@@ -1,0 +1,100 @@
+package decide
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// permits lists what a new callback takes, in the order in which refusals are
+// reported: number, queue, intervals, parameters (GMS 6.1 to 6.4), seat.
+func Permits(req *StartInput, d *Draft) {
+	if req.State != 0 && req.State != callback.Scheduled && req.State != callback.Queued {
+		// A life cycle kept outside is recorded, not admitted.
+		return
+	}
+	cb, p := d.Callback, d.Policy
+	most := 2 // number and seat
+	if cb.Immediate {
+		most = 4 + len(p.Service.Limits.Parameters) // number, queue, two intervals
+	}
+	d.Take, cb.Held = make([]callback.Permit, 0, most), make([]callback.Held, 0, 2)
+	number := cb.Customer.Number.Key()
+	d.holdNumber(number)
+	if cb.Immediate {
+		limits := p.Service.Limits
+		d.holdQueued(atLeastZero(limits.Queued))
+		for i, t := range []callback.Throttle{limits.First, limits.Second} {
+			if t.Every > 0 {
+				key := callback.PermitKey{Kind: callback.PermitInterval, Service: cb.Service, Name: strconv.Itoa(i + 1)}
+				d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: atLeastZero(t.Max), For: t.Every})
+			}
+		}
+		d.takeParameters(req, number)
+		return
+	}
+	d.holdSeat()
+}
+
+func atLeastZero(n int) int64 { return int64(max(n, 0)) }
+
+// holdNumber counts the callback among those of its number in its service (GMS
+// _enable_in_queue_checking).
+func (d *Draft) holdNumber(number string) {
+	if number == "" {
+		return
+	}
+	var limit int64
+	switch d.Policy.Service.Limits.SameNumber {
+	case callback.CheckTwo:
+		limit = 2
+	case callback.CheckStrict:
+		limit = 1
+	default:
+		return
+	}
+	key := callback.PermitKey{Kind: callback.PermitNumber, Service: d.Callback.Service, Subject: number}
+	d.Hold(callback.Permit{Key: key, N: 1, Max: limit})
+}
+
+// holdSeat takes a seat of the callback's bucket.
+func (d *Draft) holdSeat() {
+	planner := d.Policy.Planner
+	seats := planner.Seats(planner.BucketOf(d.Callback.Desired))
+	key := callback.PermitKey{Kind: callback.PermitBucket, Service: d.Callback.Service, Slot: d.Callback.Bucket.Unix()}
+	d.Hold(callback.Permit{Key: key, N: 1, Max: int64(max(seats, 0))})
+}
+
+// takeParameters counts parameter values of the day (GMS
+// _throttle_request_parameters).
+func (d *Draft) takeParameters(req *StartInput, number string) {
+	limits := d.Policy.Service.Limits
+	var until time.Time
+	for _, name := range limits.Parameters {
+		value, ok := req.Parameters[name]
+		if !ok {
+			value, ok = lookupText(d.Callback, number, name)
+		}
+		if !ok || value == "" {
+			continue
+		}
+		noteCounted(d.Callback, name, value)
+		if until.IsZero() {
+			until = d.Policy.endOfDay(d.Now)
+		}
+		key := callback.PermitKey{Kind: callback.PermitParameter, Service: d.Callback.Service, Name: name, Subject: value}
+		d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: atLeastZero(limits.PerParameter), Until: until})
+	}
+}
+
+// noteCounted keeps a value that was counted among the lookup values, where it
+// is not one already: with the callback its counter is forgotten, too, also when
+// the property has another value by then or never was one.
+func noteCounted(c *callback.Callback, name, value string) {
+	same := func(l callback.Lookup) bool { return l.Key == name && l.Value == value }
+	if !slices.ContainsFunc(c.Lookups, same) {
+		c.Lookups = append(c.Lookups, callback.Lookup{Key: name, Value: value, Former: true})
+	}
+}

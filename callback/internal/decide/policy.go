@@ -1,0 +1,103 @@
+package decide
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/guard"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// Override returns the request's value of an option that it may overwrite.
+func (p *Policy) Override(req *StartInput, option string) (string, bool) {
+	value, ok := req.Overrides[option]
+	return value, ok && slices.Contains(p.Service.Overwritable, option)
+}
+
+// Policy is a [Policy] prepared for decisions: its service is read once.
+type Policy struct {
+	Source  *callback.Policy
+	Service callback.Service
+	Planner *availability.Planner
+	today   atomic.Pointer[day] // the day last asked for
+}
+
+// NewPolicy prepares a policy for decisions.
+func NewPolicy(p *callback.Policy) *Policy {
+	return &Policy{Source: p, Service: p.Service(), Planner: p.Planner()}
+}
+
+// day is a calendar day of a service's zone: from its midnight to the next.
+type day struct{ begin, end time.Time }
+
+// timing returns what separates immediate from scheduled and sets the release.
+func (p *Policy) timing(now time.Time, position int) scheduler.Timing {
+	t := scheduler.Timing{Buffer: max(p.Service.Booking.Buffer, 0)}
+	if e := p.Service.Booking.Estimator; e != nil {
+		// An estimator that panics or does not know adds nothing.
+		_ = guard.Call("estimator", func() error {
+			if wait, ok := e.Estimate(position, now); ok && wait > 0 {
+				t.Wait = wait
+			}
+			return nil
+		})
+	}
+	return t
+}
+
+// zone returns the zone in which the service's days begin.
+func (p *Policy) zone() *time.Location { return p.Service.Booking.Hours.Location() }
+
+// endOfDay returns the next midnight of the service's zone after now.
+func (p *Policy) endOfDay(now time.Time) time.Time {
+	if t := p.today.Load(); t != nil && !now.Before(t.begin) && now.Before(t.end) {
+		return t.end
+	}
+	y, m, d := now.In(p.zone()).Date()
+	begin, _ := availability.LocalTime{Year: y, Month: m, Day: d}.In(p.zone())
+	y, m, d = time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC).Date()
+	end, _ := availability.LocalTime{Year: y, Month: m, Day: d}.In(p.zone())
+	p.today.Store(&day{begin, end})
+	return end
+}
+
+// mayBegin returns the first instant at which an attempt may begin, by the
+// desired time alone (GMS _desired_connect_time_threshold).
+func (p *Policy) mayBegin(cb *callback.Callback) time.Time {
+	if t := p.Service.Booking.ConnectThreshold; t >= 0 {
+		return cb.Desired.Add(-t)
+	}
+	return time.Time{}
+}
+
+// queueEnd returns when a callback leaves its queue unserved. The time before
+// an attempt may begin does not count, nor that of pauses.
+func (p *Policy) queueEnd(cb *callback.Callback) time.Time {
+	return p.queueEndFrom(Latest(cb.QueuedAt, p.mayBegin(cb)).Add(cb.PausedFor))
+}
+
+// queueEndFrom is queueEnd for a wait that began then.
+func (p *Policy) queueEndFrom(queued time.Time) time.Time {
+	ttl := p.Service.Queueing.TTL
+	if w := p.Service.Queueing.MaxWait; w > 0 && w < ttl {
+		ttl = w
+	}
+	return queued.Add(ttl)
+}
+
+// Lines returns how many calls may be up; -1 means no limit.
+func (p *Policy) Lines(hasRouter bool) int64 {
+	switch n := p.Service.Queueing.Lines; {
+	case n > 0:
+		return int64(n)
+	case n < 0 || hasRouter:
+		return -1
+	}
+	return defaultLines
+}
+
+// defaultLines is the number of lines of a service without a Router.
+const defaultLines = 10

@@ -1,0 +1,78 @@
+package decide
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+func CheckReport(r callback.Report) error {
+	if err := CheckNote(r.Actor, "", ""); err != nil {
+		return err
+	}
+	if r.Stage > callback.StageBridged {
+		return Invalid("stage", fmt.Sprintf("%d is not defined", r.Stage))
+	}
+	if len(r.Ref) > 1024 {
+		return Invalid("ref", "is longer than 1024 bytes")
+	}
+	o := r.Outcome
+	switch {
+	case o == nil && r.Stage == callback.StageNone && r.Ref == "":
+		return Invalid("report", "tells nothing")
+	case o != nil && !o.Result.Valid():
+		return Invalid("outcome.result", fmt.Sprintf("%d is not a call result", o.Result))
+	case o != nil && (o.Certainty > callback.NotPlaced || o.Reached > callback.StageBridged || o.By > callback.PartyNetwork):
+		return Invalid("outcome", "has a certainty, stage or party that is not defined")
+	}
+	return nil
+}
+
+// Report makes the change that a report on the current attempt asks for,
+// or nil.
+func Report(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, r callback.Report, trusted bool) *Draft {
+	a := cb.Current()
+	if cb.State == callback.Completed || !a.Live() {
+		return nil
+	}
+	at := r.At
+	if at.IsZero() || at.After(now) {
+		at = now
+	}
+	at = Latest(at, a.Began)
+	if r.Outcome != nil {
+		return Outcome(cb, p, now, at, rules, r, trusted)
+	}
+	return Progress(cb, p, now, at, r)
+}
+
+// Report sets the state that the execution side tells.
+func (d *Draft) Report(r StateInput) {
+	now, p := d.Now, d.Policy
+	a := d.Callback.Current()
+	live := a != nil && a.Live()
+	switch r.State {
+	case callback.Queued:
+		d.endAttempt(callback.Outcome{Result: callback.Unknown, Certainty: callback.Known}, now)
+		d.Enqueue(now)
+	case callback.Routing:
+		d.move(callback.Routing)
+		d.Callback.DeadlineAt = now.Add(p.Service.Dialing.AgentWait)
+		if live {
+			a.Stage = max(a.Stage, callback.StageCustomer)
+		}
+	case callback.Processing:
+		d.move(callback.Processing)
+		d.Callback.DeadlineAt = now.Add(p.Service.Dialing.MaxCall)
+		if live {
+			a.Stage = callback.StageBridged
+		}
+	case callback.Completed:
+		d.endAttempt(callback.Outcome{Result: callback.Unknown, Certainty: callback.Known, Reached: callback.StageNone}, now)
+		d.complete(r.Reason, r.Detail)
+	}
+	if r.Detail != "" {
+		d.Note(r.Detail)
+	}
+}

@@ -1,0 +1,30 @@
+package decide
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// Reschedule makes the change; with an error the draft shows the callback
+// as it was asked for.
+func Reschedule(cb *callback.Callback, p *Policy, now time.Time, position int, req RescheduleInput) (*Draft, error) {
+	if cb.State != callback.Scheduled {
+		return &Draft{Callback: cb}, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "reschedule"}
+	}
+	d := NewDraft(cb, p, now, callback.EventRescheduled, req.Actor)
+	moved := d.Callback
+	moved.Bucket, moved.ReleaseAt, moved.RemindAt, moved.Local, moved.Zone = time.Time{}, time.Time{}, time.Time{}, "", ""
+	if err := p.SetTime(&StartInput{Desired: req.Desired, Local: req.Local, Zone: req.Zone}, moved, now, position); err != nil {
+		return d, err
+	}
+	if moved.Immediate {
+		d.drop(callback.PermitBucket)
+		d.Enqueue(now)
+	} else if moved.State = callback.Scheduled; !moved.Bucket.Equal(cb.Bucket) {
+		d.drop(callback.PermitBucket)
+		d.holdSeat()
+	}
+	d.Note(req.Detail)
+	return d, nil
+}

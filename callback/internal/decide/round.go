@@ -1,0 +1,86 @@
+package decide
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// AccessCode derives six digits from the callback's identity.
+func AccessCode(id callback.ID) string {
+	sum := sha256.Sum256([]byte(id))
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[:])%1_000_000)
+}
+
+// A Round is one go at one service's queue.
+type Round struct {
+	Now    time.Time
+	Policy *Policy
+	Actor  string
+	Router bool
+	Window time.Duration // how long silence of the dialer is believed
+	Access []string      // access numbers that are free, for customers who call in
+}
+
+// Inbound reports whether the service's customers call in.
+func (r *Round) Inbound() bool { return r.Policy.Service.Inbound.Direction == callback.UserOriginated }
+
+// Decide makes of a claimed callback what comes next: a question to the
+// customer or the agent, or an attempt.
+func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation) *Draft {
+	s := r.Policy.Service
+	d := NewDraft(cb, r.Policy, r.Now, callback.EventOffered, r.Actor)
+	d.Epoch = cb.Lease.Epoch
+	if reservation != nil {
+		d.Callback.Reservation = reservation
+	}
+	switch {
+	case r.Inbound() && cb.State == callback.Queued:
+		d.offer(callback.OfferBooking, s.Inbound.Timeout)
+		number := r.Access[0]
+		r.Access = r.Access[1:]
+		d.Callback.AccessNumber = number
+		limit := int64(1)
+		if s.Inbound.Codes {
+			limit, d.Callback.AccessCode = -1, AccessCode(cb.ID)
+		}
+		d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitAccess, Service: cb.Service, Name: number}, N: 1, Max: limit})
+	case s.Confirm.On && cb.Offer == nil:
+		d.offer(callback.OfferConfirm, s.Confirm.Timeout)
+	case s.Preview.On && (cb.Offer == nil || cb.Offer.Kind == callback.OfferConfirm):
+		d.offer(callback.OfferPreview, s.Preview.Timeout)
+	default:
+		r.dial(d)
+	}
+	return d
+}
+
+// dial commits the next attempt, before the dialer hears of it.
+func (r *Round) dial(d *Draft) {
+	cb, s := d.Callback, r.Policy.Service
+	if cb.Customer.Target().IsZero() {
+		d.complete(callback.ReasonNoNumber, "")
+		return
+	}
+	d.move(callback.Dialing)
+	cb.LostLeases = 0
+	n := len(cb.Attempts) + 1
+	attempt := callback.Attempt{N: n, Key: callback.NewAttemptKey(cb.ID, n), Epoch: d.Epoch, Began: r.Now}
+	if cb.Reservation != nil {
+		attempt.Agent = cb.Reservation.Agent
+	}
+	cb.Attempts = append(cb.Attempts, attempt)
+	cb.DeadlineAt = r.Now.Add(r.Window)
+	d.Event.Type, d.Event.Attempt, d.Event.Detail = callback.EventDialing, n, ""
+	d.holdCall(r.Policy.Lines(r.Router))
+	if rate := s.Queueing.CallsPerSecond; rate > 0 {
+		d.Take = append(d.Take, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitRate, Service: cb.Service}, N: 1, Max: int64(rate), For: time.Second})
+	}
+	if most := s.Limits.AttemptsPerDay; most > 0 {
+		key := callback.PermitKey{Kind: callback.PermitAttempt, Subject: cb.Customer.Target().Key()}
+		d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: int64(most), Until: r.Policy.endOfDay(r.Now)})
+	}
+}

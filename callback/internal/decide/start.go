@@ -1,0 +1,206 @@
+package decide
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/text"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// Identify reads properties, numbers and lookup values.
+func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
+	if cb.Properties, cb.UserData, err = Split(req.Properties); err != nil {
+		return err
+	}
+	raw := req.Number
+	if text, ok := callback.TextOf(cb.Properties[callback.PropertyNumber]); ok {
+		if raw == "" {
+			raw = text
+		}
+		delete(cb.Properties, callback.PropertyNumber)
+	}
+	if raw != "" {
+		if cb.Customer.Number, err = p.number(callback.PropertyNumber, raw); err != nil {
+			return err
+		}
+	}
+	if req.Alternative != "" {
+		if cb.Customer.Alternative, err = p.number("alternative", req.Alternative); err != nil {
+			return err
+		}
+	}
+	cb.Customer.ID, cb.Customer.Account, cb.Customer.ModeID = req.CustomerID, req.Account, req.ModeID
+	cb.Customer.CampaignID, cb.Customer.ContactID = req.CampaignID, req.ContactID
+	number := cb.Customer.Number.Key()
+	for _, key := range p.Service.MandatoryKeys {
+		if _, ok := lookupText(cb, number, key); !ok {
+			return Invalid(key, "is required")
+		}
+	}
+	if cb.Customer.Target().IsZero() && p.Service.Inbound.Direction == callback.UserTerminated && req.State == 0 {
+		return Invalid(callback.PropertyNumber, "is required to call somebody back")
+	}
+	p.setLookups(cb, number, raw)
+	return nil
+}
+
+// lookupText returns the present value of a lookup key. The number's key is
+// passed in, because making it costs an allocation.
+func lookupText(cb *callback.Callback, number, key string) (string, bool) {
+	if key == callback.PropertyNumber {
+		return number, number != ""
+	}
+	if text, ok := callback.TextOf(cb.Properties[key]); ok {
+		return text, true
+	}
+	return callback.TextOf(cb.UserData[key])
+}
+
+// setLookups brings the lookup values up to date and keeps the former ones. The
+// number is found under its canonical form and as it was written.
+func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
+	former := cb.Lookups
+	var current []callback.Lookup
+	for _, key := range p.Service.LookupKeys {
+		if text, ok := lookupText(cb, number, key); ok {
+			current = append(current, callback.Lookup{Key: key, Value: text})
+			if key == callback.PropertyNumber && raw != "" && raw != text {
+				current = append(current, callback.Lookup{Key: key, Value: raw})
+			}
+		}
+	}
+	for _, old := range former {
+		if old.Key == callback.PropertyNumber && raw == "" && !old.Former {
+			// The number did not change, nor did the way it was written.
+			if !slices.Contains(current, old) {
+				current = append(current, old)
+			}
+			continue
+		}
+		same := func(l callback.Lookup) bool { return l.Key == old.Key && l.Value == old.Value }
+		if !slices.ContainsFunc(current, same) {
+			old.Former = true
+			current = append(current, old)
+		}
+	}
+	cb.Lookups = current
+}
+
+// SetTime settles the desired time, and whether it is now (GMS 5.3), for a
+// callback that would stand at position in its queue.
+func (p *Policy) SetTime(req *StartInput, cb *callback.Callback, now time.Time, position int) error {
+	desired := req.Desired
+	if req.Local != nil {
+		loc, err := availability.LoadZone(req.Zone)
+		if err != nil {
+			return Invalid("zone", fmt.Sprintf("%q is not an IANA zone", text.Clip(req.Zone)))
+		}
+		if err := req.Local.Validate(); err != nil {
+			return Invalid("_desired_time", "is not a time on a clock")
+		}
+		desired, _ = req.Local.In(loc)
+		cb.Local, cb.Zone = req.Local.String(), req.Zone
+	}
+	cb.Desired = desired
+	if err := p.checkDesired(desired, now); err != nil {
+		return err
+	}
+	timing := p.timing(now, position)
+	cb.Immediate = scheduler.Immediate(desired, now, timing)
+	if req.State != 0 {
+		cb.Immediate = req.State != callback.Scheduled
+	}
+	if desired.IsZero() || cb.Immediate && desired.Before(now) {
+		desired = now
+	}
+	cb.Desired = desired
+	cb.ExpiresAt = scheduler.ExpiresAt(desired, p.Service.TTL)
+	if !cb.Until.IsZero() && !cb.Until.After(Latest(desired, now)) {
+		return Invalid("until", "is not after the desired time")
+	}
+	return p.checkHours(cb, now, timing)
+}
+
+// checkDesired applies the bounds on how far a desired time may lie off.
+func (p *Policy) checkDesired(desired, now time.Time) error {
+	if desired.IsZero() {
+		return nil
+	}
+	b := p.Service.Booking
+	if b.Past > 0 && desired.Before(now.Add(-b.Past)) {
+		return Invalid("_desired_time", fmt.Sprintf("lies more than %v in the past", b.Past))
+	}
+	if desired.After(b.Horizon.From(now.In(p.zone()))) {
+		return Invalid("_desired_time", "lies beyond the service's horizon")
+	}
+	return nil
+}
+
+// checkHours checks opening hours and, for a scheduled callback, sets its
+// bucket and its release.
+func (p *Policy) checkHours(cb *callback.Callback, now time.Time, timing scheduler.Timing) error {
+	b := p.Service.Booking
+	if cb.Immediate {
+		if at := Latest(cb.Desired, now); !b.IgnoreHoursNow && !b.Hours.Open(at) {
+			return p.refusal(callback.ErrClosed, cb, b.Hours.Explain(at))
+		}
+		return nil
+	}
+	if err := p.Planner.Check(cb.Desired, nil, now); err != nil {
+		// A bucket without seats is refused by the store, with what is left
+		// elsewhere.
+		var closed *availability.ClosedError
+		if errors.As(err, &closed) {
+			return p.refusal(callback.ErrClosed, cb, closed.Why)
+		}
+	}
+	cb.Bucket = p.Planner.BucketOf(cb.Desired).Start
+	cb.ReleaseAt = scheduler.ReleaseAt(cb.Desired, timing)
+	if r := p.Service.Reminder; r > 0 {
+		if at := cb.ReleaseAt.Add(-r); at.After(now) {
+			cb.RemindAt = at
+		}
+	}
+	return nil
+}
+
+func (p *Policy) refusal(fact error, cb *callback.Callback, why availability.Explanation) error {
+	return &callback.AvailabilityError{Service: cb.Service, Bucket: p.Planner.BucketOf(cb.Desired), Explanation: why, Fact: fact}
+}
+
+// Enter puts a new callback into its first state.
+func Enter(req *StartInput, d *Draft) {
+	cb, p := d.Callback, d.Policy
+	switch {
+	case p.Service.MediaType != "voice" && p.Service.MediaType != "chat":
+		d.complete(callback.ReasonMediaType, fmt.Sprintf("media type %q is neither voice nor chat", text.Clip(p.Service.MediaType)))
+	case req.State == callback.Completed:
+		d.complete(callback.ReasonNotAvailable, "created completed")
+	case req.State == callback.Routing:
+		d.move(callback.Routing)
+		cb.DeadlineAt = d.Now.Add(p.Service.Dialing.AgentWait)
+	case req.State == callback.Processing:
+		d.move(callback.Processing)
+		cb.DeadlineAt = d.Now.Add(p.Service.Dialing.MaxCall)
+	case req.State == callback.Paused:
+		d.move(callback.Paused)
+	case !cb.Immediate:
+		d.move(callback.Scheduled)
+	case p.Service.Inbound.Direction == callback.UserOriginated && p.Service.Inbound.NoWait:
+		cb.QueuedAt = d.Now
+		d.offer(callback.OfferBooking, p.Service.Inbound.Timeout)
+	default:
+		cb.QueuedAt = d.Now
+		d.Enqueue(d.Now)
+	}
+	d.Event.Type = callback.EventAccepted
+	if cb.State == callback.Completed {
+		d.Event.Type = callback.EventCompleted
+		d.Take, d.Give, cb.Held = nil, nil, nil
+	}
+}

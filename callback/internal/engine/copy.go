@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/text"
+)
+
+// maxRedirects bounds a chain of redirections.
+const maxRedirects = 8
+
+// redirect resolves the service, following redirections (GMS _redirect). A
+// request may replace the redirection of the service it names, where that lists
+// it as overwritable; an empty value disables it.
+func (m *Intake) redirect(ctx context.Context, req *decide.StartInput) (*decide.Policy, error) {
+	seen := make([]string, 0, 2)
+	for {
+		policy, err := m.Policy(ctx, req.Tenant, req.Service)
+		if err != nil && len(seen) > 0 {
+			return nil, fmt.Errorf("%w: %w", callback.ErrRedirect, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		to := policy.Service.Redirect
+		if value, ok := policy.Override(req, "_redirect"); ok && len(seen) == 0 {
+			to = value
+		}
+		if to == "" {
+			return policy, nil
+		}
+		seen = append(seen, req.Service)
+		if slices.Contains(seen, to) || len(seen) > maxRedirects {
+			return nil, fmt.Errorf("%w: %w", callback.ErrRedirect, decide.Misconfigured("Redirect", fmt.Sprintf("service %q leads back or on for ever", text.Clip(to))))
+		}
+		req.Service = to
+	}
+}
+
+// fillFromCopy merges a completed callback into the request (GMS redial): the
+// request wins.
+func (m *Intake) fillFromCopy(ctx context.Context, req *decide.StartInput) error {
+	if req.CopyFrom == "" {
+		return nil
+	}
+	source, err := m.Store.Get(ctx, callback.By{Tenant: req.Tenant, ID: req.CopyFrom})
+	if err != nil {
+		return fmt.Errorf("copying: %w", err)
+	}
+	if source.State != callback.Completed {
+		return &callback.StateError{ID: source.ID, State: source.State, Operation: "copy"}
+	}
+	merged := make(callback.Values, len(source.Properties)+len(source.UserData)+len(req.Properties))
+	maps.Copy(merged, source.Properties)
+	maps.Copy(merged, source.UserData)
+	for _, key := range []string{"_callback_state", "_ors_session_id", "_desired_time", callback.PropertyNumber} {
+		delete(merged, key)
+	}
+	maps.Copy(merged, req.Properties)
+	req.Properties = merged
+	req.CustomerID = cmp.Or(req.CustomerID, source.Customer.ID)
+	// A mode and what belongs to it mean something within their account only.
+	req.Account = cmp.Or(req.Account, source.Customer.Account)
+	same := req.Account == source.Customer.Account
+	if _, ok := callback.TextOf(merged[callback.PropertyNumber]); req.Number == "" && !ok && req.ModeID == "" {
+		req.Number = source.Customer.Number.Reveal()
+		req.Alternative = cmp.Or(req.Alternative, source.Customer.Alternative.Reveal())
+	}
+	if same && (req.ModeID == "" || req.ModeID == source.Customer.ModeID) {
+		req.ModeID = source.Customer.ModeID
+		req.CampaignID = cmp.Or(req.CampaignID, source.Customer.CampaignID)
+		req.ContactID = cmp.Or(req.ContactID, source.Customer.ContactID)
+	}
+	req.Priority = cmp.Or(req.Priority, source.Priority)
+	req.Agent = cmp.Or(req.Agent, source.Agent)
+	if source.Interaction != nil {
+		req.Interaction = cmp.Or(req.Interaction, *source.Interaction)
+	}
+	return nil
+}
+
+// checkSource looks whether the callback that cb was copied from is still there
+// now that cb is written. If it was forgotten meanwhile, whoever forgot it may
+// not have seen cb: it is erased, too.
+func (m *Intake) checkSource(ctx context.Context, cb *callback.Callback) error {
+	ctx, cancel := m.Detached(ctx)
+	defer cancel()
+	_, gone := m.Store.Get(ctx, callback.By{Tenant: cb.Tenant, ID: cb.CopiedFrom})
+	if gone == nil {
+		return nil
+	}
+	// What cannot be known to be there counts as gone.
+	gone = fmt.Errorf("copying: %w", gone)
+	if err := m.TakeBack(ctx, m, cb); err != nil {
+		return fmt.Errorf("%w: %w: %w", callback.ErrOutcomeUnknown, gone, err)
+	}
+	return gone
+}

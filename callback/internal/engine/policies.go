@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// policies keeps the prepared form of each service for as long as its source
+// returns the same policy.
+type policies struct {
+	mu    sync.RWMutex
+	known map[ServiceKey]*decide.Policy
+}
+
+func (c *policies) prepared(key ServiceKey, p *callback.Policy) *decide.Policy {
+	c.mu.RLock()
+	known := c.known[key]
+	c.mu.RUnlock()
+	if known != nil && known.Source == p {
+		return known
+	}
+	known = decide.NewPolicy(p)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = make(map[ServiceKey]*decide.Policy)
+	}
+	c.known[key] = known
+	return known
+}
+
+// ServiceKey names a service of a tenant.
+type ServiceKey struct{ Tenant, Name string }

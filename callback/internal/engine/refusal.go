@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// ExplainRefusal turns a store's refusal of a permit into the error of its
+// limit; other errors pass.
+func (m *Intake) ExplainRefusal(ctx context.Context, d *decide.Draft, err error) error {
+	var refused *callback.PermitError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	cb, key := d.Callback, refused.Permit.Key
+	limit := &callback.LimitError{Service: cb.Service, Max: refused.Permit.Max, Used: refused.Used, RetryAt: refused.Ends}
+	switch key.Kind {
+	case callback.PermitNumber:
+		limit.Fact = callback.ErrNumberLimit
+	case callback.PermitQueued, callback.PermitAccess:
+		limit.Fact = callback.ErrQueueLimit
+	case callback.PermitInterval:
+		limit.Fact, limit.Interval = callback.ErrIntervalLimit, refused.Permit.For
+	case callback.PermitParameter:
+		limit.Fact, limit.Parameter = callback.ErrParameterLimit, key.Name
+	case callback.PermitBucket:
+		return m.full(ctx, d)
+	default:
+		return err
+	}
+	return limit
+}
+
+// full is the refusal of a full bucket with the nearest places that are left.
+func (m *Intake) full(ctx context.Context, d *decide.Draft) error {
+	p := d.Policy
+	refused := &callback.AvailabilityError{Service: d.Callback.Service, Bucket: p.Planner.BucketOf(d.Callback.Desired), Fact: callback.ErrFull}
+	return m.withAlternatives(ctx, p, d.Callback, refused, d.Now)
+}
+
+// Propose adds alternatives to an error that says that it is closed; other
+// errors pass.
+func (m *Intake) Propose(ctx context.Context, p *decide.Policy, cb *callback.Callback, err error, now time.Time) error {
+	var refused *callback.AvailabilityError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return m.withAlternatives(ctx, p, cb, refused, now)
+}
+
+// withAlternatives adds the nearest open times with seats left.
+func (m *Intake) withAlternatives(ctx context.Context, p *decide.Policy, cb *callback.Callback, refused *callback.AvailabilityError, now time.Time) error {
+	n := p.Service.Booking.Proposals
+	if n <= 0 {
+		return refused
+	}
+	from, to := p.Planner.NearRange(cb.Desired, now)
+	load, err := m.Load(ctx, now, cb.Tenant, cb.Service, from, to)
+	if err != nil {
+		// The refusal stands; only its proposals are missing.
+		return errors.Join(refused, err)
+	}
+	refused.Alternatives = p.Planner.Near(cb.Desired, n, load, now)
+	return refused
+}
+
+// Load reads how many seats are taken in the buckets of a range.
+func (m *Intake) Load(ctx context.Context, now time.Time, tenant, service string, from, to time.Time) (availability.Load, error) {
+	counters, err := m.Store.Load(ctx, now, callback.LoadRequest{
+		Tenant: tenant, Kind: callback.PermitBucket, Service: service, From: from.Unix(), To: to.Unix(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	load := make(availability.LoadMap, len(counters))
+	for _, c := range counters {
+		load[c.Key.Slot] += int(c.Used)
+	}
+	return load, nil
+}

@@ -1,0 +1,35 @@
+package manager
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// AnswerRequest answers an offer.
+type AnswerRequest struct {
+	Tenant string
+	ID     callback.ID
+	Answer callback.OfferAnswer
+	Actor  string
+}
+
+// Answer takes the answer to an offer. A late or second answer, and one that
+// the kind of offer does not allow, is an [ErrInvalidOperation] (GMS 40020).
+func (m *Manager) Answer(ctx context.Context, req AnswerRequest) (*callback.Callback, error) {
+	if err := m.engine.Life.Check(); err != nil {
+		return nil, err
+	}
+	if err := decide.CheckNote(req.Actor, "", ""); err != nil {
+		return nil, err
+	}
+	return m.engine.Mutate(ctx, req.Tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		if d := decide.Answer(cb, p, now, decide.AnswerInput(req)); d != nil {
+			return d, nil
+		}
+		return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: fmt.Sprintf("take the answer %q for", req.Answer)}
+	})
+}

@@ -1,0 +1,71 @@
+package manager
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/text"
+)
+
+// ExportRequest asks for the callbacks that were cancelled (GMS 4.10
+// "reportcancelled").
+type ExportRequest struct {
+	Tenant   string
+	Services []string          // empty means all
+	Reasons  []callback.Reason // at least one
+	// From and To bound Desired, both inclusive. Zero means 30 days before and
+	// 15 days after now; a range may be as wide as that and no wider.
+	From, To time.Time
+}
+
+const (
+	exportBefore = 30 * 24 * time.Hour
+	exportAfter  = 15 * 24 * time.Hour
+)
+
+// ExportCancelled returns the completed callbacks with one of the reasons, by
+// desired time (GMS 4.10), reading a page at a time as they are consumed, so
+// that an export of any size takes the memory of one page.
+//
+// An error is yielded once, last: [FieldError] for a request without reasons,
+// [RangeError], and the store's.
+func (m *Manager) ExportCancelled(ctx context.Context, req ExportRequest) iter.Seq2[*callback.Callback, error] {
+	return func(yield func(*callback.Callback, error) bool) {
+		q, err := m.exportQuery(ctx, req)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for cb, err := range m.Search(ctx, q) {
+			if !yield(cb, err) {
+				return
+			}
+		}
+	}
+}
+
+func (m *Manager) exportQuery(ctx context.Context, req ExportRequest) (callback.Query, error) {
+	if len(req.Reasons) == 0 {
+		return callback.Query{}, decide.Invalid("callback_reason", "is required")
+	}
+	for _, r := range req.Reasons {
+		if r == "" {
+			return callback.Query{}, decide.Invalid("callback_reason", "is empty")
+		}
+		if err := decide.CheckText("callback_reason", string(r), text.MaxName); err != nil {
+			return callback.Query{}, err
+		}
+	}
+	now, err := m.engine.Now(ctx)
+	if err != nil {
+		return callback.Query{}, err
+	}
+	q := callback.Query{
+		Tenant: req.Tenant, Services: once(req.Services), States: []callback.State{callback.Completed}, Reasons: once(req.Reasons), Limit: maxPage,
+	}
+	q.DesiredFrom, q.DesiredTo, err = window(now, req.From, req.To, exportBefore, exportAfter, exportBefore+exportAfter)
+	return q, err
+}

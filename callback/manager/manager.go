@@ -1,0 +1,93 @@
+package manager
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/engine"
+)
+
+// Manager takes callbacks, keeps them, has them dialled and tells what became
+// of them. Make one with [New]; all methods are safe for concurrent use. Any
+// number of Managers may share a store: no one of them leads.
+//
+// Verbs answer at once and never dial. The work is done by [Manager.Run], or by
+// whoever calls [Manager.Tick].
+type Manager struct {
+	engine *engine.Engine
+
+	mu     sync.Mutex
+	served map[engine.ServiceKey]servedPace
+}
+
+// New checks the configuration, reports every fault at once, and returns a
+// Manager that has not begun to work: call Run, or Tick.
+func New(config Config) (*Manager, error) {
+	config = config.withDefaults()
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	e := engine.New(engine.Config(config))
+	e.TakeBack = takeBack
+	return &Manager{engine: e}, nil
+}
+
+// Start takes a callback for now or for a later time and returns it as it was
+// stored. It checks, in this order: the request's own form, the service and its
+// redirections, the contact mode and the consent, the number, the time against
+// hours and horizon, and then, in the one write that also stores the callback,
+// the limits of GMS section 6 and the seats of the time bucket.
+//
+// A request with Account and ModeID and no number takes the number of that mode
+// of the contact directory. A number that is given wins, and the mode is only
+// noted; a service that requires consent requires that of the mode either way.
+// A repeated request does not ask the directory again.
+//
+// Errors: [FieldError] for what is wrong with the request, [NumberError],
+// [ModeError] for a contact mode that cannot be used and [ContactError] for a
+// directory that fails, [LimitError], [AvailabilityError] with alternatives,
+// [ErrNotFound] for an unknown account or callback to copy, also one that is
+// forgotten while it is copied, and [StateError] for
+// a callback to copy that is not completed, [ErrConfiguration] where a directory
+// is needed and there is none, [ErrRedirect], [ErrKeyReuse], [ErrStopped].
+// Nothing is stored then.
+// [ErrOutcomeUnknown]: it may be stored; repeat it with the same Key.
+func (m *Manager) Start(ctx context.Context, req Request) (*callback.Callback, error) {
+	return m.engine.Start(ctx, decide.StartInput(req))
+}
+
+// Run does the Manager's work until ctx ends or Shutdown is called: it ticks
+// when something is due, when it is woken, and at least every Config.Poll. It
+// returns nil after Shutdown and the context's error otherwise. A store that
+// fails is tried again at the next poll.
+func (m *Manager) Run(ctx context.Context) error { return m.engine.Run(ctx) }
+
+// Shutdown stops the Manager: Run returns, verbs that change something answer
+// [ErrStopped], Report excepted, and calls of the dialer that have begun are waited for, so that
+// their answers are not lost. When ctx ends first, their contexts are cancelled
+// and the error says how many have not returned; their callbacks become
+// unresolved and are looked up, by this or another node, when their time runs
+// out. Calls that customers are on are never hung up.
+func (m *Manager) Shutdown(ctx context.Context) error { return m.engine.Shutdown(ctx) }
+
+// Tick does everything that is due at now: releases, time-outs, recovery,
+// look-ups, and attempts as far as agents, lines and rates allow. Unless
+// Config.Synchronous is set, dialers are called on goroutines that may go on
+// after Tick has returned.
+//
+// now should be what Config.Now, or the store's clock, tells at the moment: the
+// reports of dialers are stamped with that.
+//
+// One Tick runs at a time; a second call waits. It returns early, with the
+// context's error, when ctx ends: what it had claimed and not written comes
+// back when the leases run out.
+func (m *Manager) Tick(ctx context.Context, now time.Time) (callback.Progress, error) {
+	return m.engine.Tick(ctx, now)
+}
+
+// Wake makes a running Manager look for work now instead of when it next
+// planned to. It never blocks. Hosts call it when an agent becomes free.
+func (m *Manager) Wake() { m.engine.Wake() }

@@ -1,0 +1,73 @@
+package manager_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
+)
+
+// A marker number goes through a whole life, refusals and failures included,
+// and is looked for in all that a host would print.
+func TestNumbersNeverShow(t *testing.T) {
+	const marker = "785556677" // the digits of swiss without its country
+	var logged bytes.Buffer
+	r := newRig(t, func(s *callback.Service, c *manager.Config) {
+		s.Limits.SameNumber = callback.CheckStrict
+		c.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	r.dialer.On(swiss, callbacktest.Lost(errors.New("timeout dialling "+swiss)).Forgotten())
+	req := manager.Request{Service: "desk", Number: "078 555 66 77", Properties: callback.Values{"phone": swiss}}
+	cb := r.start(req)
+	var out bytes.Buffer
+	show := func(values ...any) {
+		for _, v := range values {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+				fmt.Fprintf(&out, verb+"\n", v)
+			}
+			slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
+		}
+	}
+	_, refused := r.try(manager.Request{Number: swiss})
+	_, invalid := r.try(manager.Request{Number: "+417855566770000"})
+	_, reuse := r.m.Update(r.ctx, manager.UpdateRequest{ID: cb.ID, Set: callback.Values{"_customer_number": "+41 900 785 556677 1"}})
+	_, state := callback.ParseState(swiss)
+	show(*cb, cb, req, cb.Lookups, cb.Held, cb.Customer, refused, invalid, reuse, state,
+		callback.Query{Number: swiss, Lookups: []callback.Match{{Key: "k", Value: swiss}}},
+		manager.UpdateRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
+		manager.RescheduleRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
+		manager.StateReport{ID: "x", Set: callback.Values{"_customer_number": swiss}},
+		callback.LoadRequest{Subject: swiss}, callback.EraseRequest{Subjects: []string{swiss}},
+		callback.Call{To: cb.Customer.Number}, callback.Match{Value: swiss},
+		&callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}})
+	for _, v := range []any{refused, invalid, cb.Lookups, cb.Held, cb.Customer, &callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}}} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Write(text)
+	}
+	r.run(2 * time.Hour)
+	history, err := r.m.History(r.ctx, "", cb.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	show(history)
+	for name, text := range map[string]string{"output": out.String(), "log": logged.String()} {
+		squeezed := strings.NewReplacer(" ", "", "-", "").Replace(text)
+		if i := strings.Index(squeezed, marker); i >= 0 {
+			t.Errorf("%s shows the number: ...%s", name, squeezed[max(0, i-60):i+len(marker)])
+		}
+	}
+	if !strings.Contains(logged.String(), "dialer failed") {
+		t.Error("the dialer's error was not logged at all")
+	}
+}

@@ -1,0 +1,110 @@
+package manager
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// Now tells the time by which the Manager decides: the store's where it has a
+// clock, else Config.Now. An error is the store's.
+func (m *Manager) Now(ctx context.Context) (time.Time, error) { return m.engine.Now(ctx) }
+
+// Policy returns a service of a tenant as it is now. An unknown one is an
+// [ErrInvalidParameter].
+func (m *Manager) Policy(ctx context.Context, tenant, name string) (*callback.Policy, error) {
+	p, err := m.engine.Policy(ctx, tenant, name)
+	if err != nil {
+		return nil, err
+	}
+	return p.Source, nil
+}
+
+// Policies returns all services of a tenant, by name. A source that is not a
+// [ServiceLister] is an [ErrConfiguration].
+func (m *Manager) Policies(ctx context.Context, tenant string) ([]*callback.Policy, error) {
+	names, ok, err := m.configured(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, decide.Misconfigured("services", "the source cannot list them")
+	}
+	list := make([]*callback.Policy, 0, len(names))
+	for _, name := range names {
+		p, err := m.engine.Policy(ctx, tenant, name)
+		switch {
+		case errors.Is(err, callback.ErrInvalidParameter):
+			continue // it went away meanwhile
+		case err != nil:
+			return nil, err
+		}
+		list = append(list, p.Source)
+	}
+	return list, nil
+}
+
+// configured lists the services of a tenant that the source has, in order; ok
+// is false when it cannot list them.
+func (m *Manager) configured(ctx context.Context, tenant string) (names []string, ok bool, err error) {
+	lister, ok := m.engine.Config.Services.(callback.ServiceLister)
+	if !ok {
+		return nil, false, nil
+	}
+	names, err = lister.Names(ctx, tenant)
+	if err != nil {
+		return nil, true, err
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names))), true, nil
+}
+
+// known lists the services of a tenant in order: those of the source, and where
+// it cannot list them those that have callbacks.
+func (m *Manager) known(ctx context.Context, tenant string) ([]string, error) {
+	names, ok, err := m.configured(ctx, tenant)
+	if ok || err != nil {
+		return names, err
+	}
+	groups, err := m.engine.Store.Count(ctx, callback.Query{Tenant: tenant})
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		names = append(names, g.Queue.Service)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// serving adds to the names of services those that have callbacks of a query,
+// configured or not.
+func (m *Manager) serving(ctx context.Context, names []string, q callback.Query) ([]string, error) {
+	groups, err := m.engine.Store.Count(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.Clone(names)
+	for _, g := range groups {
+		names = append(names, g.Queue.Service)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// once returns the values of a list without repetitions, each where it came
+// first.
+func once[T comparable](list []T) []T {
+	seen := make(map[T]bool, len(list))
+	var kept []T
+	for _, v := range list {
+		if !seen[v] {
+			seen[v] = true
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,195 @@
+package manager_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/scheduler"
+	"github.com/ringback-go/ringback/store"
+)
+
+// The defaults of the reference, section 1.
+func TestPolicyDefaults(t *testing.T) {
+	p, err := callback.NewPolicy(callback.Service{Name: "desk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := p.Service()
+	for name, ok := range map[string]bool{
+		"_default_country":                 s.Numbers.Country == "US",
+		"_request_time_bucket":             s.Booking.Bucket == 5*time.Minute,
+		"_max_request_by_time_bucket":      s.Booking.PerBucket == 100,
+		"_request_execution_time_buffer":   s.Booking.Buffer == 120*time.Second,
+		"_desired_connect_time_threshold":  s.Booking.ConnectThreshold == 180*time.Second,
+		"_reject_future_desired_time":      s.Booking.Horizon == callback.Span{Months: 1},
+		"_urs_queued_ttl":                  s.Queueing.TTL == 14400*time.Second,
+		"_ttl":                             s.TTL == 86400*time.Second,
+		"_max_dial_attempts":               s.Dialing.Retry.MaxAttempts == 3,
+		"_dial_retry_timeout":              s.Dialing.Retry.Default.Delay == 300*time.Second,
+		"_booking_expiration_timeout":      s.Inbound.Timeout == 30*time.Second,
+		"_user_confirm_timeout":            s.Confirm.Timeout == 30*time.Second,
+		"_agent_preview_timeout":           s.Preview.Timeout == 30*time.Second,
+		"_max_ors_submit_attempts":         s.Queueing.MaxSubmits == 3,
+		"_max_time_to_wait_for_agent":      s.Dialing.AgentWait == 3600*time.Second,
+		"_throttle_1":                      s.Limits.First == callback.Throttle{Max: 500, Every: 300 * time.Second},
+		"_throttle_2":                      s.Limits.Second == callback.Throttle{Max: 1000, Every: 3600 * time.Second},
+		"_throttle_parameters_limit":       s.Limits.PerParameter == 6,
+		"_max_queued":                      s.Limits.Queued == 1000,
+		"_max_time_to_wait_for_ixn_delete": s.Dialing.MaxCall == 3600*time.Second,
+		"_media_type":                      s.MediaType == "voice",
+		"weights":                          s.Queueing.Weights == scheduler.DefaultWeights(),
+		"_customer_lookup_keys":            len(s.LookupKeys) == 1 && s.LookupKeys[0] == "_customer_number",
+	} {
+		if !ok {
+			t.Errorf("default of %s differs: %+v", name, s)
+		}
+	}
+}
+
+func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
+	bad := callback.Service{
+		Name: "x\ny", TTL: time.Second, Retention: time.Hour, Reminder: -1, Overwritable: []string{"_x"},
+		MandatoryKeys: []string{"_account"},
+		Numbers:       callback.Numbers{Country: "ZZ", Countries: []string{"QQ"}},
+		Booking:       callback.Booking{Bucket: 7 * time.Minute, Past: -1, Proposals: 101, ConnectThreshold: time.Second, Horizon: callback.Span{Days: -1}},
+		Queueing:      callback.Queueing{TTL: time.Millisecond, CallsPerSecond: -1, MaxSubmits: -1, CannotDial: time.Hour, Weights: scheduler.Weights{1}},
+		Dialing:       callback.DialOptions{PlaceTimeout: time.Hour, RingTimeout: 1, AgentWait: 1, MaxCall: 1, Grace: time.Hour},
+		Preview:       callback.Preview{On: true, Timeout: 1, Rejects: -1, ViaRoutePoint: true},
+		Inbound:       callback.Inbound{Direction: callback.UserOriginated, Timeout: 1},
+		Confirm:       callback.Confirm{Timeout: 1},
+		Limits:        callback.Limits{AttemptsPerDay: -1, SameNumber: 9},
+	}
+	_, err := callback.NewPolicy(bad)
+	if !errors.Is(err, callback.ErrConfiguration) || callback.Code(err) != 50020 {
+		t.Fatalf("error is %v", err)
+	}
+	for _, field := range []string{
+		"Name:", "TTL:", "Retention:", "Reminder:", "Overwritable:", "MandatoryKeys:", "Numbers.Country:", "Numbers.Countries:",
+		"Booking:", "Booking.Past:", "Booking.Proposals:", "Booking.ConnectThreshold:", "Booking.Horizon:",
+		"Queueing.TTL:", "Queueing.CallsPerSecond:", "Queueing.MaxSubmits:", "Queueing.CannotDial:", "Queueing.Weights:",
+		"Dialing.PlaceTimeout:", "Dialing.RingTimeout:", "Dialing.AgentWait:", "Dialing.MaxCall:", "Dialing.Grace:",
+		"Preview.Timeout:", "Preview.Rejects:", "Preview.ViaRoutePoint:", "Preview.On:",
+		"Inbound.AccessNumbers:", "Inbound.Timeout:", "Confirm.Timeout:", "Limits.AttemptsPerDay:", "Limits.SameNumber:",
+	} {
+		if !strings.Contains(err.Error(), field) {
+			t.Errorf("the error does not name %s\n%v", field, err)
+		}
+	}
+	services, err := callback.NewServices(bad, callback.Service{})
+	if services != nil || err == nil || strings.Count(err.Error(), "service ") < 2 {
+		t.Errorf("NewServices: %v", err)
+	}
+}
+
+func TestConfigReportsAllFaultsAtOnce(t *testing.T) {
+	_, err := manager.New(manager.Config{Lease: time.Millisecond, Poll: time.Hour, Batch: -1, MaxInFlight: -1, StoreTimeout: -1, Node: strings.Repeat("n", 200)})
+	if !errors.Is(err, callback.ErrConfiguration) {
+		t.Fatalf("error is %v", err)
+	}
+	for _, field := range []string{"Store:", "Services:", "Dialer:", "Lease:", "Poll:", "Batch:", "MaxInFlight:", "StoreTimeout:", "Node:"} {
+		if !strings.Contains(err.Error(), field) {
+			t.Errorf("the error does not name %s\n%v", field, err)
+		}
+	}
+	services, err := callback.NewServices(callback.Service{Name: "desk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(monday)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cb, err := m.Start(t.Context(), manager.Request{Service: "desk", Number: "+12125550123"})
+	if err != nil || len(cb.ID) != 36 {
+		t.Errorf("with defaults alone: %v, %v", cb, err)
+	}
+}
+
+func TestReminder(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Reminder = 10 * time.Minute })
+	r.dialer.On(swiss, callbacktest.Answered(time.Minute))
+	cb := r.start(manager.Request{Desired: monday().Add(time.Hour)})
+	r.run(3 * time.Hour)
+	if _, err := r.rec.Pull(r.ctx); err != nil {
+		t.Fatal(err)
+	}
+	reminded := r.rec.RequireEvent(t, cb.ID, callback.EventReminded)
+	if want := monday().Add(48 * time.Minute); !reminded.At.Equal(want) { // an hour, less buffer, less reminder
+		t.Errorf("reminded at %v, want %v", reminded.At, want)
+	}
+	r.wantReason(cb.ID, callback.ReasonAgentConnected)
+}
+
+// The estimate is for the place behind all that wait.
+func TestEstimateIsAskedForThePosition(t *testing.T) {
+	asked := 0
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Paused = true
+		s.Booking.Estimator = scheduler.EstimatorFunc(func(position int, _ time.Time) (time.Duration, bool) {
+			asked = position
+			return 0, false
+		})
+	})
+	r.start(manager.Request{})
+	r.start(manager.Request{Number: swiss2})
+	r.start(manager.Request{Number: swiss3, Desired: monday().Add(time.Hour)})
+	if asked != 3 {
+		t.Errorf("asked for position %d, want 3", asked)
+	}
+}
+
+// fixedWait is an estimator whose answer the test sets.
+type fixedWait struct{ wait time.Duration }
+
+func (f *fixedWait) Estimate(int, time.Time) (time.Duration, bool) { return f.wait, true }
+
+// GMS: released when now >= desired - buffer - EWT, with the estimate of that
+// moment.
+func TestReleaseFollowsTheEstimate(t *testing.T) {
+	estimate := &fixedWait{}
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Booking.Estimator = estimate
+		s.Booking.ConnectThreshold = -1
+	})
+	r.dialer.On("*", callbacktest.Answered(time.Minute))
+	cb := r.start(manager.Request{Desired: monday().Add(2 * time.Hour)})
+	r.run(30 * time.Minute)
+	r.wantState(cb.ID, callback.Scheduled)
+	estimate.wait = time.Hour
+	r.run(2 * time.Hour)
+	began := r.wantReason(cb.ID, callback.ReasonAgentConnected).Attempts[0].Began
+	want := monday().Add(2*time.Hour - 120*time.Second - time.Hour)
+	if began.Before(want) || began.After(want.Add(time.Minute)) {
+		t.Errorf("dialled at %v, want within a minute after %v (GMS queue-polling-rate)", began, want)
+	}
+}
+
+func TestConnectThresholdHoldsAnAttemptBack(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Booking.Estimator = &fixedWait{wait: time.Hour} })
+	r.dialer.On("*", callbacktest.Answered(time.Minute))
+	cb := r.start(manager.Request{Desired: monday().Add(3 * time.Hour)})
+	r.run(5 * time.Hour)
+	began := r.wantReason(cb.ID, callback.ReasonAgentConnected).Attempts[0].Began
+	if want := monday().Add(3*time.Hour - 180*time.Second); !began.Equal(want) {
+		t.Errorf("dialled at %v, want %v (GMS _desired_connect_time_threshold)", began, want)
+	}
+}
+
+func TestAttemptsPerDay(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Limits.AttemptsPerDay = 2
+		s.Queueing.TTL, s.TTL = 100*time.Hour, 100*time.Hour
+	})
+	r.dialer.On(swiss, callbacktest.Busy(), callbacktest.Busy(), callbacktest.Answered(time.Minute))
+	cb := r.start(manager.Request{})
+	r.run(16 * time.Hour)
+	done := r.wantReason(cb.ID, callback.ReasonAgentConnected)
+	if began := done.Attempts[2].Began; began.Before(monday().Add(14 * time.Hour)) {
+		t.Errorf("the third attempt of the day began at %v", began)
+	}
+}

@@ -1,0 +1,84 @@
+package manager
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// Report takes what a dialer tells about an attempt. What is old news - an
+// earlier stage, a second outcome, an attempt that another has followed, a
+// callback that is completed - is accepted and changes nothing.
+//
+// Errors: [ErrConfiguration] while the callback's service is unknown,
+// [ErrInvalidParameter] for a malformed report, [ErrNotFound] for an
+// attempt that never was or that has been forgotten, [ErrConflict] for an epoch
+// that is not the attempt's. A reporter must repeat a report that was answered
+// with any error but the last three.
+func (m *Manager) Report(ctx context.Context, r callback.Report) error {
+	return m.engine.Report(ctx, r)
+}
+
+// StateReport is what the execution side says about a callback's state (GMS
+// PUT _callback_state).
+type StateReport struct {
+	Tenant string
+	ID     callback.ID
+	State  callback.State  // Queued, Routing, Processing or Completed
+	Reason callback.Reason // of Completed; defaults to NOT_AVAILABLE
+	// Set are new values of properties, written together with the state; see
+	// [UpdateRequest].
+	Set    callback.Values
+	Actor  string
+	Detail string
+}
+
+// ReportState sets the state of a callback whose calls are made by somebody
+// else. It is allowed from every state but Completed, as far as the life cycle
+// allows the move. Queued and Completed end a live attempt; Routing and
+// Processing say how far it got.
+func (m *Manager) ReportState(ctx context.Context, r StateReport) (*callback.Callback, error) {
+	if err := m.engine.Life.Check(); err != nil {
+		return nil, err
+	}
+	if err := decide.CheckNote(r.Actor, r.Detail, r.Reason); err != nil {
+		return nil, err
+	}
+	switch r.State {
+	case callback.Queued, callback.Routing, callback.Processing, callback.Completed:
+	default:
+		return nil, decide.Invalid("_callback_state", fmt.Sprintf("%v cannot be reported", r.State))
+	}
+	r.Reason = cmp.Or(r.Reason, callback.ReasonNotAvailable)
+	properties, userData, err := decide.Split(r.Set)
+	if err != nil {
+		return nil, err
+	}
+	var last *decide.Draft
+	cb, err := m.engine.Mutate(ctx, r.Tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		if cb.State == callback.Completed || !callback.CanMove(cb.State, r.State) {
+			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "report " + r.State.String() + " for"}
+		}
+		if cb.State == r.State && len(r.Set) == 0 {
+			return nil, nil
+		}
+		d := decide.NewDraft(cb, p, now, callback.EventStateSet, r.Actor)
+		// Before the state: whom to call cannot change while a call is up.
+		if err := d.Set(properties, userData); err != nil {
+			return nil, err
+		}
+		if cb.State != r.State {
+			d.Report(decide.StateInput(r))
+		}
+		last = d
+		return d, nil
+	})
+	if err != nil && last != nil {
+		return nil, m.engine.ExplainRefusal(ctx, last, err)
+	}
+	return cb, err
+}

@@ -1,0 +1,58 @@
+package manager
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// Resolution is an operator's word on an unresolved callback.
+type Resolution struct {
+	Tenant string
+	ID     callback.ID
+	// Outcome is what happened to the attempt: Known or NotPlaced.
+	Outcome callback.Outcome
+	// Redial queues the callback for another attempt, whatever the retry
+	// policy says. The operator takes it on himself that the customer may be
+	// called twice.
+	Redial bool
+	Actor  string // required
+	Detail string
+}
+
+// Resolve ends the doubt about an unresolved callback: with the outcome, as if
+// the dialer had reported it, or with another attempt. It is an
+// [ErrInvalidOperation] in every other state, and so is another attempt at a
+// callback whose time is over.
+func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback, error) {
+	if err := m.engine.Life.Check(); err != nil {
+		return nil, err
+	}
+	if err := decide.CheckNote(r.Actor, r.Detail, ""); err != nil {
+		return nil, err
+	}
+	if r.Actor == "" {
+		return nil, decide.Invalid("actor", "is required")
+	}
+	report := callback.Report{Outcome: &r.Outcome, Actor: r.Actor}
+	if !r.Redial {
+		if err := decide.CheckReport(report); err != nil {
+			return nil, err
+		}
+		if r.Outcome.Certainty == callback.MayHaveRung {
+			return nil, decide.Invalid("outcome.certainty", "must be known or not placed")
+		}
+	}
+	return m.engine.Mutate(ctx, r.Tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		if cb.State != callback.Unresolved {
+			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "resolve"}
+		}
+		if last := decide.LastChance(cb); r.Redial && !last.IsZero() && !now.Before(last) {
+			return nil, fmt.Errorf("callback %s is past its time: %w", cb.ID, callback.ErrInvalidOperation)
+		}
+		return decide.Resolution(cb, p, now, m.engine.Rules, decide.ResolutionInput(r), report), nil
+	})
+}

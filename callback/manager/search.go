@@ -1,0 +1,195 @@
+package manager
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/text"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// Get returns one callback, or [ErrNotFound].
+func (m *Manager) Get(ctx context.Context, tenant string, id callback.ID) (*callback.Callback, error) {
+	return m.engine.Store.Get(ctx, callback.By{Tenant: tenant, ID: id})
+}
+
+// maxPage is the most callbacks one page holds.
+const maxPage = 1000
+
+// SearchPage returns one page of the callbacks that match. Query.Number and
+// lookups of _customer_number may be in any spelling that the service, when one
+// is named, would read. Limit defaults to 100 and is at most 1,000; continue
+// with Page.Next in Query.After.
+func (m *Manager) SearchPage(ctx context.Context, q callback.Query) (callback.Page, error) {
+	if err := checkQuery(q); err != nil {
+		return callback.Page{}, err
+	}
+	read := readAnywhere
+	if len(q.Services) == 1 {
+		if p, err := m.engine.Policy(ctx, q.Tenant, q.Services[0]); err == nil {
+			read = p.Read
+		}
+	}
+	q.Number = canonicalNumber(q.Number, read)
+	if len(q.Lookups) > 0 {
+		q.Lookups = slices.Clone(q.Lookups)
+		for i := range q.Lookups {
+			if q.Lookups[i].Key == callback.PropertyNumber {
+				q.Lookups[i].Value = canonicalNumber(q.Lookups[i].Value, read)
+			}
+		}
+	}
+	q.Limit = cmp.Or(q.Limit, 100)
+	return m.engine.Store.Search(ctx, q)
+}
+
+// canonicalNumber returns the key of a number as callbacks hold it, or the text
+// as it is.
+func canonicalNumber(raw string, read func(string) phonenum.Address) string {
+	if key := read(raw).Key(); key != "" {
+		return key
+	}
+	return raw
+}
+
+// readAnywhere reads a number that needs no country.
+func readAnywhere(raw string) phonenum.Address {
+	address, err := phonenum.ParseAddress(raw, "")
+	if err != nil {
+		address, err = phonenum.RawAddress(raw)
+	}
+	if err != nil {
+		return phonenum.Address{}
+	}
+	return address
+}
+
+// check bounds a query.
+func checkQuery(q callback.Query) error {
+	if q.AllTenants {
+		return decide.Invalid("tenant", "must be one")
+	}
+	if q.Limit < 0 || q.Limit > maxPage {
+		return decide.Invalid("limit", fmt.Sprintf("%d is not between 0 and %d", q.Limit, maxPage))
+	}
+	if q.Order > callback.ByQueue {
+		return decide.Invalid("order", fmt.Sprintf("%d is not defined", q.Order))
+	}
+	for _, list := range []struct {
+		name string
+		n    int
+	}{
+		{"ids", len(q.IDs)}, {"services", len(q.Services)}, {"states", len(q.States) + len(q.NotStates)},
+		{"lookups", len(q.Lookups)}, {"properties", len(q.Properties)}, {"reasons", len(q.Reasons)},
+	} {
+		if list.n > maxPage {
+			return decide.Invalid(list.name, fmt.Sprintf("has %d entries, at most %d are allowed", list.n, maxPage))
+		}
+	}
+	for _, s := range slices.Concat(q.States, q.NotStates) {
+		if !s.Valid() {
+			return decide.Invalid("state", fmt.Sprintf("%d is not defined", s))
+		}
+	}
+	for _, span := range []struct {
+		name     string
+		from, to time.Time
+	}{{"desired", q.DesiredFrom, q.DesiredTo}, {"created", q.CreatedFrom, q.CreatedTo}, {"ended", q.EndedFrom, q.EndedTo}} {
+		if !span.to.IsZero() && span.to.Before(span.from) {
+			return decide.Invalid(span.name, "ends before it begins")
+		}
+	}
+	return nil
+}
+
+// Search returns all callbacks that match, reading a page at a time as they are
+// consumed. An error is yielded once, last.
+func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callback.Callback, error] {
+	return func(yield func(*callback.Callback, error) bool) {
+		for {
+			page, err := m.SearchPage(ctx, q)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, cb := range page.Callbacks {
+				if !yield(cb, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			q.After = page.Next
+		}
+	}
+}
+
+// History returns everything that happened to a callback, oldest first, or
+// [ErrNotFound].
+func (m *Manager) History(ctx context.Context, tenant string, id callback.ID) ([]callback.Event, error) {
+	var all []callback.Event
+	var after callback.Cursor
+	for {
+		page, err := m.engine.Store.Events(ctx, callback.EventQuery{Tenant: tenant, Callback: id, After: after, Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Events...)
+		if len(page.Events) < 1000 {
+			break
+		}
+		after = page.Next
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("history of %s: %w", text.Clip(string(id)), callback.ErrNotFound)
+	}
+	return all, nil
+}
+
+// AvailabilityRequest asks which times of a service can be booked.
+type AvailabilityRequest struct {
+	Tenant  string
+	Service string
+	availability.Query
+}
+
+// Availability returns the time slots of a service that are open and have seats
+// left, and on demand the full ones. A range that is too long, or parameters
+// that contradict each other, are refused before anything is computed.
+func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (availability.Slots, error) {
+	p, err := m.engine.Policy(ctx, req.Tenant, strings.TrimSpace(req.Service))
+	if err != nil {
+		return availability.Slots{}, err
+	}
+	now, err := m.engine.Now(ctx)
+	if err != nil {
+		return availability.Slots{}, err
+	}
+	from, to, err := p.Planner.Range(req.Query, now)
+	if err != nil {
+		return availability.Slots{}, queryFault(err)
+	}
+	load, err := m.engine.Load(ctx, now, req.Tenant, p.Service.Name, from.Add(-p.Service.Booking.Bucket), to)
+	if err != nil {
+		return availability.Slots{}, err
+	}
+	slots, err := p.Planner.Slots(req.Query, load, now)
+	if err != nil {
+		return availability.Slots{}, queryFault(err)
+	}
+	return slots, nil
+}
+
+// queryFault makes a planner's refusal an invalid parameter.
+func queryFault(err error) error {
+	return fmt.Errorf("%w: %w", callback.ErrInvalidParameter, err)
+}

@@ -1,0 +1,386 @@
+package manager_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
+)
+
+func TestBadRequestsNameTheFieldAndStoreNothing(t *testing.T) {
+	long := strings.Repeat("x", 2000)
+	deep := any("x")
+	for range 20 {
+		deep = []any{deep}
+	}
+	for _, c := range []struct {
+		field string
+		req   manager.Request
+	}{
+		{"service", manager.Request{Service: "nowhere"}},
+		{"service", manager.Request{Service: long}},
+		{"tenant", manager.Request{Tenant: "a\nb"}},
+		{"key", manager.Request{Key: long}},
+		{"key", manager.Request{Key: "\xff"}},
+		{"agent.description", manager.Request{Agent: callback.Agent{Description: strings.Repeat("ä", 151)}}},
+		{"agent.lead_score", manager.Request{Agent: callback.Agent{LeadScore: math.NaN()}}},
+		{"priority", manager.Request{Priority: 99}},
+		{"_callback_state", manager.Request{State: callback.Dialing}},
+		{"_callback_state", manager.Request{State: 77}},
+		{"_desired_time", manager.Request{Desired: time.Date(10001, 1, 1, 0, 0, 0, 0, time.UTC)}},
+		{"_desired_time", manager.Request{Desired: monday().AddDate(0, 2, 0)}},
+		{"_desired_time", manager.Request{Desired: monday(), Zone: "UTC", Local: &availability.LocalTime{Year: 2026, Month: 1, Day: 12}}},
+		{"_desired_time", manager.Request{Zone: "UTC", Local: &availability.LocalTime{Year: 2026, Month: 2, Day: 30}}},
+		{"zone", manager.Request{Local: &availability.LocalTime{Year: 2026, Month: 1, Day: 13}}},
+		{"zone", manager.Request{Zone: "Mars/Base", Local: &availability.LocalTime{Year: 2026, Month: 1, Day: 13}}},
+		{"until", manager.Request{Until: monday()}},
+		{"until", manager.Request{Desired: monday().Add(time.Hour), Until: monday().Add(time.Hour)}},
+		{"retry.max_attempts", manager.Request{Retry: &callback.RetryLimits{}}},
+		{"retry.delay", manager.Request{Retry: &callback.RetryLimits{MaxAttempts: 1, Delay: -1}}},
+		{"interaction.structured_text_mime", manager.Request{Interaction: callback.Interaction{StructuredText: "u"}}},
+		{"interaction.binary_content_mime", manager.Request{Interaction: callback.Interaction{BinaryContent: "u", BinaryMIME: "a/b"}}},
+		{"interaction.text", manager.Request{Interaction: callback.Interaction{Text: strings.Repeat("x", 65<<10)}}},
+		{"interaction.type", manager.Request{Interaction: callback.Interaction{Type: "\xff\x00"}}},
+		{"interaction.desired_response_type", manager.Request{Interaction: callback.Interaction{ResponseType: "Pigeon"}}},
+		{"interaction.binary_content_size", manager.Request{Interaction: callback.Interaction{BinarySize: -5}}},
+		{"overrides._target", manager.Request{Overrides: map[string]string{"_target": long}}},
+		{"parameters.X", manager.Request{Parameters: map[string]string{"X": long}}},
+		{"properties", manager.Request{Properties: callback.Values{"": 1}}},
+		{"properties.x", manager.Request{Properties: callback.Values{"x": make(chan int)}}},
+		{"properties.x", manager.Request{Properties: callback.Values{"x": math.Inf(1)}}},
+		{"properties.x", manager.Request{Properties: callback.Values{"x": deep}}},
+		{"properties.x", manager.Request{Properties: callback.Values{"x": strings.Repeat("y", 65<<10)}}},
+	} {
+		t.Run(c.field, func(t *testing.T) {
+			r := newRig(t, nil)
+			_, err := r.try(c.req)
+			wantCode(t, err, callback.ErrInvalidParameter, 40010)
+			var field *callback.FieldError
+			if !errors.As(err, &field) || field.Field != c.field {
+				t.Errorf("error %v names %+v, want field %s", err, field, c.field)
+			}
+			wantNothingStored(t, r)
+		})
+	}
+}
+
+func wantNothingStored(t *testing.T, r *rig) {
+	t.Helper()
+	page, err := r.store.Search(r.ctx, callback.Query{})
+	if err != nil || len(page.Callbacks) != 0 {
+		t.Errorf("%d callbacks are stored (%v)", len(page.Callbacks), err)
+	}
+	events, err := r.store.Events(r.ctx, callback.EventQuery{AllTenants: true})
+	if err != nil || len(events.Events) != 0 {
+		t.Errorf("%d events are stored (%v)", len(events.Events), err)
+	}
+	for _, kind := range []callback.PermitKind{callback.PermitNumber, callback.PermitQueued, callback.PermitBucket, callback.PermitInterval, callback.PermitParameter} {
+		counters, err := r.store.Load(r.ctx, r.clock.Now(), callback.LoadRequest{Kind: kind, Service: "desk", From: math.MinInt64, To: math.MaxInt64})
+		if err != nil || len(counters) != 0 {
+			t.Errorf("counters %v are stored (%v)", counters, err)
+		}
+	}
+}
+
+func TestNumbersAreChecked(t *testing.T) {
+	for _, c := range []struct{ number, rule string }{
+		{"hello", "impossible"}, {"+999123", "impossible"}, {"+41 900 123 456", "premium"}, {"112", "emergency"},
+		{"+41 78 555 66", "invalid"}, {"sip:", "impossible"},
+	} {
+		r := newRig(t, nil)
+		_, err := r.try(manager.Request{Number: c.number})
+		wantCode(t, err, callback.ErrInvalidNumber, 40040)
+		var number *callback.NumberError
+		if !errors.As(err, &number) {
+			t.Fatalf("error is %T", err)
+		}
+		if number.Rule != c.rule {
+			t.Errorf("%q is refused as %s, want %s", c.number, number.Rule, c.rule)
+		}
+		if strings.Contains(err.Error(), "900") || strings.Contains(err.Error(), "555") {
+			t.Errorf("the error shows the number: %v", err)
+		}
+		wantNothingStored(t, r)
+	}
+}
+
+func TestNumberIsTakenInManySpellings(t *testing.T) {
+	for _, spelling := range []string{swiss, "078 555 66 77", "0041785556677", "tel:+41785556677", "tel: +41785556677", "41785556677", "(078) 555-66-77"} {
+		r := newRig(t, nil)
+		cb := r.start(manager.Request{Number: spelling})
+		if got := cb.Customer.Number.Key(); got != swiss {
+			t.Errorf("%q is read as %q", spelling, got)
+		}
+	}
+	r := newRig(t, nil)
+	if cb := r.start(manager.Request{Number: "sip:hans@example.com"}); cb.Customer.Number.Key() != "sip:hans@example.com" {
+		t.Errorf("SIP address is read as %q", cb.Customer.Number.Key())
+	}
+}
+
+// GMS takes "5115" with _disallow_impossible_phone_numbers = false.
+func TestImpossibleNumbersWhereAllowed(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Numbers.AllowImpossible = true })
+	if cb := r.start(manager.Request{Number: "5115"}); cb.Customer.Number.Reveal() != "5115" {
+		t.Errorf("number is %q", cb.Customer.Number.Reveal())
+	}
+}
+
+func TestMandatoryKeys(t *testing.T) {
+	change := func(s *callback.Service, _ *manager.Config) {
+		s.LookupKeys = []string{"_customer_number", "_account"}
+		s.MandatoryKeys = []string{"_account"}
+	}
+	r := newRig(t, change)
+	_, err := r.try(manager.Request{})
+	wantCode(t, err, callback.ErrInvalidParameter, 40010)
+	r.start(manager.Request{Properties: callback.Values{"_account": "A-1"}})
+}
+
+func TestLimits(t *testing.T) {
+	t.Run("same number, two", func(t *testing.T) {
+		r := newRig(t, nil)
+		r.start(manager.Request{})
+		r.start(manager.Request{Desired: monday().Add(time.Hour)})
+		_, err := r.try(manager.Request{})
+		wantCode(t, err, callback.ErrNumberLimit, 40001)
+		_, err = r.try(manager.Request{Desired: monday().Add(2 * time.Hour)})
+		wantCode(t, err, callback.ErrNumberLimit, 40001)
+		r.start(manager.Request{Number: swiss2})
+	})
+	t.Run("same number, strict", func(t *testing.T) {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
+		cb := r.start(manager.Request{})
+		_, err := r.try(manager.Request{})
+		wantCode(t, err, callback.ErrNumberLimit, 40001)
+		var limit *callback.LimitError
+		if !errors.As(err, &limit) || limit.Max != 1 {
+			t.Errorf("limit is %+v, want 1", limit)
+		}
+		if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID}); err != nil {
+			t.Fatal(err)
+		}
+		r.start(manager.Request{})
+	})
+	t.Run("queue", func(t *testing.T) {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.Queued = 1 })
+		r.start(manager.Request{})
+		_, err := r.try(manager.Request{Number: swiss2})
+		wantCode(t, err, callback.ErrQueueLimit, 40002)
+		r.start(manager.Request{Number: swiss2, Desired: monday().Add(time.Hour)}) // scheduled ones pass
+	})
+	t.Run("queue of none", func(t *testing.T) {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.Queued = -1 })
+		_, err := r.try(manager.Request{})
+		wantCode(t, err, callback.ErrQueueLimit, 40002)
+	})
+	t.Run("interval", func(t *testing.T) {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+			s.Limits = callback.Limits{SameNumber: callback.CheckNone, PerParameter: 100,
+				First: callback.Throttle{Max: 2, Every: 5 * time.Minute}, Second: callback.Throttle{Max: 2, Every: time.Hour}}
+		})
+		r.start(manager.Request{})
+		r.start(manager.Request{Desired: monday().Add(30 * time.Second)}) // near enough to be immediate
+		_, err := r.try(manager.Request{})
+		wantCode(t, err, callback.ErrIntervalLimit, 40003)
+		var limit *callback.LimitError
+		if !errors.As(err, &limit) || limit.Interval != 5*time.Minute || !limit.RetryAt.Equal(monday().Add(5*time.Minute)) {
+			t.Errorf("when both are exhausted the first is named: %+v", limit)
+		}
+		r.clock.Advance(5 * time.Minute)
+		_, err = r.try(manager.Request{})
+		if !errors.As(err, &limit) || limit.Interval != time.Hour {
+			t.Errorf("then the second: %+v", limit)
+		}
+	})
+	t.Run("parameter of the day", func(t *testing.T) {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+			s.Limits.SameNumber, s.Limits.PerParameter = callback.CheckNone, 2
+			s.Limits.Parameters = []string{"_customer_number", "X-Visitor"}
+		})
+		r.start(manager.Request{})
+		r.start(manager.Request{Parameters: map[string]string{"X-Visitor": "v"}})
+		_, err := r.try(manager.Request{})
+		wantCode(t, err, callback.ErrParameterLimit, 40004)
+		var limit *callback.LimitError
+		if !errors.As(err, &limit) || limit.Parameter != "_customer_number" {
+			t.Errorf("limit is %+v", limit)
+		}
+		r.start(manager.Request{Desired: monday().Add(time.Hour)}) // scheduled ones are not counted
+		r.start(manager.Request{Number: swiss2, Parameters: map[string]string{"X-Visitor": "v"}})
+		_, err = r.try(manager.Request{Number: swiss3, Parameters: map[string]string{"X-Visitor": "v"}})
+		if !errors.As(err, &limit) || limit.Parameter != "X-Visitor" {
+			t.Errorf("limit is %+v", limit)
+		}
+		r.clock.Set(monday().Add(14 * time.Hour)) // the next calendar day
+		r.start(manager.Request{})
+	})
+}
+
+func TestFullBucketProposesOthers(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Booking.PerBucket = 1
+		s.Limits.SameNumber = callback.CheckNone
+	})
+	at := time.Date(2026, 1, 12, 16, 45, 0, 0, time.UTC)
+	r.start(manager.Request{Desired: at})
+	_, err := r.try(manager.Request{Desired: at.Add(4*time.Minute + 59*time.Second)})
+	wantCode(t, err, callback.ErrFull, 40051)
+	var full *callback.AvailabilityError
+	if !errors.As(err, &full) {
+		t.Fatalf("error is %T", err)
+	}
+	if !full.Bucket.Start.Equal(at) || !full.Bucket.End.Equal(at.Add(5*time.Minute)) {
+		t.Errorf("bucket is %v", full.Bucket)
+	}
+	var got []string
+	for _, slot := range full.Alternatives {
+		got = append(got, slot.Start.UTC().Format("15:04"))
+	}
+	if diff := cmp.Diff([]string{"16:30", "16:35", "16:40", "16:50", "16:55", "17:00"}, got); diff != "" {
+		t.Errorf("alternatives (-want +got):\n%s", diff)
+	}
+	r.start(manager.Request{Desired: at.Add(5 * time.Minute)}) // half-open: the next bucket
+}
+
+func TestClosedProposesOthers(t *testing.T) {
+	hours, err := availability.ParseCalendar(map[string]string{"_bh_regular1": "Mon-Fri 09:00-17:00", "_timezone": "UTC"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Booking.Hours = hours })
+	_, err = r.try(manager.Request{Desired: time.Date(2026, 1, 12, 20, 0, 0, 0, time.UTC)})
+	wantCode(t, err, callback.ErrClosed, 40050)
+	var closed *callback.AvailabilityError
+	if !errors.As(err, &closed) || len(closed.Alternatives) != 6 {
+		t.Fatalf("error %v proposes %+v", err, closed)
+	}
+	r.clock.Set(time.Date(2026, 1, 12, 18, 0, 0, 0, time.UTC))
+	_, err = r.try(manager.Request{}) // immediate requests meet the hours, too
+	wantCode(t, err, callback.ErrClosed, 40050)
+}
+
+// The worked examples of section 5.3.
+func TestImmediateOrScheduled(t *testing.T) {
+	for _, c := range []struct {
+		buffer, ahead time.Duration
+		want          callback.State
+	}{
+		{120 * time.Second, 180 * time.Second, callback.Scheduled},
+		{120 * time.Second, 120 * time.Second, callback.Scheduled}, // equality
+		{120 * time.Second, 120*time.Second - 1, callback.Queued},
+		{15 * time.Second, 30 * time.Second, callback.Scheduled},
+		{15 * time.Second, 14 * time.Second, callback.Queued},
+		{15 * time.Second, -time.Hour, callback.Queued},
+	} {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Booking.Buffer = c.buffer })
+		if cb := r.start(manager.Request{Desired: monday().Add(c.ahead)}); cb.State != c.want {
+			t.Errorf("buffer %v, %v ahead: %v, want %v", c.buffer, c.ahead, cb.State, c.want)
+		}
+	}
+}
+
+func TestForcedState(t *testing.T) {
+	for _, state := range []callback.State{callback.Scheduled, callback.Queued, callback.Paused, callback.Routing, callback.Processing, callback.Completed} {
+		r := newRig(t, nil)
+		if cb := r.start(manager.Request{State: state, Desired: monday().Add(time.Hour)}); cb.State != state {
+			t.Errorf("forced %v became %v", state, cb.State)
+		}
+	}
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
+	req := manager.Request{Key: "order-1", Properties: callback.Values{"a": 1, "b": []any{"c"}}, Actor: "one"}
+	first := r.start(req)
+	req.Actor = "two"
+	if again := r.start(req); again.ID != first.ID {
+		t.Errorf("the same request made %s and %s", first.ID, again.ID)
+	}
+	req.Properties = callback.Values{"a": 2}
+	_, err := r.try(req)
+	wantCode(t, err, callback.ErrKeyReuse, 40010)
+	if _, err := r.m.Start(r.ctx, manager.Request{Tenant: "other", Service: "desk", Number: swiss, Key: "order-1"}); callback.Code(err) != 40010 {
+		t.Errorf("another tenant has no such service: %v", err)
+	}
+}
+
+func TestRedialCopies(t *testing.T) {
+	r := newRig(t, nil)
+	r.dialer.On(swiss, callbacktest.Answered(time.Minute))
+	first := r.start(manager.Request{Properties: callback.Values{"_kind": "a", "note": "x", "_ors_session_id": "s", "color": "red"}})
+	_, err := r.try(manager.Request{CopyFrom: first.ID})
+	wantCode(t, err, callback.ErrInvalidOperation, 40020) // not completed
+	r.run(time.Hour)
+	_, err = r.try(manager.Request{CopyFrom: "nothing"})
+	wantCode(t, err, callback.ErrNotFound, 40030)
+	cb, err := r.m.Start(r.ctx, manager.Request{Service: "desk", CopyFrom: first.ID, Properties: callback.Values{"color": "blue"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cb.CopiedFrom != first.ID || cb.Customer.Number.Key() != swiss {
+		t.Errorf("copy of %q calls %v", cb.CopiedFrom, cb.Customer.Number)
+	}
+	if diff := cmp.Diff(callback.Values{"_kind": "a"}, cb.Properties); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(callback.Values{"note": "x", "color": "blue"}, cb.UserData); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Redirect, s.Overwritable = "other", []string{"_redirect", "_target"}
+	})
+	_, err := r.try(manager.Request{})
+	wantCode(t, err, callback.ErrRedirect, 50040)
+	other := callback.Service{Name: "other", Numbers: callback.Numbers{Country: "CH"}}
+	if err := r.services.Set("", other); err != nil {
+		t.Fatal(err)
+	}
+	if cb := r.start(manager.Request{}); cb.Service != "other" {
+		t.Errorf("redirected to %q", cb.Service)
+	}
+	cb := r.start(manager.Request{Overrides: map[string]string{"_redirect": "", "_target": "vip"}})
+	if cb.Service != "desk" || cb.Agent.Target != "vip" {
+		t.Errorf("service %q, target %q", cb.Service, cb.Agent.Target)
+	}
+	// What the request says of the service it names is not said of the next.
+	other.Overwritable = []string{"_redirect"}
+	if err := r.services.Set("", other); err != nil {
+		t.Fatal(err)
+	}
+	if cb := r.start(manager.Request{Number: swiss2, Overrides: map[string]string{"_redirect": "other"}}); cb.Service != "other" {
+		t.Errorf("redirected by the request to %q", cb.Service)
+	}
+	other.Redirect = "desk"
+	if err := r.services.Set("", other); err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.try(manager.Request{Number: swiss2})
+	wantCode(t, err, callback.ErrRedirect, 50040) // a circle
+}
+
+func TestMediaType(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.MediaType = "smoke" })
+	cb := r.start(manager.Request{})
+	r.wantReason(cb.ID, callback.ReasonMediaType)
+}
+
+func TestLocalTimeInAGap(t *testing.T) {
+	r := newRig(t, nil)
+	r.clock.Set(time.Date(2026, 3, 28, 12, 0, 0, 0, time.UTC))
+	cb := r.start(manager.Request{Zone: "Europe/Berlin", Local: &availability.LocalTime{Year: 2026, Month: 3, Day: 29, Hour: 2, Minute: 30}})
+	if want := time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC); !cb.Desired.Equal(want) {
+		t.Errorf("02:30 does not exist that night: booked for %v, want %v", cb.Desired, want)
+	}
+}
