@@ -6,32 +6,31 @@ import (
 )
 
 var (
-	// ErrVersion tells that a newer library wrote the bytes, in a form that
-	// this one does not know.
-	ErrVersion = errors.New("record is of a newer form")
-	// ErrDamaged tells that bytes are no record.
+	// ErrVersion means that a newer library wrote the record, in a version of
+	// the format that this one does not know.
+	ErrVersion = errors.New("record has a newer version")
+	// ErrDamaged means that the bytes are not a valid record.
 	ErrDamaged = errors.New("record is damaged")
 )
 
-// VersionError says in which form bytes are that this library cannot read. It
-// unwraps to [ErrVersion].
+// VersionError reports a record in a version of the format that this library
+// cannot decode. It unwraps to [ErrVersion].
 type VersionError struct {
-	Version int // the version byte; this library reads 1
+	Version int // the first byte of the record; this library decodes 1
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("record is of form %d, newer than %d", e.Version, version)
+	return fmt.Sprintf("record has version %d, newer than %d", e.Version, version)
 }
 
 // Unwrap returns [ErrVersion].
 func (e *VersionError) Unwrap() error { return ErrVersion }
 
-// DamagedError says where bytes stop being a record, and the rule that they
-// break there. It unwraps to [ErrDamaged]. It holds nothing of the record's
-// contents.
+// DamagedError reports where a record is invalid, and why. It unwraps to
+// [ErrDamaged]. It contains nothing of the record.
 type DamagedError struct {
-	Offset int // counted from the version byte, which is at 0
-	Rule   string
+	Offset int    // index of the byte where decoding failed
+	Rule   string // the rule that the bytes break there
 }
 
 func (e *DamagedError) Error() string {

@@ -74,6 +74,6 @@ func ExampleDecodeEvent() {
 	}
 	// Output:
 	// false false <nil>
-	// true false record is of form 2, newer than 1
-	// false true record is damaged at byte 2: a length goes past the end
+	// true false record has version 2, newer than 1
+	// false true record is damaged at byte 2: length exceeds the remaining bytes
 }

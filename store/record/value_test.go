@@ -129,7 +129,7 @@ func TestValues(t *testing.T) {
 func TestAppendRefuses(t *testing.T) {
 	tooLate := time.UnixMicro(math.MaxInt64).Add(time.Microsecond)
 	tooEarly := time.UnixMicro(math.MinInt64).Add(-time.Nanosecond)
-	far := "is too far from the year 1970 to be counted in microseconds"
+	far := "does not fit into microseconds since 1970"
 	loop := map[string]any{}
 	loop["secret"] = loop
 	tests := []struct {
@@ -143,12 +143,12 @@ func TestAppendRefuses(t *testing.T) {
 		{callback.Callback{Attempts: []callback.Attempt{{}, {Placed: tooLate}}}, "Attempts.Placed", far},
 		{callback.Callback{Offer: &callback.Offer{Until: tooLate}}, "Offer.Until", far},
 		{callback.Callback{Until: tooLate, Bucket: tooLate}, "Until", far},
-		{callback.Callback{Properties: callback.Values{"a": math.NaN()}}, "Properties", "holds a value that JSON cannot express"},
-		{callback.Callback{UserData: callback.Values{"a": make(chan int)}}, "UserData", "holds a value that JSON cannot express"},
-		{callback.Callback{UserData: loop}, "UserData", "holds a value that JSON cannot express"},
-		{callback.Callback{Lookups: make([]callback.Lookup, 1<<16+1)}, "Lookups", "65537 items are above 65536"},
-		{callback.Callback{Held: make([]callback.Held, 1<<16+1)}, "Held", "65537 items are above 65536"},
-		{callback.Callback{Attempts: make([]callback.Attempt, 1<<16+1)}, "Attempts", "65537 items are above 65536"},
+		{callback.Callback{Properties: callback.Values{"a": math.NaN()}}, "Properties", "has a value that JSON cannot express"},
+		{callback.Callback{UserData: callback.Values{"a": make(chan int)}}, "UserData", "has a value that JSON cannot express"},
+		{callback.Callback{UserData: loop}, "UserData", "has a value that JSON cannot express"},
+		{callback.Callback{Lookups: make([]callback.Lookup, 1<<16+1)}, "Lookups", "has 65537 items, more than 65536"},
+		{callback.Callback{Held: make([]callback.Held, 1<<16+1)}, "Held", "has 65537 items, more than 65536"},
+		{callback.Callback{Attempts: make([]callback.Attempt, 1<<16+1)}, "Attempts", "has 65537 items, more than 65536"},
 	}
 	for _, tt := range tests {
 		b, err := record.AppendCallback(nil, &tt.c)
