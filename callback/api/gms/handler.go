@@ -14,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 // Config is what a Handler is made of. Manager and Authorizer are required.
@@ -21,13 +22,13 @@ type Config struct {
 	Manager *callback.Manager
 	// Authorizer says who makes a request. Nothing is allowed without one.
 	Authorizer api.Authorizer
-	// Options are the rest of a configuration that [ParseOptions] read: tokens,
+	// Options are the rest of a configuration that [config.Parse] read: tokens,
 	// keys, headers and calendars of its services. Defaults to none; services
 	// need not come from there.
-	Options *Options
+	Options *config.Options
 	// OptionsTenant is the tenant whose services those of Options are: they
 	// count for its callers and no others. Defaults to "", the tenant of
-	// [Options.Source].
+	// [config.Options.Source].
 	OptionsTenant string
 	// Base is what stands before /genesys in the URLs that are written: the
 	// prefix the handler is mounted under, or a scheme and a host with it.
@@ -70,12 +71,12 @@ type Handler struct {
 
 // New makes a Handler. Every fault of the configuration is reported at once; each
 // is a [callback.ErrConfiguration] that names the field.
-func New(config Config) (*Handler, error) {
+func New(c Config) (*Handler, error) {
 	h := &Handler{
-		manager: config.Manager, authorizer: config.Authorizer, optionsTenant: config.OptionsTenant,
-		mine: newView(config, config.Options), others: newView(config, nil),
-		base: strings.TrimSuffix(config.Base, "/"), ignoreHeaders: config.IgnoreHeaders, log: config.Logger,
-		routes: newRoutes(), ownKeys: config.ReturnedKeys != nil,
+		manager: c.Manager, authorizer: c.Authorizer, optionsTenant: c.OptionsTenant,
+		mine: newView(c, c.Options), others: newView(c, nil),
+		base: strings.TrimSuffix(c.Base, "/"), ignoreHeaders: c.IgnoreHeaders, log: c.Logger,
+		routes: newRoutes(), ownKeys: c.ReturnedKeys != nil,
 	}
 	if h.log == nil {
 		h.log = slog.Default()

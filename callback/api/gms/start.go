@@ -9,6 +9,9 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/redirect"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 )
 
@@ -147,10 +150,14 @@ func (h *Handler) resolve(req *callback.Request, values callback.Values, overrid
 		return err
 	}
 	r.Apply(req)
-	if _, known := options.service(r.Service); !known {
+	if !hasService(options, r.Service) {
 		req.Overrides = overrides
 	}
 	return nil
+}
+
+func hasService(options *config.Options, name string) bool {
+	return slices.ContainsFunc(options.Services, func(s callback.Service) bool { return s.Name == name })
 }
 
 // mayStart refuses what the caller may not do: forcing a state, which passes
@@ -222,38 +229,34 @@ func (h *Handler) countsHeaders(tenant, service string) bool {
 // follow returns the service that takes a request, as the Manager will find it;
 // nil where it will find none.
 func (h *Handler) follow(ctx context.Context, req *callback.Request) *callback.Policy {
-	name := req.Service
-	for hop := range maxRedirections + 1 {
-		policy, err := h.manager.Policy(ctx, req.Tenant, name)
-		if err != nil {
-			return nil
+	var policy *callback.Policy
+	_, err := redirect.Follow(req.Service, func(name string) (to string, err error) {
+		if policy, err = h.manager.Policy(ctx, req.Tenant, name); err != nil {
+			return "", err
 		}
-		service := policy.Service()
-		to := service.Redirect
-		if value, ok := req.Overrides[keyRedirect]; ok && hop == 0 && slices.Contains(service.Overwritable, keyRedirect) {
-			to = value
+		s := policy.Service()
+		if value, ok := req.Overrides[keyRedirect]; ok && name == req.Service && slices.Contains(s.Overwritable, keyRedirect) {
+			return value, nil
 		}
-		if to == "" {
-			return policy
-		}
-		name = to
+		return s.Redirect, nil
+	})
+	if err != nil {
+		return nil
 	}
-	return nil
+	return policy
 }
 
 // fillTemplates fills tokens in the target and the queue of a service that
 // Options does not have.
 func (h *Handler) fillTemplates(req *callback.Request, s callback.Service) {
-	if options := h.viewOf(req.Tenant).options; options != nil {
-		if _, ok := options.service(s.Name); ok {
-			return
-		}
+	if options := h.viewOf(req.Tenant).options; options != nil && hasService(options, s.Name) {
+		return
 	}
 	fill := func(option, template string, into *string) {
 		if *into != "" || !strings.Contains(template, "$") {
 			return
 		}
-		if text, _, err := fillTokens(option, template, req.Properties); err == nil && text != template {
+		if text, _, err := token.Fill(option, template, req.Properties); err == nil && text != template {
 			*into = text
 		}
 	}

@@ -1,13 +1,17 @@
-package gms
+package config
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
+)
 
 // readINI takes INI text apart: [section], name = value, and lines that begin
 // with ; or # as comments. A value ends with its line; blanks around it do not
 // count, and it may stand in double or single quotes. What follows a value is
 // part of it, a ; or # too, because GMS' own values have them.
 func (d *document) readINI(text string) error {
-	var section *optionSection
+	var section *section
 	refused := false // options of a section that is left out are told with it
 	line := 0
 	for row := range strings.Lines(text) {
@@ -39,20 +43,20 @@ func (d *document) readINI(text string) error {
 
 // readOption reads name = value. What cannot be read is not told: it may be a
 // secret.
-func (d *document) readOption(section *optionSection, line int, row string) error {
+func (d *document) readOption(section *section, line int, row string) error {
 	name, value, ok := strings.Cut(row, "=")
 	switch {
 	case section == nil:
-		d.problems.add(SeverityError, optionEntry{line: line}, "", "stands before the first section: the line is left out")
+		d.problems.add(SeverityError, entry{line: line}, "", "stands before the first section: the line is left out")
 		return nil
 	case !ok:
-		d.problems.add(SeverityError, optionEntry{line: line, section: section.name}, "", "is not name = value: the line is left out")
+		d.problems.add(SeverityError, entry{line: line, section: section.name}, "", "is not name = value: the line is left out")
 		return nil
 	}
 	name = strings.TrimSpace(name)
-	value, ok = unquoteOption(strings.TrimSpace(value))
-	if !ok && isOptionName(name) {
-		d.problems.add(SeverityError, optionEntry{line: line, section: section.name, name: name}, "", "has a quote that is not closed: the line is left out")
+	value, ok = unquote(strings.TrimSpace(value))
+	if !ok && token.IsName(name) {
+		d.problems.add(SeverityError, entry{line: line, section: section.name, name: name}, "", "has a quote that is not closed: the line is left out")
 		return nil
 	}
 	return d.add(section, line, name, value)
@@ -71,7 +75,7 @@ func sectionHeader(row string) (string, bool) {
 // unquoteOption takes the quotes off a value that stands in them as a whole:
 // "a \"b\" \\ c" or 'a'. It reports false for a quote that is never closed.
 // Anything else is the value itself.
-func unquoteOption(value string) (string, bool) {
+func unquote(value string) (string, bool) {
 	if value == "" || value[0] != '"' && value[0] != '\'' {
 		return value, true
 	}

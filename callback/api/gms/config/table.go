@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"time"
@@ -7,22 +7,22 @@ import (
 )
 
 // optionPlace says in which sections an option counts.
-type optionPlace uint8
+type place uint8
 
 const (
-	inService  optionPlace = 1 << iota // a callback service
-	inCallback                         // [callback], for every service
+	inService  place = 1 << iota // a callback service
+	inCallback                   // [callback], for every service
 	anywhere   = inService | inCallback
 )
 
 // optionSpec is what is known of one option of a callback service.
-type optionSpec struct {
+type spec struct {
 	name  string
-	place optionPlace  // anywhere unless said otherwise
-	unset string       // what counts without it, for reports
-	read  optionReader // nil: it has no meaning here
-	why   string       // why it has none
-	fills bool         // a start request can fill a token in it
+	place place  // anywhere unless said otherwise
+	unset string // what counts without it, for reports
+	read  reader // nil: it has no meaning here
+	why   string // why it has none
+	fills bool   // a start request can fill a token in it
 	// strict: a service whose value cannot be used is left out, because
 	// another one would call the wrong people or at the wrong times.
 	strict bool
@@ -39,9 +39,9 @@ const (
 
 // optionTable returns the options of callback services by name, each reading into
 // the draft.
-func optionTable(d *serviceDraft) map[string]*optionSpec {
-	table := make(map[string]*optionSpec)
-	for _, list := range [][]optionSpec{
+func table(d *draft) map[string]*spec {
+	table := make(map[string]*spec)
+	for _, list := range [][]spec{
 		d.generalOptions(), d.keyOptions(), d.queueOptions(), d.bookingOptions(), d.routingOptions(),
 		d.inboundOptions(), d.dialOptions(), d.previewOptions(), d.noticeOptions(), foreignOptions(),
 	} {
@@ -56,16 +56,16 @@ func optionTable(d *serviceDraft) map[string]*optionSpec {
 }
 
 // optionAliases are other spellings of options.
-func optionAliases() map[string]string {
+func aliases() map[string]string {
 	return map[string]string{
 		"max_queued_callbacks_per_service": "_max_queued_callbacks_per_service",  // its name in [callback]
 		"_throttle_customer_number_limit":  "_throttle_request_parameters_limit", // before 8.5.110
 	}
 }
 
-func (d *serviceDraft) generalOptions() []optionSpec {
+func (d *draft) generalOptions() []spec {
 	s := &d.service
-	return []optionSpec{
+	return []spec{
 		// These three are read by themselves.
 		{name: "_service", place: inService, read: readNothing},
 		{name: "username", place: inService, read: readNothing},
@@ -83,15 +83,15 @@ func (d *serviceDraft) generalOptions() []optionSpec {
 		{name: "_wait_for_agent", unset: "true", read: readFlag(&d.noWait, true)},
 		{name: "_wait_for_user_confirm", unset: "false", read: readFlag(&s.Confirm.On, false)},
 		{name: "_user_confirm_timeout", unset: "30", read: readSeconds(&s.Confirm.Timeout, time.Second, time.Hour, zeroRefused)},
-		{name: "_on_user_confirm_timeout", unset: "CONNECT-ANYWAY", read: func(value string) optionFault {
+		{name: "_on_user_confirm_timeout", unset: "CONNECT-ANYWAY", read: func(value string) fault {
 			s.Confirm.Strict = value != "CONNECT-ANYWAY"
-			return optionFault{}
+			return fault{}
 		}},
 	}
 }
 
-func (d *serviceDraft) keyOptions() []optionSpec {
-	return []optionSpec{
+func (d *draft) keyOptions() []spec {
+	return []spec{
 		{name: "filter-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.FilterKeys)},
 		{name: "returned-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.ReturnedKeys)},
 		{name: "_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.LookupKeys)},
@@ -99,10 +99,10 @@ func (d *serviceDraft) keyOptions() []optionSpec {
 	}
 }
 
-func (d *serviceDraft) queueOptions() []optionSpec {
+func (d *draft) queueOptions() []spec {
 	n, l := &d.service.Numbers, &d.service.Limits
 	checks := words[callback.QueueCheck]{"true": callback.CheckTwo, "strict": callback.CheckStrict, "false": callback.CheckNone}
-	return []optionSpec{
+	return []spec{
 		{name: "_default_country", unset: "US", strict: true, read: readCountry(&n.Country)},
 		{name: "_disallow_impossible_phone_numbers", unset: "true", read: readFlag(&n.AllowImpossible, true)},
 		{name: "_disallow_premium_phone_numbers", unset: "true", read: readFlag(&n.AllowPremium, true)},
@@ -120,9 +120,9 @@ func (d *serviceDraft) queueOptions() []optionSpec {
 	}
 }
 
-func (d *serviceDraft) bookingOptions() []optionSpec {
+func (d *draft) bookingOptions() []spec {
 	b := &d.service.Booking
-	return []optionSpec{
+	return []spec{
 		{name: "_business_hours_service", unset: "always open", strict: true, read: readText(&d.hours)},
 		{name: "_enable_reject_out_of_office_hours", unset: "true", read: readFlag(&b.IgnoreHoursNow, true)},
 		{name: "_capacity_service", unset: "as many places at all times", strict: true, read: readText(&d.capacity)},
@@ -138,9 +138,9 @@ func (d *serviceDraft) bookingOptions() []optionSpec {
 	}
 }
 
-func (d *serviceDraft) routingOptions() []optionSpec {
+func (d *draft) routingOptions() []spec {
 	q := &d.service.Queueing
-	return []optionSpec{
+	return []spec{
 		{name: "_target", unset: "none", fills: true, read: readTarget(&q.Target)},
 		{name: "_urs_virtual_queue", unset: "none", fills: true, read: readText(&q.VirtualQueue)},
 		{name: "_urs_queued_ttl", unset: "14400", read: readSeconds(&q.TTL, time.Second, maxKept, zeroRefused)},
@@ -151,10 +151,10 @@ func (d *serviceDraft) routingOptions() []optionSpec {
 	}
 }
 
-func (d *serviceDraft) inboundOptions() []optionSpec {
+func (d *draft) inboundOptions() []spec {
 	in := &d.service.Inbound
 	directions := words[callback.Direction]{"USERTERMINATED": callback.UserTerminated, "USERORIGINATED": callback.UserOriginated}
-	return []optionSpec{
+	return []spec{
 		{name: "_call_direction", unset: "USERTERMINATED", read: readWord(&in.Direction, directions, "is neither USERORIGINATED nor USERTERMINATED")},
 		{name: "_resource_group", unset: "no access numbers", read: readText(&d.resources)},
 		{name: "_provide_code", unset: "false", read: readFlag(&in.Codes, false)},
@@ -162,10 +162,10 @@ func (d *serviceDraft) inboundOptions() []optionSpec {
 	}
 }
 
-func (d *serviceDraft) dialOptions() []optionSpec {
+func (d *draft) dialOptions() []spec {
 	o := &d.service.Dialing
 	parties := words[callback.FirstParty]{"CUSTOMER": callback.CustomerFirst, "AGENT": callback.AgentFirst}
-	return []optionSpec{
+	return []spec{
 		{name: "_userterminated_first_connect_party", unset: "CUSTOMER", read: readWord(&o.First, parties, "is neither CUSTOMER nor AGENT")},
 		{name: "_max_dial_attempts", unset: "3", fills: true, read: readCount(&d.attempts, 1, maxAttempts, zeroRefused)},
 		{name: "_dial_retry_timeout", unset: "300", fills: true, read: readSeconds(&d.retryDelay, 0, maxRetryDelay, zeroIsZero)},
@@ -185,9 +185,9 @@ func (d *serviceDraft) dialOptions() []optionSpec {
 	}
 }
 
-func (d *serviceDraft) previewOptions() []optionSpec {
+func (d *draft) previewOptions() []spec {
 	p := &d.service.Preview
-	return []optionSpec{
+	return []spec{
 		{name: "_agent_preview", unset: "false", read: readFlag(&p.On, false)},
 		{name: "_agent_preview_timeout", unset: "30", read: readSeconds(&p.Timeout, time.Second, time.Hour, zeroRefused)},
 		{name: "_agent_preview_allow_reject", unset: "0", read: readCount(&p.Rejects, 0, 1000, zeroIsZero)},

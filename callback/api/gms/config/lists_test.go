@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -169,7 +169,7 @@ _callback_events_list = Gone
 		"line 13: warning: [Events._cbe_on_service_exit] notify_parms is not known (is notify_params meant?)",
 		"line 17: note: [service.x] _enable_status_notification is not acted on here: the host sends the events that Settings.Notification describes",
 		"line 22: note: [service.y] _callback_events_list names a list that is not part of the configuration: all events are meant")
-	want := gms.Notification{
+	want := config.Notification{
 		Mode: "subscribe_notify", Type: "httpcb", Target: "https://list.example.com", Attempts: 100,
 		Events: map[string][]string{"_cbe_on_callback_queued": {"_service_id"}, "_cbe_on_service_exit": nil},
 	}
@@ -208,11 +208,11 @@ func TestRedirections(t *testing.T) {
 			`line 8: error: [service.b] _redirect leads to the service "c", which is left out: the service is left out`,
 			`line 13: error: [service.c] _default_country "XX" is not a region of ISO 3166 with two letters: the service is left out`}},
 		{"cycle", service("a", "b") + service("b", "c") + service("c", "b"), 0, []string{
-			`line 4: error: [service.a] _redirect leads on for more than 8 services: the service is left out`,
-			`line 8: error: [service.b] _redirect leads back to the service itself: the service is left out`,
-			`line 12: error: [service.c] _redirect leads back to the service itself: the service is left out`}},
+			`line 4: error: [service.a] _redirect leads in a circle: the service is left out`,
+			`line 8: error: [service.b] _redirect leads in a circle: the service is left out`,
+			`line 12: error: [service.c] _redirect leads in a circle: the service is left out`}},
 		{"eight", chain(8), 9, nil},
-		{"nine", chain(9), 9, []string{`line 4: error: [service.s0] _redirect leads on for more than 8 services: the service is left out`}},
+		{"nine", chain(9), 9, []string{`line 4: error: [service.s0] _redirect leads through more than 8 services: the service is left out`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := readOptions(t, c.text)

@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/ringback-go/ringback/callback/api"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 // What is not known is told with what it may have been meant to be.
@@ -177,11 +177,11 @@ password = $token$
 
 // Every option that the domain names is known, and MIGRATION.md has each.
 func TestEveryOptionIsKnown(t *testing.T) {
-	document, err := os.ReadFile("MIGRATION.md")
+	document, err := os.ReadFile("../MIGRATION.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, err := os.ReadFile("testdata/options/full.ini")
+	full, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestEveryOptionIsKnown(t *testing.T) {
 	// Not options: parameters of requests, and names that stand for several.
 	except := []string{"_customer_number", "_originating_interaction_id", "_expiration_time", "_reason_key", "_reason_attribute", "_2", "_throttle_ttl",
 		"_throttle_customer_number_limit", "_copy_from", "_callback_state", "_new_desired_time"}
-	for _, file := range []string{"../../doc.go", "../../service.go"} {
+	for _, file := range []string{"../../../doc.go", "../../../service.go"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +204,7 @@ func TestEveryOptionIsKnown(t *testing.T) {
 				continue
 			}
 			if !inFull[name] {
-				t.Errorf("%s names %s, which testdata/options/full.ini does not have", file, name)
+				t.Errorf("%s names %s, which testdata/full.ini does not have", file, name)
 			}
 		}
 	}
@@ -216,15 +216,15 @@ func TestEveryOptionIsKnown(t *testing.T) {
 	}
 	o := readOptions(t, string(full))
 	for _, p := range o.Problems {
-		if p.Severity != gms.SeverityNote {
+		if p.Severity != config.SeverityNote {
 			t.Error(p)
 		}
 	}
 }
 
 func TestSeverity(t *testing.T) {
-	for severity, want := range map[gms.Severity]string{
-		gms.SeverityNote: "note", gms.SeverityWarning: "warning", gms.SeverityError: "error", 0: "undefined(0)", 9: "undefined(9)",
+	for severity, want := range map[config.Severity]string{
+		config.SeverityNote: "note", config.SeverityWarning: "warning", config.SeverityError: "error", 0: "undefined(0)", 9: "undefined(9)",
 	} {
 		if got := severity.String(); got != want {
 			t.Errorf("%d is %q, want %q", severity, got, want)

@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -22,15 +23,15 @@ func parseText(value string) (string, string) {
 	switch {
 	case value == "{specify}":
 		return "", neverFilled
-	case len(value) > maxOptionText:
-		return "", fmt.Sprintf("has more than %d bytes", maxOptionText)
+	case len(value) > maxText:
+		return "", fmt.Sprintf("has more than %d bytes", maxText)
 	}
 	return value, ""
 }
 
 const (
-	neverFilled   = "was never filled in"
-	maxOptionText = 4096 // bytes of one text
+	neverFilled = "was never filled in"
+	maxText     = 4096 // bytes of one text
 )
 
 // parseCount reads a number of a request, which has to be in range.
@@ -111,8 +112,8 @@ func parseList(value string) ([]string, string) {
 		if item == "" || seen[item] {
 			continue
 		}
-		if len(item) > maxOptionName || strings.ContainsFunc(item, isControl) {
-			return nil, fmt.Sprintf("has a name of more than %d bytes or with control characters", maxOptionName)
+		if len(item) > token.MaxName || strings.ContainsFunc(item, token.IsControl) {
+			return nil, fmt.Sprintf("has a name of more than %d bytes or with control characters", token.MaxName)
 		}
 		seen[item] = true
 		list = append(list, item)

@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 )
 
 // readCalendars makes the calendars of all office-hours services.
-func (b *optionsBuilder) readCalendars() {
+func (b *builder) readCalendars() {
 	b.calendars = make(map[string]*availability.Calendar)
 	r := &calendarReader{b: b, failed: make(map[string]bool)}
 	names := b.servicesOf(kindHours)
@@ -30,7 +30,7 @@ func (b *optionsBuilder) readCalendars() {
 
 // calendarReader makes calendars that name one another.
 type calendarReader struct {
-	b      *optionsBuilder
+	b      *builder
 	failed map[string]bool
 	path   []string
 }
@@ -109,7 +109,7 @@ func neverOpens(c *availability.Calendar, anchors []time.Time, tries *int) bool 
 }
 
 // readCapacities makes the tables of all capacity services.
-func (b *optionsBuilder) readCapacities() {
+func (b *builder) readCapacities() {
 	b.capacity = make(map[string]*availability.Weekly)
 	for _, name := range b.servicesOf(kindCapacity) {
 		section := b.doc.sections[serviceSection(name)]
@@ -137,7 +137,7 @@ func neverSeats(table *availability.Weekly) bool {
 }
 
 // reportConfig reports the faults of a calendar or a table, each at its option.
-func (b *optionsBuilder) reportConfig(section *optionSection, err error, consequence string) {
+func (b *builder) reportConfig(section *section, err error, consequence string) {
 	list := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		list = joined.Unwrap()
@@ -158,7 +158,7 @@ func (b *optionsBuilder) reportConfig(section *optionSection, err error, consequ
 
 // ownOptions returns the options of a section that its kind of service has, and
 // reports the others.
-func (b *optionsBuilder) ownOptions(section *optionSection, own func(string) bool, kind string) map[string]string {
+func (b *builder) ownOptions(section *section, own func(string) bool, kind string) map[string]string {
 	options := make(map[string]string, len(section.entries))
 	for _, e := range section.entries {
 		switch {

@@ -1,15 +1,16 @@
-package gms
+package config
 
 import (
 	"errors"
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/redirect"
 )
 
 // checkPolicies leaves out the services whose options contradict one another,
 // and those that LUCS clients could not tell apart.
-func (b *optionsBuilder) checkPolicies() {
+func (b *builder) checkPolicies() {
 	ids, addresses := make(map[string]string), make(map[string]string)
 	for _, name := range b.servicesOf(kindCallback) {
 		d := b.drafts[name]
@@ -18,7 +19,7 @@ func (b *optionsBuilder) checkPolicies() {
 		}
 		if _, err := callback.NewPolicy(d.service); err != nil {
 			for _, fault := range fieldErrors(err) {
-				option, rule := optionOfField(fault)
+				option, rule := optionOf(fault)
 				b.refuse(d, d.at(option), "", "%s", rule)
 			}
 			continue
@@ -28,7 +29,7 @@ func (b *optionsBuilder) checkPolicies() {
 	}
 }
 
-func (b *optionsBuilder) unique(d *serviceDraft, option, value string, taken map[string]string) {
+func (b *builder) unique(d *draft, option, value string, taken map[string]string) {
 	if value == "" {
 		return
 	}
@@ -56,7 +57,7 @@ func fieldErrors(err error) []*callback.FieldError {
 }
 
 // optionOfField says a fault of a field in terms of options.
-func optionOfField(fault *callback.FieldError) (option, rule string) {
+func optionOf(fault *callback.FieldError) (option, rule string) {
 	option, ok := map[string]string{
 		"Redirect":                 "_redirect",
 		"MandatoryKeys":            "_mandatory_customer_lookup_keys",
@@ -81,9 +82,9 @@ func optionOfField(fault *callback.FieldError) (option, rule string) {
 
 // checkRedirects leaves out the services whose redirection leads nowhere, back,
 // or on for too long.
-func (b *optionsBuilder) checkRedirects() {
-	var faulty []*serviceDraft
-	rules := make(map[*serviceDraft]string)
+func (b *builder) checkRedirects() {
+	var faulty []*draft
+	rules := make(map[*draft]string)
 	for _, name := range b.servicesOf(kindCallback) {
 		if d := b.drafts[name]; !d.refused {
 			if rule := b.redirectFault(d); rule != "" {
@@ -97,27 +98,33 @@ func (b *optionsBuilder) checkRedirects() {
 	}
 }
 
-// redirectFault follows a service's redirections. It looks only at services that
-// are left out for other reasons, so that the order in which it is asked does
-// not matter.
-func (b *optionsBuilder) redirectFault(d *serviceDraft) string {
-	to := d.service.Redirect
-	for hops := 1; to != ""; hops++ {
-		next, ok := b.drafts[to]
-		name := told(to)
-		switch {
-		case !ok && b.kinds[to] == "":
-			return "leads to the service \"" + name + "\", which is not there"
-		case !ok:
-			return "leads to \"" + name + "\", which is no callback service"
-		case next.refused:
-			return "leads to the service \"" + name + "\", which is left out"
-		case next == d:
-			return "leads back to the service itself"
-		case hops > maxRedirections:
-			return "leads on for more than 8 services"
-		}
-		to = next.service.Redirect
+// redirectFault follows the redirections of a service and returns the rule that
+// they break, "" for none. It treats services with a faulty redirection as
+// usable, so that the result does not depend on the order of the services.
+func (b *builder) redirectFault(d *draft) string {
+	_, err := redirect.Follow(d.service.Name, func(name string) (string, error) {
+		to := b.drafts[name].service.Redirect
+		return to, b.targetFault(to)
+	})
+	if err == nil {
+		return ""
 	}
-	return ""
+	return fieldErrors(err)[0].Rule
+}
+
+// targetFault says why a service cannot be the target of a redirection.
+func (b *builder) targetFault(name string) error {
+	next, ok := b.drafts[name]
+	rule := "leads to the service \"" + told(name) + "\", which is "
+	switch {
+	case name == "", ok && !next.refused:
+		return nil
+	case ok:
+		rule += "left out"
+	case b.kinds[name] == "":
+		rule += "not there"
+	default:
+		rule = "leads to \"" + told(name) + "\", which is no callback service"
+	}
+	return callback.NewFieldError(callback.ErrConfiguration, "_redirect", rule)
 }

@@ -1,10 +1,12 @@
-package gms
+package config
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ringback-go/ringback/callback/api/internal/text"
 )
 
 // Severity says what a [Problem] means for whoever runs the services.
@@ -73,12 +75,12 @@ type problemList struct {
 }
 
 // add reports a problem of an option, or of a section when e has no name.
-func (l *problemList) add(severity Severity, e optionEntry, value, format string, args ...any) {
+func (l *problemList) add(severity Severity, e entry, value, format string, args ...any) {
 	if l.counts[severity] > maxProblems {
 		return
 	}
 	p := Problem{
-		Line: e.line, Section: told(e.section), Option: told(e.name), Value: clipOption(value),
+		Line: e.line, Section: told(e.section), Option: told(e.name), Value: text.Clip(value, maxTold),
 		Text: fmt.Sprintf(format, args...), Severity: severity,
 	}
 	if l.seen[p] {
@@ -109,37 +111,12 @@ func (l *problemList) all() []Problem {
 	return l.list
 }
 
-// clipOption shortens text of a configuration for a report.
-func clipOption(s string) string {
-	const most = 80
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "..."
-}
-
 // told returns a name of a configuration for a report: shortened, and without
 // what may be somebody's number.
-func told(name string) string {
-	text := []byte(clipOption(name))
-	for i := 0; i < len(text); i++ {
-		end, digits := i, 0
-		for j := i; j < len(text) && (isNumeral(text[j]) || strings.IndexByte(" .-()/", text[j]) >= 0); j++ {
-			if isNumeral(text[j]) {
-				end, digits = j+1, digits+1
-			}
-		}
-		for j := i; j < end && digits >= 7; j++ {
-			if isNumeral(text[j]) {
-				text[j] = '#'
-			}
-		}
-		i = max(i, end-1)
-	}
-	return string(text)
-}
+func told(name string) string { return text.Redact(text.Clip(name, maxTold), 7) }
 
-func isNumeral(c byte) bool { return c >= '0' && c <= '9' }
+// maxTold is how many bytes of a name or a value a report has.
+const maxTold = 80
 
 // shownValue returns a value for a report unless it may be somebody's number or
 // hold credentials, or is too long to be a value that was meant.
@@ -149,7 +126,7 @@ func shownValue(value string) string {
 	}
 	digits := 0
 	for _, c := range []byte(value) {
-		if isNumeral(c) {
+		if text.IsDigit(c) {
 			digits++
 		}
 	}

@@ -1,13 +1,15 @@
-package gms
+package config
 
 import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 )
 
 // readKinds finds out what kind of service each section [service.<name>] is.
-func (b *optionsBuilder) readKinds() {
+func (b *builder) readKinds() {
 	for _, section := range b.names {
 		name, ok := strings.CutPrefix(section, "service.")
 		if !ok {
@@ -15,8 +17,8 @@ func (b *optionsBuilder) readKinds() {
 		}
 		b.used[section] = true
 		s := b.doc.sections[section]
-		if name == "" || len(name) > maxOptionName {
-			b.report(SeverityError, s.head(), "", "names a service of no or more than %d characters: it is left out", maxOptionName)
+		if name == "" || len(name) > token.MaxName {
+			b.report(SeverityError, s.head(), "", "names a service of no or more than %d characters: it is left out", token.MaxName)
 			continue
 		}
 		kind := s.entry("_service")
@@ -35,7 +37,7 @@ func (b *optionsBuilder) readKinds() {
 }
 
 // readServer reads section [server], of which only the credentials count.
-func (b *optionsBuilder) readServer() {
+func (b *builder) readServer() {
 	section := b.doc.sections["server"]
 	b.used["server"] = true
 	if section == nil {
@@ -51,7 +53,7 @@ func (b *optionsBuilder) readServer() {
 
 // pair returns the credentials of a section, else those of [server]. Half a pair
 // is none.
-func (b *optionsBuilder) pair(section *optionSection) Credentials {
+func (b *builder) pair(section *section) Credentials {
 	user, password := section.entry("username"), section.entry("password")
 	switch {
 	case user == nil && password == nil:
@@ -67,13 +69,13 @@ func (b *optionsBuilder) pair(section *optionSection) Credentials {
 }
 
 // plainSettings are those of services that take no callbacks.
-func (b *optionsBuilder) plainSettings(name string) Settings {
+func (b *builder) plainSettings(name string) Settings {
 	section := b.doc.sections[serviceSection(name)]
 	return Settings{Credentials: b.pair(section), Options: b.texts(section, false)}
 }
 
 // texts returns the options of a service that count, without passwords.
-func (b *optionsBuilder) texts(section *optionSection, global bool) map[string]string {
+func (b *builder) texts(section *section, global bool) map[string]string {
 	options := make(map[string]string)
 	if global && b.global != nil {
 		for _, name := range b.order {
@@ -87,7 +89,7 @@ func (b *optionsBuilder) texts(section *optionSection, global bool) map[string]s
 			options[name] = e.value
 		}
 	}
-	for alias := range optionAliases() {
+	for alias := range aliases() {
 		delete(options, alias) // it is there under its proper name
 	}
 	delete(options, "password")
@@ -97,7 +99,7 @@ func (b *optionsBuilder) texts(section *optionSection, global bool) map[string]s
 
 // checkNames reports the options of [callback] and of callback services that
 // have no meaning where they stand.
-func (b *optionsBuilder) checkNames() {
+func (b *builder) checkNames() {
 	if b.global != nil {
 		b.checkSection(b.global, inCallback, "counts only in the section of a service: it is not read")
 	}
@@ -106,8 +108,8 @@ func (b *optionsBuilder) checkNames() {
 	}
 }
 
-func (b *optionsBuilder) checkSection(section *optionSection, place optionPlace, misplaced string) {
-	aliases := optionAliases()
+func (b *builder) checkSection(section *section, place place, misplaced string) {
+	aliases := aliases()
 	for _, e := range section.entries {
 		name := e.name
 		if proper, ok := aliases[name]; ok {
@@ -115,7 +117,7 @@ func (b *optionsBuilder) checkSection(section *optionSection, place optionPlace,
 		}
 		spec := b.table[name]
 		switch {
-		case spec == nil && isDeclaration(e.value):
+		case spec == nil && token.IsOne(e.value):
 			// A token's own option, such as my_token_name = $my_token$.
 		case spec == nil && slices.Contains(requestNames(), name):
 			b.report(SeverityWarning, e, "", "is a parameter of a request and no option: it is not read")
@@ -132,12 +134,6 @@ func (b *optionsBuilder) checkSection(section *optionSection, place optionPlace,
 	}
 }
 
-// isDeclaration reports whether a value is one token and nothing else.
-func isDeclaration(value string) bool {
-	before, name, after, ok := cutToken(value)
-	return ok && before == "" && after == "" && name != ""
-}
-
 // requestNames are parameters that belong in requests.
 func requestNames() []string {
 	return []string{"_customer_number", "_new_desired_time", "_callback_state", "_callback_reason", "_originating_interaction_id",
@@ -146,7 +142,7 @@ func requestNames() []string {
 
 // reportSections reports the sections that nothing reads, and what in those that
 // are read concerns nobody.
-func (b *optionsBuilder) reportSections() {
+func (b *builder) reportSections() {
 	for _, name := range b.names {
 		s := b.doc.sections[name]
 		switch {
@@ -177,7 +173,7 @@ func serverSections() []string {
 }
 
 // suggestSection names a section that was probably meant.
-func (b *optionsBuilder) suggestSection(name string) string {
+func (b *builder) suggestSection(name string) string {
 	i := strings.IndexAny(name, ".:/ ")
 	if i > 0 && nearest(name[:i], []string{"service"}) != "" {
 		return " (is service." + told(strings.TrimLeft(name[i+1:], ".:/ ")) + " meant?)"
@@ -186,14 +182,14 @@ func (b *optionsBuilder) suggestSection(name string) string {
 }
 
 // suggest names an option of a kind of service that was probably meant.
-func (b *optionsBuilder) suggest(name, kind string) string {
+func (b *builder) suggest(name, kind string) string {
 	switch kind {
 	case kindHours:
 		return didYouMean(strings.TrimRight(name, "0123456789"), append(hoursStems(), "_timezone", "username", "password"))
 	case kindCapacity:
 		return didYouMean(name, append(capacityNames(), "username", "password"))
 	}
-	return didYouMean(name, append(slices.Clone(b.order), slices.Sorted(maps.Keys(optionAliases()))...))
+	return didYouMean(name, append(slices.Clone(b.order), slices.Sorted(maps.Keys(aliases()))...))
 }
 
 // didYouMean names the known spelling that is nearest, if one is near.

@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"errors"
@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 const tokenConfig = `
@@ -55,34 +55,34 @@ func TestResolve(t *testing.T) {
 	for _, c := range []struct {
 		name, service string
 		body          callback.Values
-		want          gms.Resolution
+		want          config.Resolution
 	}{
 		{"a token in the middle", "billing", callback.Values{"my_token": "Stat_Server1"},
-			gms.Resolution{Service: "billing", Target: "Billing@Stat_Server1.GA", Queue: "VQ_$lang$_Stat_Server1"}},
+			config.Resolution{Service: "billing", Target: "Billing@Stat_Server1.GA", Queue: "VQ_$lang$_Stat_Server1"}},
 		{"all tokens", "billing", callback.Values{"my_token": "S", "lang": "de", "tries": float64(7)},
-			gms.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_de_S", Retry: &callback.RetryLimits{MaxAttempts: 7, Delay: time.Minute}}},
-		{"no tokens", "billing", nil, gms.Resolution{Service: "billing"}},
-		{"empty text", "billing", callback.Values{"my_token": ""}, gms.Resolution{Service: "billing", Target: "Billing@.GA", Queue: "VQ_$lang$_"}},
+			config.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_de_S", Retry: &callback.RetryLimits{MaxAttempts: 7, Delay: time.Minute}}},
+		{"no tokens", "billing", nil, config.Resolution{Service: "billing"}},
+		{"empty text", "billing", callback.Values{"my_token": ""}, config.Resolution{Service: "billing", Target: "Billing@.GA", Queue: "VQ_$lang$_"}},
 		{"a value is not looked at again", "billing", callback.Values{"my_token": "$lang$", "lang": "de"},
-			gms.Resolution{Service: "billing", Target: "Billing@$lang$.GA", Queue: "VQ_de_$lang$"}},
+			config.Resolution{Service: "billing", Target: "Billing@$lang$.GA", Queue: "VQ_de_$lang$"}},
 		{"an overwritten option goes before a token", "billing", callback.Values{"my_token": "S", "_target": "Vip@S.GA"},
-			gms.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_$lang$_S", Overrides: map[string]string{"_target": "Vip@S.GA"}}},
-		{"not overwritable", "billing", callback.Values{"_redirect": "foo_b"}, gms.Resolution{Service: "billing"}},
+			config.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_$lang$_S", Overrides: map[string]string{"_target": "Vip@S.GA"}}},
+		{"not overwritable", "billing", callback.Values{"_redirect": "foo_b"}, config.Resolution{Service: "billing"}},
 		{"a time", "timed", callback.Values{"when": "2030-05-28T15:30:00.000Z"},
-			gms.Resolution{Service: "timed", Desired: time.Date(2030, 5, 28, 15, 30, 0, 0, time.UTC)}},
-		{"no time", "timed", nil, gms.Resolution{Service: "timed"}},
-		{"the service's own time", "fixed", nil, gms.Resolution{Service: "fixed", Desired: time.Date(2030, 5, 28, 15, 30, 0, 0, time.UTC)}},
+			config.Resolution{Service: "timed", Desired: time.Date(2030, 5, 28, 15, 30, 0, 0, time.UTC)}},
+		{"no time", "timed", nil, config.Resolution{Service: "timed"}},
+		{"the service's own time", "fixed", nil, config.Resolution{Service: "fixed", Desired: time.Date(2030, 5, 28, 15, 30, 0, 0, time.UTC)}},
 		{"a redirection by token", "front", callback.Values{"where": "billing", "my_token": "S"},
-			gms.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_$lang$_S"}},
-		{"no redirection without its token", "front", callback.Values{"my_token": "S"}, gms.Resolution{Service: "front"}},
-		{"a redirection", "foo", callback.Values{"my_token": "S"}, gms.Resolution{Service: "foo_b", Target: "B@S.GA"}},
+			config.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_$lang$_S"}},
+		{"no redirection without its token", "front", callback.Values{"my_token": "S"}, config.Resolution{Service: "front"}},
+		{"a redirection", "foo", callback.Values{"my_token": "S"}, config.Resolution{Service: "foo_b", Target: "B@S.GA"}},
 		{"a redirection switched off", "foo", callback.Values{"_redirect": ""},
-			gms.Resolution{Service: "foo", Overrides: map[string]string{"_redirect": ""}}},
+			config.Resolution{Service: "foo", Overrides: map[string]string{"_redirect": ""}}},
 		{"a redirection elsewhere, which overwrites no further", "foo", callback.Values{"_redirect": "locked", "my_token": "S"},
-			gms.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_$lang$_S"}},
-		{"a redirection that cannot be overwritten", "locked", callback.Values{"_redirect": ""}, gms.Resolution{Service: "billing"}},
-		{"the target's list counts, not the first service's", "foo", callback.Values{"_target": "Vip@S.GA"}, gms.Resolution{Service: "foo_b"}},
-		{"a service that is not of the configuration", "else", callback.Values{"_redirect": "x"}, gms.Resolution{Service: "else"}},
+			config.Resolution{Service: "billing", Target: "Billing@S.GA", Queue: "VQ_$lang$_S"}},
+		{"a redirection that cannot be overwritten", "locked", callback.Values{"_redirect": ""}, config.Resolution{Service: "billing"}},
+		{"the target's list counts, not the first service's", "foo", callback.Values{"_target": "Vip@S.GA"}, config.Resolution{Service: "foo_b"}},
+		{"a service that is not of the configuration", "else", callback.Values{"_redirect": "x"}, config.Resolution{Service: "else"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := o.Resolve(c.service, c.body)
@@ -114,7 +114,7 @@ func TestResolveRefuses(t *testing.T) {
 		{"too many", "billing", callback.Values{"tries": "101"}, callback.ErrInvalidParameter, "_max_dial_attempts: is not a number between 1 and 100"},
 		{"no time", "timed", callback.Values{"when": "now"}, callback.ErrInvalidParameter, "_desired_time: is not a time like 2013-05-28T15:30:00.000Z between the years 1970 and 9999"},
 		{"a redirection nowhere", "front", callback.Values{"where": "gone"}, callback.ErrRedirect, "redirected service failed: service: \"gone\" is not known"},
-		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrRedirect, "redirected service failed: _redirect: leads back or on for ever"},
+		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrRedirect, "redirected service failed: _redirect: leads in a circle"},
 		{"a target that is no text", "billing", callback.Values{"_target": map[string]any{}}, callback.ErrInvalidParameter, "_target: is no text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestResolveRefuses(t *testing.T) {
 
 // What the request says itself goes before what the service says.
 func TestApply(t *testing.T) {
-	r := gms.Resolution{
+	r := config.Resolution{
 		Service: "billing", Target: "t", Queue: "q", Retry: &callback.RetryLimits{MaxAttempts: 7}, Desired: time.Unix(100, 0),
 		Overrides: map[string]string{"_target": "o", "_redirect": ""},
 	}

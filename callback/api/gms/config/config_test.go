@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"context"
@@ -13,14 +13,14 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-func readOptions(t testing.TB, text string) *gms.Options {
+func readOptions(t testing.TB, text string) *config.Options {
 	t.Helper()
-	o, err := gms.ParseOptions([]byte(text))
+	o, err := config.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,13 +28,13 @@ func readOptions(t testing.TB, text string) *gms.Options {
 }
 
 // optionsOf reads the options of one callback service that is called.
-func optionsOf(t testing.TB, lines ...string) *gms.Options {
+func optionsOf(t testing.TB, lines ...string) *config.Options {
 	t.Helper()
 	return readOptions(t, "[service.x]\n_service=callback\n_call_direction=USERTERMINATED\n"+strings.Join(lines, "\n"))
 }
 
 // lines returns the problems as text.
-func linesOf(problems []gms.Problem) []string {
+func linesOf(problems []config.Problem) []string {
 	var lines []string
 	for _, p := range problems {
 		lines = append(lines, p.String())
@@ -42,14 +42,14 @@ func linesOf(problems []gms.Problem) []string {
 	return lines
 }
 
-func wantProblems(t *testing.T, o *gms.Options, want ...string) {
+func wantProblems(t *testing.T, o *config.Options, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, linesOf(o.Problems)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }
 
-func serviceOf(t testing.TB, o *gms.Options, name string) callback.Service {
+func serviceOf(t testing.TB, o *config.Options, name string) callback.Service {
 	t.Helper()
 	for _, s := range o.Services {
 		if s.Name == name {
@@ -70,9 +70,9 @@ func comparingOptions() cmp.Options {
 	}
 }
 
-// testdata/options/full.ini has every option that the documents of GMS name.
+// testdata/full.ini has every option that the documents of GMS name.
 func TestFullConfiguration(t *testing.T) {
-	text, err := os.ReadFile("testdata/options/full.ini")
+	text, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,12 +138,12 @@ func TestFullConfiguration(t *testing.T) {
 		t.Errorf("dial-in (-want +got):\n%s", diff)
 	}
 
-	golden, err := os.ReadFile("testdata/options/full.problems")
+	golden, err := os.ReadFile("testdata/full.problems")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(strings.TrimSuffix(string(golden), "\n"), "\n"), linesOf(o.Problems)); diff != "" {
-		t.Errorf("problems (-testdata/options/full.problems +got):\n%s", diff)
+		t.Errorf("problems (-testdata/full.problems +got):\n%s", diff)
 	}
 	if err := o.Err(); err != nil {
 		t.Errorf("Err is %v", err)
@@ -152,7 +152,7 @@ func TestFullConfiguration(t *testing.T) {
 
 // The services of a configuration are what a Manager asks for.
 func TestSourceOfConfiguration(t *testing.T) {
-	text, err := os.ReadFile("testdata/options/full.ini")
+	text, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestSourceOfConfiguration(t *testing.T) {
 }
 
 func TestSettingsOfConfiguration(t *testing.T) {
-	text, err := os.ReadFile("testdata/options/full.ini")
+	text, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,8 +196,8 @@ func TestSettingsOfConfiguration(t *testing.T) {
 	options := got.Options
 	got.Options = nil
 	credentials := got.Credentials.User("acme")
-	got.Credentials = gms.Credentials{}
-	want := gms.Settings{
+	got.Credentials = config.Credentials{}
+	want := config.Settings{
 		FilterKeys:      []string{"_callback_state", "_callback_reason", "_request_queue_time_stat", "_request_ewt_service", "_vq"},
 		ReturnedKeys:    []string{"_desired_time", "_callback_state", "_callback_reason", "_ors_session_id"}, // one was there twice
 		LookupKeys:      []string{"_customer_number", "_account"},
@@ -205,7 +205,7 @@ func TestSettingsOfConfiguration(t *testing.T) {
 		Desired:         time.Date(2030, 5, 28, 15, 30, 0, 0, time.UTC),
 		QueueTimeStat:   "ExpectedWaitTime;Queue;8999@SIP_Server;Environment",
 		EWTService:      "stat_ewt",
-		Notification: gms.Notification{
+		Notification: config.Notification{
 			Mode: "notify", Type: "httpcb", Target: "https://hooks.example.com/callbacks", Provider: "web", Language: "en", Attempts: 5,
 			Events: map[string][]string{
 				"_cbe_on_callback_submitted": {"_service_id", "_service_name", "_customer_number"},
@@ -213,7 +213,7 @@ func TestSettingsOfConfiguration(t *testing.T) {
 			},
 		},
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(gms.Credentials{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config.Credentials{})); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
 	if credentials.Name != "billing" || credentials.Password != `b1ll "ing"` || credentials.Tenant != "acme" {

@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"context"
@@ -7,13 +7,13 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 // A configuration becomes services and calendars; what it says that cannot be
 // used is told line by line.
-func ExampleParseOptions() {
-	options, err := gms.ParseOptions([]byte(`
+func ExampleParse() {
+	options, err := config.Parse([]byte(`
 [callback]
 _default_country = CH
 
@@ -53,7 +53,7 @@ _bh_regular1 = Mon-Fri 9:00-17:00
 
 // The same from maps, such as those of a configuration service.
 func ExampleFromMap() {
-	options, err := gms.FromMap(map[string]map[string]string{
+	options, err := config.FromMap(map[string]map[string]string{
 		"callback":        {"_max_queued_callbacks_per_service": "0"},
 		"service.billing": {"_service": "callback", "_call_direction": "USERTERMINATED"},
 	})
@@ -68,7 +68,7 @@ func ExampleFromMap() {
 
 // What GMS has no option for is set before the services are used.
 func ExampleOptions_Source() {
-	options, err := gms.ParseOptions([]byte("[service.billing]\n_service=callback\n_call_direction=USERTERMINATED"))
+	options, err := config.Parse([]byte("[service.billing]\n_service=callback\n_call_direction=USERTERMINATED"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -92,7 +92,7 @@ func ExampleOptions_Source() {
 
 // A host that would rather not start than leave a service out asks for Err.
 func ExampleOptions_Err() {
-	options, err := gms.ParseOptions([]byte("[service.billing]\n_service=callback\n_call_direction=USERTERMINATED\n_exceptions=PREMIUM"))
+	options, err := config.Parse([]byte("[service.billing]\n_service=callback\n_call_direction=USERTERMINATED\n_exceptions=PREMIUM"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -107,7 +107,7 @@ func ExampleOptions_Err() {
 // The body of a start request fills the tokens of a service and follows its
 // redirections; Apply puts the result into the request.
 func ExampleOptions_Resolve() {
-	options, err := gms.ParseOptions([]byte(`
+	options, err := config.Parse([]byte(`
 [service.front]
 _service = callback
 _call_direction = USERTERMINATED
@@ -136,7 +136,7 @@ _target = Billing@$my_token$.GA
 
 // The credentials of the configuration make an authorizer.
 func ExampleOptions_Users() {
-	options, err := gms.ParseOptions([]byte("[server]\nusername = default\npassword = s3cret"))
+	options, err := config.Parse([]byte("[server]\nusername = default\npassword = s3cret"))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// MaxConfiguration is how many bytes a configuration may have.
-const MaxConfiguration = 1 << 20
+// MaxSize is how many bytes a configuration may have.
+const MaxSize = 1 << 20
 
 // Options is a GMS configuration in terms of this library. It is read only
 // once it is made, so that any number of requests can use it; a host that wants
@@ -73,6 +73,16 @@ type Settings struct {
 	Options map[string]string
 }
 
+// DefaultSettings returns the settings of a service that sets no option.
+func DefaultSettings() Settings {
+	return Settings{
+		FilterKeys:      []string{"_callback_state", "_callback_reason", "_request_queue_time_stat", "_request_ewt_service", "_vq"},
+		ReturnedKeys:    []string{"_desired_time", "_callback_state", "_callback_reason", "_ors_session_id"},
+		ThrottleHeaders: true,
+		Notification:    Notification{Attempts: 3},
+	}
+}
+
 // Notification says whom the status changes of a service's callbacks are sent
 // to (GMS _enable_status_notification and companions). Nothing is sent by the
 // package: the host gives it to whatever does.
@@ -108,15 +118,15 @@ func (c Credentials) IsZero() bool { return c == Credentials{} }
 // Format prints the user name, whatever the verb.
 func (c Credentials) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "{%s ****}", c.Username) }
 
-// ParseOptions reads a GMS configuration: INI text or, when it begins with a
+// Parse reads a GMS configuration: INI text or, when it begins with a
 // brace, a JSON object of sections that are objects of options. MIGRATION.md
 // describes both forms and lists the options. A service, a calendar or a line
 // that cannot be used is left out and reported in Problems, which belongs to be
 // looked at; see [Options.Err].
 //
 // The error is a [callback.ErrConfiguration], for what is no configuration at
-// all: more than [MaxConfiguration] bytes, no UTF-8, malformed JSON, not one section.
-func ParseOptions(text []byte) (*Options, error) {
+// all: more than [MaxSize] bytes, no UTF-8, malformed JSON, not one section.
+func Parse(text []byte) (*Options, error) {
 	doc, err := readDocument(text)
 	if err != nil {
 		return nil, err
@@ -124,7 +134,7 @@ func ParseOptions(text []byte) (*Options, error) {
 	return doc.options(), nil
 }
 
-// FromMap is [ParseOptions] of sections that are maps of options. Problems have
+// FromMap is [Parse] of sections that are maps of options. Problems have
 // no lines then.
 func FromMap(sections map[string]map[string]string) (*Options, error) {
 	doc, err := documentOfMap(sections)

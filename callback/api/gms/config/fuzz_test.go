@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"bytes"
@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 // Whatever the text, reading it ends, its services can be used, its problems are
 // told in one order, and it reads the same again.
-func FuzzParseOptions(f *testing.F) {
-	full, err := os.ReadFile("testdata/options/full.ini")
+func FuzzParse(f *testing.F) {
+	full, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func FuzzParseOptions(f *testing.F) {
 	f.Add([]byte("[services]\nall=true\n[service.x]\n_redirect=y\n[service.y]\n_redirect=x\n_callback_events_list=L\n[L.properties]\n[L.x]"))
 	f.Add([]byte("[service.in]\n_call_direction=USERORIGINATED\n_resource_group=P\n[P]\na=+41446681800"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		o, err := gms.ParseOptions(text)
+		o, err := config.Parse(text)
 		if err != nil {
 			if o != nil {
 				t.Fatal("an error and options")
@@ -49,7 +49,7 @@ func FuzzParseOptions(f *testing.F) {
 				t.Fatalf("%s: %v", s.Name, err)
 			}
 		}
-		again, err := gms.ParseOptions(text)
+		again, err := config.Parse(text)
 		if err != nil || strings.Join(linesOf(o.Problems), "\n") != strings.Join(linesOf(again.Problems), "\n") || len(o.Services) != len(again.Services) {
 			t.Fatalf("the second reading differs: %v", err)
 		}
@@ -71,7 +71,7 @@ func TestOptionBounds(t *testing.T) {
 		"rubbish":   "[service.x]\n" + strings.Repeat("x\n", 500_000),
 		"names":     "[service.x]\n" + strings.Repeat("_agent_preview_set_notready_reason_atribute=1\n", 20_000),
 		"sections":  "[service.x]\n" + strings.Repeat("[x\n", 300_000),
-		"brackets":  strings.Repeat("[", gms.MaxConfiguration),
+		"brackets":  strings.Repeat("[", config.MaxSize),
 		"list":      "[service.x]\n_exceptions=" + strings.Repeat(",", 60_000),
 		"JSON list": "[service.x]\n_exceptions=[" + strings.Repeat("[", 60_000),
 		"tokens":    "[service.x]\n_target=" + strings.Repeat("$a$", 20_000),
@@ -80,7 +80,7 @@ func TestOptionBounds(t *testing.T) {
 		"never":     "[service.x]\n_service=office-hours\n" + strings.Repeat("_effective_dates1=2026-01-01\n", 30_000),
 	} {
 		begin := time.Now()
-		o, err := gms.ParseOptions([]byte(text))
+		o, err := config.Parse([]byte(text))
 		if took := time.Since(begin); took > 30*time.Second {
 			t.Errorf("%s: takes %v", name, took)
 		}

@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"fmt"
@@ -9,12 +9,13 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
 // serviceDraft is a callback service while its options are read. What names other
 // sections is looked up when all are read.
-type serviceDraft struct {
+type draft struct {
 	service  callback.Service
 	settings Settings
 
@@ -26,26 +27,26 @@ type serviceDraft struct {
 	retryDelay, reminder time.Duration
 	remind, noWait       bool
 
-	section *optionSection
-	table   map[string]*optionSpec
-	given   map[string]optionEntry // what counts, by name
+	section *section
+	table   map[string]*spec
+	given   map[string]entry // what counts, by name
 	refused bool
 }
 
 // optionsBuilder makes Options of a document.
-type optionsBuilder struct {
+type builder struct {
 	doc       *document
 	names     []string // of the sections, in order
-	table     map[string]*optionSpec
+	table     map[string]*spec
 	order     []string        // the names of the table
-	global    *optionSection  // [callback]; nil when there is none
+	global    *section        // [callback]; nil when there is none
 	unusable  map[string]bool // options of [callback]
 	patterns  map[string]phonenum.Patterns
 	used      map[string]bool // sections that something names
 	calendars map[string]*availability.Calendar
 	capacity  map[string]*availability.Weekly
-	drafts    map[string]*serviceDraft // callback services by name
-	kinds     map[string]string        // of all services, by name
+	drafts    map[string]*draft // callback services by name
+	kinds     map[string]string // of all services, by name
 	server    Credentials
 }
 
@@ -58,9 +59,9 @@ const (
 
 // options makes Options of the document.
 func (d *document) options() *Options {
-	b := &optionsBuilder{
-		doc: d, table: optionTable(new(serviceDraft)), unusable: make(map[string]bool), used: make(map[string]bool),
-		drafts: make(map[string]*serviceDraft), kinds: make(map[string]string),
+	b := &builder{
+		doc: d, table: table(new(draft)), unusable: make(map[string]bool), used: make(map[string]bool),
+		drafts: make(map[string]*draft), kinds: make(map[string]string),
 	}
 	b.order, b.names = slices.Sorted(maps.Keys(b.table)), d.names()
 	b.canonicalNames()
@@ -94,12 +95,12 @@ func (d *document) options() *Options {
 	return o
 }
 
-func (b *optionsBuilder) report(severity Severity, e optionEntry, value, format string, args ...any) {
+func (b *builder) report(severity Severity, e entry, value, format string, args ...any) {
 	b.doc.problems.add(severity, e, value, format, args...)
 }
 
 // servicesOf lists the services of a kind by name.
-func (b *optionsBuilder) servicesOf(kind string) []string {
+func (b *builder) servicesOf(kind string) []string {
 	var names []string
 	for name, k := range b.kinds {
 		if k == kind {
@@ -113,8 +114,8 @@ func (b *optionsBuilder) servicesOf(kind string) []string {
 func serviceSection(name string) string { return "service." + name }
 
 // canonicalNames puts the options that are spelt in another way under their name.
-func (b *optionsBuilder) canonicalNames() {
-	aliases := optionAliases()
+func (b *builder) canonicalNames() {
+	aliases := aliases()
 	for _, name := range b.names {
 		if name != "callback" && !strings.HasPrefix(name, "service.") {
 			continue
@@ -136,7 +137,7 @@ func (b *optionsBuilder) canonicalNames() {
 
 // readGlobal checks each option of [callback] on its own, so that it is reported
 // once and not for each service that it applies to.
-func (b *optionsBuilder) readGlobal() {
+func (b *builder) readGlobal() {
 	b.global = b.doc.sections["callback"]
 	b.used["callback"] = true
 	if b.global == nil {
@@ -144,7 +145,7 @@ func (b *optionsBuilder) readGlobal() {
 	}
 	for _, name := range b.order {
 		spec, e := b.table[name], b.global.entry(name)
-		if e == nil || spec.read == nil || spec.place&inCallback == 0 || len(tokensIn(e.value)) > 0 {
+		if e == nil || spec.read == nil || spec.place&inCallback == 0 || len(token.Names(e.value)) > 0 {
 			continue
 		}
 		fault := spec.read(e.value) // nobody looks at what it sets
@@ -164,7 +165,7 @@ func (b *optionsBuilder) readGlobal() {
 }
 
 // globalSettings are those where no service is named.
-func (b *optionsBuilder) globalSettings() Settings {
+func (b *builder) globalSettings() Settings {
 	d := newDraft(b.global)
 	for _, name := range []string{"filter-keys", "returned-keys", "_enable_throttle_header_parameters"} {
 		if e := b.global.entry(name); e != nil && !b.unusable[name] {
@@ -176,23 +177,18 @@ func (b *optionsBuilder) globalSettings() Settings {
 }
 
 // newDraft begins with the defaults of what has no field in a Service.
-func newDraft(section *optionSection) *serviceDraft {
-	d := &serviceDraft{
-		section: section, given: make(map[string]optionEntry), reminder: 300 * time.Second, pausedList: pausedServices,
-		settings: Settings{
-			FilterKeys:      []string{"_callback_state", "_callback_reason", "_request_queue_time_stat", "_request_ewt_service", "_vq"},
-			ReturnedKeys:    []string{"_desired_time", "_callback_state", "_callback_reason", "_ors_session_id"},
-			ThrottleHeaders: true,
-			Notification:    Notification{Attempts: 3},
-		},
+func newDraft(section *section) *draft {
+	d := &draft{
+		section: section, given: make(map[string]entry), reminder: 300 * time.Second, pausedList: pausedServices,
+		settings: DefaultSettings(),
 	}
-	d.table = optionTable(d)
+	d.table = table(d)
 	return d
 }
 
 // readService reads the options of a callback service: its own, else those of
 // [callback].
-func (b *optionsBuilder) readService(name string) *serviceDraft {
+func (b *builder) readService(name string) *draft {
 	section := b.doc.sections[serviceSection(name)]
 	d := newDraft(section)
 	d.service.Name = name
@@ -207,8 +203,8 @@ func (b *optionsBuilder) readService(name string) *serviceDraft {
 }
 
 // readOption takes the first value of an option that can be used.
-func (b *optionsBuilder) readOption(d *serviceDraft, spec *optionSpec) {
-	own, global := (*optionEntry)(nil), (*optionEntry)(nil)
+func (b *builder) readOption(d *draft, spec *spec) {
+	own, global := (*entry)(nil), (*entry)(nil)
 	if spec.place&inService != 0 {
 		own = d.section.entry(spec.name)
 	}
@@ -252,8 +248,8 @@ func (b *optionsBuilder) readOption(d *serviceDraft, spec *optionSpec) {
 
 // isTemplate keeps a value that has tokens: where a start request can fill them,
 // as a template; as it is where it is a text all the same; else not at all.
-func (b *optionsBuilder) isTemplate(d *serviceDraft, spec *optionSpec, e optionEntry, instead string) bool {
-	if isCredential(spec.name) || len(tokensIn(e.value)) == 0 {
+func (b *builder) isTemplate(d *draft, spec *spec, e entry, instead string) bool {
+	if isCredential(spec.name) || len(token.Names(e.value)) == 0 {
 		return false
 	}
 	switch {
@@ -261,8 +257,8 @@ func (b *optionsBuilder) isTemplate(d *serviceDraft, spec *optionSpec, e optionE
 		b.refuse(d, e, "", "has a token, which a start request can fill only in %s", strings.Join(b.fillable(), ", "))
 	case !spec.fills:
 		b.report(SeverityWarning, e, "", "has a token, which a start request can fill only in %s: %s", strings.Join(b.fillable(), ", "), instead)
-	case len(e.value) > maxFilled:
-		b.report(SeverityWarning, e, "", "has more than %d bytes, too many for an option with tokens: %s", maxFilled, instead)
+	case len(e.value) > token.MaxFilled:
+		b.report(SeverityWarning, e, "", "has more than %d bytes, too many for an option with tokens: %s", token.MaxFilled, instead)
 	default:
 		if d.settings.Templates == nil {
 			d.settings.Templates = make(map[string]string)
@@ -279,7 +275,7 @@ func (b *optionsBuilder) isTemplate(d *serviceDraft, spec *optionSpec, e optionE
 // isCredential tells the options whose values are nobody's business.
 func isCredential(name string) bool { return name == "username" || name == "password" }
 
-func (b *optionsBuilder) fillable() []string {
+func (b *builder) fillable() []string {
 	var names []string
 	for _, name := range b.order {
 		if b.table[name].fills {
@@ -290,7 +286,7 @@ func (b *optionsBuilder) fillable() []string {
 }
 
 // refuse leaves a service out.
-func (b *optionsBuilder) refuse(d *serviceDraft, e optionEntry, value, format string, args ...any) {
+func (b *builder) refuse(d *draft, e entry, value, format string, args ...any) {
 	d.refused = true
 	who := "the service"
 	if e.section != d.section.name {
@@ -300,7 +296,7 @@ func (b *optionsBuilder) refuse(d *serviceDraft, e optionEntry, value, format st
 }
 
 // at returns where an option that counts was written, else its section.
-func (d *serviceDraft) at(option string) optionEntry {
+func (d *draft) at(option string) entry {
 	if e, ok := d.given[option]; ok {
 		return e
 	}
@@ -310,7 +306,7 @@ func (d *serviceDraft) at(option string) optionEntry {
 }
 
 // has reports whether an option was written and could be used.
-func (d *serviceDraft) has(option string) bool {
+func (d *draft) has(option string) bool {
 	_, ok := d.given[option]
 	return ok
 }

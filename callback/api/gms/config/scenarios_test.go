@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/store"
 )
@@ -56,7 +56,7 @@ func TestTemplates(t *testing.T) {
 
 // manage makes a Manager of a configuration, at a quarter past nine on a Monday
 // in London.
-func manage(t *testing.T, o *gms.Options) (*callback.Manager, time.Time) {
+func manage(t *testing.T, o *config.Options) (*callback.Manager, time.Time) {
 	t.Helper()
 	services, err := o.Source()
 	if err != nil {

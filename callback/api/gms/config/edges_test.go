@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 // Values and names at the bounds of their length.
@@ -125,10 +125,10 @@ func TestNeverOpensIsBounded(t *testing.T) {
 
 // A problem prints with what it has.
 func TestProblemString(t *testing.T) {
-	for want, p := range map[string]gms.Problem{
-		"note: text": {Severity: gms.SeverityNote, Text: "text"},
+	for want, p := range map[string]config.Problem{
+		"note: text": {Severity: config.SeverityNote, Text: "text"},
 		`line 3: error: [a] b "c" text`: {
-			Line: 3, Severity: gms.SeverityError, Section: "a", Option: "b", Value: "c", Text: "text"},
+			Line: 3, Severity: config.SeverityError, Section: "a", Option: "b", Value: "c", Text: "text"},
 	} {
 		if got := p.String(); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -41,14 +41,14 @@ func sectionsOf(text string) map[string]map[string]string {
 // The three forms of one configuration are the same services, settings and
 // problems.
 func TestFormsAreEqual(t *testing.T) {
-	text, err := os.ReadFile("testdata/options/full.ini")
+	text, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
 		t.Fatal(err)
 	}
 	sections := sectionsOf(string(text))
 	// One value whose quotes the plain reader does not understand.
 	sections["service.billing"]["password"] = `b1ll "ing"`
-	plain, err := gms.FromMap(sections)
+	plain, err := config.FromMap(sections)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestFormsAreEqual(t *testing.T) {
 		t.Fatal(err)
 	}
 	ini := readOptions(t, string(text))
-	for name, other := range map[string]*gms.Options{
+	for name, other := range map[string]*config.Options{
 		"map": plain, "JSON": readOptions(t, string(encoded)), "INI with CRLF and BOM": readOptions(t, "\ufeff"+strings.ReplaceAll(string(text), "\n", "\r\n")),
 	} {
 		if diff := cmp.Diff(ini, other, sameOptions()); diff != "" {
@@ -90,9 +90,9 @@ func sameOptions() cmp.Options {
 			return (a == nil) == (b == nil) && (a == nil || hours(a) == hours(b))
 		}),
 		cmp.Comparer(func(a, b *availability.Weekly) bool { return slices.Equal(seats(a), seats(b)) }),
-		cmp.Comparer(func(a, b gms.Credentials) bool { return a == b }),
-		cmp.Transformer("withoutLines", func(list []gms.Problem) map[gms.Problem]int {
-			set := make(map[gms.Problem]int)
+		cmp.Comparer(func(a, b config.Credentials) bool { return a == b }),
+		cmp.Transformer("withoutLines", func(list []config.Problem) map[config.Problem]int {
+			set := make(map[config.Problem]int)
 			for _, p := range list {
 				p.Line = 0
 				set[p]++
@@ -132,7 +132,7 @@ func TestNotConfiguration(t *testing.T) {
 		{"secret", "has no section"},
 		{"<html>secret</html>", "has no section"},
 		{"[a]\n\xff", "is not UTF-8"},
-		{"[a]\nx=" + strings.Repeat("y", gms.MaxConfiguration), "has more than 1048576 bytes"},
+		{"[a]\nx=" + strings.Repeat("y", config.MaxSize), "has more than 1048576 bytes"},
 		{strings.Repeat("[a]\n", 10) + manySections(2001), "has more than 2000 sections"},
 		{"[a]\n" + manyOptions(50001), "has more than 50000 options"},
 		{"{", "is JSON without an end"},
@@ -144,14 +144,14 @@ func TestNotConfiguration(t *testing.T) {
 		{`{"a":{"b":` + strings.Repeat("[", 20000) + `}}`, "is not JSON, on line 1"},
 		{"{}", "has no section"},
 	} {
-		o, err := gms.ParseOptions([]byte(c.text))
+		o, err := config.Parse([]byte(c.text))
 		if o != nil || !errors.Is(err, callback.ErrConfiguration) || err.Error() != "configuration: "+c.rule {
 			t.Errorf("%.20q: %v, want %q", c.text, err, c.rule)
 		}
 	}
-	big := map[string]map[string]string{"a": {"x": strings.Repeat("y", gms.MaxConfiguration)}, "b": {}}
+	big := map[string]map[string]string{"a": {"x": strings.Repeat("y", config.MaxSize)}, "b": {}}
 	for _, sections := range []map[string]map[string]string{nil, {}, big} {
-		if o, err := gms.FromMap(sections); o != nil || !errors.Is(err, callback.ErrConfiguration) {
+		if o, err := config.FromMap(sections); o != nil || !errors.Is(err, callback.ErrConfiguration) {
 			t.Errorf("%d sections: %v", len(sections), err)
 		}
 	}
@@ -238,7 +238,7 @@ func TestJSONProblems(t *testing.T) {
 		`line 4: error: a section's name has to be`,
 		`line 5: warning: [service.x] comes a second time`,
 	})
-	o, err := gms.FromMap(map[string]map[string]string{"service.x": {"_service": "callback", "a b": "", "c": "a\nb", "d": "\xff"}, "a\n": {}})
+	o, err := config.FromMap(map[string]map[string]string{"service.x": {"_service": "callback", "a b": "", "c": "a\nb", "d": "\xff"}, "a\n": {}})
 	if err != nil {
 		t.Fatal(err)
 	}

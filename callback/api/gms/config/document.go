@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"fmt"
@@ -8,26 +8,27 @@ import (
 	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 )
 
 // optionEntry is one option as it was written. Without a name it stands for its
 // section.
-type optionEntry struct {
+type entry struct {
 	line          int // 0: the form has no lines
 	section, name string
 	value         string
 }
 
 // optionSection is a section with its options in their order, each once.
-type optionSection struct {
+type section struct {
 	name    string
 	line    int
-	entries []optionEntry
+	entries []entry
 	index   map[string]int
 }
 
 // entry returns an option, nil when it is absent or empty, which is the same.
-func (s *optionSection) entry(name string) *optionEntry {
+func (s *section) entry(name string) *entry {
 	if s == nil {
 		return nil
 	}
@@ -39,25 +40,24 @@ func (s *optionSection) entry(name string) *optionEntry {
 }
 
 // head stands for the section itself in a report.
-func (s *optionSection) head() optionEntry { return optionEntry{line: s.line, section: s.name} }
+func (s *section) head() entry { return entry{line: s.line, section: s.name} }
 
 // document is a configuration taken apart into sections and options, of whatever
 // form it was.
 type document struct {
-	sections map[string]*optionSection
+	sections map[string]*section
 	problems problemList
 	count    int // of options
 }
 
-func newDocument() *document { return &document{sections: make(map[string]*optionSection)} }
+func newDocument() *document { return &document{sections: make(map[string]*section)} }
 
 // Bounds of what a configuration holds, so that a small text cannot make much
 // work.
 const (
-	maxSections   = 2000
-	maxOptions    = 50000
-	maxOptionName = 128
-	maxValue      = 64 << 10
+	maxSections = 2000
+	maxOptions  = 50000
+	maxValue    = 64 << 10
 )
 
 // notConfiguration is the error of a text that cannot be read as a whole.
@@ -66,32 +66,32 @@ func notConfiguration(format string, args ...any) error {
 }
 
 // section opens a section. One that was opened before goes on.
-func (d *document) section(name string, line int) (*optionSection, error) {
+func (d *document) section(name string, line int) (*section, error) {
 	if s, ok := d.sections[name]; ok {
-		d.problems.add(SeverityWarning, optionEntry{line: line, section: name}, "", "comes a second time: its options are joined to the first")
+		d.problems.add(SeverityWarning, entry{line: line, section: name}, "", "comes a second time: its options are joined to the first")
 		return s, nil
 	}
 	if len(d.sections) == maxSections {
 		return nil, notConfiguration("has more than %d sections", maxSections)
 	}
-	s := &optionSection{name: name, line: line, index: make(map[string]int)}
+	s := &section{name: name, line: line, index: make(map[string]int)}
 	d.sections[name] = s
 	return s, nil
 }
 
 // add puts an option into its section. What comes twice, which only a text can
 // have, counts as it was last.
-func (d *document) add(s *optionSection, line int, name, value string) error {
+func (d *document) add(s *section, line int, name, value string) error {
 	if d.count++; d.count > maxOptions {
 		return notConfiguration("has more than %d options", maxOptions)
 	}
-	e := optionEntry{line: line, section: s.name, name: name, value: strings.TrimSpace(value)}
+	e := entry{line: line, section: s.name, name: name, value: strings.TrimSpace(value)}
 	switch {
-	case !isOptionName(name):
+	case !token.IsName(name):
 		// The name is not told: it may be anything, such as a password behind
 		// a colon.
-		d.problems.add(SeverityError, optionEntry{line: line, section: s.name}, "",
-			"an option's name has to be 1 to %d letters, digits, underscores, dashes and dots: the option is left out", maxOptionName)
+		d.problems.add(SeverityError, entry{line: line, section: s.name}, "",
+			"an option's name has to be 1 to %d letters, digits, underscores, dashes and dots: the option is left out", token.MaxName)
 		return nil
 	case len(value) > maxValue:
 		d.problems.add(SeverityError, e, "", "has more than %d bytes: the option is left out", maxValue)
@@ -99,7 +99,7 @@ func (d *document) add(s *optionSection, line int, name, value string) error {
 	case !utf8.ValidString(value):
 		d.problems.add(SeverityError, e, "", "is not UTF-8: the option is left out")
 		return nil
-	case strings.ContainsFunc(e.value, isControl):
+	case strings.ContainsFunc(e.value, token.IsControl):
 		d.problems.add(SeverityError, e, "", "has control characters: the option is left out")
 		return nil
 	}
@@ -115,34 +115,16 @@ func (d *document) add(s *optionSection, line int, name, value string) error {
 
 // isSectionName reports whether a name can be told and used.
 func isSectionName(name string) bool {
-	return name != "" && len(name) <= maxOptionName+len("service.") && utf8.ValidString(name) && !strings.ContainsFunc(name, isControl)
+	return name != "" && len(name) <= token.MaxName+len("service.") && utf8.ValidString(name) && !strings.ContainsFunc(name, token.IsControl)
 }
-
-// isOptionName reports whether a name is one that an option, or a token, can
-// have.
-func isOptionName(name string) bool {
-	if name == "" || len(name) > maxOptionName {
-		return false
-	}
-	for _, c := range []byte(name) {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-', c == '.':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // names lists the sections in order.
 func (d *document) names() []string { return slices.Sorted(maps.Keys(d.sections)) }
 
 // readDocument takes a text apart.
 func readDocument(text []byte) (*document, error) {
-	if len(text) > MaxConfiguration {
-		return nil, notConfiguration("has more than %d bytes", MaxConfiguration)
+	if len(text) > MaxSize {
+		return nil, notConfiguration("has more than %d bytes", MaxSize)
 	}
 	s := strings.TrimPrefix(string(text), "\ufeff")
 	if !utf8.ValidString(s) {
@@ -163,7 +145,7 @@ func readDocument(text []byte) (*document, error) {
 func documentOfMap(sections map[string]map[string]string) (*document, error) {
 	d, size := newDocument(), 0
 	for _, name := range slices.Sorted(maps.Keys(sections)) {
-		if size += len(name); size > MaxConfiguration {
+		if size += len(name); size > MaxSize {
 			break
 		}
 		if !isSectionName(name) {
@@ -176,7 +158,7 @@ func documentOfMap(sections map[string]map[string]string) (*document, error) {
 		}
 		options := sections[name]
 		for _, option := range slices.Sorted(maps.Keys(options)) {
-			if size += len(option) + len(options[option]); size > MaxConfiguration {
+			if size += len(option) + len(options[option]); size > MaxSize {
 				break
 			}
 			if err := d.add(s, 0, option, options[option]); err != nil {
@@ -184,15 +166,15 @@ func documentOfMap(sections map[string]map[string]string) (*document, error) {
 			}
 		}
 	}
-	if size > MaxConfiguration {
-		return nil, notConfiguration("has more than %d bytes", MaxConfiguration)
+	if size > MaxSize {
+		return nil, notConfiguration("has more than %d bytes", MaxSize)
 	}
 	return d, d.check()
 }
 
 func (d *document) badSection(line int) {
-	d.problems.add(SeverityError, optionEntry{line: line}, "",
-		"a section's name has to be 1 to %d characters without control characters: the section is left out", maxOptionName+len("service."))
+	d.problems.add(SeverityError, entry{line: line}, "",
+		"a section's name has to be 1 to %d characters without control characters: the section is left out", token.MaxName+len("service."))
 }
 
 func (d *document) check() error {

@@ -1,4 +1,4 @@
-package gms_test
+package config_test
 
 import (
 	"fmt"

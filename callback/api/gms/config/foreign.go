@@ -1,15 +1,15 @@
-package gms
+package config
 
 import (
 	"strings"
 	"time"
 )
 
-func (d *serviceDraft) noticeOptions() []optionSpec {
+func (d *draft) noticeOptions() []spec {
 	n := &d.settings.Notification
 	modes := words[string]{"false": "", "notify": "notify", "subscribe_notify": "subscribe_notify"}
 	types := words[string]{"httpcb": "httpcb", "orscb": "orscb"}
-	return []optionSpec{
+	return []spec{
 		{name: "_enable_status_notification", unset: "false", read: readWord(&n.Mode, modes, "is none of false, notify and subscribe_notify")},
 		{name: "_status_notification_type", unset: "none", read: readWord(&n.Type, types, "is neither httpcb nor orscb")},
 		{name: "_status_notification_target", unset: "none", read: readText(&n.Target)},
@@ -23,8 +23,8 @@ func (d *serviceDraft) noticeOptions() []optionSpec {
 }
 
 // foreignOptions are those that steer servers which are not here.
-func foreignOptions() []optionSpec {
-	var list []optionSpec
+func foreignOptions() []spec {
+	var list []spec
 	for _, group := range []struct{ why, names string }{
 		{"belongs to the orchestration server: attempts and reports take its place",
 			"_ors _ors_lb_strategy _enable_gms_dfm _fetch_retry_attempt _fetch_retry_delay _fetch_timeout " +
@@ -49,7 +49,7 @@ func foreignOptions() []optionSpec {
 		{"belongs to the GMS server itself", "_services_credentials callback_column_alias log-background-activity"},
 	} {
 		for name := range strings.FieldsSeq(group.names) {
-			list = append(list, optionSpec{name: name, why: group.why})
+			list = append(list, spec{name: name, why: group.why})
 		}
 	}
 	return list

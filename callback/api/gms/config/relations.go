@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"errors"
@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
 // finish brings together what several options say of one thing, and looks up
 // what names other sections.
-func (b *optionsBuilder) finish(d *serviceDraft) {
+func (b *builder) finish(d *draft) {
 	b.finishDirection(d)
 	b.finishKeys(d)
 	b.finishTimes(d)
@@ -30,7 +31,7 @@ func (b *optionsBuilder) finish(d *serviceDraft) {
 }
 
 // finishDirection decides who calls, whom is waited for and who is asked.
-func (b *optionsBuilder) finishDirection(d *serviceDraft) {
+func (b *builder) finishDirection(d *draft) {
 	originated := d.service.Inbound.Direction == callback.UserOriginated
 	if !d.has("_call_direction") {
 		b.report(SeverityNote, d.at("_call_direction"), "", "is absent: customers are called (USERTERMINATED), where GMS lets them call")
@@ -60,7 +61,7 @@ func (b *optionsBuilder) finishDirection(d *serviceDraft) {
 
 // finishKeys makes the lookup keys include the mandatory ones where only one of
 // the two lists was written.
-func (b *optionsBuilder) finishKeys(d *serviceDraft) {
+func (b *builder) finishKeys(d *draft) {
 	s := &d.service
 	number := []string{"_customer_number"}
 	lookup, mandatory := slices.Clone(s.LookupKeys), slices.Clone(s.MandatoryKeys)
@@ -88,7 +89,7 @@ func (b *optionsBuilder) finishKeys(d *serviceDraft) {
 
 // finishTimes puts together retries, the reminder and the time before which no
 // attempt begins.
-func (b *optionsBuilder) finishTimes(d *serviceDraft) {
+func (b *builder) finishTimes(d *draft) {
 	s := &d.service
 	delayed := d.has("_dial_retry_timeout") && d.settings.Templates["_dial_retry_timeout"] == ""
 	if d.attempts > 0 || delayed {
@@ -118,7 +119,7 @@ func (b *optionsBuilder) finishTimes(d *serviceDraft) {
 }
 
 // finishExceptions joins the pattern groups that refuse numbers.
-func (b *optionsBuilder) finishExceptions(d *serviceDraft) {
+func (b *builder) finishExceptions(d *draft) {
 	var sets []phonenum.Patterns
 	for _, group := range d.exceptions {
 		set, ok := b.patterns[group]
@@ -143,7 +144,7 @@ func (b *optionsBuilder) finishExceptions(d *serviceDraft) {
 
 // readPatterns reads the groups of [patterns]; one that cannot be read is there
 // without a pattern.
-func (b *optionsBuilder) readPatterns() {
+func (b *builder) readPatterns() {
 	b.patterns = make(map[string]phonenum.Patterns)
 	section := b.doc.sections["patterns"]
 	b.used["patterns"] = true
@@ -182,7 +183,7 @@ func parsePatterns(value string) (phonenum.Patterns, string) {
 }
 
 // finishHours looks up the calendar and the capacity table.
-func (b *optionsBuilder) finishHours(d *serviceDraft) {
+func (b *builder) finishHours(d *draft) {
 	if d.hours != "" {
 		calendar, ok := b.calendars[d.hours]
 		if !ok {
@@ -208,7 +209,7 @@ func (b *optionsBuilder) finishHours(d *serviceDraft) {
 }
 
 // missing says why a service of a kind is not there.
-func (b *optionsBuilder) missing(name, kind string) string {
+func (b *builder) missing(name, kind string) string {
 	switch got, ok := b.kinds[name]; {
 	case !ok:
 		return "which is not there"
@@ -219,7 +220,7 @@ func (b *optionsBuilder) missing(name, kind string) string {
 }
 
 // finishOverwritable keeps the options that a request can overwrite.
-func (b *optionsBuilder) finishOverwritable(d *serviceDraft) {
+func (b *builder) finishOverwritable(d *draft) {
 	var kept []string
 	for _, option := range d.service.Overwritable {
 		switch option {
@@ -240,10 +241,10 @@ func (b *optionsBuilder) finishOverwritable(d *serviceDraft) {
 func tokenNames(options map[string]string) []string {
 	names := make(map[string]bool)
 	for _, option := range slices.Sorted(maps.Keys(options)) {
-		if isCredential(option) || len(options[option]) > maxOptionText {
+		if isCredential(option) || len(options[option]) > maxText {
 			continue
 		}
-		for _, name := range tokensIn(options[option]) {
+		for _, name := range token.Names(options[option]) {
 			names[name] = true
 		}
 	}

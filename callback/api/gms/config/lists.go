@@ -1,4 +1,4 @@
-package gms
+package config
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/text"
 )
 
 // pausedServices is the list that says what is paused unless a service names
@@ -14,7 +15,7 @@ const pausedServices = "GMS_Paused_Services"
 
 // list returns a section of a list object, which stands in the configuration as
 // [<list>.<section>].
-func (b *optionsBuilder) list(list, section string) *optionSection {
+func (b *builder) list(list, section string) *section {
 	name := list + "." + section
 	s := b.doc.sections[name]
 	if s == nil || strings.HasPrefix(name, "service.") {
@@ -26,7 +27,7 @@ func (b *optionsBuilder) list(list, section string) *optionSection {
 
 // finishPause reads whether the list that the service names says that it is
 // paused.
-func (b *optionsBuilder) finishPause(d *serviceDraft) {
+func (b *builder) finishPause(d *draft) {
 	section := b.list(d.pausedList, "services")
 	if section == nil && d.pausedList == pausedServices {
 		section = b.doc.sections["services"]
@@ -60,7 +61,7 @@ func (b *optionsBuilder) finishPause(d *serviceDraft) {
 // finishResources reads the access numbers that customers call: the values of
 // the section named by _resource_group, or the numbers that stand there
 // themselves.
-func (b *optionsBuilder) finishResources(d *serviceDraft) {
+func (b *builder) finishResources(d *draft) {
 	if d.resources == "" {
 		return
 	}
@@ -105,7 +106,7 @@ func isDialable(s string) bool {
 	digits := 0
 	for _, c := range []byte(s) {
 		switch {
-		case isNumeral(c):
+		case text.IsDigit(c):
 			digits++
 		case strings.IndexByte("+-.() /*#", c) < 0:
 			return false
@@ -128,7 +129,7 @@ func eventNames() []string {
 // finishNotification reads the list that says which events are sent: a section
 // [<list>.<event>] with notify_params for each, and [<list>.properties] for what
 // the service does not say itself.
-func (b *optionsBuilder) finishNotification(d *serviceDraft) {
+func (b *builder) finishNotification(d *draft) {
 	n := &d.settings.Notification
 	if d.events != "" {
 		b.readEvents(d)
@@ -142,7 +143,7 @@ func (b *optionsBuilder) finishNotification(d *serviceDraft) {
 	}
 }
 
-func (b *optionsBuilder) readEvents(d *serviceDraft) {
+func (b *builder) readEvents(d *draft) {
 	n := &d.settings.Notification
 	found := false
 	if s := b.list(d.events, "properties"); s != nil {
@@ -187,9 +188,9 @@ func (b *optionsBuilder) readEvents(d *serviceDraft) {
 }
 
 // readProperties takes from a list what the service does not say itself.
-func (b *optionsBuilder) readProperties(d *serviceDraft, s *optionSection) {
+func (b *builder) readProperties(d *draft, s *section) {
 	for _, e := range s.entries {
-		var fault optionFault
+		var fault fault
 		switch spec := d.table[e.name]; {
 		case e.value == "":
 		case e.name == "_status_notification_attempts":

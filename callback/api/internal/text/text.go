@@ -1,0 +1,58 @@
+// Package text checks and shortens text that came from a client before it is
+// stored, logged or written back.
+package text
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxID is the maximum length of a callback's identifier in bytes.
+const MaxID = 128
+
+// Clip shortens s to at most limit bytes at a character boundary and marks the
+// cut with "...". It drops bytes that are not UTF-8.
+func Clip(s string, limit int) string {
+	s = strings.ToValidUTF8(s, "")
+	if len(s) <= limit {
+		return s
+	}
+	for !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "..."
+}
+
+// Redact masks every run of at least digits digits with '#'. Spaces and the
+// punctuation of phone numbers do not end a run.
+func Redact(s string, digits int) string {
+	out := []byte(s)
+	for i := 0; i < len(out); i++ {
+		end, found := i, 0
+		for j := i; j < len(out) && (IsDigit(out[j]) || found > 0 && strings.IndexByte(" .-()/", out[j]) >= 0); j++ {
+			if IsDigit(out[j]) {
+				end, found = j+1, found+1
+			}
+		}
+		for j := i; j < end && found >= digits; j++ {
+			if IsDigit(out[j]) {
+				out[j] = '#'
+			}
+		}
+		i = max(i, end-1)
+	}
+	return string(out)
+}
+
+// IsDigit reports whether c is an ASCII digit.
+func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// IsControl reports whether r is an ASCII control character.
+func IsControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// IsPlain reports whether s is UTF-8 without control characters, the text that
+// stores can keep and compare.
+func IsPlain(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, IsControl) }
+
+// IsID reports whether s can be the identifier of a callback.
+func IsID(s string) bool { return s != "" && len(s) <= MaxID && IsPlain(s) }
