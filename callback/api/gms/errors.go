@@ -1,11 +1,11 @@
 package gms
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 
-	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 )
@@ -82,7 +82,7 @@ type fault struct {
 	message    string
 	classless  bool // the class is left empty, as GMS does for this message
 	properties map[string]any
-	slots      availability.V1Slots // proposals; nil where there is no talk of any
+	slots      json.RawMessage // proposals, in the form of availability version 1; nil for none
 	cause      error
 }
 
@@ -94,12 +94,12 @@ func (f *fault) Unwrap() error { return f.cause }
 // errorBody is the body of a refusal. Availability is at both places where
 // clients look for it.
 type errorBody struct {
-	Code         int                   `json:"code"`
-	Phrase       string                `json:"phrase"`
-	Message      string                `json:"message"`
-	Exception    string                `json:"exception"`
-	Properties   map[string]any        `json:"properties"`
-	Availability *availability.V1Slots `json:"availability,omitempty"`
+	Code         int             `json:"code"`
+	Phrase       string          `json:"phrase"`
+	Message      string          `json:"message"`
+	Exception    string          `json:"exception"`
+	Properties   map[string]any  `json:"properties"`
+	Availability json.RawMessage `json:"availability,omitempty"`
 }
 
 func (f *fault) body() errorBody {
@@ -112,7 +112,7 @@ func (f *fault) body() errorBody {
 		b.Properties = make(map[string]any)
 	}
 	if f.slots != nil {
-		b.Availability, b.Properties["availability"] = &f.slots, f.slots
+		b.Availability, b.Properties["availability"] = f.slots, f.slots
 	}
 	return b
 }

@@ -1,8 +1,10 @@
 package gms
 
 import (
+	"net/url"
 	"time"
 
+	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 )
 
@@ -19,3 +21,10 @@ func ParseStates(text string) ([]callback.State, bool) { return parseStates(text
 
 // NameOf is the name GMS has for a state.
 func NameOf(s callback.State) string { return nameOf(s) }
+
+// ParseQuery reads the parameters of a range of time.
+func ParseQuery(query url.Values) (availability.Query, error) { return parseQuery(query) }
+
+// JSONV1 and JSONV2 encode slots.
+func JSONV1(slots []availability.Slot) []byte { return jsonV1(slots) }
+func JSONV2(slots availability.Slots) []byte  { return jsonV2(slots) }

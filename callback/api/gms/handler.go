@@ -66,7 +66,6 @@ type Handler struct {
 	log           *slog.Logger
 	routes        []route
 	document      []byte
-	zones         zones
 }
 
 // New makes a Handler. Every fault of the configuration is reported at once; each

@@ -48,13 +48,10 @@ func (h *Handler) limited(c *call, f *fault, err error) {
 // parameter words a parameter that cannot be used.
 func (f *fault) parameter(err error) {
 	var field *callback.FieldError
-	var query *availability.QueryError
 	var wide *availability.RangeError
 	switch {
 	case errors.Is(err, callback.ErrKeyReuse):
 		f.invalid(headerKey, "was used for another request")
-	case errors.As(err, &query):
-		f.invalid(query.Parameter, query.Reason)
 	case errors.As(err, &wide):
 		f.invalid("end", rangeRule(wide))
 	case errors.As(err, &field):
@@ -180,7 +177,7 @@ func (f *fault) availability(err error) {
 	}
 	f.message = fmt.Sprintf("%s at desired time [%s, %s]. Proposing time slots.", what,
 		writeTime(refused.Bucket.Start), writeTime(refused.Bucket.End))
-	f.slots = availability.Slots{Slots: refused.Alternatives}.V1()
+	f.slots = jsonV1(refused.Alternatives)
 }
 
 // submits words a callback that could not be handed over.

@@ -39,7 +39,7 @@ type calendarReader struct {
 const maxNamed = 32
 
 // calendar makes one calendar and reports its faults, each at its option. It is
-// asked for others by ParseCalendar.
+// asked for others by parseCalendar.
 func (r *calendarReader) calendar(name string) (*availability.Calendar, error) {
 	if c, ok := r.b.calendars[name]; ok {
 		return c, nil
@@ -59,7 +59,7 @@ func (r *calendarReader) calendar(name string) (*availability.Calendar, error) {
 	section := r.b.doc.sections[serviceSection(name)]
 	options := r.b.ownOptions(section, isHoursOption, kindHours)
 	r.path = append(r.path, name)
-	c, err := availability.ParseCalendar(options, r.calendar)
+	c, err := parseCalendar(name, options, r.calendar)
 	r.path = r.path[:len(r.path)-1]
 	if err != nil {
 		r.failed[name] = true
@@ -108,51 +108,16 @@ func neverOpens(c *availability.Calendar, anchors []time.Time, tries *int) bool 
 	return true
 }
 
-// readCapacities makes the tables of all capacity services.
-func (b *builder) readCapacities() {
-	b.capacity = make(map[string]*availability.Weekly)
-	for _, name := range b.servicesOf(kindCapacity) {
-		section := b.doc.sections[serviceSection(name)]
-		table, err := availability.ParseCapacity(b.ownOptions(section, isCapacityOption, kindCapacity))
-		if err != nil {
-			b.reportConfig(section, err, "the capacity service is left out, and services that name it")
-			continue
-		}
-		b.capacity[name] = table
-		if section.entry("_capacity_add") == nil && neverSeats(table) {
-			b.report(SeverityWarning, section.head(), "", "has no place at any time: services that name it refuse every request for a later time")
-		}
-	}
-}
-
-// neverSeats reports whether a table without dates has no seat in any hour.
-func neverSeats(table *availability.Weekly) bool {
-	begin := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	for hour := range 8 * 24 {
-		if table.At(begin.Add(time.Duration(hour)*time.Hour)) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // reportConfig reports the faults of a calendar or a table, each at its option.
 func (b *builder) reportConfig(section *section, err error, consequence string) {
-	list := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		list = joined.Unwrap()
-	}
-	for _, one := range list {
-		at, value, rule := section.head(), "", one.Error()
-		if fault, ok := errors.AsType[*availability.ConfigError](one); ok {
-			value, rule = fault.Value, fault.Reason
-			if i, ok := section.index[fault.Field]; ok {
-				at = section.entries[i]
-			} else {
-				rule = fault.Field + ": " + rule
-			}
+	for _, fault := range configErrors(err) {
+		at, rule := section.head(), fault.Reason
+		if i, ok := section.index[fault.Field]; ok {
+			at = section.entries[i]
+		} else {
+			rule = fault.Field + ": " + rule
 		}
-		b.report(SeverityError, at, value, "%s: %s", rule, consequence)
+		b.report(SeverityError, at, fault.Value, "%s: %s", rule, consequence)
 	}
 }
 
@@ -180,19 +145,10 @@ func isHoursOption(name string) bool {
 		return true
 	}
 	stem := strings.TrimRight(name, "0123456789")
-	isInclude := strings.HasPrefix(stem, "_include_r") && strings.Trim(stem, "abcdefghijklmnopqrstuvwxyz_") == ""
-	return isInclude || slices.Contains(hoursStems(), stem)
+	return isInclude(stem) || slices.Contains(hoursStems(), stem)
 }
 
 // hoursStems are the options of office-hours services that a number may follow.
 func hoursStems() []string {
 	return []string{"_bh_regular", "_bh_add", "_holiday", "_effective_dates", "_use_alternative", "_include_r"}
-}
-
-// isCapacityOption tells the options of capacity services.
-func isCapacityOption(name string) bool { return slices.Contains(capacityNames(), name) }
-
-func capacityNames() []string {
-	return []string{"_timezone", "_ttl", "_service", "_type", "_capacity", "_capacity_add",
-		"_capacity_1", "_capacity_2", "_capacity_3", "_capacity_4", "_capacity_5", "_capacity_6", "_capacity_7"}
 }

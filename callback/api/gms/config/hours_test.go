@@ -94,6 +94,19 @@ func TestFaultyHours(t *testing.T) {
 			`line 3: error: [service.a] _include_r1 "b" the service has faults of its own: `,
 			`line 6: error: [service.b] _include_r1 "a" the service needs itself: a, b, a: `,
 		}},
+		{"itself", "[service.a]\n_service=office-hours\n_include_r1=a", 0, []string{
+			`line 3: error: [service.a] _include_r1 "a" the service needs itself: a, a: `,
+		}},
+		{"a circle of three", "[service.a]\n_service=office-hours\n_include_r1=b\n[service.b]\n_service=office-hours\n_include_r1=c\n[service.c]\n_service=office-hours\n_include_r1=a", 0, []string{
+			`line 3: error: [service.a] _include_r1 "b" the service has faults of its own: `,
+			`line 6: error: [service.b] _include_r1 "c" the service has faults of its own: `,
+			`line 9: error: [service.c] _include_r1 "a" the service needs itself: a, b, c, a: `,
+		}},
+		{"a fault is told once", "[service.a]\n_service=office-hours\n_holiday1=x\n[service.b]\n_service=office-hours\n_include_r1=a\n[service.c]\n_service=office-hours\n_include_r1=a", 0, []string{
+			`line 3: error: [service.a] _holiday1 "x" date "x" is not YYYY-MM-dd or MM-dd: `,
+			`line 6: error: [service.b] _include_r1 "a" the service has faults of its own: `,
+			`line 9: error: [service.c] _include_r1 "a" the service has faults of its own: `,
+		}},
 		{"never opens", "[service.h]\n_service=office-hours\n_timezone=Europe/London", 1, []string{
 			`line 1: warning: [service.h] never opens: services that name it refuse every request`,
 		}},
@@ -197,6 +210,27 @@ _capacity_add = {"2026-07-13":{"0900":1}}`)
 	})
 	o = readOptions(t, "[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":0}}")
 	wantProblems(t, o, "line 1: warning: [service.c] has no place at any time: services that name it refuse every request for a later time")
+}
+
+// Services may name one another 32 deep; of a longer chain only the last, which
+// names none, is left.
+func TestDeepHours(t *testing.T) {
+	for n, want := range map[int]int{32: 32, 33: 1} {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "[service.s%03d]\n_service=office-hours\n_bh_regular1=Mon 9:00-17:00\n", i)
+			if i < n-1 {
+				fmt.Fprintf(&b, "_include_r1=s%03d\n", i+1)
+			}
+		}
+		o := readOptions(t, b.String())
+		if len(o.Calendars) != want {
+			t.Errorf("%d services give %d calendars, want %d: %v", n, len(o.Calendars), want, o.Problems)
+		}
+		if told := strings.Contains(strings.Join(linesOf(o.Problems), "\n"), "services name one another more than 32 deep"); told != (want < n) {
+			t.Errorf("%d services: problems %v", n, o.Problems)
+		}
+	}
 }
 
 // Office hours that name one another many times over are refused in no time.

@@ -12,8 +12,7 @@ import (
 // text is the value; a number, a truth value, a list and an object are the text
 // that JSON writes for them, null is an absent option.
 func (d *document) readJSON(text string) error {
-	r := &jsonOptions{decoder: json.NewDecoder(strings.NewReader(text)), text: text}
-	r.decoder.UseNumber()
+	r := newWalker(text)
 	err := r.object(func(name string, line int) error {
 		if !isSectionName(name) {
 			d.badSection(line)
@@ -34,25 +33,37 @@ func (d *document) readJSON(text string) error {
 	if err != nil {
 		return r.explain(err)
 	}
-	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
+	if !r.atEnd() {
 		return notConfiguration("has something behind the JSON object, on line %d", r.line())
 	}
 	return nil
 }
 
-// jsonOptions walks JSON in its own order, which maps would lose.
-type jsonOptions struct {
+// walker reads JSON objects in the order of their members.
+type walker struct {
 	decoder *json.Decoder
 	text    string
 	offset  int64 // up to which lines have been counted
 	lines   int
 }
 
+func newWalker(text string) *walker {
+	w := &walker{decoder: json.NewDecoder(strings.NewReader(text)), text: text}
+	w.decoder.UseNumber()
+	return w
+}
+
+// atEnd reports whether nothing follows the value that was read last.
+func (r *walker) atEnd() bool {
+	_, err := r.decoder.Token()
+	return errors.Is(err, io.EOF)
+}
+
 // errNoObject: something else stands where sections or options have to.
 var errNoObject = errors.New("not an object")
 
 // object calls member with each name of an object; member takes the value.
-func (r *jsonOptions) object(member func(name string, line int) error) error {
+func (r *walker) object(member func(name string, line int) error) error {
 	open, err := r.decoder.Token()
 	if err != nil {
 		return err
@@ -77,13 +88,13 @@ func (r *jsonOptions) object(member func(name string, line int) error) error {
 	return err
 }
 
-func (r *jsonOptions) skip() error {
+func (r *walker) skip() error {
 	var raw json.RawMessage
 	return r.decoder.Decode(&raw)
 }
 
 // value reads an option's value as text.
-func (r *jsonOptions) value() (string, error) {
+func (r *walker) value() (string, error) {
 	var raw json.RawMessage
 	if err := r.decoder.Decode(&raw); err != nil {
 		return "", err
@@ -102,7 +113,7 @@ func (r *jsonOptions) value() (string, error) {
 }
 
 // line returns the line of what was read last.
-func (r *jsonOptions) line() int {
+func (r *walker) line() int {
 	end := r.decoder.InputOffset()
 	r.lines += strings.Count(r.text[r.offset:end], "\n")
 	r.offset = end
@@ -110,7 +121,7 @@ func (r *jsonOptions) line() int {
 }
 
 // explain says where JSON breaks off, and nothing of what stands there.
-func (r *jsonOptions) explain(err error) error {
+func (r *walker) explain(err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, errNoObject):
