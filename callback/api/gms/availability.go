@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // The parameters of a range of time.
@@ -229,7 +230,7 @@ func (h *Handler) calendar(c *call) error {
 	}
 	body := calendarBody{Periods: make([]periodBody, len(periods))}
 	for i, p := range periods {
-		body.Periods[i] = periodBody{writeTime(p.Start), writeTime(p.End)}
+		body.Periods[i] = periodBody{wire.Time(p.Start), wire.Time(p.End)}
 	}
 	return c.answer(http.StatusOK, body)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // Numbers of refusals that GMS has no code for: the HTTP status with two zeros.
@@ -124,7 +125,7 @@ func (h *Handler) refuse(c *call, err error) {
 	if status == 0 {
 		status = meaningOf(f.code).status
 	}
-	if f.code >= 50000 && !errors.Is(err, errNoPosition) && c.r.Context().Err() == nil {
+	if f.code >= 50000 && !errors.Is(err, errNoPosition) {
 		h.logFault(c, f.code, err)
 	}
 	if err := c.answer(status, f.body()); err != nil {
@@ -147,14 +148,7 @@ func (h *Handler) logFault(c *call, code int, err error) {
 		}
 		attrs = append(attrs, slog.String("callback", id))
 	}
-	text := err.Error()
-	var refused *api.Fault
-	if errors.As(err, &refused) {
-		for _, cause := range refused.Unwrap() {
-			text += ": " + cause.Error()
-		}
-	}
-	h.log.LogAttrs(c.r.Context(), slog.LevelError, "a GMS request failed", append(attrs, slog.String("error", api.Redact(text)))...)
+	wire.LogFailure(c.r.Context(), h.log, "a GMS request failed", err, attrs...)
 }
 
 // fault puts an error into the words of GMS, as the operation has them.
@@ -199,6 +193,10 @@ func faultOf(refused *api.Fault) *fault {
 		f.code = codeUnauthorized
 	case http.StatusForbidden:
 		f.code = codeForbidden
+	case http.StatusNotFound:
+		f.code = codePath
+	case http.StatusMethodNotAllowed:
+		f.code = codeMethod
 	case http.StatusInternalServerError:
 		f.code = callback.CodeUnexpected
 		f.unexpected(refused)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
 // maxPerQueue is the most callbacks of one service that a query by queues can
@@ -44,7 +45,7 @@ func (h *Handler) readQueues(c *call, query url.Values) (*callback.QueuesRequest
 	req := &callback.QueuesRequest{Tenant: c.caller.Tenant}
 	filters := h.viewOf(c.caller.Tenant).filterKeys
 	for _, name := range sortedNames(query) {
-		if slices.ContainsFunc(query[name], func(text string) bool { return !isText(text) }) {
+		if slices.ContainsFunc(query[name], func(text string) bool { return !safetext.IsPlain(text) }) {
 			return nil, invalidParameter(name, ruleText)
 		}
 		text, ok := single(query, name)
@@ -137,7 +138,7 @@ func (h *Handler) watermarks(c *call) error {
 	if slices.Contains(names, "") {
 		return invalidParameter("service_name", "is empty")
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return !isText(name) }) {
+	if slices.ContainsFunc(names, func(name string) bool { return !safetext.IsPlain(name) }) {
 		return invalidParameter("service_name", ruleText)
 	}
 	marks, err := h.manager.Watermarks(c.r.Context(), callback.WatermarksRequest{Tenant: c.caller.Tenant, Services: names})

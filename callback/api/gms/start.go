@@ -47,7 +47,7 @@ func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error
 		return nil, err
 	}
 	req := &callback.Request{Tenant: c.caller.Tenant, Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
-	if req.Key, err = readKey(c); err != nil {
+	if req.Key, err = ownkey.Read(c.r.Header, c.caller.Own); err != nil {
 		return nil, err
 	}
 	if err := h.resolve(req, p.values, overrides); err != nil {
@@ -83,16 +83,6 @@ func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error
 		h.fillTemplates(req, policy.Service())
 	}
 	return req, nil
-}
-
-// readKey reads the header that makes a start safe to repeat. Each customer has
-// keys of its own.
-func readKey(c *call) (string, error) {
-	keys := c.r.Header.Values(headerKey)
-	if len(keys) > 1 {
-		return "", invalidParameter(headerKey, "is there more than once")
-	}
-	return ownkey.Of(c.caller.Own, c.r.Header.Get(headerKey)), nil
 }
 
 // overwritable are the options that a request may set in place of a service's.

@@ -1,11 +1,8 @@
 package gms
 
-import "time"
-
-// wireTime is how GMS writes times, in UTC.
-const wireTime = "2006-01-02T15:04:05.000Z"
-
-func writeTime(t time.Time) string { return t.UTC().Format(wireTime) }
+import (
+	"time"
+)
 
 // readTime reads yyyy-MM-ddTHH:mm:ss with or without a fraction, with Z, an
 // offset with or without a colon, or nothing, which means UTC. Years are 1970 to

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // StateOf is a callback's state, and the states of the domain in which a search
@@ -22,7 +23,7 @@ func Left(cb *callback.Callback, s callback.Service, now time.Time) time.Duratio
 func ParseDate(text string) (time.Time, bool) { return parseDate(text) }
 
 // FormatDate writes a date.
-func FormatDate(t time.Time) string { return formatDate(t) }
+func FormatDate(t time.Time) string { return wire.Time(t) }
 
 // ReadCreate reads the body of a create.
 func ReadCreate(body []byte) (callback.Request, error) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/availability"
-	"github.com/ringback-go/ringback/callback/api/internal/text"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
 // lookup returns the calendar of another office-hours service.
@@ -54,7 +54,7 @@ type valueFaults []error
 
 func (f *valueFaults) add(option, value string, err error) {
 	if err != nil {
-		*f = append(*f, &availability.ConfigError{Field: option, Value: text.Clip(value, maxTold), Reason: err.Error()})
+		*f = append(*f, &availability.ConfigError{Field: option, Value: safetext.Clip(value, maxTold), Reason: err.Error()})
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/internal/text"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
 // pausedServices is the list that says what is paused unless a service names
@@ -106,7 +106,7 @@ func isDialable(s string) bool {
 	digits := 0
 	for _, c := range []byte(s) {
 		switch {
-		case text.IsDigit(c):
+		case safetext.IsDigit(c):
 			digits++
 		case strings.IndexByte("+-.() /*#", c) < 0:
 			return false

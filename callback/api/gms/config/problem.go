@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ringback-go/ringback/callback/api/internal/text"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
 // Severity says what a [Problem] means for whoever runs the services.
@@ -80,7 +80,7 @@ func (l *problemList) add(severity Severity, e entry, value, format string, args
 		return
 	}
 	p := Problem{
-		Line: e.line, Section: told(e.section), Option: told(e.name), Value: text.Clip(value, maxTold),
+		Line: e.line, Section: told(e.section), Option: told(e.name), Value: safetext.Clip(value, maxTold),
 		Text: fmt.Sprintf(format, args...), Severity: severity,
 	}
 	if l.seen[p] {
@@ -113,7 +113,7 @@ func (l *problemList) all() []Problem {
 
 // told returns a name of a configuration for a report: shortened, and without
 // what may be somebody's number.
-func told(name string) string { return text.Redact(text.Clip(name, maxTold), 7) }
+func told(name string) string { return safetext.Redact(safetext.Clip(name, maxTold), 7) }
 
 // maxTold is how many bytes of a name or a value a report has.
 const maxTold = 80
@@ -126,7 +126,7 @@ func shownValue(value string) string {
 	}
 	digits := 0
 	for _, c := range []byte(value) {
-		if text.IsDigit(c) {
+		if safetext.IsDigit(c) {
 			digits++
 		}
 	}

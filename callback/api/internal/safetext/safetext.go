@@ -1,9 +1,11 @@
-// Package text checks and shortens text that came from a client before it is
+// Package safetext checks and shortens text that came from a client before it is
 // stored, logged or written back.
-package text
+package safetext
 
 import (
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -21,6 +23,18 @@ func Clip(s string, limit int) string {
 		limit--
 	}
 	return s[:limit] + "..."
+}
+
+// Name makes a name that a client chose fit for an error: at most 40 bytes,
+// printable, with numbers masked.
+func Name(s string) string {
+	printable := func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}
+	return Redact(strings.Map(printable, Clip(s, 40)), 5)
 }
 
 // Redact masks every run of at least digits digits with '#'. Spaces and the
@@ -56,3 +70,17 @@ func IsPlain(s string) bool { return utf8.ValidString(s) && !strings.ContainsFun
 
 // IsID reports whether s can be the identifier of a callback.
 func IsID(s string) bool { return s != "" && len(s) <= MaxID && IsPlain(s) }
+
+// Rule returns the rule that s breaks as a text of at most limit bytes; "" for
+// none.
+func Rule(s string, limit int) string {
+	switch {
+	case len(s) > limit:
+		return "has more than " + strconv.Itoa(limit) + " bytes"
+	case !utf8.ValidString(s):
+		return "is not UTF-8"
+	case strings.ContainsFunc(s, IsControl):
+		return "has control characters"
+	}
+	return ""
+}
