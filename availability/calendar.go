@@ -14,35 +14,6 @@ const (
 	maxWeight = 20000
 )
 
-// WeeklyHours opens the office every week on a range of days (GMS
-// _bh_regular<n>).
-type WeeklyHours struct {
-	Name string // optional, reported by [Calendar.Explain]
-	// FromDay and ToDay are both included. The range may wrap the week:
-	// Saturday to Monday is three days.
-	FromDay, ToDay time.Weekday
-	// Open is 0 to 1439, Close 0 to 1440 minutes after midnight. Close before
-	// Open means the next day: 19:00 to 07:00 is one shift of the day it begins.
-	// Equal times are refused; the whole day is 00:00 to 24:00.
-	Open, Close TimeOfDay
-}
-
-// String formats the rule as "Mon-Fri 09:00-17:00".
-func (w WeeklyHours) String() string {
-	return fmt.Sprintf("%s-%s %s-%s", w.FromDay.String()[:3], w.ToDay.String()[:3], w.Open, w.Close)
-}
-
-// ExtraHours opens the office on one date, or on that date of every year, on
-// holidays too (GMS _bh_add<n>). Open and Close are as in [WeeklyHours].
-type ExtraHours struct {
-	Name        string // optional, reported by [Calendar.Explain]
-	Date        DateRule
-	Open, Close TimeOfDay
-}
-
-// String formats the rule as "2026-11-30 10:00-14:00".
-func (x ExtraHours) String() string { return fmt.Sprintf("%s %s-%s", x.Date, x.Open, x.Close) }
-
 // Alternative replaces the regular hours of a calendar during some dates by the
 // open time of another calendar (GMS _use_alternative<n>).
 type Alternative struct {
@@ -89,12 +60,10 @@ type CalendarConfig struct {
 	// the holidays and effective dates of this calendar apply to it (GMS
 	// _include_r<n>).
 	Includes []*Calendar
-
-	includeNames []string // what a parsed service calls its includes
 }
 
 // Calendar says when an office is open, in one time zone. It is immutable and
-// safe for concurrent use; make one with [NewCalendar] or [ParseCalendar]. A nil
+// safe for concurrent use; make one with [NewCalendar]. A nil
 // *Calendar is always open, in UTC.
 type Calendar struct {
 	loc    *time.Location
@@ -234,36 +203,12 @@ func (c *Calendar) checkCalendars(f *faults) {
 // at names an element of a list in a configuration.
 func at(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
 
-func hoursText(open, closing TimeOfDay) string { return fmt.Sprintf("%s-%s", open, closing) }
-
-// hoursFault says what is wrong with opening hours, "" for nothing.
-func hoursFault(open, closing TimeOfDay) string {
-	switch {
-	case open < 0 || open >= 24*60:
-		return "opening time is not 00:00 to 23:59"
-	case closing < 0 || closing > 24*60:
-		return "closing time is not 00:00 to 24:00"
-	case open == closing:
-		return "opens and closes at the same time; the whole day is 00:00-24:00"
-	}
-	return ""
-}
-
 func checkRanges(f *faults, field string, ranges []DateRange) {
 	for i, r := range ranges {
 		if why := r.fault(); why != "" {
 			f.add(at(field, i), r.String(), "%s", why)
 		}
 	}
-}
-
-// shift returns opening and closing minutes from the midnight of the day the
-// hours begin on; a closing time that wraps lies in the next day.
-func shift(open, closing TimeOfDay) interval {
-	if closing < open {
-		closing += 24 * 60
-	}
-	return interval{int64(open), int64(closing)}
 }
 
 func (c *Calendar) compileWeek() {

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// TestRulesOfOfficeHours goes through the options of an office-hours service: each
-// case lists instants of Berlin's wall clock that are open and that are closed,
+// TestRulesOfOfficeHours goes through the kinds of rules: each case lists instants of Berlin's wall clock that are open and that are closed,
 // with the kind of rule that decides.
 func TestRulesOfOfficeHours(t *testing.T) {
 	type at struct {
@@ -17,77 +16,70 @@ func TestRulesOfOfficeHours(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name         string
-		options      map[string]string
+		rules        []string
 		open, closed []at
 	}{
 		{
-			"week days", map[string]string{"_bh_regular1": "Mon-Fri 9:00-17:00"},
+			"week days", []string{"regular Mon-Fri 9:00-17:00"},
 			[]at{{"2026-06-01T09:00", KindRegular}, {"2026-06-05T16:59:59", KindRegular}},
 			[]at{{"2026-06-01T08:59:59", KindNone}, {"2026-06-05T17:00", KindNone}, {"2026-06-06T12:00", KindNone}},
 		},
 		{
-			"days wrap the week", map[string]string{"_bh_regular1": "Sat-Mon 10:00-14:00"},
+			"days wrap the week", []string{"regular Sat-Mon 10:00-14:00"},
 			[]at{{"2026-06-06T10:00", KindRegular}, {"2026-06-07T13:00", KindRegular}, {"2026-06-08T13:59", KindRegular}},
 			[]at{{"2026-06-05T12:00", KindNone}, {"2026-06-09T12:00", KindNone}},
 		},
 		{
-			"hours wrap midnight", map[string]string{"_bh_regular1": "Fri-Fri 19:00-7:00"},
+			"hours wrap midnight", []string{"regular Fri-Fri 19:00-7:00"},
 			[]at{{"2026-06-05T19:00", KindRegular}, {"2026-06-06T06:59", KindRegular}},
 			[]at{{"2026-06-05T06:00", KindNone}, {"2026-06-06T07:00", KindNone}, {"2026-06-06T19:00", KindNone}},
 		},
 		{
-			"midnight as the end", map[string]string{"_bh_regular1": "Mon-Mon 18:00-00:00", "_bh_regular2": "Wed 18:00-24:00"},
+			"midnight as the end", []string{"regular Mon-Mon 18:00-00:00", "regular Wed 18:00-24:00"},
 			[]at{{"2026-06-01T23:59:59", KindRegular}, {"2026-06-03T23:59:59", KindRegular}},
 			[]at{{"2026-06-02T00:00", KindNone}, {"2026-06-04T00:00", KindNone}},
 		},
 		{
-			"always", map[string]string{"_bh_regular1": "Mon-Sun 00:00-24:00"},
+			"always", []string{"regular Mon-Sun 00:00-24:00"},
 			[]at{{"2026-06-01T00:00", KindRegular}, {"2026-06-07T23:59:59", KindRegular}, {"2026-03-29T03:30", KindRegular}}, nil,
 		},
 		{
-			"holiday", map[string]string{"_bh_regular1": "Mon-Fri 08:00-20:00", "_bh_regular2": "Mon-Fri 22:00-02:00", "_holiday1": "2020-07-15", "_holiday2": "12-25"},
+			"holiday", []string{"regular Mon-Fri 08:00-20:00", "regular Mon-Fri 22:00-02:00", "holiday 2020-07-15", "holiday 12-25"},
 			[]at{{"2020-07-14T19:00", KindRegular}, {"2020-07-14T23:00", KindRegular}, {"2020-07-16T08:00", KindRegular}, {"2020-07-16T01:00", KindRegular}, {"2021-07-15T09:00", KindRegular}},
 			[]at{{"2020-07-15T08:00", KindHoliday}, {"2020-07-15T01:00", KindHoliday}, {"2020-07-15T23:59", KindHoliday}, {"2026-12-25T09:00", KindHoliday}, {"2028-12-25T09:00", KindHoliday}},
 		},
 		{
-			"extra hours open a holiday", map[string]string{"_bh_regular1": "Mon-Fri 9:00-17:00", "_holiday1": "11-30", "_bh_add1": "2026-11-30 10:00-14:00", "_bh_add2": "12-31 22:00-2:00"},
+			"extra hours open a holiday", []string{"regular Mon-Fri 9:00-17:00", "holiday 11-30", "extra 2026-11-30 10:00-14:00", "extra 12-31 22:00-2:00"},
 			[]at{{"2026-11-30T10:00", KindExtra}, {"2026-11-30T13:59", KindExtra}, {"2025-12-31T22:00", KindExtra}, {"2026-01-01T01:59", KindExtra}},
 			[]at{{"2026-11-30T09:30", KindHoliday}, {"2026-11-30T14:00", KindHoliday}, {"2027-11-30T11:00", KindHoliday}, {"2026-01-01T02:00", KindNone}},
 		},
 		{
-			"effective dates", map[string]string{"_bh_regular1": "Mon-Sun 9:00-17:00", "_bh_add1": "2026-11-01 18:00-19:00", "_effective_dates1": "2016-04-01", "_effective_dates2": "2026-04-01 to 2026-10-31"},
+			"effective dates", []string{"regular Mon-Sun 9:00-17:00", "extra 2026-11-01 18:00-19:00", "effective 2016-04-01", "effective 2026-04-01 to 2026-10-31"},
 			[]at{{"2016-04-01T09:00", KindRegular}, {"2026-04-01T09:00", KindRegular}, {"2026-10-31T16:59", KindRegular}},
 			[]at{{"2016-04-02T10:00", KindEffective}, {"2026-03-31T10:00", KindEffective}, {"2026-11-01T10:00", KindEffective}, {"2026-11-01T18:30", KindEffective}, {"2026-06-01T08:00", KindNone}},
 		},
 		{
-			"effective dates over New Year", map[string]string{"_bh_regular1": "Mon-Sun 9:00-17:00", "_effective_dates1": "12-20 to 01-06"},
+			"effective dates over New Year", []string{"regular Mon-Sun 9:00-17:00", "effective 12-20 to 01-06"},
 			[]at{{"2026-12-20T09:00", KindRegular}, {"2027-01-06T09:00", KindRegular}},
 			[]at{{"2026-12-19T10:00", KindEffective}, {"2027-01-07T10:00", KindEffective}},
 		},
 		{
-			"leap day", map[string]string{"_bh_regular1": "Mon-Sun 9:00-17:00", "_holiday1": "02-29"},
+			"leap day", []string{"regular Mon-Sun 9:00-17:00", "holiday 02-29"},
 			[]at{{"2026-02-28T10:00", KindRegular}, {"2026-03-01T10:00", KindRegular}, {"2028-03-01T10:00", KindRegular}},
 			[]at{{"2028-02-29T10:00", KindHoliday}},
 		},
 		{
-			"opening and closing in the overlap", map[string]string{"_bh_regular1": "Sun 02:30-05:00", "_bh_regular2": "Sun 00:30-02:15"},
+			"opening and closing in the overlap", []string{"regular Sun 02:30-05:00", "regular Sun 00:30-02:15"},
 			[]at{{"2026-10-25T02:30", KindRegular}, {"2026-10-25T03:00", KindRegular}, {"2026-10-25T02:14", KindRegular}}, nil,
 		},
 		{
-			"opening and closing in the gap", map[string]string{"_bh_regular1": "Sun 02:30-05:00", "_bh_add1": "2026-03-29 01:00-02:30"},
+			"opening and closing in the gap", []string{"regular Sun 02:30-05:00", "extra 2026-03-29 01:00-02:30"},
 			[]at{{"2026-03-29T03:00", KindRegular}, {"2026-03-29T01:59", KindExtra}}, []at{{"2026-03-29T05:00", KindNone}},
 		},
 		{"no rule", nil, nil, []at{{"2026-06-01T12:00", KindNone}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			options := map[string]string{"_timezone": "Europe/Berlin", "_ttl": "30", "_service": "office-hours", "_type": "builtin"}
-			for k, v := range test.options {
-				options[k] = v
-			}
-			c, err := ParseCalendar(options, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := office(t, "Europe/Berlin", test.rules...)
 			check := func(cases []at, open bool) {
 				for _, a := range cases {
 					local, err := ParseLocal(a.local)
@@ -113,8 +105,8 @@ func TestRulesOfOfficeHours(t *testing.T) {
 // TestEdgesOfOverlap follows the clock through the night it goes back: what opens
 // at 02:30 opens the first time, what closes at 02:15 closes the second time.
 func TestEdgesOfOverlap(t *testing.T) {
-	open := officeHours(t, "Europe/Berlin", "Sun 02:30-05:00")
-	closing := officeHours(t, "Europe/Berlin", "Sun 00:30-02:15")
+	open := office(t, "Europe/Berlin", "regular Sun 02:30-05:00")
+	closing := office(t, "Europe/Berlin", "regular Sun 00:30-02:15")
 	for _, test := range []struct {
 		c    *Calendar
 		at   string
@@ -134,33 +126,31 @@ func TestEdgesOfOverlap(t *testing.T) {
 }
 
 func TestAlternativesAndIncludes(t *testing.T) {
-	calendars, err := ParseCalendars(map[string]map[string]string{
-		"summer": {"_timezone": "Europe/Berlin", "_bh_regular1": "Mon-Fri 8:00-13:00", "_effective_dates1": "2026-07-01 to 2026-08-31", "_holiday1": "2026-07-20"},
-		"branch": {"_timezone": "Europe/London", "_bh_regular1": "Sat 9:00-12:00"},
-		"head": {
-			"_timezone": "Europe/Berlin", "_bh_regular1": "Mon-Fri 9:00-17:00", "_holiday1": "2026-06-06",
-			"_use_alternative1": "summer", "_include_regular1": "branch",
-		},
-		// The alternative has no dates of its own: those of the service count.
-		"season": {"_effective_dates1": "2026-06-01 to 2026-06-30", "_bh_regular1": "Mon-Fri 9:00-17:00", "_use_alternative1": "branch"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	summer := office(t, "Europe/Berlin", "regular Mon-Fri 8:00-13:00", "effective 2026-07-01 to 2026-08-31", "holiday 2026-07-20")
+	config := officeConfig(t, "Europe/London", "regular Sat 9:00-12:00")
+	config.Name = "branch"
+	branch := mustCalendar(t, config)
+	head := officeConfig(t, "Europe/Berlin", "regular Mon-Fri 9:00-17:00", "holiday 2026-06-06")
+	head.Alternatives = []Alternative{{Name: "summer", Calendar: summer}}
+	head.Includes = []*Calendar{branch}
+	// The alternative has no dates of its own: those of the calendar count.
+	season := officeConfig(t, "", "effective 2026-06-01 to 2026-06-30", "regular Mon-Fri 9:00-17:00")
+	season.Alternatives = []Alternative{{Name: "branch", Calendar: branch}}
+	calendars := map[string]*Calendar{"head": mustCalendar(t, head), "season": mustCalendar(t, season)}
 	for _, test := range []struct {
 		service, at string
 		open        bool
 		kind        RuleKind
 		name        string
 	}{
-		{"head", "2026-06-01T08:00:00Z", true, KindRegular, "_bh_regular1"},
+		{"head", "2026-06-01T08:00:00Z", true, KindRegular, "regular Mon-Fri 9:00-17:00"},
 		{"head", "2026-07-01T06:30:00Z", true, KindAlternative, "summer"},
 		{"head", "2026-07-01T12:00:00Z", false, KindAlternative, "summer"},
 		{"head", "2026-07-20T08:00:00Z", false, KindAlternative, "summer"},
-		{"head", "2026-09-01T12:00:00Z", true, KindRegular, "_bh_regular1"},
+		{"head", "2026-09-01T12:00:00Z", true, KindRegular, "regular Mon-Fri 9:00-17:00"},
 		{"head", "2026-06-13T08:30:00Z", true, KindInclude, "branch"},
 		{"head", "2026-07-04T08:30:00Z", true, KindInclude, "branch"},
-		{"head", "2026-06-06T08:30:00Z", false, KindHoliday, "_holiday1"},
+		{"head", "2026-06-06T08:30:00Z", false, KindHoliday, "holiday 2026-06-06"},
 		{"season", "2026-06-06T08:30:00Z", true, KindAlternative, "branch"},
 		{"season", "2026-06-01T10:00:00Z", false, KindAlternative, "branch"},
 		{"season", "2026-07-04T08:30:00Z", false, KindEffective, ""},
@@ -209,7 +199,7 @@ func TestAlwaysOpen(t *testing.T) {
 }
 
 func TestOpenDuring(t *testing.T) {
-	c := officeHours(t, "UTC", "Mon-Fri 09:00-17:00")
+	c := office(t, "UTC", "regular Mon-Fri 09:00-17:00")
 	nine := instant(t, "2026-06-01T09:00:00Z")
 	for _, test := range []struct {
 		from, to time.Duration

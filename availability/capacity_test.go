@@ -7,55 +7,30 @@ import (
 	"time"
 )
 
-// sampleCapacity are the options of the sample configuration of a capacity
-// service.
-var sampleCapacity = map[string]string{
-	"_capacity":     "[Mon, Tue, Wed, Thu, Fri, Sat, Sun]",
-	"_capacity_1":   `{"1":{"0000":1,"0100":3}}`,
-	"_capacity_2":   `{"2":{"0100":3}}`,
-	"_capacity_3":   `{"3":{"1000":6,"1100":6,"1200":6,"0900":6}}`,
-	"_capacity_4":   `{"4":{"1100":3,"0100":3}}`,
-	"_capacity_7":   `{"7":{"0000":1,"0100":3}}`,
-	"_capacity_add": "{}",
-	"_service":      "capacity",
-	"_timezone":     "UTC",
-	"_type":         "builtin",
-}
-
-func TestParseCapacity(t *testing.T) {
-	with := func(more map[string]string) map[string]string {
-		options := make(map[string]string)
-		for k, v := range sampleCapacity {
-			options[k] = v
-		}
-		for k, v := range more {
-			options[k] = v
-		}
-		return options
-	}
+func TestWeekly(t *testing.T) {
+	monday := map[time.Weekday]Hours{time.Monday: {0: 1, 1: 3, 9: 4}}
+	june3 := DateRule{Month: 6, Day: 3}
+	june3Of2026 := DateRule{Year: 2026, Month: 6, Day: 3}
 	for _, test := range []struct {
-		name    string
-		options map[string]string
-		at      string
-		want    int
+		name   string
+		config WeeklyConfig
+		at     string
+		want   int
 	}{
-		{"Monday", sampleCapacity, "2026-06-01T00:59:59Z", 1},
-		{"Monday, next hour", sampleCapacity, "2026-06-01T01:00:00Z", 3},
-		{"an absent hour", sampleCapacity, "2026-06-01T02:00:00Z", 0},
-		{"Wednesday", sampleCapacity, "2026-06-03T12:55:00Z", 6},
-		{"an absent day", sampleCapacity, "2026-06-05T01:00:00Z", 0},
-		{"Sunday", sampleCapacity, "2026-06-07T01:00:00Z", 3},
-		{"no exceptions", with(map[string]string{"_capacity_add": "[]"}), "2026-06-07T01:00:00Z", 3},
-		{"a date", with(map[string]string{"_capacity_add": `{"2026-06-03":{"1000":1}}`}), "2026-06-03T10:00:00Z", 1},
-		{"a date replaces the day", with(map[string]string{"_capacity_add": `{"2026-06-03":{"1000":1}}`}), "2026-06-03T11:00:00Z", 0},
-		{"every year", with(map[string]string{"_capacity_add": `[{"12-25":{}},{"06-03":{"1000":2}}]`}), "2026-06-03T10:00:00Z", 2},
-		{"a date goes before every year", with(map[string]string{"_capacity_add": `[{"2026-06-03":{"1000":9}},{"06-03":{"1000":2}}]`}), "2026-06-03T10:00:00Z", 9},
-		{"Sunday first", map[string]string{"_capacity": `["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]`, "_capacity_1": `{"1":{"0900":4}}`}, "2026-06-07T09:00:00Z", 4},
-		{"in its zone", map[string]string{"_timezone": "Asia/Kathmandu", "_capacity_1": `{"1":{"0900":4}}`}, "2026-06-01T03:15:00Z", 4},
-		{"before it in its zone", map[string]string{"_timezone": "Asia/Kathmandu", "_capacity_1": `{"1":{"0900":4}}`}, "2026-06-01T03:14:59Z", 0},
-		{"nothing", nil, "2026-06-01T09:00:00Z", 0},
+		{"Monday", WeeklyConfig{Days: monday}, "2026-06-01T00:59:59Z", 1},
+		{"Monday, next hour", WeeklyConfig{Days: monday}, "2026-06-01T01:00:00Z", 3},
+		{"an absent hour", WeeklyConfig{Days: monday}, "2026-06-01T02:00:00Z", 0},
+		{"an absent day", WeeklyConfig{Days: monday}, "2026-06-05T01:00:00Z", 0},
+		{"a date", WeeklyConfig{Dates: []DateHours{{june3Of2026, Hours{10: 1}}}}, "2026-06-03T10:00:00Z", 1},
+		{"a date replaces the day", WeeklyConfig{
+			Days: map[time.Weekday]Hours{time.Wednesday: {11: 6}}, Dates: []DateHours{{june3Of2026, Hours{10: 1}}}}, "2026-06-03T11:00:00Z", 0},
+		{"every year", WeeklyConfig{Dates: []DateHours{{DateRule{Month: 12, Day: 25}, nil}, {june3, Hours{10: 2}}}}, "2026-06-03T10:00:00Z", 2},
+		{"a date goes before every year", WeeklyConfig{Dates: []DateHours{{june3Of2026, Hours{10: 9}}, {june3, Hours{10: 2}}}}, "2026-06-03T10:00:00Z", 9},
+		{"in its zone", WeeklyConfig{Zone: "Asia/Kathmandu", Days: monday}, "2026-06-01T03:15:00Z", 4},
+		{"before it in its zone", WeeklyConfig{Zone: "Asia/Kathmandu", Days: monday}, "2026-06-01T03:14:59Z", 0},
+		{"nothing", WeeklyConfig{}, "2026-06-01T09:00:00Z", 0},
 	} {
-		w, err := ParseCapacity(test.options)
+		w, err := NewWeekly(test.config)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -63,28 +38,6 @@ func TestParseCapacity(t *testing.T) {
 		if got := w.At(instant(t, test.at)); got != test.want {
 			t.Errorf("%s: %d seats at %s, want %d", test.name, got, test.at, test.want)
 		}
-	}
-}
-
-func TestParseCapacityFaults(t *testing.T) {
-	for _, test := range []struct{ option, value string }{
-		{"_capacity", "Mon"}, {"_capacity", "[Mon, Tue]"}, {"_capacity", "[Mon, Mon, Wed, Thu, Fri, Sat, Sun]"}, {"_capacity", "[1,2,3,4,5,6,7]"},
-		{"_capacity_1", "10"}, {"_capacity_1", `{"2":{"0900":1}}`}, {"_capacity_1", `{"1":{"0930":1}}`}, {"_capacity_1", `{"1":{"2400":1}}`},
-		{"_capacity_1", `{"1":{"900":1}}`}, {"_capacity_1", `{"1":{"0900":-1}}`}, {"_capacity_1", `{"1":{"0900":1.5}}`}, {"_capacity_1", `{"1":{"0900":"7"}}`},
-		{"_capacity_1", `{"1":{"0900":1000001}}`}, {"_capacity_1", `{"1":{"0900":1,"0900":2}}`}, {"_capacity_1", `{"1":{}} x`}, {"_capacity_1", `{"1":{}`},
-		{"_capacity_1", `{"1":null}`}, {"_capacity_8", `{"8":{}}`}, {"_capacity_0", `{"0":{}}`}, {"_capacity_11", `{"11":{}}`}, {"_capacity_x", "{}"},
-		{"_capacity_add", "{"}, {"_capacity_add", "[1]"}, {"_capacity_add", `{"2026-02-30":{}}`}, {"_capacity_add", `{"2026-01-01":5}`}, {"_capacity_add", `[{}`},
-		{"_timezone", "Local"}, {"_timezone", "Mars"}, {"_max", "1"}, {"capacity", "1"},
-	} {
-		_, err := ParseCapacity(map[string]string{test.option: test.value, "_ttl": ""})
-		var fault *ConfigError
-		if !errors.As(err, &fault) || fault.Field != test.option || !errors.Is(err, ErrConfig) {
-			t.Errorf("%s=%s: %v", test.option, test.value, err)
-		}
-	}
-	_, err := ParseCapacity(map[string]string{"_capacity_1": "x", "_capacity_2": "x", "_timezone": "x"})
-	if joined, ok := err.(interface{ Unwrap() []error }); !ok || len(joined.Unwrap()) != 3 {
-		t.Errorf("not all three faults reported: %v", err)
 	}
 }
 
@@ -231,7 +184,7 @@ func TestStepsAgreeWithAt(t *testing.T) {
 				}
 			}
 			// The calendar is elsewhere, and the planner sees what At says.
-			p := mustPlanner(t, PlannerConfig{Calendar: officeHours(t, "Asia/Kathmandu", "Mon-Sun 00:00-24:00"), Capacity: capacity})
+			p := mustPlanner(t, PlannerConfig{Calendar: office(t, "Asia/Kathmandu", "regular Mon-Sun 00:00-24:00"), Capacity: capacity})
 			slots, err := p.Slots(Query{Start: around.Add(-36 * time.Hour), End: around.Add(36 * time.Hour), ReportBusy: true}, nil, time.Time{})
 			if err != nil || len(slots.Slots) == 0 {
 				t.Fatal(err)

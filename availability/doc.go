@@ -10,12 +10,11 @@
 //
 // A [Calendar] is opening hours in one IANA zone: weekly hours, holidays, extra
 // hours, effective dates, and other calendars included or put in the place of the
-// regular hours. Build it with [NewCalendar], or with [ParseCalendar] from the
-// options of a GMS office-hours service. [Calendar.Explain] names the rule that
+// regular hours. Build it with [NewCalendar]. [Calendar.Explain] names the rule that
 // opened or closed an instant.
 //
 // A [Capacity] says how many seats a bucket has: [Flat], a [Weekly] table of hours
-// with exceptions ([NewWeekly], [ParseCapacity]), or [Recurring] windows.
+// with exceptions ([NewWeekly]), or [Recurring] windows.
 //
 // A [Planner] joins both. It cuts time into buckets of 5 to 120 minutes and turns
 // a [Query], a [Load] and the present moment into slots:
@@ -24,8 +23,6 @@
 //	slots, err := planner.Slots(query, load, now)
 //	err = planner.Check(wanted, load, now)       // nil, *ClosedError or *FullError
 //	others := planner.Near(wanted, 6, load, now) // what to propose instead
-//
-// [Slots.V1] and [Slots.V2] are the two wire forms of GMS.
 //
 // # Precedence
 //

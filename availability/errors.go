@@ -23,10 +23,10 @@ var (
 )
 
 // ConfigError names one fault of a configuration: a field of a Config struct
-// ("Regular[2].Open") or an option of the GMS syntax ("_bh_regular2").
+// such as "Regular[2]".
 // Constructors join all the faults they find with [errors.Join].
 type ConfigError struct {
-	Field  string // the field or option that is wrong
+	Field  string // the field that is wrong
 	Value  string // what it holds, shortened to 80 bytes
 	Reason string // the rule it breaks
 }
@@ -41,17 +41,13 @@ func (e *ConfigError) Error() string {
 // Is reports whether target is [ErrConfig].
 func (e *ConfigError) Is(target error) bool { return target == ErrConfig }
 
-// QueryError names the parameter of a query that cannot be used, by its name in
-// the GMS availability request: start, start-ms, end, end-ms, number-of-days,
-// max-time-slots, timezone or report-busy.
+// QueryError reports a field of a [Query] that cannot be used.
 type QueryError struct {
-	Parameter string
-	Reason    string
+	Field  string // Start, End, Days, MaxSlots or Zone
+	Reason string // the rule it breaks
 }
 
-func (e *QueryError) Error() string {
-	return fmt.Sprintf("availability: parameter %s: %s", e.Parameter, e.Reason)
-}
+func (e *QueryError) Error() string { return fmt.Sprintf("availability: %s: %s", e.Field, e.Reason) }
 
 // Is reports whether target is [ErrQuery].
 func (e *QueryError) Is(target error) bool { return target == ErrQuery }

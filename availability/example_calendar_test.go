@@ -16,13 +16,20 @@ func at(s string) time.Time {
 	return t
 }
 
+// branch is open on working days from 9 to 17 and, though it is a holiday, on
+// 25 December 2026 from 10 to 12.
 func branch() *availability.Calendar {
-	calendar, err := availability.ParseCalendar(map[string]string{
-		"_timezone":    "Europe/Berlin",
-		"_bh_regular1": "Mon-Fri 9:00-17:00",
-		"_holiday1":    "12-25",
-		"_bh_add1":     "2026-12-25 10:00-12:00",
-	}, nil)
+	nine, five := availability.Clock(9, 0), availability.Clock(17, 0)
+	christmas := availability.DateRule{Name: "Christmas", Month: time.December, Day: 25}
+	calendar, err := availability.NewCalendar(availability.CalendarConfig{
+		Zone:     "Europe/Berlin",
+		Regular:  []availability.WeeklyHours{{FromDay: time.Monday, ToDay: time.Friday, Open: nine, Close: five}},
+		Holidays: []availability.DateRule{christmas},
+		Extra: []availability.ExtraHours{{
+			Name: "service", Date: availability.DateRule{Year: 2026, Month: time.December, Day: 25},
+			Open: availability.Clock(10, 0), Close: availability.Clock(12, 0),
+		}},
+	})
 	if err != nil {
 		panic(err)
 	}
@@ -54,32 +61,67 @@ func ExampleNewCalendar() {
 	// availability: Holidays[0] "02-30": the month has no such day
 }
 
-func ExampleParseCalendar() {
-	calendar, err := availability.ParseCalendar(map[string]string{
-		"_timezone":         "Europe/Berlin",
-		"_bh_regular1":      "Mon-Fri 9:00-17:00",
-		"_bh_regular2":      "Sat-Sun 19:00-7:00",
-		"_holiday1":         "12-25",
-		"_effective_dates1": "2026-01-01 to 2026-12-31",
-	}, nil)
+func ExampleParseWeeklyHours() {
+	night, err := availability.ParseWeeklyHours("Sat-Sun 19:00-7:00")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(calendar.Location(), calendar.Open(at("2026-06-07T22:00:00Z")))
-	// Output: Europe/Berlin true
+	calendar, err := availability.NewCalendar(availability.CalendarConfig{Zone: "Europe/Berlin", Regular: []availability.WeeklyHours{night}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(night, calendar.Open(at("2026-06-07T22:00:00Z")))
+
+	_, err = availability.ParseWeeklyHours("Mon-Fri 9-17")
+	fmt.Println(err)
+	// Output:
+	// Sat-Sun 19:00-07:00 true
+	// time "9" is not HH:mm from 00:00 to 24:00
 }
 
-func ExampleParseCalendars() {
-	calendars, err := availability.ParseCalendars(map[string]map[string]string{
-		"summer": {"_bh_regular1": "Mon-Fri 8:00-13:00", "_effective_dates1": "07-01 to 08-31"},
-		"main":   {"_bh_regular1": "Mon-Fri 9:00-17:00", "_use_alternative1": "summer"},
+func ExampleParseExtraHours() {
+	extra, err := availability.ParseExtraHours("12-24 9:00-12:00")
+	fmt.Println(extra, err)
+	// Output: 12-24 09:00-12:00 <nil>
+}
+
+func ExampleParseWeekday() {
+	day, err := availability.ParseWeekday("wed")
+	fmt.Println(day, err)
+	// Output: Wednesday <nil>
+}
+
+// During the summer the hours of another calendar apply.
+func ExampleAlternative() {
+	hours := func(text string) []availability.WeeklyHours {
+		w, err := availability.ParseWeeklyHours(text)
+		if err != nil {
+			panic(err)
+		}
+		return []availability.WeeklyHours{w}
+	}
+	dates, err := availability.ParseDateRange("07-01 to 08-31")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	summer, err := availability.NewCalendar(availability.CalendarConfig{
+		Regular: hours("Mon-Fri 8:00-13:00"), Effective: []availability.DateRange{dates},
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(calendars["main"].Explain(at("2026-07-01T14:00:00Z")))
+	office, err := availability.NewCalendar(availability.CalendarConfig{
+		Regular: hours("Mon-Fri 9:00-17:00"), Alternatives: []availability.Alternative{{Name: "summer", Calendar: summer}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(office.Explain(at("2026-07-01T14:00:00Z")))
 	// Output: closed by alternative summer at 2026-07-01T14:00:00 UTC: closed because no rule opens at 2026-07-01T14:00:00 UTC
 }
 
@@ -89,9 +131,9 @@ func ExampleCalendar_Explain() {
 		fmt.Println(calendar.Explain(at(t)))
 	}
 	// Output:
-	// open by regular _bh_regular1 (Mon-Fri 09:00-17:00) at 2026-12-24T10:00:00 Europe/Berlin
-	// closed by holiday _holiday1 (12-25) at 2026-12-25T09:00:00 Europe/Berlin
-	// open by extra _bh_add1 (2026-12-25 10:00-12:00) at 2026-12-25T10:30:00 Europe/Berlin
+	// open by regular (Mon-Fri 09:00-17:00) at 2026-12-24T10:00:00 Europe/Berlin
+	// closed by holiday Christmas (12-25) at 2026-12-25T09:00:00 Europe/Berlin
+	// open by extra service (2026-12-25 10:00-12:00) at 2026-12-25T10:30:00 Europe/Berlin
 	// closed because no rule opens at 2026-12-26T10:00:00 Europe/Berlin
 }
 

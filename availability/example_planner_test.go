@@ -1,7 +1,6 @@
 package availability_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -77,8 +76,16 @@ func ExamplePlanner_NewLoad() {
 	}
 	load.Add(at("2026-06-01T14:30:00Z"), 1) // for each booking the store knows in [from, to)
 	slots, err := planner.Slots(query, load, now)
-	fmt.Println(slots.V1(), err)
-	// Output: [{2026-06-01T14:00:00.000Z 2} {2026-06-01T14:30:00.000Z 1}] <nil>
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range slots.Slots {
+		fmt.Println(s.Start.Format("15:04"), s.Left)
+	}
+	// Output:
+	// 14:00 2
+	// 14:30 1
 }
 
 func ExamplePlanner_Check() {
@@ -150,55 +157,26 @@ func ExamplePlanner_Seats() {
 	// Output: 2 0
 }
 
-func ExampleSlots_V1() {
-	slots, err := newPlanner().Slots(availability.Query{}, nil, at("2026-06-01T14:00:00Z"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	body, err := json.Marshal(slots.V1())
-	fmt.Println(string(body), err)
-	// Output: {"2026-06-01T14:00:00.000Z":2,"2026-06-01T14:30:00.000Z":2} <nil>
-}
-
-func ExampleSlots_V2() {
-	query, err := availability.ParseQuery(map[string]string{
-		"start": "2026-06-01T10:30:00.000", "timezone": "America/Toronto", "max-time-slots": "1",
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+// Local times are reported in the zone of the query.
+func ExampleSlots() {
+	query := availability.Query{Start: at("2026-06-01T14:30:00Z"), Zone: "America/Toronto", MaxSlots: 1}
 	slots, err := newPlanner().Slots(query, nil, at("2026-06-01T14:00:00Z"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	body, err := json.Marshal(slots.V2())
-	fmt.Println(string(body), err)
-	// Output: {"slots":[{"utcTime":"2026-06-01T14:30:00.000Z","localTime":"2026-06-01T10:30:00.000","capacity":2,"total":2}],"durationMin":30,"timezone":"America/Toronto"} <nil>
+	fmt.Println(slots.Slots[0].Start.In(slots.Location).Format("15:04"), slots.Zone)
+	// Output: 10:30 America/Toronto
 }
 
-func ExampleParseQuery() {
-	_, err := availability.ParseQuery(map[string]string{"end": "2026-06-01T10:30:00Z", "number-of-days": "2"})
+func ExampleQueryError() {
+	_, err := newPlanner().Slots(availability.Query{End: at("2026-06-01T10:30:00Z"), Days: 2}, nil, at("2026-06-01T08:00:00Z"))
 	var bad *availability.QueryError
-	fmt.Println(errors.As(err, &bad), bad.Parameter)
-	// Output: true number-of-days
-}
-
-func ExampleParseCapacity() {
-	capacity, err := availability.ParseCapacity(map[string]string{
-		"_timezone":     "Europe/Berlin",
-		"_capacity":     "[Mon, Tue, Wed, Thu, Fri, Sat, Sun]",
-		"_capacity_1":   `{"1":{"0900":10,"1000":12}}`,
-		"_capacity_add": `{"2026-06-08":{"1000":3},"12-24":{}}`,
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(capacity.At(at("2026-06-01T08:00:00Z")), capacity.At(at("2026-06-08T08:00:00Z")), capacity.At(at("2026-06-01T10:00:00Z")))
-	// Output: 12 3 0
+	fmt.Println(errors.As(err, &bad), bad.Field)
+	fmt.Println(err)
+	// Output:
+	// true Days
+	// availability: Days: is set together with End
 }
 
 func ExampleNewWeekly() {

@@ -51,7 +51,7 @@ func (k RuleKind) String() string {
 type Explanation struct {
 	Open bool
 	Kind RuleKind
-	// Rule is the rule in the syntax of [ParseCalendar], such as
+	// Rule is the rule as its String method formats it, such as
 	// "Mon-Fri 09:00-17:00"; for KindEffective all the ranges. Empty when no rule
 	// took part.
 	Rule string
@@ -149,13 +149,10 @@ func (c *Calendar) decide(e *Explanation, d *days, t time.Time) {
 	} else {
 		c.decideRegular(e, d, unix)
 	}
-	for i, in := range c.config.Includes {
+	for _, in := range c.config.Includes {
 		if !e.Open && in.Open(t) {
 			inner := in.Explain(t)
 			e.Open, e.Kind, e.Rule, e.Name, e.Inner = true, KindInclude, "", in.config.Name, &inner
-			if i < len(c.config.includeNames) {
-				e.Name = c.config.includeNames[i]
-			}
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (c *Calendar) OpenDuring(start, end time.Time) bool {
 func (c *Calendar) Periods(from, to time.Time) ([]Period, error) {
 	c = c.orAlways()
 	if to.Before(from) {
-		return nil, &QueryError{Parameter: "end", Reason: "is before start"}
+		return nil, &QueryError{Field: "End", Reason: "is before the start"}
 	}
 	start, end := from.Unix(), ceilUnix(to)
 	if !inYears(start) || !inYears(end) {

@@ -3,6 +3,7 @@ package availability
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -46,6 +47,51 @@ func mustCalendar(tb testing.TB, config CalendarConfig) *Calendar {
 		tb.Fatal(err)
 	}
 	return c
+}
+
+// officeConfig reads rules such as "regular Mon-Fri 9:00-17:00", "holiday 12-25",
+// "extra 12-31 22:00-2:00" and "effective 2026-04-01 to 2026-10-31". Each is
+// called by itself.
+func officeConfig(tb testing.TB, zone string, rules ...string) CalendarConfig {
+	tb.Helper()
+	config := CalendarConfig{Zone: zone}
+	for _, rule := range rules {
+		kind, text, _ := strings.Cut(rule, " ")
+		var err error
+		switch kind {
+		case "regular":
+			var w WeeklyHours
+			w, err = ParseWeeklyHours(text)
+			w.Name = rule
+			config.Regular = append(config.Regular, w)
+		case "holiday":
+			var d DateRule
+			d, err = ParseDateRule(text)
+			d.Name = rule
+			config.Holidays = append(config.Holidays, d)
+		case "extra":
+			var x ExtraHours
+			x, err = ParseExtraHours(text)
+			x.Name = rule
+			config.Extra = append(config.Extra, x)
+		case "effective":
+			var r DateRange
+			r, err = ParseDateRange(text)
+			r.Name = rule
+			config.Effective = append(config.Effective, r)
+		default:
+			tb.Fatalf("rule %q has no kind", rule)
+		}
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return config
+}
+
+func office(tb testing.TB, zone string, rules ...string) *Calendar {
+	tb.Helper()
+	return mustCalendar(tb, officeConfig(tb, zone, rules...))
 }
 
 func mustPlanner(tb testing.TB, config PlannerConfig) *Planner {

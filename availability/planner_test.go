@@ -10,10 +10,7 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	c, err := ParseCalendar(map[string]string{"_bh_regular1": "Mon-Fri 09:00-17:02", "_holiday1": "2026-06-03"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := office(t, "UTC", "regular Mon-Fri 09:00-17:02", "holiday 2026-06-03")
 	p := mustPlanner(t, PlannerConfig{Calendar: c, Capacity: Flat(3)})
 	now := instant(t, "2026-06-02T12:03:00Z")
 	load := LoadFunc(func(start time.Time) int {
@@ -75,7 +72,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestLoads(t *testing.T) {
-	c := officeHours(t, "Australia/Lord_Howe", "Mon-Sun 00:00-24:00")
+	c := office(t, "Australia/Lord_Howe", "regular Mon-Sun 00:00-24:00")
 	p := mustPlanner(t, PlannerConfig{Calendar: c, Bucket: 2 * time.Hour})
 	from, to := instant(t, "2026-04-03T13:00:00Z"), instant(t, "2026-04-05T13:30:00Z") // 48.5 hours
 	dense, err := p.NewLoad(from, to)
@@ -193,7 +190,7 @@ func TestErrorTexts(t *testing.T) {
 	}{
 		{&ConfigError{Field: "Zone", Reason: "is odd"}, "availability: Zone: is odd"},
 		{&ConfigError{Field: "Zone", Value: "x", Reason: "is odd"}, `availability: Zone "x": is odd`},
-		{&QueryError{Parameter: "end", Reason: "is before the start"}, "availability: parameter end: is before the start"},
+		{&QueryError{Field: "End", Reason: "is before the start"}, "availability: End: is before the start"},
 		{&RangeError{MaxDays: 31}, "availability: range spans more than 31 days"},
 		{&RangeError{MaxBuckets: 10}, "availability: range holds more than 10 buckets"},
 		{&RangeError{}, "availability: range reaches outside the years 1 to 9999"},

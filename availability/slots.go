@@ -16,9 +16,9 @@ type Slots struct {
 	Slots  []Slot
 	Bucket time.Duration
 	// Zone is the IANA id for local times: that of the query, or of the calendar.
-	Zone string
-
-	loc *time.Location // of Zone; nil when the host filled in the struct itself
+	// Location is the same zone, loaded.
+	Zone     string
+	Location *time.Location
 }
 
 // Range resolves a query to the span of bucket starts it asks about, in UTC: the
@@ -50,7 +50,7 @@ func (p *Planner) zone(name string) (*time.Location, error) {
 	}
 	loc, err := LoadZone(name)
 	if err != nil {
-		return nil, &QueryError{Parameter: "timezone", Reason: err.Error()}
+		return nil, &QueryError{Field: "Zone", Reason: err.Error()}
 	}
 	return loc, nil
 }
@@ -104,7 +104,7 @@ func (p *Planner) Slots(q Query, load Load, now time.Time) (Slots, error) {
 		return Slots{}, err
 	}
 	slots := p.fill(nil, &q, load, span)
-	return Slots{Slots: slots, Bucket: p.config.Bucket, Zone: zoneName(loc), loc: loc}, nil
+	return Slots{Slots: slots, Bucket: p.config.Bucket, Zone: zoneName(loc), Location: loc}, nil
 }
 
 // AppendSlots is [Planner.Slots] for a caller that keeps the slice: it appends to

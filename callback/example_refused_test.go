@@ -14,11 +14,13 @@ import (
 // Outside the opening hours the error names the rule that closed the time.
 func ExampleAvailabilityError() {
 	ctx := context.Background()
-	hours, err := availability.ParseCalendar(map[string]string{
-		"_timezone":    "Europe/Zurich",
-		"_bh_regular1": "Mon-Fri 08:00-18:00",
-		"_holiday1":    "2026-04-03",
-	}, nil)
+	hours, err := availability.NewCalendar(availability.CalendarConfig{
+		Zone: "Europe/Zurich",
+		Regular: []availability.WeeklyHours{
+			{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(8, 0), Close: availability.Clock(18, 0)},
+		},
+		Holidays: []availability.DateRule{{Name: "Good Friday", Year: 2026, Month: time.April, Day: 3}},
+	})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -46,7 +48,7 @@ func ExampleAvailabilityError() {
 	fmt.Println(errors.Is(err, callback.ErrClosed), callback.Code(err))
 	// Output:
 	// closed at the desired time: service "support", 2026-04-03T15:55:00.000Z to 2026-04-03T16:00:00.000Z, 2 alternatives
-	// closed by holiday _holiday1 (2026-04-03) at 2026-04-03T17:58:00 Europe/Zurich
+	// closed by holiday Good Friday (2026-04-03) at 2026-04-03T17:58:00 Europe/Zurich
 	// Thu 2 Apr 17:50
 	// Thu 2 Apr 17:55
 	// true 40050

@@ -162,10 +162,9 @@ func ExampleNewPolicy() {
 
 // The planner of a policy answers questions about times without a store.
 func ExamplePolicy_Planner() {
-	hours, err := availability.ParseCalendar(map[string]string{
-		"_timezone":    "Europe/Zurich",
-		"_bh_regular1": "Mon-Fri 08:00-18:00",
-	}, nil)
+	hours, err := availability.NewCalendar(availability.CalendarConfig{Zone: "Europe/Zurich", Regular: []availability.WeeklyHours{
+		{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(8, 0), Close: availability.Clock(18, 0)},
+	}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -30,9 +30,11 @@ func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*mana
 	b.Helper()
 	s := store.NewMemory()
 	const many = 1 << 40
-	hours, err := availability.ParseCalendar(map[string]string{
-		"_bh_regular1": "Mon-Sun 00:00-24:00", "_holiday1": "12-25", "_timezone": "Europe/Zurich",
-	}, nil)
+	hours, err := availability.NewCalendar(availability.CalendarConfig{
+		Zone:     "Europe/Zurich",
+		Regular:  []availability.WeeklyHours{{FromDay: time.Monday, ToDay: time.Sunday, Close: availability.Clock(24, 0)}},
+		Holidays: []availability.DateRule{{Month: time.December, Day: 25}},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

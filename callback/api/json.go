@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
 // MaxDepth is how deep the values of a JSON body may lie in each other.
@@ -118,7 +120,7 @@ func scan(body []byte) error {
 			if !top.member {
 				name, _ := token.(string)
 				if top.names[name] {
-					return NewFault(http.StatusBadRequest, clip(name), "is there more than once")
+					return NewFault(http.StatusBadRequest, safetext.Name(name), "is there more than once")
 				}
 				top.names[name], top.member = true, true
 				continue

@@ -2,7 +2,6 @@ package manager_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,11 +14,10 @@ import (
 // clinic is a service with opening hours in London and two seats in each half
 // hour.
 func clinic() (callback.Service, error) {
-	hours, err := availability.ParseCalendar(map[string]string{
-		"_timezone":    "Europe/London",
-		"_bh_regular1": "Mon-Fri 09:00-12:00",
-		"_bh_regular2": "Mon-Thu 13:00-16:00",
-	}, nil)
+	hours, err := availability.NewCalendar(availability.CalendarConfig{Zone: "Europe/London", Regular: []availability.WeeklyHours{
+		{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(9, 0), Close: availability.Clock(12, 0)},
+		{FromDay: time.Monday, ToDay: time.Thursday, Open: availability.Clock(13, 0), Close: availability.Clock(16, 0)},
+	}})
 	return callback.Service{
 		Name:    "clinic",
 		Numbers: callback.Numbers{Country: "GB"},
@@ -75,72 +73,27 @@ func ExampleManager_Availability() {
 	// 14:30-15:00 2 of 2 left
 }
 
-// The same as JSON, in the form of the second version of the GMS answer.
-func ExampleManager_Availability_json() {
-	ctx := context.Background()
-	service, err := clinic()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	m, _ := simulate(service)
-	slots, err := m.Availability(ctx, manager.AvailabilityRequest{
-		Service: "clinic",
-		Query:   availability.Query{Days: 5, MaxSlots: 2},
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	text, err := json.MarshalIndent(slots.V2(), "", "  ")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(string(text))
-	// Output:
-	// {
-	//   "slots": [
-	//     {
-	//       "utcTime": "2026-03-02T09:00:00.000Z",
-	//       "localTime": "2026-03-02T09:00:00.000",
-	//       "capacity": 2,
-	//       "total": 2
-	//     },
-	//     {
-	//       "utcTime": "2026-03-02T09:30:00.000Z",
-	//       "localTime": "2026-03-02T09:30:00.000",
-	//       "capacity": 2,
-	//       "total": 2
-	//     }
-	//   ],
-	//   "durationMin": 30,
-	//   "timezone": "Europe/London"
-	// }
-}
-
 // A range that is too long is refused before anything is computed, and so are
 // parameters that contradict each other.
 func ExampleManager_Availability_refused() {
 	ctx := context.Background()
 	m, _ := simulate(support())
-	milliseconds := opening().UnixMilli()
 	for _, query := range []availability.Query{
 		{Days: 4000},
-		{Start: opening(), StartMS: &milliseconds},
+		{End: opening(), Days: 2},
 		{Zone: "Mars/Olympus"},
 	} {
 		_, err := m.Availability(ctx, manager.AvailabilityRequest{Service: "support", Query: query})
 		fmt.Println(callback.Code(err), errors.Is(err, callback.ErrInvalidParameter))
 		var parameter *availability.QueryError
 		if errors.As(err, &parameter) {
-			fmt.Println("  ", parameter.Parameter, parameter.Reason)
+			fmt.Println("  ", parameter.Field, parameter.Reason)
 		}
 	}
 	// Output:
 	// 40010 true
 	// 40010 true
-	//    start-ms set only one of start and start-ms
+	//    Days is set together with End
 	// 40010 true
-	//    timezone zone is not in the IANA time zone database
+	//    Zone zone is not in the IANA time zone database
 }

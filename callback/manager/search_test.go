@@ -127,7 +127,9 @@ func TestBadQueries(t *testing.T) {
 }
 
 func TestAvailabilityFollowsBookings(t *testing.T) {
-	hours, err := availability.ParseCalendar(map[string]string{"_bh_regular1": "Mon-Fri 09:00-17:00", "_timezone": "Europe/Zurich"}, nil)
+	hours, err := availability.NewCalendar(availability.CalendarConfig{Zone: "Europe/Zurich", Regular: []availability.WeeklyHours{
+		{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(9, 0), Close: availability.Clock(17, 0)},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -252,7 +252,9 @@ func TestFullBucketProposesOthers(t *testing.T) {
 }
 
 func TestClosedProposesOthers(t *testing.T) {
-	hours, err := availability.ParseCalendar(map[string]string{"_bh_regular1": "Mon-Fri 09:00-17:00", "_timezone": "UTC"}, nil)
+	hours, err := availability.NewCalendar(availability.CalendarConfig{Regular: []availability.WeeklyHours{
+		{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(9, 0), Close: availability.Clock(17, 0)},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

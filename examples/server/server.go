@@ -18,6 +18,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/api/lcm"
 	"github.com/ringback-go/ringback/callback/api/lucs"
@@ -41,21 +42,21 @@ type server struct {
 // newServer puts everything together and listens. Nothing runs yet.
 func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *server, err error) {
 	s = &server{options: o, log: slog.New(slog.NewTextHandler(stderr, nil))}
-	config, err := readConfig(o.config)
+	settings, err := readConfig(o.config)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range config.Problems {
+	for _, p := range settings.Problems {
 		level := slog.LevelWarn
-		if p.Severity == gms.SeverityNote {
+		if p.Severity == config.SeverityNote {
 			level = slog.LevelInfo
 		}
 		s.log.LogAttrs(ctx, level, "configuration", slog.String("problem", p.String()))
 	}
-	if len(config.Services) == 0 {
+	if len(settings.Services) == 0 {
 		return nil, errors.New("the configuration has no service that can be used")
 	}
-	services, err := config.Source()
+	services, err := settings.Source()
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 	if err != nil {
 		return nil, errors.Join(err, s.listener.Close())
 	}
-	mux, err := s.routes(users, config)
+	mux, err := s.routes(users, settings)
 	if err != nil {
 		return nil, errors.Join(err, s.listener.Close())
 	}
@@ -105,7 +106,7 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 		Handler: mux, ReadHeaderTimeout: wait, ReadTimeout: 2 * wait, IdleTimeout: 12 * wait, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
-	s.greet(stdout, users, config)
+	s.greet(stdout, users, settings)
 	return s, nil
 }
 
@@ -120,7 +121,7 @@ func counted() func() callback.ID {
 	}
 }
 
-func readConfig(path string) (*gms.Options, error) {
+func readConfig(path string) (*config.Options, error) {
 	text := demoConfig
 	if path != "" {
 		var err error
@@ -128,15 +129,15 @@ func readConfig(path string) (*gms.Options, error) {
 			return nil, err
 		}
 	}
-	return gms.ParseOptions(text)
+	return config.Parse(text)
 }
 
 // routes mounts everything.
-func (s *server) routes(users *access, config *gms.Options) (http.Handler, error) {
-	genesys, err1 := gms.New(gms.Config{Manager: s.manager, Authorizer: users.basic, Options: config, Logger: s.log})
+func (s *server) routes(users *access, settings *config.Options) (http.Handler, error) {
+	genesys, err1 := gms.New(gms.Config{Manager: s.manager, Authorizer: users.basic, Options: settings, Logger: s.log})
 	luware, err2 := lucs.New(lucs.Config{Manager: s.manager, Authorizer: users.basic, Logger: s.log})
 	// Agents set the callbacks of LCM for the first service there is.
-	acqueon, err3 := lcm.New(lcm.Config{Manager: s.manager, Authorizer: users.basic, Service: config.Services[0].Name, Logger: s.log})
+	acqueon, err3 := lcm.New(lcm.Config{Manager: s.manager, Authorizer: users.basic, Service: settings.Services[0].Name, Logger: s.log})
 	resource, err4 := interaction.New(interaction.Config{Manager: s.manager, Authorizer: users.basic, Logger: s.log})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
@@ -166,13 +167,13 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 }
 
 // greet tells how to use the server.
-func (s *server) greet(w io.Writer, users *access, config *gms.Options) {
+func (s *server) greet(w io.Writer, users *access, settings *config.Options) {
 	fmt.Fprintf(w, "listening on http://%s, store %s\n", s.listener.Addr(), storeKind(s.options.store))
 	if s.engine.clock.manual {
 		fmt.Fprintf(w, "the clock stands at %s and moves by POST /demo/clock?advance=90s\n", s.options.clock.Format(time.RFC3339))
 	}
 	fmt.Fprintln(w, "\nservices")
-	for _, service := range config.Services {
+	for _, service := range settings.Services {
 		fmt.Fprintf(w, "  %s\n", service.Name)
 	}
 	fmt.Fprintln(w, "\nusers (HTTP Basic)")

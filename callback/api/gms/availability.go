@@ -5,18 +5,32 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
+	"strconv"
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
+)
+
+// The parameters of a range of time.
+const (
+	paramFrom     = "start"
+	paramFromMS   = "start-ms"
+	paramFromOld  = "timestamp" // older name of start
+	paramUntil    = "end"
+	paramUntilMS  = "end-ms"
+	paramDays     = "number-of-days"
+	paramMaxSlots = "max-time-slots"
+	paramZone     = "timezone"
+	paramBusy     = "report-busy"
 )
 
 // availability1 answers with a map of slots and the seats left in them (GMS
 // 5.1).
 func (h *Handler) availability1(c *call) error {
-	slots, _, err := h.slots(c, "start", "timestamp", "number-of-days", "end", "max-time-slots")
+	slots, err := h.slots(c, paramFrom, paramFromOld, paramDays, paramUntil, paramMaxSlots)
 	if err != nil {
 		return err
 	}
@@ -26,127 +40,160 @@ func (h *Handler) availability1(c *call) error {
 // availability2 answers with a list of slots in UTC and in a time zone (GMS
 // 5.2).
 func (h *Handler) availability2(c *call) error {
-	slots, q, err := h.slots(c, "start", "timestamp", "start-ms", "number-of-days", "end", "end-ms", "max-time-slots", "timezone", "report-busy")
+	slots, err := h.slots(c, paramFrom, paramFromOld, paramFromMS, paramDays, paramUntil, paramUntilMS, paramMaxSlots, paramZone, paramBusy)
 	if err != nil {
 		return err
 	}
-	loc, err := h.zone(c, q.Zone)
-	if err != nil {
-		return err
-	}
-	return c.write(http.StatusOK, jsonV2(slots, loc))
+	return c.write(http.StatusOK, jsonV2(slots))
 }
 
-func (h *Handler) slots(c *call, names ...string) (availability.Slots, availability.Query, error) {
-	q, given, err := readRange(c, names)
+func (h *Handler) slots(c *call, names ...string) (availability.Slots, error) {
+	q, end, err := readRange(c, names)
 	if err != nil {
-		return availability.Slots{}, q, err
+		return availability.Slots{}, err
 	}
 	slots, err := h.manager.Availability(c.r.Context(), manager.AvailabilityRequest{
 		Tenant: c.caller.Tenant, Service: c.name, Query: q,
 	})
-	return slots, q, rangeFault(err, given)
+	return slots, rangeFault(err, end)
 }
 
-// zone returns the zone of local times: one that is asked for, which the Manager
-// has found to exist, or that of the service. Zones are kept, because reading
-// one costs more than the slots of a day.
-func (h *Handler) zone(c *call, name string) (*time.Location, error) {
-	if name == "" {
-		policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name)
-		if err != nil {
-			return nil, err
-		}
-		return policy.Planner().Calendar().Location(), nil
-	}
-	return h.zones.load(name)
-}
-
-// zones keeps the zones that were asked for; what has more names than there are
-// zones is not kept.
-type zones struct {
-	mu    sync.RWMutex
-	known map[string]*time.Location
-}
-
-const maxZones = 1000
-
-func (z *zones) load(name string) (*time.Location, error) {
-	z.mu.RLock()
-	loc := z.known[name]
-	z.mu.RUnlock()
-	if loc != nil {
-		return loc, nil
-	}
-	loc, err := availability.LoadZone(name)
-	if err != nil {
-		return nil, invalidParameter("timezone", err.Error())
-	}
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	if len(z.known) < maxZones {
-		if z.known == nil {
-			z.known = make(map[string]*time.Location)
-		}
-		z.known[name] = loc
-	}
-	return loc, nil
-}
-
-// readRange reads the parameters of a range of time. Given tells which of them
-// ends it.
-func readRange(c *call, names []string) (q availability.Query, given string, err error) {
+// readRange reads the parameters of a range of time, of which the operation has
+// names. end is the parameter that ends the range.
+func readRange(c *call, names []string) (q availability.Query, end string, err error) {
 	query, err := readQuery(c)
 	if err != nil {
 		return q, "", err
 	}
-	parameters := make(map[string]string, len(query))
-	for name := range query {
-		text, ok := single(query, name)
-		switch {
-		case !slices.Contains(names, name):
+	for _, name := range sortedNames(query) {
+		if !slices.Contains(names, name) {
 			return q, "", invalidParameter(clip(name), "is not known")
-		case !ok:
+		}
+		if _, ok := single(query, name); !ok {
 			return q, "", invalidParameter(name, "is there more than once")
 		}
-		parameters[name] = zoned(name, text)
 	}
-	if q, err = availability.ParseQuery(parameters); err != nil {
-		var fault *availability.QueryError
-		if errors.As(err, &fault) {
-			return q, "", invalidParameter(fault.Parameter, fault.Reason)
-		}
-		return q, "", err
-	}
-	return q, ending(query), nil
+	q, err = parseQuery(query)
+	return q, ending(query), err
 }
 
-// zoned writes a time with an offset that has no colon, as Java writes it, in a
-// form that is read everywhere.
-func zoned(name, text string) string {
-	if name == "start" || name == "timestamp" || name == "end" {
-		if t, err := time.Parse("2006-01-02T15:04:05Z0700", text); err == nil {
-			return t.UTC().Format(time.RFC3339Nano)
+// parseQuery reads the parameters of a range. An empty value is an absent
+// parameter. Dates are read by [queryParser.date].
+func parseQuery(query url.Values) (availability.Query, error) {
+	p := queryParser{query: query}
+	loc, err := availability.LoadZone(query.Get(paramZone))
+	if err != nil {
+		return availability.Query{}, invalidParameter(paramZone, err.Error())
+	}
+	from := paramFrom
+	if p.has(paramFromOld) {
+		if p.has(paramFrom) {
+			return availability.Query{}, invalidParameter(paramFromOld, "is the same as start; set only one")
+		}
+		from = paramFromOld
+	}
+	q := availability.Query{Zone: query.Get(paramZone), Start: p.date(from, loc), End: p.date(paramUntil, loc)}
+	if p.has(paramFromMS) {
+		p.check(q.Start.IsZero(), paramFromMS, "set only one of start and start-ms")
+		q.Start = p.milliseconds(paramFromMS)
+	}
+	const once = "set only one of end, end-ms and number-of-days"
+	if p.has(paramUntilMS) {
+		p.check(q.End.IsZero(), paramUntilMS, once)
+		q.End = p.milliseconds(paramUntilMS)
+	}
+	q.Days, q.MaxSlots = p.count(paramDays), p.count(paramMaxSlots)
+	p.check(q.Days == 0 || q.End.IsZero(), paramDays, once)
+	switch query.Get(paramBusy) {
+	case "true":
+		q.ReportBusy = true
+	case "", "false":
+	default:
+		p.check(false, paramBusy, "is not true or false")
+	}
+	if p.err != nil {
+		return availability.Query{}, p.err
+	}
+	return q, nil
+}
+
+// queryParser keeps the first error.
+type queryParser struct {
+	query url.Values
+	err   error
+}
+
+func (p *queryParser) has(name string) bool { return p.query.Get(name) != "" }
+
+func (p *queryParser) check(ok bool, name, rule string) {
+	if !ok && p.err == nil {
+		p.err = invalidParameter(name, rule)
+	}
+}
+
+// date reads yyyy-MM-ddTHH:mm[:ss] with an optional fraction and Z or an
+// offset, whose colon may be missing. A date without an offset is on the wall
+// clock of loc: the first valid instant after a gap, the first of an overlap.
+func (p *queryParser) date(name string, loc *time.Location) time.Time {
+	text := p.query.Get(name)
+	if text == "" {
+		return time.Time{}
+	}
+	for _, layout := range []string{time.RFC3339, layoutJava} {
+		if t, err := time.Parse(layout, text); err == nil && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999 {
+			return t.UTC()
 		}
 	}
-	return text
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1 {
+			instant, kind := availability.LocalOf(t, time.UTC).In(loc)
+			if kind != availability.Gap {
+				instant = instant.Add(time.Duration(t.Nanosecond()))
+			}
+			return instant
+		}
+	}
+	p.check(false, name, "is not a date like 2006-01-02T15:04:05.000Z")
+	return time.Time{}
+}
+
+func (p *queryParser) milliseconds(name string) time.Time {
+	n, err := strconv.ParseInt(p.query.Get(name), 10, 64)
+	p.check(err == nil, name, "is not a number of milliseconds")
+	return time.UnixMilli(n)
+}
+
+func (p *queryParser) count(name string) int {
+	if !p.has(name) {
+		return 0
+	}
+	n, err := strconv.Atoi(p.query.Get(name))
+	p.check(err == nil && n >= 1, name, "is not a number from 1")
+	return n
 }
 
 // ending returns the parameter that ends a range.
 func ending(query url.Values) string {
-	for _, name := range []string{"number-of-days", "end", "end-ms"} {
+	for _, name := range []string{paramDays, paramUntil, paramUntilMS} {
 		if query.Get(name) != "" {
 			return name
 		}
 	}
-	return "start"
+	return paramFrom
 }
 
-// rangeFault names the parameter of a range that is too long.
-func rangeFault(err error, given string) error {
+// rangeFault names the parameter behind a range that cannot be answered; end is
+// the one that ends it.
+func rangeFault(err error, end string) error {
+	var field *availability.QueryError
 	var wide *availability.RangeError
-	if errors.As(err, &wide) {
-		return invalidParameter(given, rangeRule(wide))
+	switch {
+	case errors.As(err, &wide):
+		return invalidParameter(end, rangeRule(wide))
+	case errors.As(err, &field) && field.Field == "Zone":
+		return invalidParameter(paramZone, field.Reason)
+	case errors.As(err, &field):
+		return invalidParameter(end, field.Reason)
 	}
 	return err
 }
@@ -170,7 +217,7 @@ func (h *Handler) calendar(c *call) error {
 	if !ok {
 		return callback.UnknownService(c.name)
 	}
-	q, given, err := readRange(c, []string{"start", "number-of-days", "end"})
+	q, end, err := readRange(c, []string{paramFrom, paramDays, paramUntil})
 	if err != nil {
 		return err
 	}
@@ -180,19 +227,11 @@ func (h *Handler) calendar(c *call) error {
 	}
 	periods, err := calendar.Query(q, now)
 	if err != nil {
-		return calendarFault(err, given)
+		return rangeFault(err, end)
 	}
 	body := calendarBody{Periods: make([]periodBody, len(periods))}
 	for i, p := range periods {
-		body.Periods[i] = periodBody{writeTime(p.Start), writeTime(p.End)}
+		body.Periods[i] = periodBody{wire.Time(p.Start), wire.Time(p.End)}
 	}
 	return c.answer(http.StatusOK, body)
-}
-
-func calendarFault(err error, given string) error {
-	var fault *availability.QueryError
-	if errors.As(err, &fault) {
-		return invalidParameter(fault.Parameter, fault.Reason)
-	}
-	return rangeFault(err, given)
 }

@@ -2,6 +2,7 @@ package gms_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strconv"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -126,6 +128,52 @@ func TestAvailabilityFaults(t *testing.T) {
 	r.get("/genesys/2/service/callback/desk/availability?%zz").fault(400, 40010)
 }
 
+func TestParseQuery(t *testing.T) {
+	for _, test := range []struct {
+		parameter  string
+		parameters map[string]string
+	}{
+		{"start", map[string]string{"start": "yesterday"}},
+		{"start", map[string]string{"start": "2026-02-30T00:00:00Z"}},
+		{"timestamp", map[string]string{"timestamp": "x"}},
+		{"timestamp", map[string]string{"start": "2026-01-01T00:00:00Z", "timestamp": "2026-01-01T00:00:00Z"}},
+		{"start-ms", map[string]string{"start-ms": "1e9"}},
+		{"start-ms", map[string]string{"start": "2026-01-01T00:00:00Z", "start-ms": "0"}},
+		{"end", map[string]string{"end": "0"}},
+		{"end-ms", map[string]string{"end-ms": "9999999999999999999999"}},
+		{"end-ms", map[string]string{"end": "2026-01-01T00:00:00Z", "end-ms": "5"}},
+		{"number-of-days", map[string]string{"end": "2026-01-01T00:00:00Z", "number-of-days": "1"}},
+		{"number-of-days", map[string]string{"end-ms": "5", "number-of-days": "1"}},
+		{"number-of-days", map[string]string{"number-of-days": "0"}},
+		{"number-of-days", map[string]string{"number-of-days": "-1"}},
+		{"max-time-slots", map[string]string{"max-time-slots": "many"}},
+		{"timezone", map[string]string{"timezone": "Local"}},
+		{"timezone", map[string]string{"timezone": "Eastern Standard Time"}},
+		{"report-busy", map[string]string{"report-busy": "yes"}},
+	} {
+		_, err := gms.ParseQuery(parameters(test.parameters))
+		var bad *callback.FieldError
+		if !errors.As(err, &bad) || bad.Field != test.parameter || !errors.Is(err, callback.ErrInvalidParameter) {
+			t.Errorf("%v: %v, want an error about %s", test.parameters, err, test.parameter)
+		}
+	}
+	q, err := gms.ParseQuery(parameters(map[string]string{
+		"start": "2026-03-29T02:30:00.250", "end": "2026-10-25T02:30:00.250", "timezone": "Europe/Berlin",
+		"report-busy": "true", "number-of-days": "", "max-time-slots": "7",
+	}))
+	if err != nil || !q.Start.Equal(utc("2026-03-29T01:00:00Z")) || !q.End.Equal(utc("2026-10-25T00:30:00.250Z")) ||
+		!q.ReportBusy || q.MaxSlots != 7 || q.Zone != "Europe/Berlin" {
+		t.Errorf("%+v: %v", q, err)
+	}
+	q, err = gms.ParseQuery(parameters(map[string]string{"start-ms": "1700000000000", "end": "2023-11-15T00:00:00+01:00"}))
+	if err != nil || !q.Start.Equal(time.UnixMilli(1700000000000)) || !q.End.Equal(utc("2023-11-14T23:00:00Z")) {
+		t.Errorf("%+v: %v", q, err)
+	}
+	if q, err = gms.ParseQuery(parameters(map[string]string{"start": "2026-06-01T09:00"})); err != nil || !q.Start.Equal(utc("2026-06-01T09:00:00Z")) {
+		t.Errorf("without a zone: %+v, %v", q, err)
+	}
+}
+
 // The calendar of an office-hours service is asked by its name.
 func TestCalendar(t *testing.T) {
 	r := officeRig(t)
@@ -154,7 +202,7 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
-// What is written by hand is what the types of availability marshal to, also in
+// What is written by hand is what encoding/json writes, also in
 // the nights in which the clock is changed and for years before it was in use.
 func TestSlotsByHand(t *testing.T) {
 	r := newRig(t, func(s *setup) {
@@ -172,7 +220,7 @@ func TestSlotsByHand(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want, err := json.Marshal(slots.V2())
+				want, err := json.Marshal(v2Of(slots))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -180,7 +228,7 @@ func TestSlotsByHand(t *testing.T) {
 				if diff := cmp.Diff(string(want), string(r.get("/genesys/2/service/callback/desk/availability"+query).want(200).body)); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", query, diff)
 				}
-				if want, err = json.Marshal(slots.V1()); err != nil {
+				if want, err = json.Marshal(v1Slots(slots.Slots)); err != nil {
 					t.Fatal(err)
 				}
 				query = "?number-of-days=2&start=" + start

@@ -30,7 +30,7 @@ func (b *bulkBody) fail(h *Handler, c *call, id callback.ID, number string, err 
 	one := *c
 	one.id, one.found, one.number = string(id), false, number
 	f := h.fault(&one, err)
-	if f.code >= 50000 && c.r.Context().Err() == nil {
+	if f.code >= 50000 {
 		h.logFault(&one, f.code, err)
 	}
 	item := itemBody{Code: f.code, Phrase: meaningOf(f.code).phrase, ID: string(id), Message: f.message}

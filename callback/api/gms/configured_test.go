@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringback-go/ringback/availability"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 const configuration = `
@@ -43,7 +43,7 @@ _bh_regular1 = Mon-Fri 8:00-18:00
 // configured is a rig over what a configuration of the product says.
 func configured(t *testing.T) *rig {
 	t.Helper()
-	o, err := gms.ParseOptions([]byte(configuration))
+	o, err := config.Parse([]byte(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestConfigured(t *testing.T) {
 
 // What a host says in Config wins over the configuration.
 func TestConfigWins(t *testing.T) {
-	o, err := gms.ParseOptions([]byte(configuration))
+	o, err := config.Parse([]byte(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 // Package gms is an http.Handler that speaks the callback API of Genesys Mobile
 // Services over a [callback.Manager], so that clients of that product can be
-// kept, and reads the product's configuration ([ParseOptions], described in
-// MIGRATION.md).
+// kept. Package config reads the product's configuration, as MIGRATION.md
+// describes.
 //
 //	POST   /genesys/1/service/callback/{name}                start
 //	DELETE /genesys/1/service/callback/{name}/{id}           cancel

@@ -1,13 +1,14 @@
 package gms
 
 import (
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 
-	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // Numbers of refusals that GMS has no code for: the HTTP status with two zeros.
@@ -82,7 +83,7 @@ type fault struct {
 	message    string
 	classless  bool // the class is left empty, as GMS does for this message
 	properties map[string]any
-	slots      availability.V1Slots // proposals; nil where there is no talk of any
+	slots      json.RawMessage // proposals, in the form of availability version 1; nil for none
 	cause      error
 }
 
@@ -94,12 +95,12 @@ func (f *fault) Unwrap() error { return f.cause }
 // errorBody is the body of a refusal. Availability is at both places where
 // clients look for it.
 type errorBody struct {
-	Code         int                   `json:"code"`
-	Phrase       string                `json:"phrase"`
-	Message      string                `json:"message"`
-	Exception    string                `json:"exception"`
-	Properties   map[string]any        `json:"properties"`
-	Availability *availability.V1Slots `json:"availability,omitempty"`
+	Code         int             `json:"code"`
+	Phrase       string          `json:"phrase"`
+	Message      string          `json:"message"`
+	Exception    string          `json:"exception"`
+	Properties   map[string]any  `json:"properties"`
+	Availability json.RawMessage `json:"availability,omitempty"`
 }
 
 func (f *fault) body() errorBody {
@@ -112,7 +113,7 @@ func (f *fault) body() errorBody {
 		b.Properties = make(map[string]any)
 	}
 	if f.slots != nil {
-		b.Availability, b.Properties["availability"] = &f.slots, f.slots
+		b.Availability, b.Properties["availability"] = f.slots, f.slots
 	}
 	return b
 }
@@ -124,7 +125,7 @@ func (h *Handler) refuse(c *call, err error) {
 	if status == 0 {
 		status = meaningOf(f.code).status
 	}
-	if f.code >= 50000 && !errors.Is(err, errNoPosition) && c.r.Context().Err() == nil {
+	if f.code >= 50000 && !errors.Is(err, errNoPosition) {
 		h.logFault(c, f.code, err)
 	}
 	if err := c.answer(status, f.body()); err != nil {
@@ -147,14 +148,7 @@ func (h *Handler) logFault(c *call, code int, err error) {
 		}
 		attrs = append(attrs, slog.String("callback", id))
 	}
-	text := err.Error()
-	var refused *api.Fault
-	if errors.As(err, &refused) {
-		for _, cause := range refused.Unwrap() {
-			text += ": " + cause.Error()
-		}
-	}
-	h.log.LogAttrs(c.r.Context(), slog.LevelError, "a GMS request failed", append(attrs, slog.String("error", api.Redact(text)))...)
+	wire.LogFailure(c.r.Context(), h.log, "a GMS request failed", err, attrs...)
 }
 
 // fault puts an error into the words of GMS, as the operation has them.
@@ -199,6 +193,10 @@ func faultOf(refused *api.Fault) *fault {
 		f.code = codeUnauthorized
 	case http.StatusForbidden:
 		f.code = codeForbidden
+	case http.StatusNotFound:
+		f.code = codePath
+	case http.StatusMethodNotAllowed:
+		f.code = codeMethod
 	case http.StatusInternalServerError:
 		f.code = callback.CodeUnexpected
 		f.unexpected(refused)

@@ -1,12 +1,15 @@
 package gms_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
@@ -16,10 +19,14 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
+func support() callback.Service {
+	return callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}}
+}
+
 // exampleManager is a Manager with one service whose clock stands still.
-func exampleManager() *manager.Manager {
+func exampleManager(service callback.Service) *manager.Manager {
 	clock := callbacktest.NewClock(monday())
-	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
+	services, err := callback.NewServices(service)
 	if err != nil {
 		panic(err)
 	}
@@ -44,7 +51,7 @@ func ExampleNew() {
 		fmt.Println(err)
 		return
 	}
-	h, err := gms.New(gms.Config{Manager: exampleManager(), Authorizer: users, Base: "/api"})
+	h, err := gms.New(gms.Config{Manager: exampleManager(support()), Authorizer: users, Base: "/api"})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -73,7 +80,7 @@ func ExampleHandler_ServeHTTP() {
 	anybody := api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
 		return api.Caller{Name: "website", Roles: []api.Role{api.RoleCreate, api.RoleRead}}, nil
 	})
-	h, err := gms.New(gms.Config{Manager: exampleManager(), Authorizer: anybody})
+	h, err := gms.New(gms.Config{Manager: exampleManager(support()), Authorizer: anybody})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -97,6 +104,47 @@ func ExampleHandler_ServeHTTP() {
 	// 200 {"_id":"cb000001","_desired_time":"2026-01-12T15:00:00.000Z","_callback_state":"SCHEDULED","_expiration_time":"2026-01-13T15:00:00.000Z","_customer_number":"+41446681800","_url":"/genesys/1/service/callback/support/cb000001","_service_name":"support","_time_scheduled":"2026-01-12T10:00:00.000Z"}
 	// 200
 	// 400 {"code":40020,"phrase":"INVALID_OPERATION","message":"Request already cancelled or completed : [cb000001]","exception":"","properties":{"id":"cb000001","state":"COMPLETED"}}
+}
+
+// The slots of a service with opening hours in London, in the second version.
+func ExampleHandler_ServeHTTP_availability() {
+	clinic := callback.Service{Name: "clinic", Numbers: callback.Numbers{Country: "GB"}}
+	clinic.Booking = callback.Booking{Hours: hours("Europe/London", "9:00", "12:00"), Bucket: 30 * time.Minute, PerBucket: 2}
+	reader := api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
+		return api.Caller{Name: "website", Roles: []api.Role{api.RoleRead}}, nil
+	})
+	h, err := gms.New(gms.Config{Manager: exampleManager(clinic), Authorizer: reader})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/genesys/2/service/callback/clinic/availability?number-of-days=5&max-time-slots=2", nil))
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, w.Body.Bytes(), "", "  "); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(indented.String())
+	// Output:
+	// {
+	//   "slots": [
+	//     {
+	//       "utcTime": "2026-01-12T10:00:00.000Z",
+	//       "localTime": "2026-01-12T10:00:00.000",
+	//       "capacity": 2,
+	//       "total": 2
+	//     },
+	//     {
+	//       "utcTime": "2026-01-12T10:30:00.000Z",
+	//       "localTime": "2026-01-12T10:30:00.000",
+	//       "capacity": 2,
+	//       "total": 2
+	//     }
+	//   ],
+	//   "durationMin": 30,
+	//   "timezone": "Europe/London"
+	// }
 }
 
 // The document says all that the handler can be asked.

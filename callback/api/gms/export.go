@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -100,7 +101,7 @@ func (e *exporter) cell(cb *callback.Callback, column string) string {
 	}
 	text, ok := callback.TextOf(value)
 	if !ok {
-		encoded, err := encode(value)
+		encoded, err := wire.Encode(value)
 		if err != nil || value == nil || value == "" {
 			return ""
 		}
@@ -147,8 +148,6 @@ func (e *exporter) abort(err error) error {
 	if !e.sent {
 		return err
 	}
-	if e.c.r.Context().Err() == nil {
-		e.h.logFault(e.c, callback.Code(err), err)
-	}
+	e.h.logFault(e.c, callback.Code(err), err)
 	panic(http.ErrAbortHandler)
 }

@@ -2,13 +2,16 @@ package gms_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/gms"
@@ -207,6 +210,38 @@ func FuzzStates(f *testing.F) {
 		for name := range strings.SplitSeq(text, ",") {
 			if !slices.ContainsFunc(list, func(s callback.State) bool { return strings.EqualFold(gms.NameOf(s), strings.TrimSpace(name)) }) {
 				t.Fatalf("%q is %v", text, list)
+			}
+		}
+	})
+}
+
+func FuzzRange(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"start", "2014-12-03T15:00:00.000Z"}, {"end", "2016-04-13T16:00:00.000"}, {"start-ms", "1460552400000"}, {"number-of-days", "3"},
+		{"max-time-slots", "9"}, {"timezone", "America/Toronto"}, {"report-busy", "true"}, {"timestamp", "2026-03-29T02:30:00"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	p, err := availability.NewPlanner(availability.PlannerConfig{Bucket: time.Hour, MaxBuckets: 1000})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, parameter, value string) {
+		now := time.Unix(1460552400, 0)
+		q, err := gms.ParseQuery(url.Values{parameter: {value}})
+		if err != nil {
+			if !errors.Is(err, callback.ErrInvalidParameter) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		slots, err := p.Slots(q, nil, now)
+		if err != nil && !errors.Is(err, availability.ErrRange) && !errors.Is(err, availability.ErrQuery) {
+			t.Fatalf("%T: %v", err, err)
+		}
+		for _, s := range slots.Slots {
+			if s.Start.Before(now) || !s.End.After(s.Start) {
+				t.Fatalf("slot %v", s)
 			}
 		}
 	})

@@ -1,9 +1,6 @@
 package gms
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -14,6 +11,10 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
+	"github.com/ringback-go/ringback/callback/api/internal/check"
+	"github.com/ringback-go/ringback/callback/api/internal/route"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -22,13 +23,13 @@ type Config struct {
 	Manager *manager.Manager
 	// Authorizer says who makes a request. Nothing is allowed without one.
 	Authorizer api.Authorizer
-	// Options are the rest of a configuration that [ParseOptions] read: tokens,
+	// Options are the rest of a configuration that [config.Parse] read: tokens,
 	// keys, headers and calendars of its services. Defaults to none; services
 	// need not come from there.
-	Options *Options
+	Options *config.Options
 	// OptionsTenant is the tenant whose services those of Options are: they
 	// count for its callers and no others. Defaults to "", the tenant of
-	// [Options.Source].
+	// [config.Options.Source].
 	OptionsTenant string
 	// Base is what stands before /genesys in the URLs that are written: the
 	// prefix the handler is mounted under, or a scheme and a host with it.
@@ -64,41 +65,35 @@ type Handler struct {
 	ownKeys       bool // the returned keys are the host's, not a default
 	ignoreHeaders bool
 	log           *slog.Logger
-	routes        []route
+	paths         route.Table[operation]
 	document      []byte
-	zones         zones
 }
 
 // New makes a Handler. Every fault of the configuration is reported at once; each
 // is a [callback.ErrConfiguration] that names the field.
-func New(config Config) (*Handler, error) {
+func New(c Config) (*Handler, error) {
 	h := &Handler{
-		manager: config.Manager, authorizer: config.Authorizer, optionsTenant: config.OptionsTenant,
-		mine: newView(config, config.Options), others: newView(config, nil),
-		base: strings.TrimSuffix(config.Base, "/"), ignoreHeaders: config.IgnoreHeaders, log: config.Logger,
-		routes: newRoutes(), ownKeys: config.ReturnedKeys != nil,
+		manager: c.Manager, authorizer: c.Authorizer, optionsTenant: c.OptionsTenant,
+		mine: newView(c, c.Options), others: newView(c, nil),
+		base: strings.TrimSuffix(c.Base, "/"), ignoreHeaders: c.IgnoreHeaders, log: c.Logger,
+		paths: route.Table[operation]{Paths: newPaths()}, ownKeys: c.ReturnedKeys != nil,
 	}
 	if h.log == nil {
 		h.log = slog.Default()
 	}
-	var faults []error
-	check := func(ok bool, field, rule string) {
-		if !ok {
-			faults = append(faults, callback.NewFieldError(callback.ErrConfiguration, field, rule))
-		}
-	}
-	check(h.manager != nil, "Manager", "is required")
-	check(h.authorizer != nil, "Authorizer", "is required")
+	faults := check.Faults{Kind: callback.ErrConfiguration}
+	faults.Check(h.manager != nil, "Manager", "is required")
+	faults.Check(h.authorizer != nil, "Authorizer", "is required")
 	base, err := url.Parse(h.base)
-	check(err == nil && base.RawQuery == "" && base.Fragment == "" && (h.base == "" || base.Host != "" || strings.HasPrefix(h.base, "/")),
+	faults.Check(err == nil && base.RawQuery == "" && base.Fragment == "" && (h.base == "" || base.Host != "" || strings.HasPrefix(h.base, "/")),
 		"Base", "is no path that begins with a slash, nor a URL")
 	for name, calendar := range h.mine.calendars {
-		check(calendar != nil && name != "" && name != "callback", "Calendars", strconv.Quote(name)+" has no calendar, or a name that cannot be asked for")
+		faults.Check(calendar != nil && name != "" && name != "callback", "Calendars", "%q has no calendar, or a name that cannot be asked for", name)
 	}
 	for _, key := range slices.Concat(h.mine.filterKeys, h.mine.returnedKeys) {
-		check(key != "", "FilterKeys, ReturnedKeys", "have an empty key")
+		faults.Check(key != "", "FilterKeys, ReturnedKeys", "have an empty key")
 	}
-	if err := errors.Join(faults...); err != nil {
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	h.document = documentAt(h.base)
@@ -121,32 +116,13 @@ type call struct {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	c := &call{w: w, r: r}
-	if err := h.serve(c); err != nil {
-		h.refuse(c, err)
-	}
-}
-
-func (h *Handler) serve(c *call) error {
-	op, err := h.route(c)
-	if err != nil {
-		return err
-	}
-	c.op = op.name
-	if c.caller, err = api.Permit(c.w, c.r, h.authorizer, op.roles...); err != nil {
-		return err
-	}
-	if op.tenantWide && c.caller.Own != "" {
-		return api.NewFault(http.StatusForbidden, "", "is not for callers that are bound to one customer")
-	}
-	return op.do(h, c)
+	api.Serve(w, r, h.authorizer, func() (api.Operation, error) { return h.route(c) }, func(err error) { h.refuse(c, err) })
 }
 
 // answer writes a JSON body.
 func (c *call) answer(status int, body any) error {
-	text, err := encode(body)
+	text, err := wire.Encode(body)
 	if err != nil {
 		return err
 	}
@@ -161,15 +137,4 @@ func (c *call) write(status int, text []byte) error {
 	// That the client went away is nobody's fault here.
 	_, _ = c.w.Write(text)
 	return nil
-}
-
-// encode writes JSON as GMS does, with the signs of HTML as they are.
-func encode(body any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(body); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

@@ -22,6 +22,3 @@ const (
 	keyRedirect    = "_redirect"
 	keyTarget      = "_target"
 )
-
-// headerKey makes a start safe to repeat.
-const headerKey = "Idempotency-Key"

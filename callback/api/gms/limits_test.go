@@ -11,7 +11,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
-	"github.com/ringback-go/ringback/callback/api/gms"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
 )
@@ -160,7 +160,7 @@ func TestTwoKeys(t *testing.T) {
 // The options of one tenant do not count for the callers of another, whose
 // services may have the same names.
 func TestOptionsTenant(t *testing.T) {
-	o, err := gms.ParseOptions([]byte(`
+	o, err := config.Parse([]byte(`
 [callback]
 filter-keys=colour
 returned-keys=colour

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
 // maxRows is the most callbacks a query by properties answers with: what one
@@ -153,7 +154,7 @@ func readCondition(q *callback.Query, name string, query url.Values, keys []stri
 	case keyID:
 		ok = true
 		for _, id := range query[name] {
-			if ok = ok && isID(id); ok {
+			if ok = ok && safetext.IsID(id); ok {
 				q.IDs = append(q.IDs, callback.ID(id))
 			}
 		}
@@ -163,7 +164,7 @@ func readCondition(q *callback.Query, name string, query url.Values, keys []stri
 			if value == "" {
 				return invalidParameter(clip(name), "is empty")
 			}
-			if !isText(value) {
+			if !safetext.IsPlain(value) {
 				return invalidParameter(clip(name), ruleText)
 			}
 			q.Lookups = append(q.Lookups, callback.Match{Key: name, Value: value})

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -45,7 +46,7 @@ func (h *Handler) readQueues(c *call, query url.Values) (*manager.QueuesRequest,
 	req := &manager.QueuesRequest{Tenant: c.caller.Tenant}
 	filters := h.viewOf(c.caller.Tenant).filterKeys
 	for _, name := range sortedNames(query) {
-		if slices.ContainsFunc(query[name], func(text string) bool { return !isText(text) }) {
+		if slices.ContainsFunc(query[name], func(text string) bool { return !safetext.IsPlain(text) }) {
 			return nil, invalidParameter(name, ruleText)
 		}
 		text, ok := single(query, name)
@@ -138,7 +139,7 @@ func (h *Handler) watermarks(c *call) error {
 	if slices.Contains(names, "") {
 		return invalidParameter("service_name", "is empty")
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return !isText(name) }) {
+	if slices.ContainsFunc(names, func(name string) bool { return !safetext.IsPlain(name) }) {
 		return invalidParameter("service_name", ruleText)
 	}
 	marks, err := h.manager.Watermarks(c.r.Context(), manager.WatermarksRequest{Tenant: c.caller.Tenant, Services: names})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -56,11 +57,7 @@ func isNumber(m callback.Match) bool { return m.Key == keyNumber }
 // like this. A number that is none of the service's country is kept as it is
 // written.
 func readingOf(raw string, n callback.Numbers) string {
-	read := raw
-	if !n.KeepMissingPlus {
-		read = phonenum.FixPlus(raw, n.Country)
-	}
-	address, err := phonenum.ParseAddress(read, n.Country)
+	address, err := wire.ParseAddress(raw, n)
 	if err == nil {
 		if number, ok := address.Number(); !ok || number.Valid() {
 			return address.Key()

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // row is a callback as a JSON object whose members keep their order.
@@ -24,11 +25,11 @@ func (r row) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		key, err := encode(m.key)
+		key, err := wire.Encode(m.key)
 		if err != nil {
 			return nil, err
 		}
-		value, err := encode(m.value)
+		value, err := wire.Encode(m.value)
 		if err != nil {
 			return nil, err
 		}
@@ -82,15 +83,15 @@ func (h *Handler) exactly(cb *callback.Callback, key string) (any, bool) {
 	case keyNumber:
 		text = cb.Customer.Number.Reveal()
 	case keyState:
-		text = nameOf(cb.State)
+		text = wire.GMSState(cb.State)
 	case keyReason:
 		text = string(cb.Reason)
 	case keyDesired:
-		text = writeTime(cb.Desired)
+		text = wire.Time(cb.Desired)
 	case keyExpires:
-		text = writeTime(cb.ExpiresAt)
+		text = wire.Time(cb.ExpiresAt)
 	case keyScheduled:
-		text = writeTime(cb.Created)
+		text = wire.Time(cb.Created)
 	case keyURL:
 		text = h.base + "/genesys/1/service/callback/" + url.PathEscape(cb.Service) + "/" + url.PathEscape(string(cb.ID))
 	case keyCopyFrom:

@@ -105,7 +105,11 @@ func scenes() map[string]scene {
 
 // hours are opening hours of every day.
 func hours(zone, opens, closes string) *availability.Calendar {
-	c, err := availability.ParseCalendar(map[string]string{"_timezone": zone, "_bh_regular1": "Mon-Sun " + opens + "-" + closes}, nil)
+	daily, err := availability.ParseWeeklyHours("Mon-Sun " + opens + "-" + closes)
+	if err != nil {
+		panic(err)
+	}
+	c, err := availability.NewCalendar(availability.CalendarConfig{Zone: zone, Regular: []availability.WeeklyHours{daily}})
 	if err != nil {
 		panic(err)
 	}

@@ -10,13 +10,15 @@ import (
 // Slots are written by hand: an answer has thousands of them, and the encoder of
 // the standard library takes many times what it takes to find them.
 
-// jsonV1 writes a map of slots, of which each has a seat left; it is what
-// [availability.Slots.V1] marshals to.
+// jsonV1 encodes the slots with a seat left as an object, ascending.
 func jsonV1(slots []availability.Slot) []byte {
 	b := make([]byte, 0, 2+32*len(slots))
 	b = append(b, '{')
-	for i, s := range slots {
-		if i > 0 {
+	for _, s := range slots {
+		if s.Left <= 0 {
+			continue
+		}
+		if len(b) > 1 {
 			b = append(b, ',')
 		}
 		b = append(b, '"')
@@ -27,9 +29,8 @@ func jsonV1(slots []availability.Slot) []byte {
 	return append(b, '}')
 }
 
-// jsonV2 writes a list of slots; it is what [availability.Slots.V2] marshals
-// to.
-func jsonV2(s availability.Slots, loc *time.Location) []byte {
+// jsonV2 encodes slots with their times in UTC and in the zone of the answer.
+func jsonV2(s availability.Slots) []byte {
 	b := make([]byte, 0, 80+120*len(s.Slots))
 	b = append(b, `{"slots":[`...)
 	for i, slot := range s.Slots {
@@ -39,7 +40,7 @@ func jsonV2(s availability.Slots, loc *time.Location) []byte {
 		b = append(b, `{"utcTime":"`...)
 		b = appendTime(b, slot.Start.UTC())
 		b = append(b, `Z","localTime":"`...)
-		b = appendTime(b, slot.Start.In(loc))
+		b = appendTime(b, slot.Start.In(s.Location))
 		b = append(b, `","capacity":`...)
 		b = strconv.AppendInt(b, int64(slot.Left), 10)
 		b = append(b, `,"total":`...)

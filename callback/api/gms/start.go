@@ -9,6 +9,9 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/redirect"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 	"github.com/ringback-go/ringback/callback/manager"
 )
@@ -45,7 +48,7 @@ func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error)
 		return nil, err
 	}
 	req := &manager.Request{Tenant: c.caller.Tenant, Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
-	if req.Key, err = readKey(c); err != nil {
+	if req.Key, err = ownkey.Read(c.r.Header, c.caller.Own); err != nil {
 		return nil, err
 	}
 	if err := h.resolve(req, p.values, overrides); err != nil {
@@ -81,16 +84,6 @@ func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error)
 		h.fillTemplates(req, policy.Service())
 	}
 	return req, nil
-}
-
-// readKey reads the header that makes a start safe to repeat. Each customer has
-// keys of its own.
-func readKey(c *call) (string, error) {
-	keys := c.r.Header.Values(headerKey)
-	if len(keys) > 1 {
-		return "", invalidParameter(headerKey, "is there more than once")
-	}
-	return ownkey.Of(c.caller.Own, c.r.Header.Get(headerKey)), nil
 }
 
 // overwritable are the options that a request may set in place of a service's.
@@ -148,10 +141,14 @@ func (h *Handler) resolve(req *manager.Request, values callback.Values, override
 		return err
 	}
 	r.Apply(req)
-	if _, known := options.service(r.Service); !known {
+	if !hasService(options, r.Service) {
 		req.Overrides = overrides
 	}
 	return nil
+}
+
+func hasService(options *config.Options, name string) bool {
+	return slices.ContainsFunc(options.Services, func(s callback.Service) bool { return s.Name == name })
 }
 
 // mayStart refuses what the caller may not do: forcing a state, which passes
@@ -223,38 +220,34 @@ func (h *Handler) countsHeaders(tenant, service string) bool {
 // follow returns the service that takes a request, as the Manager will find it;
 // nil where it will find none.
 func (h *Handler) follow(ctx context.Context, req *manager.Request) *callback.Policy {
-	name := req.Service
-	for hop := range maxRedirections + 1 {
-		policy, err := h.manager.Policy(ctx, req.Tenant, name)
-		if err != nil {
-			return nil
+	var policy *callback.Policy
+	_, err := redirect.Follow(req.Service, func(name string) (to string, err error) {
+		if policy, err = h.manager.Policy(ctx, req.Tenant, name); err != nil {
+			return "", err
 		}
-		service := policy.Service()
-		to := service.Redirect
-		if value, ok := req.Overrides[keyRedirect]; ok && hop == 0 && slices.Contains(service.Overwritable, keyRedirect) {
-			to = value
+		s := policy.Service()
+		if value, ok := req.Overrides[keyRedirect]; ok && name == req.Service && slices.Contains(s.Overwritable, keyRedirect) {
+			return value, nil
 		}
-		if to == "" {
-			return policy
-		}
-		name = to
+		return s.Redirect, nil
+	})
+	if err != nil {
+		return nil
 	}
-	return nil
+	return policy
 }
 
 // fillTemplates fills tokens in the target and the queue of a service that
 // Options does not have.
 func (h *Handler) fillTemplates(req *manager.Request, s callback.Service) {
-	if options := h.viewOf(req.Tenant).options; options != nil {
-		if _, ok := options.service(s.Name); ok {
-			return
-		}
+	if options := h.viewOf(req.Tenant).options; options != nil && hasService(options, s.Name) {
+		return
 	}
 	fill := func(option, template string, into *string) {
 		if *into != "" || !strings.Contains(template, "$") {
 			return
 		}
-		if text, _, err := fillTokens(option, template, req.Properties); err == nil && text != template {
+		if text, _, err := token.Fill(option, template, req.Properties); err == nil && text != template {
 			*into = text
 		}
 	}

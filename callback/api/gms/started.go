@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -33,7 +34,7 @@ func started(req *manager.Request, cb *callback.Callback, direction callback.Dir
 		b.Label, b.TelURL = "Call "+cb.AccessNumber, telURL(cb.AccessNumber)
 		b.Number, b.Code = cb.AccessNumber, cb.AccessCode
 		if cb.Offer != nil && cb.Offer.Kind == callback.OfferBooking {
-			b.Expires = writeTime(cb.Offer.Until)
+			b.Expires = wire.Time(cb.Offer.Until)
 		}
 	case cb.Immediate && (req.State == 0 || req.State == callback.Queued):
 		b.Dialog, b.Action, b.OK = "0", "ConfirmationDialog", "Ok"

@@ -5,25 +5,15 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
-
-// nameOf returns the name GMS has for a state. What it calls QUEUED lasts until
-// the customer answers: while somebody is asked, while the phone rings, and
-// while nobody knows whether it rang.
-func nameOf(s callback.State) string {
-	switch s {
-	case callback.Offered, callback.Dialing, callback.Unresolved:
-		s = callback.Queued
-	}
-	return s.String()
-}
 
 // statesNamed returns the states that GMS has one name for, in any case; nil
 // when the name is not one of GMS.
 func statesNamed(name string) []callback.State {
 	var states []callback.State
 	for _, s := range callback.States() {
-		if strings.EqualFold(nameOf(s), name) {
+		if strings.EqualFold(wire.GMSState(s), name) {
 			states = append(states, s)
 		}
 	}

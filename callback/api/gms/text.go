@@ -3,21 +3,15 @@ package gms
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// clip shortens text that came from outside before it is written back.
-func clip(s string) string {
-	const most = 128
-	s = strings.ToValidUTF8(s, "")
-	if len(s) <= most {
-		return s
-	}
-	for end := most; ; end-- {
-		if utf8.RuneStart(s[end]) {
-			return s[:end] + "..."
-		}
-	}
-}
+// clip shortens text of a client before it is written back.
+func clip(s string) string { return safetext.Clip(s, 128) }
+
+// ruleText is the rule of text that [safetext.IsPlain] rejects.
+const ruleText = "has control characters or is not UTF-8"
 
 // sentence makes a sentence of a lower case text.
 func sentence(s string) string {

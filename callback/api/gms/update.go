@@ -2,11 +2,11 @@ package gms
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -84,8 +84,8 @@ func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
 	case ch.state != 0 && ch.state != callback.Scheduled && !callback.CanMove(cb.State, ch.state):
 		return state()
 	}
-	if !isText(string(ch.reason)) || len(ch.reason) > maxReason {
-		return invalidParameter(keyReason, ruleText+", or is longer than "+strconv.Itoa(maxReason)+" bytes")
+	if rule := safetext.Rule(string(ch.reason), maxReason); rule != "" {
+		return invalidParameter(keyReason, rule)
 	}
 	return nil
 }

@@ -4,11 +4,12 @@ import (
 	"maps"
 
 	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
 // view is what the callers of one tenant have beside its services.
 type view struct {
-	options      *Options // nil: none
+	options      *config.Options // nil: none
 	filterKeys   []string
 	returnedKeys []string
 	calendars    map[string]*availability.Calendar
@@ -16,16 +17,17 @@ type view struct {
 
 // newView makes the view of a tenant whose services come from options; nil where
 // they come from elsewhere. What the host sets wins.
-func newView(config Config, options *Options) view {
-	v := view{options: options, filterKeys: config.FilterKeys, returnedKeys: config.ReturnedKeys, calendars: make(map[string]*availability.Calendar)}
+func newView(c Config, options *config.Options) view {
+	v := view{options: options, filterKeys: c.FilterKeys, returnedKeys: c.ReturnedKeys, calendars: make(map[string]*availability.Calendar)}
 	if options != nil {
 		maps.Copy(v.calendars, options.Calendars)
 		v.filterKeys = firstOf(v.filterKeys, options.Global.FilterKeys)
 		v.returnedKeys = firstOf(v.returnedKeys, options.Global.ReturnedKeys)
 	}
-	maps.Copy(v.calendars, config.Calendars)
-	v.filterKeys = firstOf(v.filterKeys, defaultFilterKeys())
-	v.returnedKeys = firstOf(v.returnedKeys, defaultReturnedKeys())
+	maps.Copy(v.calendars, c.Calendars)
+	defaults := config.DefaultSettings()
+	v.filterKeys = firstOf(v.filterKeys, defaults.FilterKeys)
+	v.returnedKeys = firstOf(v.returnedKeys, defaults.ReturnedKeys)
 	return v
 }
 
@@ -35,15 +37,6 @@ func (h *Handler) viewOf(tenant string) *view {
 		return &h.mine
 	}
 	return &h.others
-}
-
-// The keys of GMS, without the one that its default names twice.
-func defaultFilterKeys() []string {
-	return []string{keyState, keyReason, "_request_queue_time_stat", "_request_ewt_service", "_vq"}
-}
-
-func defaultReturnedKeys() []string {
-	return []string{keyDesired, keyState, keyReason, keySession}
 }
 
 func firstOf(list, otherwise []string) []string {

@@ -3,14 +3,14 @@ package gms
 import (
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -37,25 +37,18 @@ func (h *Handler) limited(c *call, f *fault, err error) {
 		f.message = fmt.Sprintf("%s for parameter %s. Reached %d times today.", queued, limit.Parameter, limit.Used)
 		f.properties["parameter"], f.properties["attempts"] = limit.Parameter, limit.Used
 	}
-	if limit.RetryAt.IsZero() {
-		return
-	}
 	if now, err := h.manager.Now(c.r.Context()); err == nil {
-		wait := math.Ceil(limit.RetryAt.Sub(now).Seconds())
-		c.w.Header().Set("Retry-After", strconv.Itoa(max(int(wait), 1)))
+		wire.RetryAfter(c.w.Header(), limit.RetryAt, now)
 	}
 }
 
 // parameter words a parameter that cannot be used.
 func (f *fault) parameter(err error) {
 	var field *callback.FieldError
-	var query *availability.QueryError
 	var wide *availability.RangeError
 	switch {
 	case errors.Is(err, callback.ErrKeyReuse):
-		f.invalid(headerKey, "was used for another request")
-	case errors.As(err, &query):
-		f.invalid(query.Parameter, query.Reason)
+		f.invalid(ownkey.Header, "was used for another request")
 	case errors.As(err, &wide):
 		f.invalid("end", rangeRule(wide))
 	case errors.As(err, &field):
@@ -79,7 +72,7 @@ func (f *fault) invalid(parameter, rule string) {
 func fieldName(field string) string {
 	switch field {
 	case "key":
-		return headerKey
+		return ownkey.Header
 	case "copy_from":
 		return keyCopyFrom
 	case "session_id":
@@ -101,7 +94,7 @@ func (f *fault) operation(c *call, err error) {
 	id := clip(c.id)
 	if errors.As(err, &state) {
 		id = string(state.ID)
-		f.properties = map[string]any{"id": id, "state": nameOf(state.State)}
+		f.properties = map[string]any{"id": id, "state": wire.GMSState(state.State)}
 	}
 	switch {
 	case errors.As(err, &wide):
@@ -113,17 +106,17 @@ func (f *fault) operation(c *call, err error) {
 		f.message = fmt.Sprintf("Callback '%s' was changed meanwhile.", id)
 		f.properties = map[string]any{"id": id}
 	case c.op == opStart:
-		f.message = fmt.Sprintf("Callback '%s' to copy from is not completed. State=%s", id, nameOf(state.State))
+		f.message = fmt.Sprintf("Callback '%s' to copy from is not completed. State=%s", id, wire.GMSState(state.State))
 	case (c.op == opCancel || c.op == opCancelAll) && state.State == callback.Completed:
 		f.message, f.classless = fmt.Sprintf("Request already cancelled or completed : [%s]", id), true
 	case c.op == opCancel || c.op == opCancelAll:
-		f.message = fmt.Sprintf("Callback '%s' is in a call and will be cancelled when the call has ended. State=%s", id, nameOf(state.State))
+		f.message = fmt.Sprintf("Callback '%s' is in a call and will be cancelled when the call has ended. State=%s", id, wire.GMSState(state.State))
 	case c.op == opDelete:
-		f.message = fmt.Sprintf("Callback %s cannot be deleted - _callback_state=%s", id, nameOf(state.State))
+		f.message = fmt.Sprintf("Callback %s cannot be deleted - _callback_state=%s", id, wire.GMSState(state.State))
 	case c.op == opPreview:
-		f.message = fmt.Sprintf("Callback '%s' does not await this answer. State=%s", id, nameOf(state.State))
+		f.message = fmt.Sprintf("Callback '%s' does not await this answer. State=%s", id, wire.GMSState(state.State))
 	default:
-		f.message = fmt.Sprintf("Callback '%s' is no longer scheduled. State=%s", id, nameOf(state.State))
+		f.message = fmt.Sprintf("Callback '%s' is no longer scheduled. State=%s", id, wire.GMSState(state.State))
 	}
 }
 
@@ -180,8 +173,8 @@ func (f *fault) availability(err error) {
 		what = "Office closed"
 	}
 	f.message = fmt.Sprintf("%s at desired time [%s, %s]. Proposing time slots.", what,
-		writeTime(refused.Bucket.Start), writeTime(refused.Bucket.End))
-	f.slots = availability.Slots{Slots: refused.Alternatives}.V1()
+		wire.Time(refused.Bucket.Start), wire.Time(refused.Bucket.End))
+	f.slots = jsonV1(refused.Alternatives)
 }
 
 // submits words a callback that could not be handed over.

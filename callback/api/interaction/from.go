@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -73,6 +74,7 @@ func FromCallback(cb *callback.Callback, o Options) Interaction {
 		StoppedReason: string(cb.Reason), Text: given.Text,
 		StructuredText: resolve(o.Base, given.StructuredText), StructuredMIME: given.StructuredMIME,
 		BinaryContent: resolve(o.Base, given.BinaryContent), BinaryMIME: given.BinaryMIME, BinarySize: given.BinarySize,
+		Attempts: wire.Dials(cb),
 		UserData: cb.UserData,
 	}
 	if out.DN == "" && cb.Reservation != nil {
@@ -80,11 +82,6 @@ func FromCallback(cb *callback.Callback, o Options) Interaction {
 	}
 	if cb.Immediate {
 		out.CallbackType = TypeASAP
-	}
-	for _, a := range cb.Attempts {
-		if a.Live() || a.Outcome.Certainty != callback.NotPlaced {
-			out.Attempts++
-		}
 	}
 	if last := cb.Current(); last != nil && !last.Live() {
 		result := CallResult(last.Outcome.Result)

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/check"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -57,17 +59,11 @@ type Handler struct {
 // New makes a handler and reports every fault of its configuration at once,
 // each a [callback.ErrConfiguration].
 func New(config Config) (*Handler, error) {
-	var faults []error
-	if config.Manager == nil {
-		faults = append(faults, misconfigured("Manager", "is required"))
-	}
-	if config.Authorizer == nil {
-		faults = append(faults, misconfigured("Authorizer", "is required"))
-	}
-	if config.CreatorAppID < 0 {
-		faults = append(faults, misconfigured("CreatorAppID", "is negative"))
-	}
-	if err := errors.Join(faults...); err != nil {
+	faults := check.Faults{Kind: callback.ErrConfiguration}
+	faults.Check(config.Manager != nil, "Manager", "is required")
+	faults.Check(config.Authorizer != nil, "Authorizer", "is required")
+	faults.Check(config.CreatorAppID >= 0, "CreatorAppID", "is negative")
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	if config.Logger == nil {
@@ -76,31 +72,24 @@ func New(config Config) (*Handler, error) {
 	return &Handler{config: config}, nil
 }
 
-func misconfigured(field, rule string) error {
-	return callback.NewFieldError(callback.ErrConfiguration, field, rule)
-}
-
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := h.serve(w, r)
-	if err != nil {
-		h.refuse(w, r, err)
-		return
-	}
-	h.write(w, http.StatusOK, body)
+	op := api.Operation{Roles: []api.Role{api.RoleRead, api.RoleOperate}, Do: func(caller *api.Caller) error {
+		body, err := h.read(w, r, caller)
+		if err == nil {
+			h.write(w, http.StatusOK, body)
+		}
+		return err
+	}}
+	api.Serve(w, r, h.config.Authorizer, func() (api.Operation, error) { return op, nil }, func(err error) { h.refuse(w, r, err) })
 }
 
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	caller, err := api.Permit(w, r, h.config.Authorizer, api.RoleRead, api.RoleOperate)
-	if err != nil {
-		return nil, err
-	}
+func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Caller) ([]byte, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		return nil, api.NewFault(http.StatusMethodNotAllowed, "", "the method is not GET")
+		return nil, api.NotAllowed(w, "GET, HEAD")
 	}
 	id := strings.TrimPrefix(r.URL.Path, "/")
-	if !isID(id) {
+	if !safetext.IsID(id) {
 		return nil, errNoInteraction
 	}
 	cb, err := h.config.Manager.Get(r.Context(), caller.Tenant, callback.ID(id))
@@ -118,16 +107,6 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) 
 	}
 	return json.Marshal(FromCallback(cb, options))
 }
-
-// isID reports whether a text can be the identifier of a callback. A store need
-// not be asked for any other.
-func isID(text string) bool {
-	return text != "" && len(text) <= maxID && utf8.ValidString(text) &&
-		!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f })
-}
-
-// maxID is how many bytes the identifier of a callback has at most.
-const maxID = 128
 
 // errNoInteraction does not repeat what was asked for.
 var errNoInteraction = api.NewFault(http.StatusNotFound, "", "there is no such interaction")
@@ -162,7 +141,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			answer.Code = callback.Code(callback.ErrNotFound)
 		}
 	} else {
-		h.config.Logger.LogAttrs(r.Context(), slog.LevelError, "reading an interaction failed", slog.String("error", api.Redact(err.Error())))
+		wire.LogFailure(r.Context(), h.config.Logger, "reading an interaction failed", err)
 	}
 	body, err := json.Marshal(answer)
 	if err != nil {
@@ -174,8 +153,6 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // write sends a body that nobody on the way may keep: it names a person.
 func (h *Handler) write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", api.JSON)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n'))
 }

@@ -1,7 +1,6 @@
 package interaction
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/check"
 )
 
 // Interaction is a Callback Interaction resource. Mandatory fields are marked
@@ -58,13 +58,9 @@ type Interaction struct {
 }
 
 // faultList gathers what is wrong with a resource.
-type faultList []error
+type faultList struct{ check.Faults }
 
-func (l *faultList) check(ok bool, field, format string, args ...any) {
-	if !ok {
-		*l = append(*l, callback.NewFieldError(callback.ErrInvalidParameter, field, fmt.Sprintf(format, args...)))
-	}
-}
+func newFaults() *faultList { return &faultList{check.Faults{Kind: callback.ErrInvalidParameter}} }
 
 // maxShift is the most minutes of timeshift.
 const maxShift = 24*60 - 1
@@ -74,51 +70,51 @@ const maxShift = 24*60 - 1
 // once: each is a [*callback.FieldError] that names the field of the resource
 // and is a [callback.ErrInvalidParameter].
 func (i Interaction) Validate() error {
-	var l faultList
-	l.check(i.CallbackStatus.Valid(), "callback_status", "%d is not between 0 and 14", i.CallbackStatus)
-	l.check(i.ResponseType.Valid(), "desired_response_type", "is none of Voice, VoIP and Email")
+	l := newFaults()
+	l.Check(i.CallbackStatus.Valid(), "callback_status", "%d is not between 0 and 14", i.CallbackStatus)
+	l.Check(i.ResponseType.Valid(), "desired_response_type", "is none of Voice, VoIP and Email")
 	l.time("start_time", i.StartTime, true)
 	l.time("end_time", i.EndTime, false)
-	l.check(i.Attempts >= 0, "attempts", "%d is negative", i.Attempts)
-	l.check(i.CallResult == nil || i.CallResult.Valid(), "call_result", "is not between 0 and 53")
-	l.check(i.CallbackType.Valid(), "callback_type", "%d is not between 0 and 2", i.CallbackType)
-	l.check(i.ID != "", "interaction_id", "is required")
-	l.check(i.Status.Valid(), "status", "%d is not between 0 and 3", i.Status)
-	l.check(i.EntityType.Valid(), "entity_type", "%d is none of 0, 1, 2, 3, 5, 6 and 7", i.EntityType)
-	l.check(i.Type != "", "type", "is required")
-	l.check(i.MediaType != "", "media_type", "is required")
-	l.check(i.OwnerID >= 0, "owner_id", "%d is negative", i.OwnerID)
-	l.check(i.CreatorAppID >= 0, "creator_app_id", "%d is negative", i.CreatorAppID)
+	l.Check(i.Attempts >= 0, "attempts", "%d is negative", i.Attempts)
+	l.Check(i.CallResult == nil || i.CallResult.Valid(), "call_result", "is not between 0 and 53")
+	l.Check(i.CallbackType.Valid(), "callback_type", "%d is not between 0 and 2", i.CallbackType)
+	l.Check(i.ID != "", "interaction_id", "is required")
+	l.Check(i.Status.Valid(), "status", "%d is not between 0 and 3", i.Status)
+	l.Check(i.EntityType.Valid(), "entity_type", "%d is none of 0, 1, 2, 3, 5, 6 and 7", i.EntityType)
+	l.Check(i.Type != "", "type", "is required")
+	l.Check(i.MediaType != "", "media_type", "is required")
+	l.Check(i.OwnerID >= 0, "owner_id", "%d is negative", i.OwnerID)
+	l.Check(i.CreatorAppID >= 0, "creator_app_id", "%d is negative", i.CreatorAppID)
 	l.time("start_date", i.StartDate, true)
 	l.time("end_date", i.EndDate, false)
-	l.check(i.TimeShift == nil || *i.TimeShift >= -maxShift && *i.TimeShift <= maxShift, "timeshift",
+	l.Check(i.TimeShift == nil || *i.TimeShift >= -maxShift && *i.TimeShift <= maxShift, "timeshift",
 		"is not between %d and %d minutes", -maxShift, maxShift)
 	l.content(i)
 	l.texts(i)
-	return errors.Join(l...)
+	return l.Err()
 }
 
 func (l *faultList) time(field string, t time.Time, mandatory bool) {
-	l.check(!mandatory || !t.IsZero(), field, "is required")
-	l.check(t.IsZero() || t.UTC().Year() >= 0 && t.UTC().Year() <= 9999, field, "is not between the years 0 and 9999")
+	l.Check(!mandatory || !t.IsZero(), field, "is required")
+	l.Check(t.IsZero() || t.UTC().Year() >= 0 && t.UTC().Year() <= 9999, field, "is not between the years 0 and 9999")
 }
 
 // content checks the fields that belong to a piece of content.
 func (l *faultList) content(i Interaction) {
 	const structured, binary = "structured_text", "binary_content"
-	l.check(isURL(i.StructuredText), structured, "is not a URL")
-	l.check(isURL(i.BinaryContent), binary, "is not a URL")
+	l.Check(isURL(i.StructuredText), structured, "is not a URL")
+	l.Check(isURL(i.BinaryContent), binary, "is not a URL")
 	l.companion(structured+"_mime", structured, i.StructuredText != "", i.StructuredMIME != "")
 	l.companion(binary+"_mime", binary, i.BinaryContent != "", i.BinaryMIME != "")
-	l.check(isMIME(i.StructuredMIME), structured+"_mime", "is not a media type")
-	l.check(isMIME(i.BinaryMIME), binary+"_mime", "is not a media type")
-	l.check(i.BinarySize >= 0, binary+"_size", "%d is negative", i.BinarySize)
-	l.check(i.BinaryContent != "" || i.BinarySize == 0, binary+"_size", "is given without %s", binary)
+	l.Check(isMIME(i.StructuredMIME), structured+"_mime", "is not a media type")
+	l.Check(isMIME(i.BinaryMIME), binary+"_mime", "is not a media type")
+	l.Check(i.BinarySize >= 0, binary+"_size", "%d is negative", i.BinarySize)
+	l.Check(i.BinaryContent != "" || i.BinarySize == 0, binary+"_size", "is given without %s", binary)
 }
 
 func (l *faultList) companion(field, of string, there, given bool) {
-	l.check(given || !there, field, "is required with %s", of)
-	l.check(there || !given, field, "is given without %s", of)
+	l.Check(given || !there, field, "is required with %s", of)
+	l.Check(there || !given, field, "is given without %s", of)
 }
 
 func (l *faultList) texts(i Interaction) {
@@ -128,7 +124,7 @@ func (l *faultList) texts(i Interaction) {
 		{"media_type", i.MediaType}, {"parent_id", i.ParentID}, {"thread_id", i.ThreadID}, {"external_id", i.ExternalID},
 		{"category_id", i.CategoryID}, {"subject", i.Subject}, {"stopped_reason", i.StoppedReason}, {"text", i.Text},
 	} {
-		l.check(utf8.ValidString(t.value), t.field, "is not valid UTF-8")
+		l.Check(utf8.ValidString(t.value), t.field, "is not valid UTF-8")
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 // TimeFormat is how the resource writes times, in UTC: [YYYY]-[MM]-[DD]T[HH]:[mm]:[ss].[SSS]Z.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// wire is the resource as JSON writes it. Integers are read as they come and
+// fields is the resource as JSON writes it. Integers are read as they come and
 // checked afterwards; a nil pointer is a field that is not there.
-type wire struct {
+type fields struct {
 	CallbackStatus *int64           `json:"callback_status,omitempty"`
 	ResponseType   *ResponseType    `json:"desired_response_type,omitempty"`
 	StartTime      *string          `json:"start_time,omitempty"`
@@ -61,7 +61,7 @@ func (i Interaction) MarshalJSON() ([]byte, error) {
 		return nil, err
 	}
 	children := !i.NoChildren
-	w := wire{
+	w := fields{
 		CallbackStatus: number(i.CallbackStatus), ResponseType: &i.ResponseType, StartTime: instant(i.StartTime),
 		EndTime: instant(i.EndTime), CustomerNumber: &i.CustomerNumber, Attempts: number(i.Attempts), DN: i.DN,
 		Location: i.Location, ServerID: i.ServerID, CallbackType: number(i.CallbackType), CustomerID: &i.CustomerID,
@@ -103,28 +103,28 @@ func instant(t time.Time) *string {
 // [callback.ErrInvalidParameter]. Fields that the resource does not define are
 // ignored.
 func (i *Interaction) UnmarshalJSON(body []byte) error {
-	var w wire
+	var w fields
 	if err := api.Decode(body, &w); err != nil {
 		return err
 	}
-	var l faultList
+	l := newFaults()
 	read := Interaction{
-		CallbackStatus: enum[CallbackStatus](&l, "callback_status", w.CallbackStatus, false),
-		ResponseType:   *required(&l, "desired_response_type", w.ResponseType),
-		StartTime:      l.parse("start_time", required(&l, "start_time", w.StartTime)),
+		CallbackStatus: enum[CallbackStatus](l, "callback_status", w.CallbackStatus, false),
+		ResponseType:   *required(l, "desired_response_type", w.ResponseType),
+		StartTime:      l.parse("start_time", required(l, "start_time", w.StartTime)),
 		EndTime:        l.parse("end_time", w.EndTime),
-		CustomerNumber: *required(&l, "customer_number", w.CustomerNumber),
-		Attempts:       l.count("attempts", required(&l, "attempts", w.Attempts)),
+		CustomerNumber: *required(l, "customer_number", w.CustomerNumber),
+		Attempts:       l.count("attempts", required(l, "attempts", w.Attempts)),
 		DN:             w.DN, Location: w.Location, ServerID: w.ServerID,
-		CallbackType: enum[CallbackType](&l, "callback_type", w.CallbackType, false),
-		CustomerID:   *required(&l, "customer_id", w.CustomerID),
-		ID:           *required(&l, "interaction_id", w.ID),
-		Status:       enum[Status](&l, "status", w.Status, true),
-		EntityType:   enum[EntityType](&l, "entity_type", w.EntityType, true),
-		Type:         *required(&l, "type", w.Type), SubType: w.SubType,
-		MediaType: *required(&l, "media_type", w.MediaType), ParentID: w.ParentID, ThreadID: w.ThreadID, ExternalID: w.ExternalID,
-		OwnerID: w.OwnerID, CreatorAppID: *required(&l, "creator_app_id", w.CreatorAppID),
-		StartDate: l.parse("start_date", required(&l, "start_date", w.StartDate)),
+		CallbackType: enum[CallbackType](l, "callback_type", w.CallbackType, false),
+		CustomerID:   *required(l, "customer_id", w.CustomerID),
+		ID:           *required(l, "interaction_id", w.ID),
+		Status:       enum[Status](l, "status", w.Status, true),
+		EntityType:   enum[EntityType](l, "entity_type", w.EntityType, true),
+		Type:         *required(l, "type", w.Type), SubType: w.SubType,
+		MediaType: *required(l, "media_type", w.MediaType), ParentID: w.ParentID, ThreadID: w.ThreadID, ExternalID: w.ExternalID,
+		OwnerID: w.OwnerID, CreatorAppID: *required(l, "creator_app_id", w.CreatorAppID),
+		StartDate: l.parse("start_date", required(l, "start_date", w.StartDate)),
 		EndDate:   l.parse("end_date", w.EndDate),
 		TimeShift: w.TimeShift, CategoryID: w.CategoryID, NoChildren: w.AllowChildren != nil && !*w.AllowChildren,
 		Subject: w.Subject, StoppedReason: w.StoppedReason, Text: w.Text,
@@ -132,7 +132,7 @@ func (i *Interaction) UnmarshalJSON(body []byte) error {
 		BinaryContent: w.BinaryContent, BinaryMIME: w.BinaryMIME,
 	}
 	if w.CallResult != nil {
-		result := enum[CallResult](&l, "call_result", w.CallResult, false)
+		result := enum[CallResult](l, "call_result", w.CallResult, false)
 		read.CallResult = &result
 	}
 	l.companion("binary_content_size", "binary_content", w.BinaryContent != "", w.BinarySize != nil)
@@ -151,19 +151,19 @@ func (i *Interaction) UnmarshalJSON(body []byte) error {
 
 // and joins what was found while reading with what the check of the whole
 // found. A field that could not be read is not reported a second time.
-func (l faultList) and(checked error) error {
-	seen := make(map[string]bool, len(l))
-	for _, err := range l {
+func (l *faultList) and(checked error) error {
+	seen := make(map[string]bool, len(l.List))
+	for _, err := range l.List {
 		seen[fieldOf(err)] = true
 	}
 	if joined, ok := checked.(interface{ Unwrap() []error }); ok {
 		for _, err := range joined.Unwrap() {
 			if !seen[fieldOf(err)] {
-				l = append(l, err)
+				l.List = append(l.List, err)
 			}
 		}
 	}
-	return errors.Join(l...)
+	return l.Err()
 }
 
 func fieldOf(err error) string {
@@ -176,7 +176,7 @@ func fieldOf(err error) string {
 
 // required returns a mandatory field, and its zero value where it is missing.
 func required[T any](l *faultList, field string, v *T) *T {
-	l.check(v != nil, field, "is required")
+	l.Check(v != nil, field, "is required")
 	if v == nil {
 		return new(T)
 	}
@@ -189,11 +189,11 @@ func enum[T interface {
 	Valid() bool
 }](l *faultList, field string, v *int64, mandatory bool) T {
 	if v == nil {
-		l.check(!mandatory, field, "is required")
+		l.Check(!mandatory, field, "is required")
 		return 0
 	}
 	if *v < 0 || *v > 255 || !T(*v).Valid() {
-		l.check(false, field, "%d is not defined", *v)
+		l.Check(false, field, "%d is not defined", *v)
 		return 0
 	}
 	return T(*v)
@@ -203,7 +203,7 @@ func enum[T interface {
 func (l *faultList) count(field string, v *int64) int {
 	const most = 1<<31 - 1
 	if *v > most {
-		l.check(false, field, "%d is over %d", *v, most)
+		l.Check(false, field, "%d is over %d", *v, most)
 		return 0
 	}
 	return int(*v)
@@ -216,7 +216,7 @@ func (l *faultList) parse(field string, text *string) time.Time {
 	}
 	t, err := time.Parse(TimeFormat, *text)
 	if err != nil || t.Format(TimeFormat) != *text || t.IsZero() {
-		l.check(false, field, "is not a time of the form %s", TimeFormat)
+		l.Check(false, field, "is not a time of the form %s", TimeFormat)
 		return time.Time{}
 	}
 	return t

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // Name is the name of a status notification, as GMS spells it.
@@ -41,15 +42,6 @@ func Names() []Name {
 		OnScheduled, OnQueued, OnSubmitted, OnRescheduled, OnStatusUpdated, OnCancelled, OnSubmitFailed, OnProcessingFailed, OnReminder,
 		OnServiceCreate, OnTargetFound, OnDialInit, OnDialDone, OnCustomerQueued, OnRouteToAgent, OnServiceExit,
 	}
-}
-
-func known(name Name) bool {
-	for _, n := range Names() {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // NamesOf returns the notifications that an event gives rise to, in order;
@@ -113,7 +105,7 @@ func ofProgress(e callback.Event) []Name {
 			names = append(names, OnRouteToAgent)
 		}
 	}
-	if e.To.Valid() && e.From.Valid() && stateName(e.From) != stateName(e.To) {
+	if e.To.Valid() && e.From.Valid() && wire.GMSState(e.From) != wire.GMSState(e.To) {
 		names = append(names, OnStatusUpdated)
 	}
 	return names
@@ -152,14 +144,4 @@ func ofEnd(e callback.Event) []Name {
 func failed(r callback.Reason) bool {
 	return strings.HasPrefix(string(r), "FAIL_") || strings.HasPrefix(string(r), string(callback.ReasonPreviewCancel)) ||
 		r == callback.ReasonAbandonedInQueue || r == callback.ReasonNotAvailable
-}
-
-// stateName is the state as GMS knows it: what is offered or dialled, and what
-// nobody knows the end of, is still queued.
-func stateName(s callback.State) string {
-	switch s {
-	case callback.Offered, callback.Dialing, callback.Unresolved:
-		return callback.Queued.String()
-	}
-	return s.String()
 }

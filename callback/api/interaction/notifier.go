@@ -2,18 +2,17 @@ package interaction
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/check"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -138,39 +137,34 @@ func setDefault[T comparable](field *T, value T) {
 
 // validate reports every fault of a configuration that has its defaults.
 func (c NotifierConfig) validate() error {
-	var faults []error
-	check := func(ok bool, field, rule string) {
-		if !ok {
-			faults = append(faults, misconfigured(field, rule))
-		}
-	}
-	check(c.Manager != nil, "Manager", "is required")
-	check(c.Cursor != nil, "Cursor", "is required")
+	faults := check.Faults{Kind: callback.ErrConfiguration}
+	faults.Check(c.Manager != nil, "Manager", "is required")
+	faults.Check(c.Cursor != nil, "Cursor", "is required")
 	u, err := url.Parse(c.URL)
-	check(err == nil && u.Host != "", "URL", "is not an absolute URL")
+	faults.Check(err == nil && u.Host != "", "URL", "is not an absolute URL")
 	if err == nil && u.Host != "" {
-		check(u.Scheme == "https" || u.Scheme == "http" && c.AllowHTTP, "URL", "does not begin with https://")
-		check(u.User == nil, "URL", "holds credentials; they belong into Header")
+		faults.Check(u.Scheme == "https" || u.Scheme == "http" && c.AllowHTTP, "URL", "does not begin with https://")
+		faults.Check(u.User == nil, "URL", "holds credentials; they belong into Header")
 	}
-	check(len(c.Secrets) > 0, "Secrets", "are required")
+	faults.Check(len(c.Secrets) > 0, "Secrets", "are required")
 	for _, secret := range c.Secrets {
-		check(len(secret) >= 16, "Secrets", "have one of less than 16 bytes")
+		faults.Check(len(secret) >= 16, "Secrets", "have one of less than 16 bytes")
 	}
 	for name := range c.Notify {
-		check(known(name), "Notify", "has the unknown notification "+strconv.Quote(string(name)))
+		faults.Check(slices.Contains(Names(), name), "Notify", "has the unknown notification %q", name)
 	}
 	for name := range c.Header {
 		own := []string{HeaderID, HeaderTimestamp, HeaderSignature, "Content-Type"}
-		check(!slices.Contains(own, http.CanonicalHeaderKey(name)), "Header", name+" is the Notifier's own")
+		faults.Check(!slices.Contains(own, http.CanonicalHeaderKey(name)), "Header", "%s is the Notifier's own", name)
 	}
-	check(c.Timeout >= time.Millisecond && c.Timeout <= 5*time.Minute, "Timeout", "is not between 1ms and 5m")
-	check(c.Backoff > 0 && c.MaxBackoff >= c.Backoff, "Backoff", "is not positive, or over MaxBackoff")
-	check(c.Attempts >= 0, "Attempts", "is negative")
-	check(c.GiveUp > 0, "GiveUp", "is not positive")
-	check(c.MaxInFlight > 0, "MaxInFlight", "is not positive")
-	check(c.MaxPending > 0 && c.MaxPending <= 100_000, "MaxPending", "is not between 1 and 100000")
-	check(c.SaveEvery > 0, "SaveEvery", "is not positive")
-	return errors.Join(faults...)
+	faults.Check(c.Timeout >= time.Millisecond && c.Timeout <= 5*time.Minute, "Timeout", "is not between 1ms and 5m")
+	faults.Check(c.Backoff > 0 && c.MaxBackoff >= c.Backoff, "Backoff", "is not positive, or over MaxBackoff")
+	faults.Check(c.Attempts >= 0, "Attempts", "is negative")
+	faults.Check(c.GiveUp > 0, "GiveUp", "is not positive")
+	faults.Check(c.MaxInFlight > 0, "MaxInFlight", "is not positive")
+	faults.Check(c.MaxPending > 0 && c.MaxPending <= 100_000, "MaxPending", "is not between 1 and 100000")
+	faults.Check(c.SaveEvery > 0, "SaveEvery", "is not positive")
+	return faults.Err()
 }
 
 // Notifier tells one subscriber what becomes of callbacks: it posts each status

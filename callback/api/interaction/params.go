@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // The parameters of notifications (GMS notify_params) that are not simply
@@ -83,7 +84,7 @@ func (n Notification) param(name string, cb *callback.Callback) (value any, ok b
 	case ParamServiceName:
 		return e.Service, true
 	case ParamState:
-		return stateName(e.To), true
+		return wire.GMSState(e.To), true
 	case ParamReason, ParamTermination:
 		return e.Reason, e.Reason != ""
 	case ParamAttempt:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // wireError is an error as the reply has it. The first three are LCM's, in the
@@ -86,7 +87,7 @@ func (h *Handler) refusal(err error) []byte {
 	message := struct {
 		Error *wireError `json:"error"`
 	}{h.explain(err)}
-	text, failed := reply{channelLCM, topicWeb, wsError, message}.encode()
+	text, failed := wire.Encode(reply{channelLCM, topicWeb, wsError, message})
 	if failed != nil {
 		return []byte(`{}`)
 	}

@@ -2,14 +2,17 @@ package lcm
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/check"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -47,16 +50,11 @@ type Handler struct{ config Config }
 // New makes a handler and reports every fault of its configuration at once,
 // each a [callback.ErrConfiguration].
 func New(config Config) (*Handler, error) {
-	var faults []error
-	check := func(ok bool, field, rule string) {
-		if !ok {
-			faults = append(faults, callback.NewFieldError(callback.ErrConfiguration, field, rule))
-		}
-	}
-	check(config.Manager != nil, "Manager", "is required")
-	check(config.Authorizer != nil, "Authorizer", "is required")
-	check((config.Service == "") != (config.ServiceOf == nil), "Service", "and ServiceOf: exactly one is required")
-	if err := errors.Join(faults...); err != nil {
+	faults := check.Faults{Kind: callback.ErrConfiguration}
+	faults.Check(config.Manager != nil, "Manager", "is required")
+	faults.Check(config.Authorizer != nil, "Authorizer", "is required")
+	faults.Check((config.Service == "") != (config.ServiceOf == nil), "Service", "and ServiceOf: exactly one is required")
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	if config.Zone == nil {
@@ -73,38 +71,35 @@ func New(config Config) (*Handler, error) {
 // 403, 404 for an account that is not known, 405, 409 where the callback cannot
 // be set now, 413, 415, 429, 500.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	reply, err := h.serve(w, r)
+	op := api.Operation{Roles: []api.Role{api.RoleCreate, api.RoleRead, api.RoleOperate}, Do: func(caller *api.Caller) error {
+		if r.Method != http.MethodPost {
+			return api.NotAllowed(w, http.MethodPost)
+		}
+		body, _, err := api.ReadBody(w, r, api.JSON)
+		if err != nil {
+			return err
+		}
+		reply, err := h.Handle(r.Context(), *caller, body)
+		h.write(w, err, reply)
+		return nil
+	}}
+	api.Serve(w, r, h.config.Authorizer, func() (api.Operation, error) { return op, nil }, func(err error) {
+		if h.explain(err).status >= http.StatusInternalServerError {
+			h.log(r.Context(), "", err)
+		}
+		h.write(w, err, h.refusal(err))
+	})
+}
+
+// write sends a reply with the status of its error.
+func (h *Handler) write(w http.ResponseWriter, err error, reply []byte) {
 	status := http.StatusOK
 	if err != nil {
 		status = h.explain(err).status
 	}
 	w.Header().Set("Content-Type", api.JSON)
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(reply)
-}
-
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	refuse := func(err error) ([]byte, error) {
-		if h.explain(err).status >= http.StatusInternalServerError {
-			h.log(r.Context(), "", err)
-		}
-		return h.refusal(err), err
-	}
-	caller, err := api.Permit(w, r, h.config.Authorizer, api.RoleCreate, api.RoleRead, api.RoleOperate)
-	if err != nil {
-		return refuse(err)
-	}
-	if r.Method != http.MethodPost {
-		w.Header().Set("Allow", http.MethodPost)
-		return refuse(api.NewFault(http.StatusMethodNotAllowed, "", "the method is not POST"))
-	}
-	body, _, err := api.ReadBody(w, r, api.JSON)
-	if err != nil {
-		return refuse(err)
-	}
-	return h.Handle(r.Context(), *caller, body)
 }
 
 // Handle answers one message of a caller. There is a reply in any case: an error
@@ -140,8 +135,7 @@ func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte)
 }
 
 func (h *Handler) log(ctx context.Context, operation string, err error) {
-	h.config.Logger.LogAttrs(ctx, slog.LevelError, "an LCM message failed",
-		slog.String("subtopic", operation), slog.String("error", api.Redact(err.Error())))
+	wire.LogFailure(ctx, h.config.Logger, "an LCM message failed", err, slog.String("subtopic", operation))
 }
 
 // call is a message at work.
@@ -149,7 +143,7 @@ type call struct {
 	handler   *Handler
 	caller    api.Caller
 	operation operation
-	data      object
+	data      members
 	source    string
 	callID    string // once it has been read
 }
@@ -180,16 +174,18 @@ func (c *call) permit() error {
 // readCall reads the id of the agent's call and checks that there is such a
 // call.
 func (c *call) readCall(ctx context.Context) error {
-	id, err := c.data.optional("callid")
-	if err != nil {
-		return &callError{actual: err.Error()}
+	value := c.data.Take("callid")
+	id, ok := value.(string)
+	if !ok && value != nil {
+		return &callError{actual: "callid: is not a text"}
 	}
+	id = strings.TrimSpace(id)
 	if id == "" {
 		return &callError{actual: "Callid is empty"}
 	}
 	c.callID = id
 	wrong := &callError{actual: "Invalid Call ID:" + id}
-	if checkText(id, maxName) != "" {
+	if safetext.Rule(id, maxName) != "" {
 		return wrong
 	}
 	if c.handler.config.ValidCall == nil {

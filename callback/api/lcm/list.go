@@ -39,23 +39,13 @@ func noList(_ string, told *wireError) any { return listMessage{[]row{}, told} }
 // list shows the callbacks that an agent is to make and that are not over, by
 // desired time. Records are counted from 1; 0 is the first as well.
 func (c *call) list(ctx context.Context) (any, error) {
-	user, err := c.data.required(keyUser, maxName)
-	if err != nil {
+	user := c.data.required(keyUser, maxName)
+	days := c.handler.readDays(c.data, "FromDate", "ToDate")
+	first := max(c.data.integer("StartingNoOfRecord", 0, maxSkip), 1)
+	count := c.data.integer("NoofRecords", 1, maxRecords)
+	if err := c.data.Err(); err != nil {
 		return nil, err
 	}
-	days, err := c.handler.readDays(c.data, "FromDate", "ToDate")
-	if err != nil {
-		return nil, err
-	}
-	first, err := c.data.integer("StartingNoOfRecord", 0, maxSkip)
-	if err != nil {
-		return nil, err
-	}
-	count, err := c.data.integer("NoofRecords", 1, maxRecords)
-	if err != nil {
-		return nil, err
-	}
-	first = max(first, 1)
 	message := listMessage{Response: []row{}}
 	names := descriptions{call: c, known: make(map[string][]callback.ContactMode)}
 	n := 0

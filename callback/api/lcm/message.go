@@ -1,15 +1,17 @@
 package lcm
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/object"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 // envelope is a message that has been read.
 type envelope struct {
 	topic, subtopic, source string
-	data                    object
+	data                    members
 }
 
 // reply is a message that is sent.
@@ -33,16 +35,6 @@ type reply struct {
 	Topic    string `json:"topic"`
 	Subtopic string `json:"subtopic"`
 	Message  any    `json:"message"`
-}
-
-func (r reply) encode() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(r); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // read takes a message apart.
@@ -54,124 +46,86 @@ func read(message []byte) (*envelope, error) {
 	if err := api.Decode(message, &raw); err != nil {
 		return nil, err
 	}
-	o, err := newObject("", raw)
-	if err != nil {
-		return nil, err
+	top, ok := raw.(map[string]any)
+	if !ok {
+		return nil, api.NewFault(http.StatusBadRequest, "", "the message is not a JSON object")
 	}
-	channel, err := o.required("channel", maxName)
-	if err != nil {
-		return nil, err
+	o := newMembers(top)
+	if !strings.EqualFold(o.required("channel", maxName), channelLCM) {
+		o.Refuse("channel", "is not "+channelLCM)
 	}
-	if !strings.EqualFold(channel, channelLCM) {
-		return nil, invalid("channel", "is not "+channelLCM)
+	env := &envelope{topic: o.required("topic", maxName), subtopic: o.required("subtopic", maxName), source: o.text("source")}
+	if rule := safetext.Rule(env.source, maxName); rule != "" {
+		o.Refuse("source", rule)
 	}
-	var env envelope
-	if env.topic, err = o.required("topic", maxName); err != nil {
-		return nil, err
+	value := o.Take("data")
+	data, ok := value.(map[string]any)
+	if !ok && value != nil {
+		o.Refuse("data", "is not a JSON object")
 	}
-	if env.subtopic, err = o.required("subtopic", maxName); err != nil {
-		return nil, err
-	}
-	if env.source, err = o.optional("source"); err != nil {
-		return nil, err
-	}
-	if rule := checkText(env.source, maxName); rule != "" {
-		return nil, invalid("source", rule)
-	}
-	env.data, err = newObject("data", o.value("data"))
-	return &env, err
+	env.data = newMembers(data)
+	return env, cmp.Or(o.Err(), env.data.Err())
 }
 
-// object is a JSON object whose members are found without case.
-type object struct {
-	names  map[string]string // in lower case, as they were written
-	values map[string]any    // by the name in lower case
-}
+// members are those of a message or of its data.
+type members struct{ *object.Object }
 
-// newObject reads a value that has to be an object; null is an empty one.
-func newObject(field string, value any) (object, error) {
-	members, ok := value.(map[string]any)
-	if !ok && (value != nil || field == "") {
-		if field == "" {
-			return object{}, api.NewFault(http.StatusBadRequest, "", "the message is not a JSON object")
-		}
-		return object{}, invalid(field, "is not a JSON object")
-	}
-	o := object{names: make(map[string]string, len(members)), values: make(map[string]any, len(members))}
-	for name, v := range members {
-		lower := strings.ToLower(name)
-		if _, taken := o.names[lower]; taken {
-			return object{}, invalid(lower, "is there more than once")
-		}
-		o.names[lower], o.values[lower] = name, v
-	}
-	return o, nil
-}
+func newMembers(values map[string]any) members { return members{object.New(values, invalid)} }
 
-func (o object) value(name string) any { return o.values[strings.ToLower(name)] }
+// text takes a text without the blanks around it; what is missing or null is
+// empty.
+func (o members) text(name string) string { return strings.TrimSpace(o.Text(name)) }
 
-// optional reads a text; what is missing or null is empty. Blanks around it are
-// not part of it.
-func (o object) optional(name string) (string, error) {
-	switch v := o.value(name).(type) {
-	case nil:
-		return "", nil
-	case string:
-		return strings.TrimSpace(v), nil
-	}
-	return "", invalid(name, "is not a text")
-}
-
-// required reads a text that is not empty.
-func (o object) required(name string, most int) (string, error) {
-	text, err := o.optional(name)
-	if err != nil {
-		return "", err
-	}
+// required takes a text that is not empty.
+func (o members) required(name string, limit int) string {
+	text := o.text(name)
 	if text == "" {
-		return "", invalid(name, "is required")
+		o.Refuse(name, "is required")
 	}
-	if rule := checkText(text, most); rule != "" {
-		return "", invalid(name, rule)
+	if rule := safetext.Rule(text, limit); rule != "" {
+		o.Refuse(name, rule)
 	}
-	return text, nil
+	return text
 }
 
-// numeral reads the text of a number that may also be written as a text.
-func (o object) numeral(name string) (string, error) {
-	if n, ok := o.value(name).(json.Number); ok {
-		return n.String(), nil
-	}
-	if _, ok := o.value(name).(string); !ok && o.value(name) != nil {
-		return "", invalid(name, "is neither a number nor a text")
-	}
-	return o.required(name, maxName)
-}
-
-// integer reads a whole number within bounds.
-func (o object) integer(name string, low, high int) (int, error) {
-	text, err := o.numeral(name)
-	if err != nil {
-		return 0, err
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < low || n > high {
-		return 0, invalid(name, "is not a whole number between "+strconv.Itoa(low)+" and "+strconv.Itoa(high))
-	}
-	return n, nil
-}
-
-// checkText says what is wrong with a text, and nothing when it is right.
-func checkText(text string, most int) string {
-	switch {
-	case len(text) > most:
-		return "has more than " + strconv.Itoa(most) + " bytes"
-	case !utf8.ValidString(text):
-		return "is not valid UTF-8"
-	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return "has control characters"
+// numeral takes the text of a number that may also be written as a text.
+func (o members) numeral(name string) string {
+	switch v := o.Take(name).(type) {
+	case json.Number:
+		return v.String()
+	case string:
+		text := strings.TrimSpace(v)
+		if rule := safetext.Rule(text, maxName); rule != "" {
+			o.Refuse(name, rule)
+		}
+		if text != "" {
+			return text
+		}
+		o.Refuse(name, "is required")
+	case nil:
+		o.Refuse(name, "is required")
+	default:
+		o.Refuse(name, "is neither a number nor a text")
 	}
 	return ""
+}
+
+// integer takes a whole number within bounds.
+func (o members) integer(name string, low, high int) int {
+	n, err := strconv.Atoi(o.numeral(name))
+	if err != nil || n < low || n > high {
+		o.Refuse(name, "is not a whole number between "+strconv.Itoa(low)+" and "+strconv.Itoa(high))
+	}
+	return n
+}
+
+// amount takes a number.
+func (o members) amount(name string) float64 {
+	v, err := strconv.ParseFloat(o.numeral(name), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		o.Refuse(name, "is not a number")
+	}
+	return v
 }
 
 func invalid(field, rule string) error {

@@ -28,8 +28,8 @@ func noModes(callID string, told *wireError) any { return modesMessage{callID, [
 
 // modes lists the ways to call an account back.
 func (c *call) modes(ctx context.Context) (any, error) {
-	account, err := c.data.required(keyAccount, maxName)
-	if err != nil {
+	account := c.data.required(keyAccount, maxName)
+	if err := c.data.Err(); err != nil {
 		return nil, err
 	}
 	found, err := c.handler.config.Manager.ContactModes(ctx, c.caller.Tenant, account)

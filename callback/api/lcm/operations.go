@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // operation is what a subtopic stands for.
@@ -48,7 +49,7 @@ func find(env *envelope) (operation, bool) {
 // reply writes what is sent back.
 func (op operation) reply(env *envelope, message any) ([]byte, error) {
 	if op.outbound && strings.EqualFold(env.topic, topicOut) {
-		return reply{channelLCM, topicOut, op.name, message}.encode()
+		return wire.Encode(reply{channelLCM, topicOut, op.name, message})
 	}
-	return reply{channelLCM, topicWeb, op.answer, message}.encode()
+	return wire.Encode(reply{channelLCM, topicWeb, op.answer, message})
 }

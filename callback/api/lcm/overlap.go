@@ -17,16 +17,10 @@ func noOverlap(_ string, told *wireError) any { return overlapMessage{Error: tol
 // overlap tells whether the agent or the account has a callback in a window
 // already.
 func (c *call) overlap(ctx context.Context) (any, error) {
-	account, err := c.data.required(keyAccount, maxName)
-	if err != nil {
-		return nil, err
-	}
-	w, err := c.handler.readWindow(c.data, "StartFromDate", "StartFromTime", "StartToDate", "StartToTime")
-	if err != nil {
-		return nil, err
-	}
-	user, err := c.data.required(keyUser, maxName)
-	if err != nil {
+	account := c.data.required(keyAccount, maxName)
+	w := c.handler.readWindow(c.data, "StartFromDate", "StartFromTime", "StartToDate", "StartToTime")
+	user := c.data.required(keyUser, maxName)
+	if err := c.data.Err(); err != nil {
 		return nil, err
 	}
 	for _, q := range []callback.Query{{Personal: user}, {ExternalID: account}} {

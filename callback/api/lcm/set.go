@@ -7,12 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -57,76 +56,43 @@ func (c *call) start(ctx context.Context, personal bool) (any, error) {
 var errOver = fmt.Errorf("the callback that this message set is over: %w", callback.ErrInvalidOperation)
 
 // request reads what is to be started, all but the service.
-func (c *call) request(personal bool) (req manager.Request, err error) {
-	account, err := c.data.required(keyAccount, maxName)
-	if err != nil {
-		return req, err
-	}
-	w, err := c.handler.readWindow(c.data, "StartDate", keyStartTime, "EndDate", keyEndTime)
-	if err != nil {
-		return req, err
-	}
-	modeID, err := c.data.numeral(keyMode)
-	if err != nil {
-		return req, err
-	}
-	user, err := c.data.required(keyUser, maxName)
-	if err != nil {
-		return req, err
-	}
-	agent, err := c.data.agent()
-	if err != nil {
-		return req, err
+func (c *call) request(personal bool) (manager.Request, error) {
+	account := c.data.required(keyAccount, maxName)
+	w := c.handler.readWindow(c.data, "StartDate", keyStartTime, "EndDate", keyEndTime)
+	modeID, user := c.data.numeral(keyMode), c.data.required(keyUser, maxName)
+	agent := c.data.agent()
+	if err := c.data.Err(); err != nil {
+		return manager.Request{}, err
 	}
 	if personal {
 		agent.Personal = user
 	}
-	req = manager.Request{
+	req := manager.Request{
 		Tenant: c.caller.Tenant, Account: account, ModeID: modeID, Agent: agent, Actor: c.caller.Name, Desired: w.start,
 		Origin: callback.Origin{Creator: channelLCM, Initiator: user, CallerID: c.source, ExternalID: account, InteractionID: c.callID},
 	}
 	if w.end.After(w.start) {
 		req.Until = w.end
 	}
+	var err error
 	req.Key, err = keyOf(personal, w, &req)
 	return req, err
 }
 
 // agent reads what the agent adds.
-func (o object) agent() (a callback.Agent, err error) {
-	if o.value(keyComments) == nil {
-		return a, invalid(keyComments, "is required")
-	}
-	comments, err := o.optional(keyComments)
-	if err != nil {
-		return a, err
+func (o members) agent() callback.Agent {
+	if !o.Has(keyComments) {
+		o.Refuse(keyComments, "is required")
 	}
 	// A Manager keeps texts of one line.
-	a.Comments = strings.Join(strings.FieldsFunc(comments, isBreak), " ")
-	if rule := checkText(a.Comments, maxComments); rule != "" {
-		return a, invalid(keyComments, rule)
+	comments := strings.Join(strings.FieldsFunc(o.text(keyComments), isBreak), " ")
+	if rule := safetext.Rule(comments, maxComments); rule != "" {
+		o.Refuse(keyComments, rule)
 	}
-	if a.LeadScore, err = o.amount(keyScore); err != nil {
-		return a, err
-	}
-	a.TargetAmount, err = o.amount(keyAmount)
-	return a, err
+	return callback.Agent{Comments: comments, LeadScore: o.amount(keyScore), TargetAmount: o.amount(keyAmount)}
 }
 
 func isBreak(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }
-
-// amount reads a number.
-func (o object) amount(name string) (float64, error) {
-	text, err := o.numeral(name)
-	if err != nil {
-		return 0, err
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, invalid(name, "is not a number")
-	}
-	return v, nil
-}
 
 // keyOf is the idempotency key of a message: a message bus may bring it twice.
 func keyOf(personal bool, w window, req *manager.Request) (string, error) {

@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	keyHeader = "Idempotency-Key"
-
 	defaultRetries = 3
 	maxRetries     = 99
 	maxGap         = 30 * 24 * 3600 // seconds
@@ -34,12 +32,10 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	key, err := readKey(r.Header)
-	if err != nil {
+	ctx, caller := r.Context(), r.caller
+	if req.Key, err = ownkey.Read(r.Header, caller.Own); err != nil {
 		return err
 	}
-	ctx, caller := r.Context(), r.caller
-	req.Key = ownkey.Of(caller.Own, key)
 	if req.Service, err = h.serviceName(ctx, caller.Tenant, service); err != nil {
 		return err
 	}
@@ -75,60 +71,49 @@ func (h *Handler) answer(w http.ResponseWriter, r *request, cb *callback.Callbac
 	return writeJSON(w, http.StatusOK, dto)
 }
 
-// readKey reads the header that makes a create safe to repeat.
-func readKey(header http.Header) (string, error) {
-	switch keys := header.Values(keyHeader); len(keys) {
-	case 0:
-		return "", nil
-	case 1:
-		return strings.TrimSpace(keys[0]), nil
-	}
-	return "", api.NewFault(http.StatusBadRequest, keyHeader, "is there more than once")
-}
-
 // readCreate reads a CreateCallbackDto.
 func readCreate(body []byte) (manager.Request, naming, error) {
 	o, err := readObject(body)
 	if err != nil {
 		return manager.Request{}, naming{}, err
 	}
-	req := manager.Request{Number: o.required("Target"), Alternative: o.text("AlternativeTarget")}
+	req := manager.Request{Number: o.required("Target"), Alternative: o.Text("AlternativeTarget")}
 	retries, given := o.integer("MaxRetries", 0, maxRetries)
 	if !given {
 		retries = defaultRetries
 	}
 	gap, given := o.integer("SecondsBetweenRetries", 0, maxGap)
 	if !given {
-		o.refuse("SecondsBetweenRetries", "is required")
+		o.Refuse("SecondsBetweenRetries", "is required")
 	}
 	req.Retry = &callback.RetryLimits{MaxAttempts: int(retries) + 1, Delay: time.Duration(gap) * time.Second}
 	service := readNaming(o)
 	if service.isZero() {
-		o.refuse("ServiceId, ServiceSip", "one of them is required")
+		o.Refuse("ServiceId, ServiceSip", "one of them is required")
 	}
-	req.Origin.IncomingURI = o.text("IncomingServiceSipUri")
+	req.Origin.IncomingURI = o.Text("IncomingServiceSipUri")
 	if priority := o.required("Priority"); priority != "" {
 		if req.Priority, err = scheduler.ParsePriority(priority); err != nil {
-			o.refuse("Priority", "is none of "+priorities())
+			o.Refuse("Priority", "is none of "+priorities())
 		}
 	}
-	req.Origin.ContextURL = o.text("ContextUrl")
+	req.Origin.ContextURL = o.Text("ContextUrl")
 	req.Desired = dueDate(o)
-	req.Origin.Supervisor = o.text("Supervisor")
-	req.Agent.Description = o.text("Description")
-	req.Origin.ExternalID = o.text("ExternalTaskId")
-	req.Origin.CallerID = o.text("CallerId")
-	req.Origin.AppPool = o.text("AppPoolId")
-	req.Origin.SessionID = o.text("InitiatingSessionId")
-	req.Origin.Initiator = o.text("Initiator")
-	req.Origin.Creator = creatorOf(o.text("Creator"))
-	req.Origin.RetryType = retryTypeOf(o.text("RetryType"))
-	return req, service, o.err()
+	req.Origin.Supervisor = o.Text("Supervisor")
+	req.Agent.Description = o.Text("Description")
+	req.Origin.ExternalID = o.Text("ExternalTaskId")
+	req.Origin.CallerID = o.Text("CallerId")
+	req.Origin.AppPool = o.Text("AppPoolId")
+	req.Origin.SessionID = o.Text("InitiatingSessionId")
+	req.Origin.Initiator = o.Text("Initiator")
+	req.Origin.Creator = creatorOf(o.Text("Creator"))
+	req.Origin.RetryType = retryTypeOf(o.Text("RetryType"))
+	return req, service, o.Err()
 }
 
 // dueDate reads when to call; zero means now. Dates are written with
 // milliseconds, so that nothing finer is kept.
-func dueDate(o *object) time.Time {
+func dueDate(o members) time.Time {
 	return o.date("DueDate").Truncate(time.Millisecond)
 }
 

@@ -337,7 +337,9 @@ func TestCreateRules(t *testing.T) {
 
 func mornings(t *testing.T) *availability.Calendar {
 	t.Helper()
-	c, err := availability.ParseCalendar(map[string]string{"_bh_regular1": "Mon-Sun 8:00-12:00", "_timezone": "UTC"}, nil)
+	c, err := availability.NewCalendar(availability.CalendarConfig{Regular: []availability.WeeklyHours{
+		{FromDay: time.Monday, ToDay: time.Sunday, Open: availability.Clock(8, 0), Close: availability.Clock(12, 0)},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,11 +2,6 @@ package lucs
 
 import "time"
 
-// dateLayout is how dates are written.
-const dateLayout = "2006-01-02T15:04:05.000Z"
-
-func formatDate(t time.Time) string { return t.UTC().Format(dateLayout) }
-
 // parseDate reads a date in one of the three forms that LUCS clients send:
 // "2019-06-14T10:02:07.455Z" with or without fraction and offset, "14.06.2019
 // 10:02:07", and the latter with a fraction or a Z. What names no offset is UTC.

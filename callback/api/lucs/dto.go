@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
@@ -102,7 +103,7 @@ func (v *view) dto(ctx context.Context, cb *callback.Callback) (*callbackDto, er
 		Target: optional(target(cb.Customer.Number)), AlternativeTarget: optional(target(cb.Customer.Alternative)),
 		MaxRetries: retries, SecondsBetweenRetries: gap,
 		ServiceID: s.id, ServiceSip: s.sip, IncomingServiceSipURI: optional(cb.Origin.IncomingURI),
-		Priority: cb.Priority.String(), ContextURL: optional(cb.Origin.ContextURL), DueDate: formatDate(cb.Desired),
+		Priority: cb.Priority.String(), ContextURL: optional(cb.Origin.ContextURL), DueDate: wire.Time(cb.Desired),
 		Supervisor: optional(cb.Origin.Supervisor), Description: optional(cb.Agent.Description),
 		ExternalTaskID: optional(cb.Origin.ExternalID), CallerID: optional(cb.Origin.CallerID),
 		ID: string(cb.ID), Creator: creator,
@@ -143,15 +144,7 @@ func retryOf(cb *callback.Callback, s *serviceView) (retries, seconds int64) {
 
 // retriesBegun counts the dials after the first, without those that surely did
 // not leave for the network.
-func retriesBegun(cb *callback.Callback) int64 {
-	dials := 0
-	for i := range cb.Attempts {
-		if a := &cb.Attempts[i]; a.Live() || a.Outcome.Certainty != callback.NotPlaced {
-			dials++
-		}
-	}
-	return int64(max(dials-1, 0))
-}
+func retriesBegun(cb *callback.Callback) int64 { return int64(max(wire.Dials(cb)-1, 0)) }
 
 // origin tells how a callback came to be and by whom.
 func origin(o callback.Origin) (creator, initiator string) {

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // The codes of errors. Only [CodeNotInitialized] is LUCS'.
@@ -47,7 +48,6 @@ type refusal struct {
 	code    string
 	message string
 	retry   time.Time // when a limit ends; zero when it does not say
-	allow   string    // the methods that a path has
 }
 
 // errAmbiguous: an ExternalTaskId does not say which callback is meant.
@@ -56,13 +56,10 @@ var errAmbiguous = errors.New("several callbacks that are not Terminated have th
 // refusalOf translates an error. The message never holds a number.
 func refusalOf(err error) refusal {
 	var fault *api.Fault
-	var method *methodError
 	var state *callback.StateError
 	switch {
 	case errors.As(err, &fault):
 		return refusalOfFault(fault)
-	case errors.As(err, &method):
-		return refusal{status: http.StatusMethodNotAllowed, code: CodeMethodNotAllowed, message: method.Error(), allow: method.allow}
 	case errors.Is(err, errAmbiguous):
 		return refusal{status: http.StatusConflict, code: CodeAmbiguous, message: errAmbiguous.Error()}
 	case errors.Is(err, callback.ErrStopped):
@@ -91,6 +88,8 @@ func refusalOfFault(f *api.Fault) refusal {
 		r.code = CodeForbidden
 	case http.StatusNotFound:
 		r.code = CodeNotFound
+	case http.StatusMethodNotAllowed:
+		r.code = CodeMethodNotAllowed
 	case http.StatusRequestEntityTooLarge:
 		r.code = CodeTooLarge
 	case http.StatusUnsupportedMediaType:
@@ -162,14 +161,14 @@ func explain(err error) string {
 
 func explainFull(e *callback.AvailabilityError) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "DueDate: %v, from %s to %s", e.Unwrap(), formatDate(e.Bucket.Start), formatDate(e.Bucket.End))
+	fmt.Fprintf(&b, "DueDate: %v, from %s to %s", e.Unwrap(), wire.Time(e.Bucket.Start), wire.Time(e.Bucket.End))
 	for i, slot := range e.Alternatives {
 		if i == 0 {
 			b.WriteString("; places are left from ")
 		} else {
 			b.WriteString(", ")
 		}
-		b.WriteString(formatDate(slot.Start))
+		b.WriteString(wire.Time(slot.Start))
 	}
 	return b.String()
 }
@@ -186,7 +185,7 @@ func memberOf(field string) string {
 	case "service":
 		return "ServiceId, ServiceSip"
 	case "key":
-		return keyHeader
+		return ownkey.Header
 	case "agent.description":
 		return "Description"
 	case "origin.creator":
@@ -224,23 +223,17 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation strin
 		return
 	}
 	answer := refusalOf(err)
-	if answer.status == http.StatusInternalServerError && answer.code != CodeNotInitialized && r.Context().Err() == nil {
-		h.log.LogAttrs(r.Context(), slog.LevelError, "answering a LUCS request failed",
-			slog.String("operation", operation), slog.String("code", answer.code), slog.String("error", api.Redact(err.Error())))
+	if answer.status == http.StatusInternalServerError && answer.code != CodeNotInitialized {
+		wire.LogFailure(r.Context(), h.log, "answering a LUCS request failed", err,
+			slog.String("operation", operation), slog.String("code", answer.code))
 	}
 	var begun *begunError
 	if errors.As(err, &begun) {
 		// A part of the answer is on its way: only a cut tells that it is one.
 		panic(http.ErrAbortHandler)
 	}
-	if answer.allow != "" {
-		w.Header().Set("Allow", answer.allow)
-	}
-	if !answer.retry.IsZero() {
-		if now, err := h.manager.Now(r.Context()); err == nil {
-			seconds := int64((answer.retry.Sub(now) + time.Second - 1) / time.Second)
-			w.Header().Set("Retry-After", strconv.FormatInt(max(seconds, 1), 10))
-		}
+	if now, err := h.manager.Now(r.Context()); err == nil {
+		wire.RetryAfter(w.Header(), answer.retry, now)
 	}
 	var body errorDto
 	body.Error.Code, body.Error.Message = answer.code, answer.message

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -23,7 +24,7 @@ func Left(cb *callback.Callback, s callback.Service, now time.Time) time.Duratio
 func ParseDate(text string) (time.Time, bool) { return parseDate(text) }
 
 // FormatDate writes a date.
-func FormatDate(t time.Time) string { return formatDate(t) }
+func FormatDate(t time.Time) string { return wire.Time(t) }
 
 // ReadCreate reads the body of a create.
 func ReadCreate(body []byte) (manager.Request, error) {

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -73,7 +73,7 @@ func (h *Handler) cancel(w http.ResponseWriter, r *request) error {
 // find returns the callback that has the Id, or else the ExternalTaskId, among
 // those that the caller reaches.
 func (h *Handler) find(ctx context.Context, caller *api.Caller, id string) (*callback.Callback, error) {
-	if len(id) > maxName || !utf8.ValidString(id) || strings.ContainsFunc(id, isControl) {
+	if !safetext.IsID(id) {
 		return nil, callback.ErrNotFound // no callback has such a name
 	}
 	cb, err := h.byID(ctx, caller, id)

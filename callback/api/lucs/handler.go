@@ -1,15 +1,13 @@
 package lucs
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/check"
+	"github.com/ringback-go/ringback/callback/api/internal/route"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -39,6 +37,7 @@ type Handler struct {
 	log        *slog.Logger
 	maxOffset  int
 	maxSorted  int
+	paths      route.Table[operation]
 	known      known
 }
 
@@ -48,6 +47,7 @@ func New(config Config) (*Handler, error) {
 	h := &Handler{
 		manager: config.Manager, authorizer: config.Authorizer, log: config.Logger,
 		maxOffset: config.MaxOffset, maxSorted: config.MaxSorted,
+		paths: route.Table[operation]{Paths: paths(), Fold: true},
 	}
 	if h.log == nil {
 		h.log = slog.Default()
@@ -58,17 +58,12 @@ func New(config Config) (*Handler, error) {
 	if h.maxSorted == 0 {
 		h.maxSorted = 10_000
 	}
-	var faults []error
-	check := func(ok bool, field, rule string) {
-		if !ok {
-			faults = append(faults, callback.NewFieldError(callback.ErrConfiguration, field, rule))
-		}
-	}
-	check(h.manager != nil, "Manager", "is required")
-	check(h.authorizer != nil, "Authorizer", "is required")
-	check(h.maxOffset > 0, "MaxOffset", fmt.Sprintf("%d is negative", h.maxOffset))
-	check(h.maxSorted > 0, "MaxSorted", fmt.Sprintf("%d is negative", h.maxSorted))
-	if err := errors.Join(faults...); err != nil {
+	faults := check.Faults{Kind: callback.ErrConfiguration}
+	faults.Check(h.manager != nil, "Manager", "is required")
+	faults.Check(h.authorizer != nil, "Authorizer", "is required")
+	faults.Check(h.maxOffset > 0, "MaxOffset", "%d is negative", h.maxOffset)
+	faults.Check(h.maxSorted > 0, "MaxSorted", "%d is negative", h.maxSorted)
+	if err := faults.Err(); err != nil {
 		return nil, err
 	}
 	return h, nil
@@ -92,103 +87,38 @@ type operation struct {
 // an answer fails after its beginning was sent; a server of net/http then cuts
 // the connection.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	op, id, err := route(r)
-	if err != nil {
-		h.refuse(w, r, op.name, err)
-		return
+	var op operation
+	api.Serve(w, r, h.authorizer, func() (api.Operation, error) {
+		parts := route.Split(r)
+		var err error
+		op, _, err = h.paths.Find(w, r.Method, parts)
+		return api.Operation{Roles: op.roles, Do: func(caller *api.Caller) error {
+			found := &request{Request: r, caller: caller}
+			if len(parts) > 2 {
+				found.id = parts[2]
+			}
+			return op.do(h, w, found)
+		}}, err
+	}, func(err error) { h.refuse(w, r, op.name, err) })
+}
+
+// paths lists the paths with their operations.
+func paths() []route.Path[operation] {
+	write := []api.Role{api.RoleCreate, api.RoleOperate}
+	read := []api.Role{api.RoleRead, api.RoleOperate}
+	get := operation{"get", read, (*Handler).get}
+	type methods = map[string]operation
+	return []route.Path[operation]{
+		route.At("v1.0/callbacks", methods{
+			http.MethodGet:  {"find", read, (*Handler).findByExternal},
+			http.MethodPost: {"create", write, (*Handler).create},
+		}),
+		route.At("v1.0/callbacks/search", methods{http.MethodGet: get, http.MethodPost: {"search", read, (*Handler).search}}),
+		route.At("v1.0/callbacks/{id}", methods{http.MethodGet: get}),
+		route.At("v1.0/callbacks/{id}/cancel", methods{http.MethodPost: {"cancel", write, (*Handler).cancel}}),
+		route.At("v1.0/services", methods{
+			http.MethodGet: {"services", []api.Role{api.RoleRead, api.RoleOperate, api.RoleCreate}, (*Handler).services},
+		}),
+		route.At("v1.0/openapi.json", methods{http.MethodGet: {"document", api.Roles(), (*Handler).document}}),
 	}
-	caller, err := api.Permit(w, r, h.authorizer, op.roles...)
-	if err == nil {
-		err = op.do(h, w, &request{Request: r, caller: caller, id: id})
-	}
-	if err != nil {
-		h.refuse(w, r, op.name, err)
-	}
-}
-
-// methodError is a method that a path does not have.
-type methodError struct{ allow string }
-
-func (e *methodError) Error() string { return "the path has no such method; it has " + e.allow }
-
-// errNoPath is a path that is none of LUCS.
-var errNoPath = api.NewFault(http.StatusNotFound, "", "there is no such path")
-
-// route finds the operation of a request and the callback it names.
-func route(r *http.Request) (op operation, id string, err error) {
-	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
-	if len(parts) < 2 || len(parts) > 4 || !strings.EqualFold(parts[0], "v1.0") {
-		return operation{}, "", errNoPath
-	}
-	if len(parts) > 2 {
-		if id, err = url.PathUnescape(parts[2]); err != nil || id == "" {
-			return operation{}, "", errNoPath
-		}
-	}
-	var get, post operation
-	switch at := strings.ToLower(parts[1]); {
-	case at == "callbacks" && len(parts) == 2:
-		get, post = opFind(), opCreate()
-	case at == "callbacks" && len(parts) == 3:
-		get = opGet()
-		if strings.EqualFold(id, "search") {
-			post = opSearch()
-		}
-	case at == "callbacks" && strings.EqualFold(parts[3], "cancel"):
-		post = opCancel()
-	case at == "services" && len(parts) == 2:
-		get = opServices()
-	case at == "openapi.json" && len(parts) == 2:
-		get = opDocument()
-	default:
-		return operation{}, "", errNoPath
-	}
-	switch {
-	case (r.Method == http.MethodGet || r.Method == http.MethodHead) && get.do != nil:
-		return get, id, nil
-	case r.Method == http.MethodPost && post.do != nil:
-		return post, id, nil
-	}
-	return operation{}, "", &methodError{allowed(get.do != nil, post.do != nil)}
-}
-
-func allowed(get, post bool) string {
-	switch {
-	case get && post:
-		return "GET, HEAD, POST"
-	case get:
-		return "GET, HEAD"
-	}
-	return "POST"
-}
-
-func opCreate() operation {
-	return operation{"create", []api.Role{api.RoleCreate, api.RoleOperate}, (*Handler).create}
-}
-
-func opCancel() operation {
-	return operation{"cancel", []api.Role{api.RoleCreate, api.RoleOperate}, (*Handler).cancel}
-}
-
-func opGet() operation {
-	return operation{"get", []api.Role{api.RoleRead, api.RoleOperate}, (*Handler).get}
-}
-
-func opFind() operation {
-	return operation{"find", []api.Role{api.RoleRead, api.RoleOperate}, (*Handler).findByExternal}
-}
-
-func opSearch() operation {
-	return operation{"search", []api.Role{api.RoleOperate, api.RoleRead}, (*Handler).search}
-}
-
-func opServices() operation {
-	return operation{"services", []api.Role{api.RoleRead, api.RoleOperate, api.RoleCreate}, (*Handler).services}
-}
-
-func opDocument() operation {
-	return operation{"document", api.Roles(), (*Handler).document}
 }

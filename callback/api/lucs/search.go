@@ -12,13 +12,13 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
-	"github.com/ringback-go/ringback/phonenum"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // search answers a SearchCallbackRequest with an array of callbacks.
 func (h *Handler) search(w http.ResponseWriter, r *request) error {
 	if !r.caller.Has(api.RoleOperate) && r.caller.Own == "" {
-		return api.NewFault(http.StatusForbidden, "", "needs the role operate")
+		return api.NewFault(http.StatusForbidden, "", "needs the role "+api.RoleOperate.String())
 	}
 	body, _, err := api.ReadBody(w, r.Request, api.JSON)
 	if err != nil {
@@ -73,10 +73,10 @@ func readSearch(body []byte) (*search, error) {
 		return nil, err
 	}
 	s := &search{target: o.name("Target", maxText), service: readNaming(o)}
-	if name := o.text("State"); name != "" {
+	if name := o.Text("State"); name != "" {
 		var ok bool
 		if s.state, ok = parseState(name); !ok {
-			o.refuse("State", "is none of Pending, InQueue, Processing, Terminated")
+			o.Refuse("State", "is none of Pending, InQueue, Processing, Terminated")
 		}
 		s.query.States = s.state.states()
 	}
@@ -85,35 +85,35 @@ func readSearch(body []byte) (*search, error) {
 	s.limit, _ = o.integer("Limit", 0, math.MaxInt32)
 	s.offset, _ = o.integer("Offset", 0, math.MaxInt32)
 	var ok bool
-	if s.order, ok = parseOrder(o.text("OrderBy")); !ok {
-		o.refuse("OrderBy", "is neither a member of a callback nor Created or Updated")
+	if s.order, ok = parseOrder(o.Text("OrderBy")); !ok {
+		o.Refuse("OrderBy", "is neither a member of a callback nor Created or Updated")
 	}
 	s.query.Order = s.order.stored
-	switch name := o.text("SortOrder"); {
+	switch name := o.Text("SortOrder"); {
 	case strings.EqualFold(name, "Descending"):
 		s.query.Desc = true
 	case name != "" && !strings.EqualFold(name, "Ascending"):
-		o.refuse("SortOrder", "is none of Ascending, Descending")
+		o.Refuse("SortOrder", "is none of Ascending, Descending")
 	}
 	s.query.ExternalID = o.name("ExternalTaskId", maxName)
 	s.query.CallerID = o.name("CallerId", maxName)
-	if o.unknown() {
-		o.refuse("", "a member is none of Target, ServiceId, ServiceSip, State, AppPoolId, StartDate, EndDate, Limit, Offset, "+
+	if o.Untaken() {
+		o.Refuse("", "a member is none of Target, ServiceId, ServiceSip, State, AppPoolId, StartDate, EndDate, Limit, Offset, "+
 			"OrderBy, SortOrder, ExternalTaskId, CallerId")
 	}
-	return s, o.err()
+	return s, o.Err()
 }
 
 // rangeOf reads the bounds of the due date. Dates are written with milliseconds,
 // so that an end stands for all of its own.
-func rangeOf(o *object) (from, to time.Time) {
+func rangeOf(o members) (from, to time.Time) {
 	from, to = o.date("StartDate"), o.date("EndDate")
 	if to.IsZero() {
 		return from, to
 	}
 	to = to.Truncate(time.Millisecond).Add(time.Millisecond - 1)
 	if to.Before(from) {
-		o.refuse("EndDate", "is before StartDate")
+		o.Refuse("EndDate", "is before StartDate")
 	}
 	return from, to
 }
@@ -161,12 +161,7 @@ func (h *Handler) common(ctx context.Context, tenant, target string) (string, er
 	}
 	var keys []string
 	for _, p := range policies {
-		numbers := p.Service().Numbers
-		raw := target
-		if !numbers.KeepMissingPlus {
-			raw = phonenum.FixPlus(raw, numbers.Country)
-		}
-		address, err := phonenum.ParseAddress(raw, numbers.Country)
+		address, err := wire.ParseAddress(target, p.Service().Numbers)
 		if err != nil {
 			return target, nil
 		}

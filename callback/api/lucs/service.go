@@ -52,7 +52,7 @@ type naming struct{ id, sip string }
 
 // readNaming reads the members that name a service. A GUID of zeros is what
 // .NET sends for none.
-func readNaming(o *object) naming {
+func readNaming(o members) naming {
 	n := naming{o.name("ServiceId", maxText), o.name("ServiceSip", maxText)}
 	if id, err := uuid.Parse(n.id); err == nil && id == uuid.Nil {
 		n.id = ""

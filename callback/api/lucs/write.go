@@ -2,9 +2,10 @@ package lucs
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
+
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // errGone: the client does not take its answer, so that nobody is left to tell.
@@ -22,11 +23,11 @@ const contentJSON = "application/json; charset=utf-8"
 
 // writeJSON writes a whole answer.
 func writeJSON(w http.ResponseWriter, status int, v any) error {
-	var b bytes.Buffer
-	if err := encode(&b, v); err != nil {
+	body, err := wire.Encode(v)
+	if err != nil {
 		return err
 	}
-	return writeBody(w, status, b.Bytes())
+	return writeBody(w, status, body)
 }
 
 func writeBody(w http.ResponseWriter, status int, body []byte) error {
@@ -35,17 +36,6 @@ func writeBody(w http.ResponseWriter, status int, body []byte) error {
 	if _, err := w.Write(body); err != nil {
 		return errGone
 	}
-	return nil
-}
-
-// encode writes a value as JSON, without a line's end.
-func encode(b *bytes.Buffer, v any) error {
-	e := json.NewEncoder(b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return err
-	}
-	b.Truncate(b.Len() - 1)
 	return nil
 }
 
@@ -67,7 +57,7 @@ func (l *list) add(item any) error {
 	} else {
 		l.buf.WriteByte(',')
 	}
-	if err := encode(&l.buf, item); err != nil {
+	if err := wire.EncodeTo(&l.buf, item); err != nil {
 		return err
 	}
 	if l.buf.Len() < chunk {

@@ -1,0 +1,246 @@
+package config_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/config"
+	"github.com/ringback-go/ringback/phonenum"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+func readOptions(t testing.TB, text string) *config.Options {
+	t.Helper()
+	o, err := config.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// optionsOf reads the options of one callback service that is called.
+func optionsOf(t testing.TB, lines ...string) *config.Options {
+	t.Helper()
+	return readOptions(t, "[service.x]\n_service=callback\n_call_direction=USERTERMINATED\n"+strings.Join(lines, "\n"))
+}
+
+// lines returns the problems as text.
+func linesOf(problems []config.Problem) []string {
+	var lines []string
+	for _, p := range problems {
+		lines = append(lines, p.String())
+	}
+	return lines
+}
+
+func wantProblems(t *testing.T, o *config.Options, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, linesOf(o.Problems)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func serviceOf(t testing.TB, o *config.Options, name string) callback.Service {
+	t.Helper()
+	for _, s := range o.Services {
+		if s.Name == name {
+			return s
+		}
+	}
+	t.Fatalf("there is no service %q; problems:\n%s", name, strings.Join(linesOf(o.Problems), "\n"))
+	return callback.Service{}
+}
+
+// comparing compares services: calendars and tables by being the same, patterns by
+// their text.
+func comparingOptions() cmp.Options {
+	return cmp.Options{
+		cmp.Comparer(func(a, b phonenum.Patterns) bool { return a == b }),
+		cmp.Comparer(func(a, b *availability.Calendar) bool { return a == b }),
+		cmp.Comparer(func(a, b *availability.Weekly) bool { return a == b }),
+	}
+}
+
+// testdata/full.ini has every option that the documents of GMS name.
+func TestFullConfiguration(t *testing.T) {
+	text, err := os.ReadFile("testdata/full.ini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := readOptions(t, string(text))
+	exceptions, err := phonenum.ParsePatterns("+1900*,+4487??????*,+4144668????")
+	if err != nil {
+		t.Fatal(err)
+	}
+	retry := scheduler.DefaultRetryPolicy()
+	retry.MaxAttempts, retry.Default.Delay = 5, 2*time.Minute
+	retry.Rules[scheduler.Rejected] = scheduler.Rule{Max: 1, Delay: 2 * time.Minute}
+	const s = time.Second
+	want := callback.Service{
+		Name: "billing", ServiceID: "5f0b4a0e-2d3c-4b55-9c6e-0b6c0f9e8d11", SIP: "sip:billing@localhost",
+		Numbers: callback.Numbers{Country: "GB", AllowImpossible: true, AllowPremium: true, KeepMissingPlus: true, Exceptions: exceptions},
+		Limits: callback.Limits{
+			SameNumber: callback.CheckStrict, Queued: -1, First: callback.Throttle{Max: 50, Every: 60 * s},
+			Second: callback.Throttle{Max: 100, Every: -1}, Parameters: []string{"_account"}, PerParameter: 2,
+		},
+		Booking: callback.Booking{
+			Hours: o.Calendars["office"], Bucket: 15 * time.Minute, PerBucket: 8, Capacity: o.Capacities["seats"], Buffer: 60 * s,
+			ConnectThreshold: 90 * s, Horizon: callback.Span{Days: 14}, Past: 30 * s,
+		},
+		Queueing: callback.Queueing{
+			Target: "Billing@Stat_Server1.GA", VirtualQueue: "VQ_Billing", TTL: 7200 * s, CannotDial: 120 * s,
+			MinWait: 5 * s, MaxWait: 3600 * s, MaxSubmits: 4,
+		},
+		Dialing: callback.DialOptions{
+			Retry: retry, First: callback.AgentFirst, CallerID: "+441632960000", CallerName: "Billing", Prefix: "9",
+			RoutePoint: "8000@SIP_Switch", TrunkGroup: "TG1", NoCallProgress: true, PlaceTimeout: 20 * s, AgentWait: 900 * s, MaxCall: 7200 * s,
+			Treatments: callback.Treatments{
+				CustomerConnect: "http://media.example.com/hello.wav", WaitingForAgent: "http://media.example.com/music.wav",
+				FindAgentFail: "http://media.example.com/sorry.wav", AnsweringMachine: "http://media.example.com/machine.wav",
+			},
+		},
+		Preview: callback.Preview{
+			On: true, Timeout: 25 * s, Rejects: 3, RejectRetry: 10 * s, ViaRoutePoint: true, NotReady: true, Reason: "Coffee Break",
+			ReasonKey: "Why", ReasonAttribute: true, Data: []string{"_account", "reason"},
+		},
+		Inbound:   callback.Inbound{Timeout: 40 * s},
+		Confirm:   callback.Confirm{On: true, Timeout: 45 * s, Strict: true},
+		MediaType: "voice", LookupKeys: []string{"_customer_number", "_account"}, MandatoryKeys: []string{"_customer_number"},
+		TTL: 43200 * s, Overwritable: []string{"_ors", "_redirect", "_target"}, Paused: true, Reminder: 600 * s,
+	}
+	if diff := cmp.Diff(want, serviceOf(t, o, "billing"), comparingOptions()); diff != "" {
+		t.Errorf("billing (-want +got):\n%s", diff)
+	}
+	if o.Calendars["office"] == nil || o.Capacities["seats"] == nil {
+		t.Errorf("calendars %v, capacities %v", o.Calendars, o.Capacities)
+	}
+
+	var names []string
+	for _, service := range o.Services {
+		names = append(names, service.Name)
+	}
+	if diff := cmp.Diff([]string{"any", "billing", "dial-in", "front"}, names); diff != "" {
+		t.Error(diff)
+	}
+	in := serviceOf(t, o, "dial-in").Inbound
+	if diff := cmp.Diff(callback.Inbound{
+		Direction: callback.UserOriginated, NoWait: true, AccessNumbers: []string{"0800 000 001", "0800 000 002"}, Codes: true,
+	}, in); diff != "" {
+		t.Errorf("dial-in (-want +got):\n%s", diff)
+	}
+
+	golden, err := os.ReadFile("testdata/full.problems")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(strings.TrimSuffix(string(golden), "\n"), "\n"), linesOf(o.Problems)); diff != "" {
+		t.Errorf("problems (-testdata/full.problems +got):\n%s", diff)
+	}
+	if err := o.Err(); err != nil {
+		t.Errorf("Err is %v", err)
+	}
+}
+
+// The services of a configuration are what a Manager asks for.
+func TestSourceOfConfiguration(t *testing.T) {
+	text, err := os.ReadFile("testdata/full.ini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := readOptions(t, string(text)).Source()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := source.Names(context.Background(), "")
+	if err != nil || !slices.Equal(names, []string{"any", "billing", "dial-in", "front"}) {
+		t.Errorf("names %v, %v", names, err)
+	}
+	policy, err := source.Policy(context.Background(), "", "any")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What nobody said has the default of the library, which is that of GMS.
+	s := policy.Service()
+	got := []any{
+		s.TTL, s.Limits.Queued, s.Limits.First, s.Limits.Second, s.Limits.PerParameter, s.Booking.Bucket, s.Booking.PerBucket,
+		s.Booking.Buffer, s.Booking.ConnectThreshold, s.Booking.Horizon, s.Queueing.TTL, s.Queueing.MaxSubmits,
+		s.Dialing.Retry.MaxAttempts, s.Dialing.Retry.Default.Delay, s.Dialing.AgentWait, s.Preview.Timeout, s.Preview.ReasonKey,
+		s.Inbound.Timeout, s.Confirm.Timeout, s.MediaType,
+	}
+	want := []any{
+		24 * time.Hour, 1000, callback.Throttle{Max: 500, Every: 300 * time.Second}, callback.Throttle{Max: 1000, Every: time.Hour}, 6,
+		5 * time.Minute, 100, 120 * time.Second, 180 * time.Second, callback.Span{Months: 1}, 4 * time.Hour, 3,
+		3, 300 * time.Second, time.Hour, 30 * time.Second, "ReasonCode", 30 * time.Second, 30 * time.Second, "voice",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
+}
+
+func TestSettingsOfConfiguration(t *testing.T) {
+	text, err := os.ReadFile("testdata/full.ini")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := readOptions(t, string(text))
+	got := o.Settings["billing"]
+	options := got.Options
+	got.Options = nil
+	credentials := got.Credentials.User("acme")
+	got.Credentials = config.Credentials{}
+	want := config.Settings{
+		FilterKeys:      []string{"_callback_state", "_callback_reason", "_request_queue_time_stat", "_request_ewt_service", "_vq"},
+		ReturnedKeys:    []string{"_desired_time", "_callback_state", "_callback_reason", "_ors_session_id"}, // one was there twice
+		LookupKeys:      []string{"_customer_number", "_account"},
+		ThrottleHeaders: true,
+		Desired:         time.Date(2030, 5, 28, 15, 30, 0, 0, time.UTC),
+		QueueTimeStat:   "ExpectedWaitTime;Queue;8999@SIP_Server;Environment",
+		EWTService:      "stat_ewt",
+		Notification: config.Notification{
+			Mode: "notify", Type: "httpcb", Target: "https://hooks.example.com/callbacks", Provider: "web", Language: "en", Attempts: 5,
+			Events: map[string][]string{
+				"_cbe_on_callback_submitted": {"_service_id", "_service_name", "_customer_number"},
+				"_cbe_on_service_exit":       {"_service_id", "_c_termination_type"},
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config.Credentials{})); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+	if credentials.Name != "billing" || credentials.Password != `b1ll "ing"` || credentials.Tenant != "acme" {
+		t.Errorf("credentials of %q in %q", credentials.Name, credentials.Tenant)
+	}
+	for option, want := range map[string]string{
+		"_vq_for_outbound_calls": "VQ_Out", "queue-polling-rate": "60", "_throttle_ttl_2": "0",
+		"_max_queued_callbacks_per_service": "0", "password": "", "_services_credentials": "",
+	} {
+		if options[option] != want {
+			t.Errorf("option %s is %q, want %q", option, options[option], want)
+		}
+	}
+	other := o.Settings["any"]
+	if other.Credentials.Username != "default" || other.Credentials.User("").Password != "s3cret" {
+		t.Errorf("the pair of [server] does not count: %v", other.Credentials)
+	}
+	if diff := cmp.Diff(map[string]string{"_target": "Billing@$my_token$.GA", "_urs_virtual_queue": "VQ_$lang$", "_max_dial_attempts": "$tries$"}, other.Templates); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"lang", "my_token", "tries"}, other.Tokens); diff != "" {
+		t.Error(diff)
+	}
+	if got := o.Global; !slices.Equal(got.ReturnedKeys, want.ReturnedKeys) || !got.ThrottleHeaders || got.Credentials.Username != "default" {
+		t.Errorf("global settings %+v", got)
+	}
+	if o.Settings["office"].Options["_bh_regular1"] != "Mon-Fri 9:00-17:30" || o.Settings["seats"].Credentials.Username != "default" {
+		t.Errorf("settings of the other services: %v, %v", o.Settings["office"], o.Settings["seats"])
+	}
+}

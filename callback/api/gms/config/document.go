@@ -1,0 +1,185 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
+)
+
+// optionEntry is one option as it was written. Without a name it stands for its
+// section.
+type entry struct {
+	line          int // 0: the form has no lines
+	section, name string
+	value         string
+}
+
+// optionSection is a section with its options in their order, each once.
+type section struct {
+	name    string
+	line    int
+	entries []entry
+	index   map[string]int
+}
+
+// entry returns an option, nil when it is absent or empty, which is the same.
+func (s *section) entry(name string) *entry {
+	if s == nil {
+		return nil
+	}
+	i, ok := s.index[name]
+	if !ok || s.entries[i].value == "" {
+		return nil
+	}
+	return &s.entries[i]
+}
+
+// head stands for the section itself in a report.
+func (s *section) head() entry { return entry{line: s.line, section: s.name} }
+
+// document is a configuration taken apart into sections and options, of whatever
+// form it was.
+type document struct {
+	sections map[string]*section
+	problems problemList
+	count    int // of options
+}
+
+func newDocument() *document { return &document{sections: make(map[string]*section)} }
+
+// Bounds of what a configuration holds, so that a small text cannot make much
+// work.
+const (
+	maxSections = 2000
+	maxOptions  = 50000
+	maxValue    = 64 << 10
+)
+
+// notConfiguration is the error of a text that cannot be read as a whole.
+func notConfiguration(format string, args ...any) error {
+	return callback.NewFieldError(callback.ErrConfiguration, "configuration", fmt.Sprintf(format, args...))
+}
+
+// section opens a section. One that was opened before goes on.
+func (d *document) section(name string, line int) (*section, error) {
+	if s, ok := d.sections[name]; ok {
+		d.problems.add(SeverityWarning, entry{line: line, section: name}, "", "comes a second time: its options are joined to the first")
+		return s, nil
+	}
+	if len(d.sections) == maxSections {
+		return nil, notConfiguration("has more than %d sections", maxSections)
+	}
+	s := &section{name: name, line: line, index: make(map[string]int)}
+	d.sections[name] = s
+	return s, nil
+}
+
+// add puts an option into its section. What comes twice, which only a text can
+// have, counts as it was last.
+func (d *document) add(s *section, line int, name, value string) error {
+	if d.count++; d.count > maxOptions {
+		return notConfiguration("has more than %d options", maxOptions)
+	}
+	e := entry{line: line, section: s.name, name: name, value: strings.TrimSpace(value)}
+	switch {
+	case !token.IsName(name):
+		// The name is not told: it may be anything, such as a password behind
+		// a colon.
+		d.problems.add(SeverityError, entry{line: line, section: s.name}, "",
+			"an option's name has to be 1 to %d letters, digits, underscores, dashes and dots: the option is left out", token.MaxName)
+		return nil
+	case len(value) > maxValue:
+		d.problems.add(SeverityError, e, "", "has more than %d bytes: the option is left out", maxValue)
+		return nil
+	case !utf8.ValidString(value):
+		d.problems.add(SeverityError, e, "", "is not UTF-8: the option is left out")
+		return nil
+	case strings.ContainsFunc(e.value, token.IsControl):
+		d.problems.add(SeverityError, e, "", "has control characters: the option is left out")
+		return nil
+	}
+	if i, ok := s.index[name]; ok {
+		d.problems.add(SeverityWarning, s.entries[i], "", "comes again on line %d, where it counts", line)
+		s.entries[i] = e
+		return nil
+	}
+	s.index[name] = len(s.entries)
+	s.entries = append(s.entries, e)
+	return nil
+}
+
+// isSectionName reports whether a name can be told and used.
+func isSectionName(name string) bool {
+	return name != "" && len(name) <= token.MaxName+len("service.") && utf8.ValidString(name) && !strings.ContainsFunc(name, token.IsControl)
+}
+
+// names lists the sections in order.
+func (d *document) names() []string { return slices.Sorted(maps.Keys(d.sections)) }
+
+// readDocument takes a text apart.
+func readDocument(text []byte) (*document, error) {
+	if len(text) > MaxSize {
+		return nil, notConfiguration("has more than %d bytes", MaxSize)
+	}
+	s := strings.TrimPrefix(string(text), "\ufeff")
+	if !utf8.ValidString(s) {
+		return nil, notConfiguration("is not UTF-8")
+	}
+	d := newDocument()
+	read := d.readINI
+	if strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "{") {
+		read = d.readJSON
+	}
+	if err := read(s); err != nil {
+		return nil, err
+	}
+	return d, d.check()
+}
+
+// documentOfMap takes a map apart, in the order of its names.
+func documentOfMap(sections map[string]map[string]string) (*document, error) {
+	d, size := newDocument(), 0
+	for _, name := range slices.Sorted(maps.Keys(sections)) {
+		if size += len(name); size > MaxSize {
+			break
+		}
+		if !isSectionName(name) {
+			d.badSection(0)
+			continue
+		}
+		s, err := d.section(name, 0)
+		if err != nil {
+			return nil, err
+		}
+		options := sections[name]
+		for _, option := range slices.Sorted(maps.Keys(options)) {
+			if size += len(option) + len(options[option]); size > MaxSize {
+				break
+			}
+			if err := d.add(s, 0, option, options[option]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if size > MaxSize {
+		return nil, notConfiguration("has more than %d bytes", MaxSize)
+	}
+	return d, d.check()
+}
+
+func (d *document) badSection(line int) {
+	d.problems.add(SeverityError, entry{line: line}, "",
+		"a section's name has to be 1 to %d characters without control characters: the section is left out", token.MaxName+len("service."))
+}
+
+func (d *document) check() error {
+	if len(d.sections) == 0 {
+		return notConfiguration("has no section")
+	}
+	return nil
+}

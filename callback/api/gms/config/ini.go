@@ -1,0 +1,99 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
+)
+
+// readINI takes INI text apart: [section], name = value, and lines that begin
+// with ; or # as comments. A value ends with its line; blanks around it do not
+// count, and it may stand in double or single quotes. What follows a value is
+// part of it, a ; or # too, because GMS' own values have them.
+func (d *document) readINI(text string) error {
+	var section *section
+	refused := false // options of a section that is left out are told with it
+	line := 0
+	for row := range strings.Lines(text) {
+		line++
+		row = strings.TrimSpace(row)
+		switch {
+		case row == "" || row[0] == ';' || row[0] == '#':
+			continue
+		case row[0] == '[':
+			name, ok := sectionHeader(row)
+			if refused = !ok; refused {
+				d.badSection(line)
+				continue
+			}
+			var err error
+			if section, err = d.section(name, line); err != nil {
+				return err
+			}
+			continue
+		case refused:
+			continue
+		}
+		if err := d.readOption(section, line, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readOption reads name = value. What cannot be read is not told: it may be a
+// secret.
+func (d *document) readOption(section *section, line int, row string) error {
+	name, value, ok := strings.Cut(row, "=")
+	switch {
+	case section == nil:
+		d.problems.add(SeverityError, entry{line: line}, "", "stands before the first section: the line is left out")
+		return nil
+	case !ok:
+		d.problems.add(SeverityError, entry{line: line, section: section.name}, "", "is not name = value: the line is left out")
+		return nil
+	}
+	name = strings.TrimSpace(name)
+	value, ok = unquote(strings.TrimSpace(value))
+	if !ok && token.IsName(name) {
+		d.problems.add(SeverityError, entry{line: line, section: section.name, name: name}, "", "has a quote that is not closed: the line is left out")
+		return nil
+	}
+	return d.add(section, line, name, value)
+}
+
+// sectionHeader reads [name], which a comment may follow.
+func sectionHeader(row string) (string, bool) {
+	name, rest, ok := strings.Cut(row[1:], "]")
+	name, rest = strings.TrimSpace(name), strings.TrimSpace(rest)
+	if rest != "" && rest[0] != ';' && rest[0] != '#' {
+		return "", false
+	}
+	return name, ok && isSectionName(name)
+}
+
+// unquoteOption takes the quotes off a value that stands in them as a whole:
+// "a \"b\" \\ c" or 'a'. It reports false for a quote that is never closed.
+// Anything else is the value itself.
+func unquote(value string) (string, bool) {
+	if value == "" || value[0] != '"' && value[0] != '\'' {
+		return value, true
+	}
+	quote := value[0]
+	var b strings.Builder
+	for i := 1; i < len(value); i++ {
+		c := value[i]
+		switch {
+		case c == quote && i == len(value)-1:
+			return b.String(), true
+		case c == quote:
+			return value, true // such as "a","b"
+		case c == '\\' && quote == '"' && i+1 < len(value) && (value[i+1] == '"' || value[i+1] == '\\'):
+			i++
+			b.WriteByte(value[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,223 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+)
+
+// pausedServices is the list that says what is paused unless a service names
+// another.
+const pausedServices = "GMS_Paused_Services"
+
+// list returns a section of a list object, which stands in the configuration as
+// [<list>.<section>].
+func (b *builder) list(list, section string) *section {
+	name := list + "." + section
+	s := b.doc.sections[name]
+	if s == nil || strings.HasPrefix(name, "service.") {
+		return nil
+	}
+	b.used[name] = true
+	return s
+}
+
+// finishPause reads whether the list that the service names says that it is
+// paused.
+func (b *builder) finishPause(d *draft) {
+	section := b.list(d.pausedList, "services")
+	if section == nil && d.pausedList == pausedServices {
+		section = b.doc.sections["services"]
+		b.used["services"] = true
+	}
+	if section == nil {
+		if d.has("_paused_services_list") {
+			b.report(SeverityNote, d.at("_paused_services_list"), "", "names a list that is not part of the configuration: nothing is paused by it")
+		}
+		return
+	}
+	id := d.pausedID
+	if id == "" {
+		id = d.service.Name
+	}
+	for _, key := range []string{id, "all"} {
+		e := section.entry(key)
+		if e == nil {
+			continue
+		}
+		b.used[section.name+" "+key] = true
+		switch {
+		case strings.EqualFold(e.value, "true"):
+			d.service.Paused = true
+		case !strings.EqualFold(e.value, "false"):
+			b.report(SeverityWarning, *e, shownValue(e.value), "is neither true nor false: nothing is paused by it")
+		}
+	}
+}
+
+// finishResources reads the access numbers that customers call: the values of
+// the section named by _resource_group, or the numbers that stand there
+// themselves.
+func (b *builder) finishResources(d *draft) {
+	if d.resources == "" {
+		return
+	}
+	section := b.doc.sections[d.resources]
+	if isOwnSection(d.resources) {
+		section = nil
+	}
+	var numbers []string
+	if section == nil {
+		list, _ := parseList(d.resources)
+		if !slices.ContainsFunc(list, func(s string) bool { return !isDialable(s) }) {
+			numbers = list
+		}
+	} else {
+		b.used[section.name] = true
+		for _, e := range section.entries {
+			if strings.HasPrefix(e.name, "_") {
+				b.report(SeverityNote, e, "", "is no access number and not read")
+				continue
+			}
+			list, rule := parseList(e.value)
+			if rule != "" || slices.ContainsFunc(list, func(s string) bool { return !isDialable(s) }) {
+				b.report(SeverityWarning, e, "", "is not a number that can be called: it is left out")
+				continue
+			}
+			numbers = append(numbers, list...)
+		}
+	}
+	slices.Sort(numbers)
+	d.service.Inbound.AccessNumbers = slices.Compact(numbers)
+	switch {
+	case d.service.Inbound.Direction != callback.UserOriginated:
+		b.report(SeverityNote, d.at("_resource_group"), "", "has no meaning when customers are called")
+	case numbers == nil:
+		b.report(SeverityWarning, d.at("_resource_group"), "", "names no section with access numbers")
+	}
+}
+
+// isDialable reports whether a text looks like a number with three digits or
+// more.
+func isDialable(s string) bool {
+	digits := 0
+	for _, c := range []byte(s) {
+		switch {
+		case safetext.IsDigit(c):
+			digits++
+		case strings.IndexByte("+-.() /*#", c) < 0:
+			return false
+		}
+	}
+	return digits >= 3
+}
+
+// eventNames are the notifications of GMS.
+func eventNames() []string {
+	return []string{
+		"_cbe_on_service_create", "_cbe_on_virtual_ixn_create", "_cbe_on_target_found", "_cbe_on_dial_init", "_cbe_on_dial_done",
+		"_cbe_on_connect_treatment_start", "_cbe_on_customer_queued", "_cbe_on_route_to_agent", "_cbe_on_service_exit",
+		"_cbe_on_callback_submitted", "_cbe_on_callback_scheduled", "_cbe_on_callback_queued", "_cbe_on_callback_rescheduled",
+		"_cbe_on_callback_status_updated", "_cbe_on_callback_cancelled", "_cbe_on_callback_submit_failed",
+		"_cbe_on_callback_processing_failed", "_cbe_on_callback_reminder",
+	}
+}
+
+// finishNotification reads the list that says which events are sent: a section
+// [<list>.<event>] with notify_params for each, and [<list>.properties] for what
+// the service does not say itself.
+func (b *builder) finishNotification(d *draft) {
+	n := &d.settings.Notification
+	if d.events != "" {
+		b.readEvents(d)
+	}
+	switch {
+	case n.Mode == "":
+	case n.Type == "orscb":
+		b.report(SeverityWarning, d.at("_status_notification_type"), "orscb", "sends to a session of the orchestration server, which is not here: nothing is sent")
+	default:
+		b.report(SeverityNote, d.at("_enable_status_notification"), "", "is not acted on here: the host sends the events that Settings.Notification describes")
+	}
+}
+
+func (b *builder) readEvents(d *draft) {
+	n := &d.settings.Notification
+	found := false
+	if s := b.list(d.events, "properties"); s != nil {
+		found = true
+		b.readProperties(d, s)
+	}
+	first, _ := slices.BinarySearch(b.names, d.events+".")
+	for _, name := range b.names[first:] {
+		event, ok := strings.CutPrefix(name, d.events+".")
+		if !ok {
+			break
+		}
+		if event == "properties" || isOwnSection(name) {
+			continue
+		}
+		found = true
+		b.used[name] = true
+		s := b.doc.sections[name]
+		if !slices.Contains(eventNames(), event) {
+			b.report(SeverityWarning, s.head(), "", "is no event%s: it is left out", didYouMean(event, eventNames()))
+			continue
+		}
+		if n.Events == nil {
+			n.Events = make(map[string][]string)
+		}
+		n.Events[event] = nil
+		for _, e := range s.entries {
+			if e.name != "notify_params" {
+				b.report(SeverityWarning, e, "", "is not known%s", didYouMean(e.name, []string{"notify_params"}))
+				continue
+			}
+			list, rule := parseList(e.value)
+			if rule != "" && e.value != "" {
+				b.report(SeverityWarning, e, "", "%s: the event carries no properties", rule)
+			}
+			n.Events[event] = list
+		}
+	}
+	if !found {
+		b.report(SeverityNote, d.at("_callback_events_list"), "", "names a list that is not part of the configuration: all events are meant")
+	}
+}
+
+// readProperties takes from a list what the service does not say itself.
+func (b *builder) readProperties(d *draft, s *section) {
+	for _, e := range s.entries {
+		var fault fault
+		switch spec := d.table[e.name]; {
+		case e.value == "":
+		case e.name == "_status_notification_attempts":
+			fault = readCount(&d.settings.Notification.Attempts, 1, 100, zeroRefused)(e.value)
+		case spec == nil || !strings.HasPrefix(e.name, "_status_notification_"):
+			b.report(SeverityWarning, e, "", "is not known%s", didYouMean(e.name, []string{
+				"_status_notification_type", "_status_notification_target", "_status_notification_provider", "_status_notification_attempts"}))
+		case !d.has(e.name):
+			if fault = spec.read(e.value); fault.rule == "" {
+				d.given[e.name] = e
+			}
+		}
+		if fault.rule != "" {
+			instead := fault.used
+			if instead == "" {
+				instead = "the default"
+				if e.name == "_status_notification_attempts" {
+					instead = strconv.Itoa(d.settings.Notification.Attempts)
+				}
+			}
+			b.report(SeverityWarning, e, shownValue(e.value), "%s: %s is used", fault.rule, instead)
+		}
+	}
+}
+
+// isOwnSection reports whether a section has a meaning that no option can give it
+// another.
+func isOwnSection(name string) bool {
+	return slices.Contains([]string{"callback", "server", "patterns", "services"}, name) || strings.HasPrefix(name, "service.")
+}

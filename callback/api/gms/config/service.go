@@ -1,0 +1,312 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
+	"github.com/ringback-go/ringback/phonenum"
+)
+
+// serviceDraft is a callback service while its options are read. What names other
+// sections is looked up when all are read.
+type draft struct {
+	service  callback.Service
+	settings Settings
+
+	hours, capacity, resources, events string
+	pausedList, pausedID               string
+	exceptions                         []string
+
+	attempts             int
+	retryDelay, reminder time.Duration
+	remind, noWait       bool
+
+	section *section
+	table   map[string]*spec
+	given   map[string]entry // what counts, by name
+	refused bool
+}
+
+// optionsBuilder makes Options of a document.
+type builder struct {
+	doc       *document
+	names     []string // of the sections, in order
+	table     map[string]*spec
+	order     []string        // the names of the table
+	global    *section        // [callback]; nil when there is none
+	unusable  map[string]bool // options of [callback]
+	patterns  map[string]phonenum.Patterns
+	used      map[string]bool // sections that something names
+	calendars map[string]*availability.Calendar
+	capacity  map[string]*availability.Weekly
+	drafts    map[string]*draft // callback services by name
+	kinds     map[string]string // of all services, by name
+	server    Credentials
+}
+
+// The kinds of services that are read: values of _service.
+const (
+	kindCallback = "callback"
+	kindHours    = "office-hours"
+	kindCapacity = "capacity"
+)
+
+// options makes Options of the document.
+func (d *document) options() *Options {
+	b := &builder{
+		doc: d, table: table(new(draft)), unusable: make(map[string]bool), used: make(map[string]bool),
+		drafts: make(map[string]*draft), kinds: make(map[string]string),
+	}
+	b.order, b.names = slices.Sorted(maps.Keys(b.table)), d.names()
+	b.canonicalNames()
+	b.readGlobal()
+	b.readServer()
+	b.readPatterns()
+	b.readKinds()
+	b.readCalendars()
+	b.readCapacities()
+	for _, name := range b.servicesOf(kindCallback) {
+		b.drafts[name] = b.readService(name)
+	}
+	b.checkNames()
+	b.checkPolicies()
+	b.checkRedirects()
+	o := &Options{Calendars: b.calendars, Capacities: b.capacity, Settings: make(map[string]Settings), Global: b.globalSettings()}
+	for _, name := range b.servicesOf(kindCallback) {
+		if draft := b.drafts[name]; !draft.refused {
+			o.Services = append(o.Services, draft.service)
+			o.Settings[name] = draft.settings
+		}
+	}
+	for name := range b.calendars {
+		o.Settings[name] = b.plainSettings(name)
+	}
+	for name := range b.capacity {
+		o.Settings[name] = b.plainSettings(name)
+	}
+	b.reportSections()
+	o.Problems = d.problems.all()
+	return o
+}
+
+func (b *builder) report(severity Severity, e entry, value, format string, args ...any) {
+	b.doc.problems.add(severity, e, value, format, args...)
+}
+
+// servicesOf lists the services of a kind by name.
+func (b *builder) servicesOf(kind string) []string {
+	var names []string
+	for name, k := range b.kinds {
+		if k == kind {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func serviceSection(name string) string { return "service." + name }
+
+// canonicalNames puts the options that are spelt in another way under their name.
+func (b *builder) canonicalNames() {
+	aliases := aliases()
+	for _, name := range b.names {
+		if name != "callback" && !strings.HasPrefix(name, "service.") {
+			continue
+		}
+		s := b.doc.sections[name]
+		for i, e := range s.entries {
+			proper, ok := aliases[e.name]
+			if !ok {
+				continue
+			}
+			if s.entry(proper) != nil {
+				b.report(SeverityWarning, e, "", "is another name of %s, which is there and counts", proper)
+				continue
+			}
+			s.index[proper] = i
+		}
+	}
+}
+
+// readGlobal checks each option of [callback] on its own, so that it is reported
+// once and not for each service that it applies to.
+func (b *builder) readGlobal() {
+	b.global = b.doc.sections["callback"]
+	b.used["callback"] = true
+	if b.global == nil {
+		return
+	}
+	for _, name := range b.order {
+		spec, e := b.table[name], b.global.entry(name)
+		if e == nil || spec.read == nil || spec.place&inCallback == 0 || len(token.Names(e.value)) > 0 {
+			continue
+		}
+		fault := spec.read(e.value) // nobody looks at what it sets
+		switch {
+		case fault.rule == "":
+		case fault.used != "":
+			b.report(SeverityWarning, *e, shownValue(e.value), "%s: %s is used", fault.rule, fault.used)
+		default:
+			b.unusable[name] = true
+			if spec.strict {
+				b.report(SeverityError, *e, shownValue(e.value), "%s: services without a value of their own are left out", fault.rule)
+			} else {
+				b.report(SeverityWarning, *e, shownValue(e.value), "%s: the default counts: %s", fault.rule, spec.unset)
+			}
+		}
+	}
+}
+
+// globalSettings are those where no service is named.
+func (b *builder) globalSettings() Settings {
+	d := newDraft(b.global)
+	for _, name := range []string{"filter-keys", "returned-keys", "_enable_throttle_header_parameters"} {
+		if e := b.global.entry(name); e != nil && !b.unusable[name] {
+			d.table[name].read(e.value)
+		}
+	}
+	d.settings.Credentials = b.server
+	return d.settings
+}
+
+// newDraft begins with the defaults of what has no field in a Service.
+func newDraft(section *section) *draft {
+	d := &draft{
+		section: section, given: make(map[string]entry), reminder: 300 * time.Second, pausedList: pausedServices,
+		settings: DefaultSettings(),
+	}
+	d.table = table(d)
+	return d
+}
+
+// readService reads the options of a callback service: its own, else those of
+// [callback].
+func (b *builder) readService(name string) *draft {
+	section := b.doc.sections[serviceSection(name)]
+	d := newDraft(section)
+	d.service.Name = name
+	d.settings.Options = b.texts(section, true)
+	for _, option := range b.order {
+		if spec := d.table[option]; spec.read != nil {
+			b.readOption(d, spec)
+		}
+	}
+	b.finish(d)
+	return d
+}
+
+// readOption takes the first value of an option that can be used.
+func (b *builder) readOption(d *draft, spec *spec) {
+	own, global := (*entry)(nil), (*entry)(nil)
+	if spec.place&inService != 0 {
+		own = d.section.entry(spec.name)
+	}
+	if spec.place&inCallback != 0 {
+		global = b.global.entry(spec.name)
+	}
+	instead := "the default counts: " + spec.unset
+	if global != nil && !b.unusable[spec.name] {
+		instead = "the value of [callback] counts"
+	}
+	if own != nil {
+		if b.isTemplate(d, spec, *own, instead) {
+			return
+		}
+		fault := spec.read(own.value)
+		switch {
+		case fault.rule == "":
+			d.given[spec.name] = *own
+			return
+		case fault.used != "":
+			b.report(SeverityWarning, *own, shownValue(own.value), "%s: %s is used", fault.rule, fault.used)
+			d.given[spec.name] = *own
+			return
+		case spec.strict:
+			b.refuse(d, *own, shownValue(own.value), "%s", fault.rule)
+			return
+		default:
+			b.report(SeverityWarning, *own, shownValue(own.value), "%s: %s", fault.rule, instead)
+		}
+	}
+	switch {
+	case global == nil:
+	case b.unusable[spec.name] && spec.strict:
+		b.refuse(d, d.section.head(), "", "%s of [callback] cannot be used, and there is none here", spec.name)
+	case b.unusable[spec.name], b.isTemplate(d, spec, *global, "the default counts: "+spec.unset):
+	default:
+		spec.read(global.value)
+		d.given[spec.name] = *global
+	}
+}
+
+// isTemplate keeps a value that has tokens: where a start request can fill them,
+// as a template; as it is where it is a text all the same; else not at all.
+func (b *builder) isTemplate(d *draft, spec *spec, e entry, instead string) bool {
+	if isCredential(spec.name) || len(token.Names(e.value)) == 0 {
+		return false
+	}
+	switch {
+	case !spec.fills && spec.strict:
+		b.refuse(d, e, "", "has a token, which a start request can fill only in %s", strings.Join(b.fillable(), ", "))
+	case !spec.fills:
+		b.report(SeverityWarning, e, "", "has a token, which a start request can fill only in %s: %s", strings.Join(b.fillable(), ", "), instead)
+	case len(e.value) > token.MaxFilled:
+		b.report(SeverityWarning, e, "", "has more than %d bytes, too many for an option with tokens: %s", token.MaxFilled, instead)
+	default:
+		if d.settings.Templates == nil {
+			d.settings.Templates = make(map[string]string)
+		}
+		d.settings.Templates[spec.name] = e.value
+		if spec.name == "_target" || spec.name == "_urs_virtual_queue" {
+			spec.read(e.value)
+		}
+		d.given[spec.name] = e
+	}
+	return true
+}
+
+// isCredential tells the options whose values are nobody's business.
+func isCredential(name string) bool { return name == "username" || name == "password" }
+
+func (b *builder) fillable() []string {
+	var names []string
+	for _, name := range b.order {
+		if b.table[name].fills {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// refuse leaves a service out.
+func (b *builder) refuse(d *draft, e entry, value, format string, args ...any) {
+	d.refused = true
+	who := "the service"
+	if e.section != d.section.name {
+		who = fmt.Sprintf("service %q", told(d.service.Name))
+	}
+	b.report(SeverityError, e, value, "%s: %s is left out", fmt.Sprintf(format, args...), who)
+}
+
+// at returns where an option that counts was written, else its section.
+func (d *draft) at(option string) entry {
+	if e, ok := d.given[option]; ok {
+		return e
+	}
+	e := d.section.head()
+	e.name = option
+	return e
+}
+
+// has reports whether an option was written and could be used.
+func (d *draft) has(option string) bool {
+	_, ok := d.given[option]
+	return ok
+}

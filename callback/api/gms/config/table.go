@@ -1,0 +1,202 @@
+package config
+
+import (
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+)
+
+// optionPlace says in which sections an option counts.
+type place uint8
+
+const (
+	inService  place = 1 << iota // a callback service
+	inCallback                   // [callback], for every service
+	anywhere   = inService | inCallback
+)
+
+// optionSpec is what is known of one option of a callback service.
+type spec struct {
+	name  string
+	place place  // anywhere unless said otherwise
+	unset string // what counts without it, for reports
+	read  reader // nil: it has no meaning here
+	why   string // why it has none
+	fills bool   // a start request can fill a token in it
+	// strict: a service whose value cannot be used is left out, because
+	// another one would call the wrong people or at the wrong times.
+	strict bool
+}
+
+// What GMS does not bound, or bounds elsewhere.
+const (
+	aDay          = 24 * time.Hour
+	maxKept       = 400 * aDay // as callback.NewPolicy has it
+	maxCounted    = 1_000_000_000
+	maxAttempts   = 100       // as a manager.Request has it
+	maxRetryDelay = 30 * aDay // as a manager.Request has it
+)
+
+// optionTable returns the options of callback services by name, each reading into
+// the draft.
+func table(d *draft) map[string]*spec {
+	table := make(map[string]*spec)
+	for _, list := range [][]spec{
+		d.generalOptions(), d.keyOptions(), d.queueOptions(), d.bookingOptions(), d.routingOptions(),
+		d.inboundOptions(), d.dialOptions(), d.previewOptions(), d.noticeOptions(), foreignOptions(),
+	} {
+		for _, spec := range list {
+			if spec.place == 0 {
+				spec.place = anywhere
+			}
+			table[spec.name] = &spec
+		}
+	}
+	return table
+}
+
+// optionAliases are other spellings of options.
+func aliases() map[string]string {
+	return map[string]string{
+		"max_queued_callbacks_per_service": "_max_queued_callbacks_per_service",  // its name in [callback]
+		"_throttle_customer_number_limit":  "_throttle_request_parameters_limit", // before 8.5.110
+	}
+}
+
+func (d *draft) generalOptions() []spec {
+	s := &d.service
+	return []spec{
+		// These three are read by themselves.
+		{name: "_service", place: inService, read: readNothing},
+		{name: "username", place: inService, read: readNothing},
+		{name: "password", place: inService, read: readNothing},
+
+		{name: "_type", place: inService, unset: "ors", read: readWord(new(bool), words[bool]{"ors": true}, "is not ors, which callback services are")},
+		{name: "_service_id", place: inService, unset: "an id made of the name", read: readGUID(&s.ServiceID)},
+		{name: "_service_sip", place: inService, unset: "sip:NAME@localhost", read: readSIP(&s.SIP)},
+		{name: "_media_type", unset: "voice", read: readText(&s.MediaType)},
+		{name: "_ttl", unset: "86400", read: readSeconds(&s.TTL, time.Minute, maxKept, zeroRefused)},
+		{name: "_redirect", place: inService, unset: "no redirection", fills: true, read: readText(&s.Redirect)},
+		{name: "_overwritable_options", unset: "none", read: readList(&s.Overwritable)},
+		{name: "_paused_services_list", unset: pausedServices, read: readText(&d.pausedList)},
+		{name: "_paused_services_id", place: inService, unset: "the service's name", read: readText(&d.pausedID)},
+		{name: "_wait_for_agent", unset: "true", read: readFlag(&d.noWait, true)},
+		{name: "_wait_for_user_confirm", unset: "false", read: readFlag(&s.Confirm.On, false)},
+		{name: "_user_confirm_timeout", unset: "30", read: readSeconds(&s.Confirm.Timeout, time.Second, time.Hour, zeroRefused)},
+		{name: "_on_user_confirm_timeout", unset: "CONNECT-ANYWAY", read: func(value string) fault {
+			s.Confirm.Strict = value != "CONNECT-ANYWAY"
+			return fault{}
+		}},
+	}
+}
+
+func (d *draft) keyOptions() []spec {
+	return []spec{
+		{name: "filter-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.FilterKeys)},
+		{name: "returned-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.ReturnedKeys)},
+		{name: "_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.LookupKeys)},
+		{name: "_mandatory_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.MandatoryKeys)},
+	}
+}
+
+func (d *draft) queueOptions() []spec {
+	n, l := &d.service.Numbers, &d.service.Limits
+	checks := words[callback.QueueCheck]{"true": callback.CheckTwo, "strict": callback.CheckStrict, "false": callback.CheckNone}
+	return []spec{
+		{name: "_default_country", unset: "US", strict: true, read: readCountry(&n.Country)},
+		{name: "_disallow_impossible_phone_numbers", unset: "true", read: readFlag(&n.AllowImpossible, true)},
+		{name: "_disallow_premium_phone_numbers", unset: "true", read: readFlag(&n.AllowPremium, true)},
+		{name: "_fix_plus_on_int_phone_numbers", unset: "true", read: readFlag(&n.KeepMissingPlus, true)},
+		{name: "_exceptions", unset: "none", strict: true, read: readList(&d.exceptions)},
+		{name: "_enable_in_queue_checking", unset: "true", read: readWord(&l.SameNumber, checks, "is none of true, strict and false")},
+		{name: "_max_queued_callbacks_per_service", unset: "1000", read: readCount(&l.Queued, 0, maxCounted, zeroIsOff)},
+		{name: "_throttle_callbacks_per_service_1", unset: "500", read: readCount(&l.First.Max, 0, maxCounted, zeroIsOff)},
+		{name: "_throttle_ttl_1", unset: "300", read: readSeconds(&l.First.Every, 0, maxKept, zeroIsOff)},
+		{name: "_throttle_callbacks_per_service_2", unset: "1000", read: readCount(&l.Second.Max, 0, maxCounted, zeroIsOff)},
+		{name: "_throttle_ttl_2", unset: "3600", read: readSeconds(&l.Second.Every, 0, maxKept, zeroIsOff)},
+		{name: "_throttle_request_parameters", unset: "_customer_number", read: readList(&l.Parameters)},
+		{name: "_throttle_request_parameters_limit", unset: "6", read: readCount(&l.PerParameter, 0, maxCounted, zeroIsOff)},
+		{name: "_enable_throttle_header_parameters", unset: "true", read: readFlag(&d.settings.ThrottleHeaders, false)},
+	}
+}
+
+func (d *draft) bookingOptions() []spec {
+	b := &d.service.Booking
+	return []spec{
+		{name: "_business_hours_service", unset: "always open", strict: true, read: readText(&d.hours)},
+		{name: "_enable_reject_out_of_office_hours", unset: "true", read: readFlag(&b.IgnoreHoursNow, true)},
+		{name: "_capacity_service", unset: "as many places at all times", strict: true, read: readText(&d.capacity)},
+		{name: "_request_time_bucket", unset: "5", read: readBucket(&b.Bucket)},
+		{name: "_max_request_by_time_bucket", unset: "100", read: readCount(&b.PerBucket, 0, 1_000_000, zeroIsOff)},
+		{name: "_request_execution_time_buffer", unset: "120", read: readSeconds(&b.Buffer, 0, aDay, zeroIsOff)},
+		{name: "_desired_connect_time_threshold", unset: "180", read: readSeconds(&b.ConnectThreshold, 0, maxKept, zeroIsLeast)},
+		{name: "_reject_future_desired_time", unset: "1M", read: readSpan(&b.Horizon)},
+		{name: "_reject_past_desired_time", unset: "any past time as now", read: readSeconds(&b.Past, 0, maxKept, zeroIsLeast)},
+		{name: "_request_queue_time_stat", unset: "no expected wait", read: readText(&d.settings.QueueTimeStat)},
+		{name: "_request_ewt_service", unset: "no expected wait", read: readText(&d.settings.EWTService)},
+		{name: "_desired_time", unset: "now", fills: true, read: readInstant(&d.settings.Desired)},
+	}
+}
+
+func (d *draft) routingOptions() []spec {
+	q := &d.service.Queueing
+	return []spec{
+		{name: "_target", unset: "none", fills: true, read: readTarget(&q.Target)},
+		{name: "_urs_virtual_queue", unset: "none", fills: true, read: readText(&q.VirtualQueue)},
+		{name: "_urs_queued_ttl", unset: "14400", read: readSeconds(&q.TTL, time.Second, maxKept, zeroRefused)},
+		{name: "_cannot_dial_buffer_time", unset: "0", read: readSeconds(&q.CannotDial, 0, maxKept, zeroIsZero)},
+		{name: "_max_queue_wait", unset: "0", read: readSeconds(&q.MaxWait, 0, maxKept, zeroIsZero)},
+		{name: "_min_queue_wait", unset: "0", read: readSeconds(&q.MinWait, 0, maxKept, zeroIsZero)},
+		{name: "_max_ors_submit_attempts", unset: "3", read: readCount(&q.MaxSubmits, 1, maxCounted, zeroRefused)},
+	}
+}
+
+func (d *draft) inboundOptions() []spec {
+	in := &d.service.Inbound
+	directions := words[callback.Direction]{"USERTERMINATED": callback.UserTerminated, "USERORIGINATED": callback.UserOriginated}
+	return []spec{
+		{name: "_call_direction", unset: "USERTERMINATED", read: readWord(&in.Direction, directions, "is neither USERORIGINATED nor USERTERMINATED")},
+		{name: "_resource_group", unset: "no access numbers", read: readText(&d.resources)},
+		{name: "_provide_code", unset: "false", read: readFlag(&in.Codes, false)},
+		{name: "_booking_expiration_timeout", unset: "30", read: readSeconds(&in.Timeout, time.Second, aDay, zeroRefused)},
+	}
+}
+
+func (d *draft) dialOptions() []spec {
+	o := &d.service.Dialing
+	parties := words[callback.FirstParty]{"CUSTOMER": callback.CustomerFirst, "AGENT": callback.AgentFirst}
+	return []spec{
+		{name: "_userterminated_first_connect_party", unset: "CUSTOMER", read: readWord(&o.First, parties, "is neither CUSTOMER nor AGENT")},
+		{name: "_max_dial_attempts", unset: "3", fills: true, read: readCount(&d.attempts, 1, maxAttempts, zeroRefused)},
+		{name: "_dial_retry_timeout", unset: "300", fills: true, read: readSeconds(&d.retryDelay, 0, maxRetryDelay, zeroIsZero)},
+		{name: "_ixn_createcall_timeout", unset: "32", read: readSeconds(&o.PlaceTimeout, time.Second, 5*time.Minute, zeroRefused)},
+		{name: "_max_time_to_wait_for_agent_on_the_call", unset: "3600", read: readSeconds(&o.AgentWait, time.Second, aDay, zeroRefused)},
+		{name: "_max_time_to_wait_for_ixn_delete", unset: "3600", read: readSeconds(&o.MaxCall, time.Second, 2*aDay, zeroRefused)},
+		{name: "_cpd_enable", unset: "true", read: readFlag(&o.NoCallProgress, true)},
+		{name: "_route_point", unset: "none", read: readText(&o.RoutePoint)},
+		{name: "_prefix_dial_out", unset: "none", read: readText(&o.Prefix)},
+		{name: "_calling_party_number", unset: "none", read: readText(&o.CallerID)},
+		{name: "_calling_party_display_name", unset: "none", read: readText(&o.CallerName)},
+		{name: "_trunk_group", unset: "none", read: readText(&o.TrunkGroup)},
+		{name: "_treatment_customer_connect", unset: "none", read: readText(&o.Treatments.CustomerConnect)},
+		{name: "_treatment_waiting_for_agent", unset: "none", read: readText(&o.Treatments.WaitingForAgent)},
+		{name: "_treatment_find_agent_fail", unset: "none", read: readText(&o.Treatments.FindAgentFail)},
+		{name: "_treatment_call_failure_answering_machine", unset: "none", read: readText(&o.Treatments.AnsweringMachine)},
+	}
+}
+
+func (d *draft) previewOptions() []spec {
+	p := &d.service.Preview
+	return []spec{
+		{name: "_agent_preview", unset: "false", read: readFlag(&p.On, false)},
+		{name: "_agent_preview_timeout", unset: "30", read: readSeconds(&p.Timeout, time.Second, time.Hour, zeroRefused)},
+		{name: "_agent_preview_allow_reject", unset: "0", read: readCount(&p.Rejects, 0, 1000, zeroIsZero)},
+		{name: "_agent_reject_retry_timeout", unset: "0", read: readSeconds(&p.RejectRetry, 0, maxRetryDelay, zeroIsZero)},
+		{name: "_agent_preview_data", unset: "all user data", read: readPreviewData(&p.Data)},
+		{name: "_agent_preview_via_rp", unset: "false", read: readFlag(&p.ViaRoutePoint, false)},
+		{name: "_agent_preview_timeout_set_notready", unset: "false", read: readFlag(&p.NotReady, false)},
+		{name: "_agent_preview_set_notready_reason", unset: "no reason", read: readReason(&p.Reason)},
+		{name: "_agent_preview_set_notready_reason_key", unset: "ReasonCode", read: readText(&p.ReasonKey)},
+		{name: "_agent_preview_set_notready_reason_attribute", unset: "false", read: readFlag(&p.ReasonAttribute, false)},
+	}
+}

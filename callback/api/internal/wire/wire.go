@@ -1,0 +1,86 @@
+// Package wire holds what several adapters write in the same form.
+package wire
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
+)
+
+// TimeFormat is the layout of times in UTC.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// Time formats t by [TimeFormat].
+func Time(t time.Time) string { return t.UTC().Format(TimeFormat) }
+
+// Encode returns the JSON of v without escapes for HTML and without a newline.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	err := EncodeTo(&b, v)
+	return b.Bytes(), err
+}
+
+// EncodeTo appends what [Encode] returns to b. An error leaves b as it was.
+func EncodeTo(b *bytes.Buffer, v any) error {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1)
+	return nil
+}
+
+// RetryAfter sets the header of that name to the seconds until a time, at least
+// one. The zero time sets nothing.
+func RetryAfter(header http.Header, until, now time.Time) {
+	if !until.IsZero() {
+		header.Set("Retry-After", strconv.Itoa(max(int(math.Ceil(until.Sub(now).Seconds())), 1)))
+	}
+}
+
+// LogFailure logs an error of the server with the causes that its text leaves
+// out, and with numbers masked. An error after the client has gone is not logged.
+func LogFailure(ctx context.Context, log *slog.Logger, message string, err error, attrs ...slog.Attr) {
+	if ctx.Err() != nil {
+		return
+	}
+	text := err.Error()
+	var fault *api.Fault
+	if errors.As(err, &fault) {
+		for _, cause := range fault.Unwrap() {
+			text += ": " + cause.Error()
+		}
+	}
+	log.LogAttrs(ctx, slog.LevelError, message, append(attrs, slog.String("error", api.Redact(text)))...)
+}
+
+// GMSState returns the name GMS has for a state. A callback is QUEUED to GMS
+// until the customer answers.
+func GMSState(s callback.State) string {
+	switch s {
+	case callback.Offered, callback.Dialing, callback.Unresolved:
+		s = callback.Queued
+	}
+	return s.String()
+}
+
+// Dials counts the attempts of a callback that may have reached the network.
+func Dials(cb *callback.Callback) int {
+	n := 0
+	for i := range cb.Attempts {
+		if a := &cb.Attempts[i]; a.Live() || a.Outcome.Certainty != callback.NotPlaced {
+			n++
+		}
+	}
+	return n
+}
