@@ -25,7 +25,7 @@ const (
 // 24:00, the end of the day, and is only a closing time.
 type TimeOfDay int
 
-// Clock returns the time of day hour:minute.
+// ClockStore returns the time of day hour:minute.
 func Clock(hour, minute int) TimeOfDay { return TimeOfDay(hour*60 + minute) }
 
 // String formats the time as HH:mm.

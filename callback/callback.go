@@ -8,13 +8,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// ID identifies a callback within its tenant. It is opaque; a Manager makes
-// UUIDs of version 7 unless Config.NewID says otherwise.
+// ID identifies a callback within its tenant: 1 to 128 letters, digits, '_' and
+// '-'. A Manager makes UUIDs of version 7 unless Config.NewID says otherwise.
 type ID string
+
+// Valid reports whether id can identify a callback.
+func (id ID) Valid() bool {
+	return id != "" && len(id) <= text.MaxName && !strings.ContainsFunc(string(id), func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' && r != '-'
+	})
+}
 
 // Values holds properties or user data: any JSON value under each key. The
 // engine and the stores never change a nested value in place, and neither may
@@ -55,7 +63,7 @@ type Callback struct {
 	UserData   Values
 	// Lookups are the values under which Search finds the callback, present
 	// and former.
-	Lookups []Lookup
+	SearchValues []SearchValue
 
 	// Desired is when the customer wants to be called (GMS _desired_time).
 	Desired time.Time
@@ -196,8 +204,8 @@ type Interaction struct {
 	ServerID       string
 }
 
-// Lookup is one property value under which Search finds a callback.
-type Lookup struct {
+// SearchValue is one property value under which Search finds a callback.
+type SearchValue struct {
 	Key    string
 	Value  string
 	Former bool // the property had this value once and has another now, or was counted and is no lookup key
@@ -254,26 +262,25 @@ type Lease struct {
 	Until time.Time
 }
 
-// AttemptKey names one attempt for the dialer's world: "<id>/<n>".
+// AttemptKey identifies one attempt on the dialer's side: "<id>.<n>". It holds
+// only letters, digits, '_', '-' and one '.', so that it can be part of a URL, a
+// channel name or a SIP header without escaping.
 type AttemptKey string
 
 // NewAttemptKey returns the key of attempt n, counted from 1.
 func NewAttemptKey(id ID, n int) AttemptKey {
-	return AttemptKey(string(id) + "/" + strconv.Itoa(n))
+	return AttemptKey(string(id) + "." + strconv.Itoa(n))
 }
 
-// Split returns the callback and the number of the attempt; ok is false when k
+// Split returns the callback and the number of the attempt; ok is false if k
 // is not an attempt key.
 func (k AttemptKey) Split() (id ID, n int, ok bool) {
-	i := strings.LastIndexByte(string(k), '/')
-	if i <= 0 {
+	before, after, found := strings.Cut(string(k), ".")
+	n, err := strconv.Atoi(after)
+	if id = ID(before); !found || err != nil || n < 1 || !id.Valid() || k != NewAttemptKey(id, n) {
 		return "", 0, false
 	}
-	n, err := strconv.Atoi(string(k[i+1:]))
-	if err != nil || n < 1 || k != NewAttemptKey(ID(k[:i]), n) {
-		return "", 0, false
-	}
-	return ID(k[:i]), n, true
+	return id, n, true
 }
 
 // Attempt is one dial. It is committed before the dialer is called.
@@ -308,7 +315,7 @@ func (c *Callback) Clone() *Callback {
 	d := *c
 	d.Properties = maps.Clone(c.Properties)
 	d.UserData = maps.Clone(c.UserData)
-	d.Lookups = slices.Clone(c.Lookups)
+	d.SearchValues = slices.Clone(c.SearchValues)
 	d.Attempts = slices.Clone(c.Attempts)
 	d.Held = slices.Clone(c.Held)
 	d.Retry = clonePointer(c.Retry)

@@ -38,15 +38,15 @@ type Ref string
 // A Manager calls Dial from several goroutines at once unless
 // Config.Synchronous is set.
 //
-// Optional capabilities are found by assertion: [Hanger], [Lookuper],
-// [LimitedDialer], [Waiter].
+// Optional capabilities are found by assertion: [HangupDialer], [LookupDialer],
+// [LimitedDialer], [BlockingDialer].
 type Dialer interface {
 	Dial(ctx context.Context, call Call) (Ref, error)
 }
 
-// Hanger is implemented by dialers that can end a call. Hangup is idempotent;
+// HangupDialer is implemented by dialers that can end a call. Hangup is idempotent;
 // a call that ended meanwhile is no error. The final report still comes.
-type Hanger interface {
+type HangupDialer interface {
 	Hangup(ctx context.Context, h Hangup) error
 }
 
@@ -58,10 +58,10 @@ type Hangup struct {
 	Reason Reason
 }
 
-// Lookuper is implemented by dialers that can say, after a crash, what became
+// LookupDialer is implemented by dialers that can say, after a crash, what became
 // of an attempt. Lookup is a read: it must never place a call. An error means
 // that the platform could not be asked, and it is asked again later.
-type Lookuper interface {
+type LookupDialer interface {
 	Lookup(ctx context.Context, tenant string, key AttemptKey, ref Ref) (Found, error)
 }
 
@@ -104,11 +104,11 @@ type DialerLimits struct {
 	Settle time.Duration
 }
 
-// Waiter is implemented by dialers that make a call from beginning to end in
+// BlockingDialer is implemented by dialers that make a call from beginning to end in
 // one blocking function. A Manager then calls DialAndWait in place of Dial and
 // reports the outcome itself; the context ends with the longest call that
 // Service.Dialing.MaxCall allows and with a hard shutdown. An error is read as Dial's is.
-type Waiter interface {
+type BlockingDialer interface {
 	DialAndWait(ctx context.Context, call Call) (Outcome, error)
 }
 

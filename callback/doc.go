@@ -35,7 +35,7 @@
 // # Six ideas
 //
 // Time is data: decisions take it as an argument, [Config.Now] or the store's
-// [Clock] is read at the door of a verb and when a dialer is handed a call, and [Manager.Tick] performs one
+// [ClockStore] is read at the door of a verb and when a dialer is handed a call, and [Manager.Tick] performs one
 // step of the engine at whatever time it is told.
 //
 // One atomic write per change: the record under compare-and-swap on its
@@ -62,7 +62,7 @@
 //
 // Work lost before its attempt was committed is done again; it uses up no
 // attempt. An attempt lost after that is Unresolved. It leaves that state only
-// through the dialer's own look-up ([Lookuper]), a late report that carries its
+// through the dialer's own look-up ([LookupDialer]), a late report that carries its
 // key, or an operator ([Manager.Resolve]); nothing is ever dialled again because
 // a time-out passed. With a dialer whose platform is fenced by epoch, a customer
 // never has two live calls; with a dialer that can look attempts up, the same as

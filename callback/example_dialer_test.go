@@ -71,7 +71,7 @@ func (d exchangeDialer) Hangup(_ context.Context, h callback.Hangup) error {
 	return nil
 }
 
-// Lookup says what became of an attempt. It only reads.
+// SearchValue says what became of an attempt. It only reads.
 func (d exchangeDialer) Lookup(_ context.Context, _ string, key callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
 	call, ok := d.platform.calls[string(key)]
 	if !ok {
@@ -87,9 +87,9 @@ func (d exchangeDialer) Lookup(_ context.Context, _ string, key callback.Attempt
 	case "talking":
 		return callback.Found{State: callback.FoundLive, Stage: callback.StageBridged, Ref: found.Ref}, nil
 	case "busy":
-		found.Outcome.Result = callback.Busy
+		found.Outcome.Result = callback.ResultBusy
 	case "finished":
-		found.Outcome.Result, found.Outcome.Reached = callback.Answer, callback.StageBridged
+		found.Outcome.Result, found.Outcome.Reached = callback.ResultAnswer, callback.StageBridged
 	default:
 		return callback.Found{State: callback.FoundUnknown}, nil // asked again later
 	}
@@ -120,21 +120,21 @@ func ExampleDialer() {
 	sim.clock.Advance(30 * time.Second)
 	sim.tick() // placed, but the answer is lost: nobody knows
 	sim.show(cb.ID)
-	platform.calls["cb000001/2"].status = "talking"
+	platform.calls["cb000001.2"].status = "talking"
 	sim.clock.Advance(time.Minute)
 	sim.tick() // looked up: it is live
 	sim.show(cb.ID)
 
 	// From here on the platform reports, as it does for every call.
 	err = m.Report(ctx, callback.Report{
-		Key:     "cb000001/2",
-		Outcome: &callback.Outcome{Result: callback.Answer, Certainty: callback.Known, Talk: 2 * time.Minute},
+		Key:     "cb000001.2",
+		Outcome: &callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known, Talk: 2 * time.Minute},
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -147,6 +147,6 @@ func ExampleDialer() {
 	// 09:00:30 UNRESOLVED, 2 attempts
 	// 09:01:30 PROCESSING, 2 attempts
 	// COMPLETED AGENT_CONNECTED calls: 1
-	// cb000001/1 not placed ""
-	// cb000001/2 known "X100"
+	// cb000001.1 not placed ""
+	// cb000001.2 known "X100"
 }

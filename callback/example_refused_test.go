@@ -162,7 +162,7 @@ func ExampleStateError() {
 func ExampleCode() {
 	ctx := context.Background()
 	m, _ := simulate(support())
-	_, unknown := m.Get(ctx, "", "cb000009")
+	_, unknown := m.Get(ctx, "cb000009")
 	_, field := m.Start(ctx, manager.Request{})
 	_, number := m.Start(ctx, manager.Request{Service: "support", Number: "117"})
 	for _, err := range []error{nil, unknown, field, number, callback.ErrInFlight, errors.New("disk is full")} {

@@ -24,7 +24,7 @@ func ExampleDialerFunc() {
 		case 2:
 			return callback.Outcome{}, &callback.ThrottledError{After: 40 * time.Second}
 		case 3:
-			return callback.Outcome{Result: callback.Busy, Certainty: callback.Known, SIP: 486}, nil
+			return callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known, SIP: 486}, nil
 		}
 		return callback.Outcome{}, errors.New("connection was lost during the call")
 	})
@@ -35,7 +35,7 @@ func ExampleDialerFunc() {
 		return
 	}
 	sim.pass(2 * time.Hour)
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -48,9 +48,9 @@ func ExampleDialerFunc() {
 	}
 	fmt.Println(cb.State) // nobody is phoned again because of a lost connection
 	// Output:
-	// cb000001/1 09:00:00 not placed SYSTEM_ERROR
-	// cb000001/2 09:00:10 not placed SYSTEM_ERROR
-	// cb000001/3 09:00:50 known BUSY
-	// cb000001/4 09:05:50 nobody knows how it ended
+	// cb000001.1 09:00:00 not placed SYSTEM_ERROR
+	// cb000001.2 09:00:10 not placed SYSTEM_ERROR
+	// cb000001.3 09:00:50 known BUSY
+	// cb000001.4 09:05:50 nobody knows how it ended
 	// UNRESOLVED
 }

@@ -131,13 +131,13 @@ func ExampleServices_Remove() {
 // Every fault of a service is reported at once, each with the field it is in.
 func ExampleNewPolicy() {
 	_, err := callback.NewPolicy(callback.Service{
-		Name:          "support",
-		TTL:           time.Second,
-		MandatoryKeys: []string{"_account"},
-		Numbers:       callback.Numbers{Country: "XX"},
-		Booking:       callback.Booking{Buffer: 5 * time.Minute, ConnectThreshold: time.Minute},
-		Preview:       callback.Preview{On: true, Rejects: -1},
-		Inbound:       callback.Inbound{Direction: callback.UserOriginated},
+		Name:         "support",
+		TTL:          time.Second,
+		RequiredKeys: []string{"_account"},
+		Numbers:      callback.Numbers{Country: "XX"},
+		Booking:      callback.Booking{Buffer: 5 * time.Minute, ConnectThreshold: time.Minute},
+		Preview:      callback.Preview{On: true, Rejects: -1},
+		Inbound:      callback.Inbound{Direction: callback.UserOriginated},
 	})
 	var faults interface{ Unwrap() []error }
 	if !errors.As(err, &faults) {
@@ -152,7 +152,7 @@ func ExampleNewPolicy() {
 	}
 	// Output:
 	// TTL                      1s is not between 1m0s and 9600h0m0s
-	// MandatoryKeys            "_account" is not among LookupKeys
+	// RequiredKeys             "_account" is not among SearchKeys
 	// Numbers.Country          "XX" is not a region
 	// Booking.ConnectThreshold 1m0s is below Buffer 5m0s: a released callback could not be dialled
 	// Preview.Rejects          -1 is negative

@@ -33,9 +33,9 @@ func ExampleTextOf() {
 // A Manager calls the whole function; a test of the function can do the same.
 func ExampleDialerFunc_DialAndWait() {
 	dial := callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
-		return callback.Outcome{Result: callback.Busy, Certainty: callback.Known}, nil
+		return callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known}, nil
 	})
-	outcome, err := dial.DialAndWait(context.Background(), callback.Call{Key: "cb1/1"})
+	outcome, err := dial.DialAndWait(context.Background(), callback.Call{Key: "cb1.1"})
 	fmt.Println(outcome.Result, outcome.Certainty, err)
 	// Output:
 	// BUSY known <nil>

@@ -18,18 +18,18 @@ func ExampleNewAttemptKey() {
 	key := callback.NewAttemptKey("0198f3a2-7c11-7d3e-9a51-2f60c1d0a7b4", 2)
 	fmt.Println(key)
 	// Output:
-	// 0198f3a2-7c11-7d3e-9a51-2f60c1d0a7b4/2
+	// 0198f3a2-7c11-7d3e-9a51-2f60c1d0a7b4.2
 }
 
 // Split tells attempt keys from anything else that a platform may send.
 func ExampleAttemptKey_Split() {
-	for _, key := range []callback.AttemptKey{"cb000001/2", "tenders/cb000001/1", "cb000001", "cb000001/0", "cb000001/02"} {
+	for _, key := range []callback.AttemptKey{"cb000001.2", "tenders/cb000001/1", "cb000001", "cb000001.0", "cb000001/02"} {
 		id, n, ok := key.Split()
 		fmt.Printf("%q %d %v\n", id, n, ok)
 	}
 	// Output:
 	// "cb000001" 2 true
-	// "tenders/cb000001" 1 true
+	// "" 0 false
 	// "" 0 false
 	// "" 0 false
 	// "" 0 false
@@ -56,7 +56,7 @@ func ExampleState_MarshalText() {
 	row := struct {
 		State  callback.State      `json:"state"`
 		Result callback.CallResult `json:"result"`
-	}{callback.Completed, callback.NoAnswer}
+	}{callback.Completed, callback.ResultNoAnswer}
 	text, err := json.Marshal(row)
 	fmt.Println(string(text), err)
 
@@ -180,8 +180,8 @@ func ExampleCallback_Current() {
 	fmt.Println(cb.Current().Key, "live:", cb.Current().Live())
 	// Output:
 	// true
-	// cb000001/1 live: true
-	// cb000001/1 live: false
+	// cb000001.1 live: true
+	// cb000001.1 live: false
 }
 
 // Whatever prints a callback, nothing of the person shows.

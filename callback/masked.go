@@ -70,14 +70,14 @@ func (q Query) Format(f fmt.State, _ rune) { text.Write(f, q.String()) }
 func (q Query) LogValue() slog.Value { return slog.StringValue(q.String()) }
 
 // String shows the key, not the value.
-func (l Lookup) String() string { return l.Key + "=" + text.Hidden(l.Value) }
+func (l SearchValue) String() string { return l.Key + "=" + text.Hidden(l.Value) }
 
 // Format prints what String does, for every verb.
-func (l Lookup) Format(f fmt.State, _ rune) { text.Write(f, l.String()) }
+func (l SearchValue) Format(f fmt.State, _ rune) { text.Write(f, l.String()) }
 
 // MarshalJSON hides the value.
-func (l Lookup) MarshalJSON() ([]byte, error) {
-	type plain Lookup
+func (l SearchValue) MarshalJSON() ([]byte, error) {
+	type plain SearchValue
 	p := plain(l)
 	p.Value = text.Hidden(p.Value)
 	return json.Marshal(p)

@@ -14,7 +14,7 @@ func TestNamesRoundTrip(t *testing.T) {
 	roundTrip(t, callback.StageNone, callback.StageBridged)
 	roundTrip(t, callback.PartyUnknown, callback.PartyNetwork)
 	roundTrip(t, callback.Scheduled, callback.Completed)
-	roundTrip(t, callback.Ok, callback.WrongNumber)
+	roundTrip(t, callback.ResultOK, callback.ResultWrongNumber)
 }
 
 func roundTrip[T interface {

@@ -15,63 +15,63 @@ type CallResult uint8
 // The call results. Ok is "unset" in practice: a dialer reports Answer for a
 // call that was answered and Bridged for one that reached an agent.
 const (
-	Ok CallResult = iota
-	Transferred
-	Conferenced
-	GeneralError
-	SystemError
-	RemoteRelease
-	Busy
-	NoAnswer
-	SITDetected
-	AnsweringMachine
-	AllTrunksBusy
-	SITInvalidNumber
-	SITVacant
-	SITOperatorIntercept
-	SITUnknown
-	SITNoCircuit
-	SITReorder
-	FaxDetected
-	QueueFull
-	Cleared
-	Overflowed
-	Abandoned
-	Redirected
-	Forwarded
-	Consult
-	PickedUp
-	Dropped
-	DroppedNoAnswer
-	Unknown
-	Covered
-	ConverseOn
-	Bridged
-	Silence
-	Answer
-	NUTone
-	NoDialTone
-	NoProgress
-	NoRingBack
-	NoEstablished
-	PagerDetected
-	WrongParty
-	DialError
-	CallDropped
-	SwitchError
-	NoFreePort
-	TransferError
-	Stale
-	AgentCallbackError
-	GroupCallbackError
-	Deafened
-	OnHold
-	DoNotCall
-	CancelRecord
-	WrongNumber
+	ResultOK CallResult = iota
+	ResultTransferred
+	ResultConferenced
+	ResultGeneralError
+	ResultSystemError
+	ResultRemoteRelease
+	ResultBusy
+	ResultNoAnswer
+	ResultSITDetected
+	ResultAnsweringMachine
+	ResultAllTrunksBusy
+	ResultSITInvalidNumber
+	ResultSITVacant
+	ResultSITOperatorIntercept
+	ResultSITUnknown
+	ResultSITNoCircuit
+	ResultSITReorder
+	ResultFaxDetected
+	ResultQueueFull
+	ResultCleared
+	ResultOverflowed
+	ResultAbandoned
+	ResultRedirected
+	ResultForwarded
+	ResultConsult
+	ResultPickedUp
+	ResultDropped
+	ResultDroppedNoAnswer
+	ResultUnknown
+	ResultCovered
+	ResultConverseOn
+	ResultBridged
+	ResultSilence
+	ResultAnswer
+	ResultNUTone
+	ResultNoDialTone
+	ResultNoProgress
+	ResultNoRingBack
+	ResultNoEstablished
+	ResultPagerDetected
+	ResultWrongParty
+	ResultDialError
+	ResultCallDropped
+	ResultSwitchError
+	ResultNoFreePort
+	ResultTransferError
+	ResultStale
+	ResultAgentCallbackError
+	ResultGroupCallbackError
+	ResultDeafened
+	ResultOnHold
+	ResultDoNotCall
+	ResultCancelRecord
+	ResultWrongNumber
 )
 
-func resultNames() [WrongNumber + 1]string {
+func resultNames() [ResultWrongNumber + 1]string {
 	return [...]string{
 		"OK", "TRANSFERRED", "CONFERENCED", "GENERAL_ERROR", "SYSTEM_ERROR", "REMOTE_RELEASE", "BUSY", "NO_ANSWER",
 		"SIT_DETECTED", "ANSWERING_MACHINE", "ALL_TRUNKS_BUSY", "SIT_INVALID_NUM", "SIT_VACANT", "SIT_OPER_INTERCEPT",
@@ -86,15 +86,15 @@ func resultNames() [WrongNumber + 1]string {
 
 // CallResults lists all 54 results in order.
 func CallResults() []CallResult {
-	all := make([]CallResult, 0, WrongNumber+1)
-	for r := Ok; r <= WrongNumber; r++ {
+	all := make([]CallResult, 0, ResultWrongNumber+1)
+	for r := ResultOK; r <= ResultWrongNumber; r++ {
 		all = append(all, r)
 	}
 	return all
 }
 
 // Valid reports whether r is one of the 54 results.
-func (r CallResult) Valid() bool { return r <= WrongNumber }
+func (r CallResult) Valid() bool { return r <= ResultWrongNumber }
 
 // String returns the name in the Callback Interaction resource.
 func (r CallResult) String() string {

@@ -53,11 +53,11 @@ func (p *Policy) Planner() *availability.Planner { return p.planner }
 
 func (s Service) withDefaults() Service {
 	s.MediaType = cmp.Or(s.MediaType, "voice")
-	if s.LookupKeys == nil {
-		s.LookupKeys = []string{PropertyNumber}
+	if s.SearchKeys == nil {
+		s.SearchKeys = []string{PropertyNumber}
 	}
-	if s.MandatoryKeys == nil {
-		s.MandatoryKeys = []string{PropertyNumber}
+	if s.RequiredKeys == nil {
+		s.RequiredKeys = []string{PropertyNumber}
 	}
 	s.TTL = cmp.Or(s.TTL, 24*time.Hour)
 	s.Retention = cmp.Or(s.Retention, 24*time.Hour)
@@ -126,11 +126,11 @@ func (s Service) faults() []error {
 	l.check(s.Redirect != s.Name || s.Name == "", "Redirect", "names the service itself")
 	l.check(s.Reminder >= 0, "Reminder", "%v is negative", s.Reminder)
 	l.check(s.Consent <= ConsentCampaign, "Consent", "%d is not defined", s.Consent)
-	for _, key := range s.MandatoryKeys {
-		l.check(slices.Contains(s.LookupKeys, key), "MandatoryKeys", "%q is not among LookupKeys", key)
+	for _, key := range s.RequiredKeys {
+		l.check(slices.Contains(s.SearchKeys, key), "RequiredKeys", "%q is not among SearchKeys", key)
 	}
-	for _, key := range slices.Concat(s.LookupKeys, s.Limits.Parameters) {
-		l.check(key != "" && len(key) <= text.MaxName, "LookupKeys, Limits.Parameters", "names must have 1 to %d bytes", text.MaxName)
+	for _, key := range slices.Concat(s.SearchKeys, s.Limits.Parameters) {
+		l.check(key != "" && len(key) <= text.MaxName, "SearchKeys, Limits.Parameters", "names must have 1 to %d bytes", text.MaxName)
 	}
 	for _, option := range s.Overwritable {
 		l.check(option == "_redirect" || option == "_target" || option == "_ors", "Overwritable", "%q cannot be overwritten", option)

@@ -31,8 +31,8 @@ type Query struct {
 
 	// Lookups match properties that have or once had the value, all of them,
 	// or any of them when AnyLookup is set (GMS operand AND, OR).
-	Lookups   []Match
-	AnyLookup bool
+	SearchValues   []Match
+	AnySearchValue bool
 	// Properties match the present text of properties or user data.
 	Properties []Match
 

@@ -19,17 +19,17 @@ import (
 //
 // Methods may be called from several goroutines at once - Release by every verb
 // that ends a callback - and must return quickly; a panic harms only the callback at hand. Optional capability:
-// [Waker].
+// [WakingRouter].
 type Router interface {
 	Free(ctx context.Context, tenant, service string) (int, error)
 	Reserve(ctx context.Context, cb *Callback) (Reservation, error)
 	Release(ctx context.Context, r Release) error
 }
 
-// Waker is implemented by routers that can say when an agent becomes free, so
+// WakingRouter is implemented by routers that can say when an agent becomes free, so
 // that nobody waits for the next poll. The Manager passes a function that never
 // blocks.
-type Waker interface {
+type WakingRouter interface {
 	OnFree(wake func())
 }
 

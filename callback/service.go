@@ -34,10 +34,10 @@ type Service struct {
 	MediaType string
 	// LookupKeys are the properties under which Search finds callbacks. GMS
 	// _customer_lookup_keys. Defaults to _customer_number.
-	LookupKeys []string
+	SearchKeys []string
 	// MandatoryKeys are the lookup keys that a request must carry. GMS
 	// _mandatory_customer_lookup_keys. Defaults to _customer_number.
-	MandatoryKeys []string
+	RequiredKeys []string
 	// Consent is what the customer must have consented to, as the contact
 	// directory has it of the mode that the request names (LCM PEWC,
 	// CampaignPEWC). Anything but ConsentNone needs Config.Contacts, and requests

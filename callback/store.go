@@ -23,7 +23,7 @@ type Pause struct {
 // that was applied before it began, from anywhere (linearizable).
 //
 // Time: a store never reads a clock; now is an argument. A store that several
-// nodes share may implement [Clock], and then every Manager takes the time from
+// nodes share may implement [ClockStore], and then every Manager takes the time from
 // it.
 //
 // Ownership: a store keeps its own copy of what it is given and returns copies,
@@ -96,25 +96,25 @@ type Store interface {
 	Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error)
 }
 
-// Clock is implemented by stores that say what time it is.
-type Clock interface {
+// ClockStore is implemented by stores that say what time it is.
+type ClockStore interface {
 	Now(ctx context.Context) (time.Time, error)
 }
 
-// Notifier is implemented by stores that can hint that another node changed
+// NotifyingStore is implemented by stores that can hint that another node changed
 // something. The hint may be lost, late or repeated.
-type Notifier interface {
+type NotifyingStore interface {
 	// Notify calls f, which never blocks, after changes until stop is called.
 	Notify(f func()) (stop func())
 }
 
-// Pauser is implemented by stores that keep pauses of services, for every node
+// PausingStore is implemented by stores that keep pauses of services, for every node
 // that shares the store. Without it a Manager cannot pause.
 //
 // What a [Store] promises holds here as well: calls see all that was done before
 // they began, from anywhere; an error that is not [ErrOutcomeUnknown] means that
 // nothing happened; tenants know nothing of each other.
-type Pauser interface {
+type PausingStore interface {
 	// SetPause begins the pause of p.Tenant and p.Service, or ends it when on is
 	// false. A pause that is in force already stays as it is, with its Since,
 	// Actor and Reason; ending one that is not in force changes nothing. The

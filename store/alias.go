@@ -5,23 +5,23 @@ import "github.com/ringback-go/ringback/callback"
 // The contract is defined beside the engine that relies on it; these are other
 // names for the same types.
 type (
-	Store        = callback.Store
-	Clock        = callback.Clock
-	Notifier     = callback.Notifier
-	Pauser       = callback.Pauser
-	Pause        = callback.Pause
-	Change       = callback.Change
-	By           = callback.By
-	ClaimRequest = callback.ClaimRequest
-	QueueClaim   = callback.QueueClaim
-	Claimed      = callback.Claimed
-	Query        = callback.Query
-	Page         = callback.Page
-	Group        = callback.Group
-	LoadRequest  = callback.LoadRequest
-	Counter      = callback.Counter
-	EventQuery   = callback.EventQuery
-	EventPage    = callback.EventPage
-	EraseRequest = callback.EraseRequest
-	EraseItem    = callback.EraseItem
+	Store          = callback.Store
+	ClockStore     = callback.ClockStore
+	NotifyingStore = callback.NotifyingStore
+	PausingStore   = callback.PausingStore
+	Pause          = callback.Pause
+	Change         = callback.Change
+	By             = callback.By
+	ClaimRequest   = callback.ClaimRequest
+	QueueClaim     = callback.QueueClaim
+	Claimed        = callback.Claimed
+	Query          = callback.Query
+	Page           = callback.Page
+	Group          = callback.Group
+	LoadRequest    = callback.LoadRequest
+	Counter        = callback.Counter
+	EventQuery     = callback.EventQuery
+	EventPage      = callback.EventPage
+	EraseRequest   = callback.EraseRequest
+	EraseItem      = callback.EraseItem
 )

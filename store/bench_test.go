@@ -37,11 +37,11 @@ func request(i int, number phonenum.Address, r *rand.Rand) Change {
 	mine := callback.PermitKey{Kind: callback.PermitNumber, Service: "sales", Subject: key}
 	cb := &callback.Callback{
 		Tenant: "acme", ID: callback.ID(fmt.Sprintf("018f2b8c-0000-7000-8000-%012x", i)), Service: "sales", Revision: 1, State: callback.Scheduled,
-		Customer:   callback.Customer{Number: number},
-		Properties: callback.Values{"_customer_number": key, "_media_type": "voice"},
-		UserData:   callback.Values{"lang": "de", "score": 5.0},
-		Lookups:    []callback.Lookup{{Key: "_customer_number", Value: key}},
-		Desired:    desired, Created: benchStart(), Updated: benchStart(), ReleaseAt: desired, Bucket: desired,
+		Customer:     callback.Customer{Number: number},
+		Properties:   callback.Values{"_customer_number": key, "_media_type": "voice"},
+		UserData:     callback.Values{"lang": "de", "score": 5.0},
+		SearchValues: []callback.SearchValue{{Key: "_customer_number", Value: key}},
+		Desired:      desired, Created: benchStart(), Updated: benchStart(), ReleaseAt: desired, Bucket: desired,
 		ExpiresAt: desired.Add(24 * time.Hour), NextAt: desired,
 		Held:        []callback.Held{{Key: seat, N: 1}, {Key: mine, N: 1}},
 		Idempotency: callback.Idempotency{Key: fmt.Sprint("key-", i), Hash: "digest"},
@@ -168,7 +168,7 @@ func BenchmarkPage(b *testing.B) {
 	for name, query := range map[string]func(i int) Query{
 		"number": func(i int) Query { return Query{Tenant: "acme", Number: all[i%pending].Key()} },
 		"lookup": func(i int) Query {
-			return Query{Tenant: "acme", Lookups: []callback.Match{{Key: "_customer_number", Value: all[i%pending].Key()}}}
+			return Query{Tenant: "acme", SearchValues: []callback.Match{{Key: "_customer_number", Value: all[i%pending].Key()}}}
 		},
 		"state-time": func(i int) Query {
 			from := benchStart().Add(time.Duration(i%4000) * 5 * time.Minute)

@@ -53,7 +53,7 @@ func (t *tenant) count(groups []Group, f *filter) []Group {
 // group differ in.
 func (f *filter) onlyGroups() bool {
 	q := f.q
-	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.Lookups) == 0 && len(q.Properties) == 0 &&
+	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.SearchValues) == 0 && len(q.Properties) == 0 &&
 		q.Number == "" && q.CustomerID == "" && q.ExternalID == "" && q.CallerID == "" && q.AppPool == "" && q.Personal == "" &&
 		f.desiredFrom.IsZero() && f.desiredTo.IsZero() && f.createdFrom.IsZero() && f.createdTo.IsZero() &&
 		f.endedFrom.IsZero() && f.endedTo.IsZero() && q.QueuedBefore == nil

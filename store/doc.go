@@ -32,7 +32,7 @@
 // # Writing a store
 //
 // The interface and its contract are in package callback; [Store] and the types
-// around it are other names for them. [Clock], [Notifier] and [Pauser] are what a
+// around it are other names for them. [ClockStore], [NotifyingStore] and [PausingStore] are what a
 // store may offer beside it; without the last, services cannot be paused. [CheckChange], [CheckClaim],
 // [CheckQuery], [CheckEvents] and [CheckErase] find what is malformed,
 // [FormatCursor] and [ParseCursor] are cursors by place for any store,

@@ -20,7 +20,7 @@ func NewFilter(q *Query) *Filter {
 	own.IDs, own.Services, own.Reasons = slices.Clone(q.IDs), slices.Clone(q.Services), slices.Clone(q.Reasons)
 	own.States, own.NotStates = slices.Clone(q.States), slices.Clone(q.NotStates)
 	own.Priorities = slices.Clone(q.Priorities)
-	own.Lookups, own.Properties = slices.Clone(q.Lookups), slices.Clone(q.Properties)
+	own.SearchValues, own.Properties = slices.Clone(q.SearchValues), slices.Clone(q.Properties)
 	if q.QueuedBefore != nil {
 		own.QueuedBefore = new(*q.QueuedBefore)
 	}
@@ -38,7 +38,7 @@ func (f *Filter) Match(c *callback.Callback) bool {
 	// about, and shares with c what is behind them.
 	b := body{
 		state: c.State, priority: c.Priority, customer: c.Customer, origin: &c.Origin, agent: &c.Agent,
-		seldom: &seldom{reason: c.Reason}, lookups: c.Lookups,
+		seldom: &seldom{reason: c.Reason}, lookups: c.SearchValues,
 		desired: instantOf(c.Desired), created: instantOf(c.Created),
 		queuedAt: instantOf(c.QueuedAt), endedAt: instantOf(c.EndedAt),
 	}

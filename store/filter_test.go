@@ -55,7 +55,7 @@ func (d dice) callback(id callback.ID) *callback.Callback {
 	cb.Origin.ExternalID, cb.Origin.CallerID, cb.Origin.AppPool = pick(d, "", "e"), pick(d, "", "crm"), pick(d, "", "p")
 	cb.Agent.Personal = pick(d, "", "hans")
 	for range d.IntN(4) {
-		cb.Lookups = append(cb.Lookups, callback.Lookup{Key: pick(d, "city", "vip"), Value: pick(d, "", "1", "2"), Former: d.IntN(2) == 0})
+		cb.SearchValues = append(cb.SearchValues, callback.SearchValue{Key: pick(d, "city", "vip"), Value: pick(d, "", "1", "2"), Former: d.IntN(2) == 0})
 	}
 	if d.IntN(4) > 0 {
 		cb.Properties = callback.Values{"_lang": d.value(), "both": d.value()}
@@ -90,10 +90,10 @@ func (d dice) query() callback.Query {
 		case 5:
 			q.Priorities = []scheduler.Priority{scheduler.Priority(d.IntN(4))}
 		case 6:
-			q.AnyLookup = d.IntN(2) == 0
-			q.Lookups = append(q.Lookups, d.match("city", "vip"), d.match("city", "none"))
+			q.AnySearchValue = d.IntN(2) == 0
+			q.SearchValues = append(q.SearchValues, d.match("city", "vip"), d.match("city", "none"))
 		case 7:
-			q.Lookups = append(q.Lookups, d.match("city", "vip"))
+			q.SearchValues = append(q.SearchValues, d.match("city", "vip"))
 		case 8:
 			q.Properties = append(q.Properties, d.match("_lang", "lang", "both", "none"))
 		case 9:
@@ -172,7 +172,7 @@ func TestFilterConditions(t *testing.T) {
 		cb.Origin = callback.Origin{ExternalID: "e", CallerID: "crm", AppPool: "pool"}
 		cb.Agent.Personal = "hans"
 		cb.Properties, cb.UserData = callback.Values{"_lang": "de"}, callback.Values{"score": 5}
-		cb.Lookups = []callback.Lookup{{Key: "city", Value: "Bern", Former: true}, {Key: "city", Value: "Basel"}}
+		cb.SearchValues = []callback.SearchValue{{Key: "city", Value: "Bern", Former: true}, {Key: "city", Value: "Basel"}}
 	})
 	without := &callback.Callback{ID: "c2", Service: "none", State: callback.Paused}
 	tests := map[string]callback.Query{
@@ -183,8 +183,8 @@ func TestFilterConditions(t *testing.T) {
 		"NotStates":      {NotStates: []callback.State{callback.Paused}},
 		"Reasons":        {Reasons: []callback.Reason{callback.ReasonError}},
 		"Priorities":     {Priorities: []scheduler.Priority{scheduler.High}},
-		"Lookups":        {Lookups: []callback.Match{{Key: "city", Value: "Bern"}, {Key: "city", Value: "Basel"}}},
-		"AnyLookup":      {Lookups: []callback.Match{{Key: "city", Value: "Rome"}, {Key: "city", Value: "Basel"}}, AnyLookup: true},
+		"Lookups":        {SearchValues: []callback.Match{{Key: "city", Value: "Bern"}, {Key: "city", Value: "Basel"}}},
+		"AnyLookup":      {SearchValues: []callback.Match{{Key: "city", Value: "Rome"}, {Key: "city", Value: "Basel"}}, AnySearchValue: true},
 		"Properties":     {Properties: []callback.Match{{Key: "_lang", Value: "de"}, {Key: "score", Value: "5"}}},
 		"Number":         {Number: storetest.Number(1).Key()},
 		"alternative":    {Number: storetest.Number(2).Key()},
@@ -220,7 +220,7 @@ func TestFilterConditions(t *testing.T) {
 	}
 	// What is no condition is not looked at.
 	for name, q := range map[string]callback.Query{
-		"none": {}, "tenant": {Tenant: "other"}, "place": {Order: 99, Desc: true, Limit: -1, After: "?"}, "AnyLookup alone": {AnyLookup: true},
+		"none": {}, "tenant": {Tenant: "other"}, "place": {Order: 99, Desc: true, Limit: -1, After: "?"}, "AnyLookup alone": {AnySearchValue: true},
 	} {
 		f := store.NewFilter(&q)
 		if !f.Match(with) || !f.Match(without) {
@@ -243,15 +243,15 @@ func TestFilterTakesAnything(t *testing.T) {
 func TestFilterKeepsItsQuery(t *testing.T) {
 	q := callback.Query{
 		IDs: []callback.ID{"c1"}, Services: []string{storetest.Service}, States: []callback.State{callback.Queued}, NotStates: []callback.State{callback.Paused},
-		Reasons: []callback.Reason{""}, Priorities: []scheduler.Priority{0}, Lookups: []callback.Match{{Key: "a", Value: "1"}},
+		Reasons: []callback.Reason{""}, Priorities: []scheduler.Priority{0}, SearchValues: []callback.Match{{Key: "a", Value: "1"}},
 		Properties: []callback.Match{{Key: "b", Value: "2"}}, QueuedBefore: &callback.Place{QueuedAt: storetest.Start(), ID: "c2"},
 	}
 	cb := storetest.New("c1", storetest.Queued(storetest.Start()), func(cb *callback.Callback) {
-		cb.Lookups, cb.UserData = []callback.Lookup{{Key: "a", Value: "1"}}, callback.Values{"b": 2}
+		cb.SearchValues, cb.UserData = []callback.SearchValue{{Key: "a", Value: "1"}}, callback.Values{"b": 2}
 	})
 	f := store.NewFilter(&q)
 	q.IDs[0], q.Services[0], q.States[0], q.NotStates[0] = "x", "x", callback.Paused, callback.Queued
-	q.Reasons[0], q.Priorities[0], q.Lookups[0].Value, q.Properties[0].Value = "x", 9, "x", "x"
+	q.Reasons[0], q.Priorities[0], q.SearchValues[0].Value, q.Properties[0].Value = "x", 9, "x", "x"
 	*q.QueuedBefore = callback.Place{}
 	q.CustomerID = "x"
 	if !f.Match(cb) {

@@ -134,7 +134,7 @@ func BenchmarkSearch(b *testing.B) {
 	}{
 		{"number", func(i int) callback.Query { return callback.Query{Number: numbers(i * 7919 % 1_000_000)} }, 1},
 		{"lookup", func(i int) callback.Query {
-			return callback.Query{Lookups: []callback.Match{{Key: "_customer_number", Value: numbers(i * 7919 % 1_000_000)}}}
+			return callback.Query{SearchValues: []callback.Match{{Key: "_customer_number", Value: numbers(i * 7919 % 1_000_000)}}}
 		}, 1},
 		{"state and time", func(i int) callback.Query {
 			from := benchTime().Add(time.Hour + time.Duration(i%300)*time.Hour)

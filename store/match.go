@@ -111,16 +111,16 @@ func (f *filter) from(o *callback.Origin) bool {
 
 // looksUp compares the lookup properties, present and former.
 func (f *filter) looksUp(b *body) bool {
-	if len(f.q.Lookups) == 0 {
+	if len(f.q.SearchValues) == 0 {
 		return true
 	}
-	for _, m := range f.q.Lookups {
-		found := slices.ContainsFunc(b.lookups, func(l callback.Lookup) bool { return l.Key == m.Key && l.Value == m.Value })
-		if found == f.q.AnyLookup {
+	for _, m := range f.q.SearchValues {
+		found := slices.ContainsFunc(b.lookups, func(l callback.SearchValue) bool { return l.Key == m.Key && l.Value == m.Value })
+		if found == f.q.AnySearchValue {
 			return found
 		}
 	}
-	return !f.q.AnyLookup
+	return !f.q.AnySearchValue
 }
 
 func (f *filter) hasProperties(b *body) bool {

@@ -29,8 +29,8 @@ type Memory struct {
 }
 
 var (
-	_ callback.Store  = (*Memory)(nil)
-	_ callback.Pauser = (*Memory)(nil)
+	_ callback.Store        = (*Memory)(nil)
+	_ callback.PausingStore = (*Memory)(nil)
 )
 
 // Option changes a Memory at its making.

@@ -58,7 +58,7 @@ func TestPlansAgree(t *testing.T) {
 			cb.State = callback.States()[min(r.IntN(30), 8)]
 			// One customer has most callbacks, others few.
 			cb.Customer.ID = fmt.Sprint(min(r.IntN(40), 20))
-			cb.Lookups = []callback.Lookup{{Key: "k", Value: fmt.Sprint(r.IntN(3))}}
+			cb.SearchValues = []callback.SearchValue{{Key: "k", Value: fmt.Sprint(r.IntN(3))}}
 		})
 		if errs, err := m.Apply(ctx, storetest.Start(), []callback.Change{storetest.Write(all[i])}); errs != nil || err != nil {
 			t.Fatal(errs, err)
@@ -73,7 +73,7 @@ func TestPlansAgree(t *testing.T) {
 			q.States = []callback.State{callback.States()[r.IntN(9)], callback.States()[r.IntN(9)]}
 		}
 		if r.IntN(3) == 0 {
-			q.Lookups = []callback.Match{{Key: "k", Value: fmt.Sprint(r.IntN(3))}}
+			q.SearchValues = []callback.Match{{Key: "k", Value: fmt.Sprint(r.IntN(3))}}
 		}
 		if r.IntN(3) == 0 {
 			q.DesiredFrom, q.DesiredTo = storetest.At(100*time.Minute), storetest.At(400*time.Minute)
@@ -112,7 +112,7 @@ func expect(all []*callback.Callback, q callback.Query) []callback.ID {
 	for _, cb := range all {
 		if q.CustomerID != "" && cb.Customer.ID != q.CustomerID ||
 			len(q.States) > 0 && !slices.Contains(q.States, cb.State) ||
-			len(q.Lookups) > 0 && cb.Lookups[0].Value != q.Lookups[0].Value ||
+			len(q.SearchValues) > 0 && cb.SearchValues[0].Value != q.SearchValues[0].Value ||
 			!q.DesiredFrom.IsZero() && (cb.Desired.Before(q.DesiredFrom) || cb.Desired.After(q.DesiredTo)) {
 			continue
 		}

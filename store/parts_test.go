@@ -114,8 +114,8 @@ func TestErasedLeavesNothing(t *testing.T) {
 			ID: callback.ID(fmt.Sprint(i)), Revision: 1, State: callback.States()[i%9], Ready: true, QueuedAt: now,
 			NextAt: now.Add(time.Duration(i%5) * time.Second), Idempotency: callback.Idempotency{Key: fmt.Sprint("k", i)},
 			Customer: callback.Customer{ID: fmt.Sprint(i % 7)}, Origin: callback.Origin{ExternalID: fmt.Sprint(i % 3)},
-			Lookups: []callback.Lookup{{Key: "a", Value: fmt.Sprint(i % 4)}, {Key: "a", Value: fmt.Sprint(i % 4), Former: true}},
-			Held:    []callback.Held{{Key: callback.PermitKey{Kind: callback.PermitBucket, Slot: int64(i % 10)}, N: 1}},
+			SearchValues: []callback.SearchValue{{Key: "a", Value: fmt.Sprint(i % 4)}, {Key: "a", Value: fmt.Sprint(i % 4), Former: true}},
+			Held:         []callback.Held{{Key: callback.PermitKey{Kind: callback.PermitBucket, Slot: int64(i % 10)}, N: 1}},
 		}
 		c := Change{Record: cb, Event: callback.Event{Type: callback.EventAccepted}, Take: []callback.Permit{{Key: cb.Held[0].Key, N: 1, Max: -1}}}
 		if errs, err := m.Apply(ctx, now, []Change{c}); errs != nil || err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// SetPause begins or ends the pause of a service; see [callback.Pauser].
+// SetPause begins or ends the pause of a service; see [callback.PausingStore].
 func (m *Memory) SetPause(ctx context.Context, p Pause, on bool) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -52,7 +52,7 @@ type body struct {
 	seldom      *seldom
 
 	properties, userData []property
-	lookups              []callback.Lookup
+	lookups              []callback.SearchValue
 	held                 []callback.Held
 	attempts             []callback.Attempt
 	idempotency          callback.Idempotency
@@ -98,7 +98,7 @@ func pack(c *callback.Callback) *body {
 	if c.Interaction != nil {
 		b.interaction = new(*c.Interaction)
 	}
-	b.lookups, b.held, b.attempts = slices.Clone(c.Lookups), slices.Clone(c.Held), slices.Clone(c.Attempts)
+	b.lookups, b.held, b.attempts = slices.Clone(c.SearchValues), slices.Clone(c.Held), slices.Clone(c.Attempts)
 	b.desired, b.created, b.updated = instantOf(c.Desired), instantOf(c.Created), instantOf(c.Updated)
 	b.releaseAt, b.queuedAt, b.readyAt = instantOf(c.ReleaseAt), instantOf(c.QueuedAt), instantOf(c.ReadyAt)
 	b.expiresAt, b.bucket, b.endedAt = instantOf(c.ExpiresAt), instantOf(c.Bucket), instantOf(c.EndedAt)
@@ -151,7 +151,7 @@ func (v *view) callback() *callback.Callback {
 	c.State, c.Priority, c.Ready, c.Immediate = b.state, b.priority, b.ready, b.immediate
 	c.Customer, c.Idempotency = b.customer, b.idempotency
 	c.Properties, c.UserData = unpackValues(b.properties), unpackValues(b.userData)
-	c.Lookups, c.Held, c.Attempts = slices.Clone(b.lookups), slices.Clone(b.held), slices.Clone(b.attempts)
+	c.SearchValues, c.Held, c.Attempts = slices.Clone(b.lookups), slices.Clone(b.held), slices.Clone(b.attempts)
 	c.Desired, c.Created, c.Updated = b.desired.Time(), b.created.Time(), b.updated.Time()
 	c.ReleaseAt, c.QueuedAt, c.ReadyAt = b.releaseAt.Time(), b.queuedAt.Time(), b.readyAt.Time()
 	c.ExpiresAt, c.Bucket, c.EndedAt = b.expiresAt.Time(), b.bucket.Time(), b.endedAt.Time()

@@ -139,18 +139,18 @@ func (t *tenant) named(f *filter) (best source, n int) {
 			consider(p.each, p.len())
 		}
 	}
-	if len(q.Lookups) == 0 {
+	if len(q.SearchValues) == 0 {
 		return best, n
 	}
-	if q.AnyLookup {
+	if q.AnySearchValue {
 		all := 0
-		for _, m := range q.Lookups {
+		for _, m := range q.SearchValues {
 			all += t.lookups[m].len()
 		}
-		consider(t.union(q.Lookups), all)
+		consider(t.union(q.SearchValues), all)
 		return best, n
 	}
-	for _, m := range q.Lookups {
+	for _, m := range q.SearchValues {
 		p := t.lookups[m]
 		consider(p.each, p.len())
 	}

@@ -60,12 +60,12 @@ func TestAudit(t *testing.T) {
 			"event dialing, seq 3, is of attempt 1, want 2",
 			"2 attempts were committed, the record has 1",
 		}},
-		{"attempt with a wrong key", func(cb *callback.Callback, e *[]callback.Event) { cb.Attempts[0].Key = "other/1" }, []string{
-			"attempt 1 is numbered 1 and has the key other/1",
+		{"attempt with a wrong key", func(cb *callback.Callback, e *[]callback.Event) { cb.Attempts[0].Key = "other.1" }, []string{
+			"attempt 1 is numbered 1 and has the key other.1",
 		}},
 		{"next attempt before the end of the first", func(cb *callback.Callback, e *[]callback.Event) {
 			cb.Attempts[0].Ended = time.Time{}
-			cb.Attempts = append(cb.Attempts, callback.Attempt{N: 2, Key: "cb/2"})
+			cb.Attempts = append(cb.Attempts, callback.Attempt{N: 2, Key: "cb.2"})
 		}, []string{
 			"attempt 1 has no end and attempt 2 began",
 			"1 attempts were committed, the record has 2",

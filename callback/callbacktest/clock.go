@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Clock is a clock that only moves when told to. Its Now fits
+// ClockStore is a clock that only moves when told to. Its Now fits
 // manager.Config.Now and [NewDialer]. All methods are safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex

@@ -73,7 +73,7 @@ func TestRedelivery(t *testing.T) {
 	if diff := cmp.Diff(want, gaps); diff != "" {
 		t.Errorf("gaps between deliveries (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"1s cb/1 BUSY"}, l.lines); diff != "" {
+	if diff := cmp.Diff([]string{"1s cb.1 BUSY"}, l.lines); diff != "" {
 		t.Errorf("reports (-want +got):\n%s", diff)
 	}
 }
@@ -88,10 +88,10 @@ func TestRefusedReports(t *testing.T) {
 		l.fail = []error{refusal}
 		runOut(t, clock, d, l)
 		got := d.Refused()
-		if len(got) != 1 || got[0].Report.Key != "cb/2" || !errors.Is(got[0].Err, refusal) {
+		if len(got) != 1 || got[0].Report.Key != "cb.2" || !errors.Is(got[0].Err, refusal) {
 			t.Errorf("refused are %+v", got)
 		}
-		if diff := cmp.Diff([]string{"1s cb/1 BUSY"}, l.lines); diff != "" {
+		if diff := cmp.Diff([]string{"1s cb.1 BUSY"}, l.lines); diff != "" {
 			t.Errorf("reports (-want +got):\n%s", diff)
 		}
 	}
@@ -133,7 +133,7 @@ func TestEarlyReports(t *testing.T) {
 	if _, err := d.Dial(t.Context(), call(t, "cb", 1)); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"0s cb/1 ringing", "0s cb/1 customer", "0s cb/1 agent", "0s cb/1 bridged", "0s cb/1 ANSWER"}
+	want := []string{"0s cb.1 ringing", "0s cb.1 customer", "0s cb.1 agent", "0s cb.1 bridged", "0s cb.1 ANSWER"}
 	if diff := cmp.Diff(want, l.lines); diff != "" {
 		t.Errorf("reports before Dial returned (-want +got):\n%s", diff)
 	}
@@ -147,7 +147,7 @@ func TestEarlyReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	runOut(t, clock, d, l)
-	want = []string{"0s cb/2 agent", "0s cb/2 bridged", "0s cb/2 ANSWER", "0s cb/2 ringing", "0s cb/2 customer"}
+	want = []string{"0s cb.2 agent", "0s cb.2 bridged", "0s cb.2 ANSWER", "0s cb.2 ringing", "0s cb.2 customer"}
 	if diff := cmp.Diff(want, l.lines); diff != "" {
 		t.Errorf("reports (-want +got):\n%s", diff)
 	}
@@ -226,13 +226,13 @@ func TestReportsShareNothing(t *testing.T) {
 	var results []callback.CallResult
 	spoiler := reporterFunc(func(_ context.Context, r callback.Report) error {
 		results = append(results, r.Outcome.Result)
-		r.Outcome.Result = callback.Ok
+		r.Outcome.Result = callback.ResultOK
 		return nil
 	})
 	if _, err := d.Advance(t.Context(), clock.Advance(time.Hour), spoiler); err != nil {
 		t.Fatal(err)
 	}
-	if want := []callback.CallResult{callback.Busy, callback.Busy}; !slices.Equal(results, want) {
+	if want := []callback.CallResult{callback.ResultBusy, callback.ResultBusy}; !slices.Equal(results, want) {
 		t.Errorf("results %v, want %v", results, want)
 	}
 }
@@ -261,12 +261,12 @@ func TestRun(t *testing.T) {
 		<-time.After(6*time.Second - time.Nanosecond)
 		synctest.Wait()
 		// The first report failed and came a second later.
-		if diff := cmp.Diff([]string{"1s cb/1 ringing"}, l.told()); diff != "" {
+		if diff := cmp.Diff([]string{"1s cb.1 ringing"}, l.told()); diff != "" {
 			t.Errorf("reports a nanosecond early (-want +got):\n%s", diff)
 		}
 		<-time.After(time.Nanosecond)
 		synctest.Wait()
-		if diff := cmp.Diff([]string{"1s cb/1 ringing", "6s cb/1 ANSWERING_MACHINE"}, l.told()); diff != "" {
+		if diff := cmp.Diff([]string{"1s cb.1 ringing", "6s cb.1 ANSWERING_MACHINE"}, l.told()); diff != "" {
 			t.Errorf("reports (-want +got):\n%s", diff)
 		}
 		cancel()

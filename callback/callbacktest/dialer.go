@@ -34,7 +34,7 @@ var ErrTooLate = errors.New("attempt comes after the last instant allowed")
 // the call will run, and [Dialer.Advance] delivers the reports that have become
 // due, so that a test decides when the engine hears what.
 //
-// It has every optional capability: [callback.Hanger], [callback.Lookuper] and
+// It has every optional capability: [callback.HangupDialer], [callback.LookupDialer] and
 // [callback.LimitedDialer]. [Dialer.Blind], [Dialer.NoHangup],
 // [Dialer.NoLookup] and [Dialer.Fenced] are views of the same world with other
 // capabilities.
@@ -67,7 +67,7 @@ type Dialer struct {
 }
 
 // NewDialer returns a dialer whose every call is answered and lasts a minute,
-// until scripts say otherwise. now tells the time; with a [Clock] it is
+// until scripts say otherwise. now tells the time; with a [ClockStore] it is
 // clock.Now, in a testing/synctest bubble time.Now, and there the dialer has to
 // be made inside the bubble.
 func NewDialer(now func() time.Time) *Dialer {
@@ -292,7 +292,7 @@ func (d *Dialer) Stuck() []callback.AttemptKey {
 	return keys
 }
 
-// Hangup implements [callback.Hanger]: the call ends now, and its final report
+// Hangup implements [callback.HangupDialer]: the call ends now, and its final report
 // comes, unless the step is mute. A call that is over or unknown is no error.
 func (d *Dialer) Hangup(ctx context.Context, h callback.Hangup) error {
 	if err := ctx.Err(); err != nil {
@@ -327,7 +327,7 @@ func (d *Dialer) cut(l *leg, now time.Time) {
 	}
 }
 
-// Lookup implements [callback.Lookuper] and tells the truth about the attempt
+// SearchValue implements [callback.LookupDialer] and tells the truth about the attempt
 // as it is now, unless its step says otherwise.
 func (d *Dialer) Lookup(ctx context.Context, tenant string, key callback.AttemptKey, ref callback.Ref) (callback.Found, error) {
 	return d.lookup(ctx, tenant, key, false)

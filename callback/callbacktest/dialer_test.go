@@ -106,54 +106,54 @@ func TestTimelines(t *testing.T) {
 		want []string
 	}{
 		{name: "answered", step: callbacktest.Answered(90 * time.Second),
-			want: []string{"1s cb/1 ringing", "6s cb/1 customer", "7s cb/1 agent", "8s cb/1 bridged", "1m38s cb/1 ANSWER"}},
+			want: []string{"1s cb.1 ringing", "6s cb.1 customer", "7s cb.1 agent", "8s cb.1 bridged", "1m38s cb.1 ANSWER"}},
 		{name: "agent first", step: callbacktest.Answered(90 * time.Second),
 			call: func(c *callback.Call) { c.First = callback.AgentFirst },
-			want: []string{"1s cb/1 ringing", "6s cb/1 bridged", "1m36s cb/1 ANSWER"}},
+			want: []string{"1s cb.1 ringing", "6s cb.1 bridged", "1m36s cb.1 ANSWER"}},
 		{name: "no longer than the longest call", step: callbacktest.Answered(time.Hour),
 			call: func(c *callback.Call) { c.MaxCall = time.Minute },
-			want: []string{"1s cb/1 ringing", "6s cb/1 customer", "7s cb/1 agent", "8s cb/1 bridged", "1m8s cb/1 ANSWER"}},
+			want: []string{"1s cb.1 ringing", "6s cb.1 customer", "7s cb.1 agent", "8s cb.1 bridged", "1m8s cb.1 ANSWER"}},
 		{name: "no answer rings as long as it may", step: callbacktest.NoAnswer(),
-			want: []string{"1s cb/1 ringing", "26s cb/1 NO_ANSWER"}},
+			want: []string{"1s cb.1 ringing", "26s cb.1 NO_ANSWER"}},
 		{name: "no answer with no limit", step: callbacktest.NoAnswer(),
 			call: func(c *callback.Call) { c.RingTimeout = 0 },
-			want: []string{"1s cb/1 ringing", "31s cb/1 NO_ANSWER"}},
+			want: []string{"1s cb.1 ringing", "31s cb.1 NO_ANSWER"}},
 		{name: "answered too late", step: callbacktest.Answered(time.Minute).Ringing(26 * time.Second),
-			want: []string{"1s cb/1 ringing", "26s cb/1 NO_ANSWER"}},
+			want: []string{"1s cb.1 ringing", "26s cb.1 NO_ANSWER"}},
 		{name: "answered in the last moment", step: callbacktest.Answered(time.Minute).Ringing(25 * time.Second).Waiting(0),
-			want: []string{"1s cb/1 ringing", "26s cb/1 customer", "26s cb/1 agent", "26s cb/1 bridged", "1m26s cb/1 ANSWER"}},
-		{name: "busy", step: callbacktest.Busy(), want: []string{"1s cb/1 BUSY"}},
+			want: []string{"1s cb.1 ringing", "26s cb.1 customer", "26s cb.1 agent", "26s cb.1 bridged", "1m26s cb.1 ANSWER"}},
+		{name: "busy", step: callbacktest.Busy(), want: []string{"1s cb.1 BUSY"}},
 		{name: "busy after ringing", step: callbacktest.Busy().Ringing(7 * time.Second),
-			want: []string{"1s cb/1 ringing", "8s cb/1 BUSY"}},
-		{name: "machine", step: callbacktest.Machine(), want: []string{"1s cb/1 ringing", "6s cb/1 ANSWERING_MACHINE"}},
-		{name: "fax", step: callbacktest.Fax(), want: []string{"1s cb/1 ringing", "6s cb/1 SIT_FAX_DETECTED"}},
+			want: []string{"1s cb.1 ringing", "8s cb.1 BUSY"}},
+		{name: "machine", step: callbacktest.Machine(), want: []string{"1s cb.1 ringing", "6s cb.1 ANSWERING_MACHINE"}},
+		{name: "fax", step: callbacktest.Fax(), want: []string{"1s cb.1 ringing", "6s cb.1 SIT_FAX_DETECTED"}},
 		{name: "rejected", step: callbacktest.Rejected().Ringing(2 * time.Second),
-			want: []string{"1s cb/1 ringing", "3s cb/1 REMOTE_RELEASE"}},
-		{name: "congestion", step: callbacktest.Congestion(), want: []string{"1s cb/1 ALL_TRUNKS_BUSY"}},
-		{name: "invalid", step: callbacktest.InvalidNumber(), want: []string{"1s cb/1 SIT_INVALID_NUM"}},
+			want: []string{"1s cb.1 ringing", "3s cb.1 REMOTE_RELEASE"}},
+		{name: "congestion", step: callbacktest.Congestion(), want: []string{"1s cb.1 ALL_TRUNKS_BUSY"}},
+		{name: "invalid", step: callbacktest.InvalidNumber(), want: []string{"1s cb.1 SIT_INVALID_NUM"}},
 		{name: "abandoned", step: callbacktest.Abandoned(15 * time.Second),
-			want: []string{"1s cb/1 ringing", "6s cb/1 customer", "21s cb/1 ABANDONED"}},
-		{name: "dropped", step: callbacktest.Result(callback.Dropped),
-			want: []string{"1s cb/1 ringing", "6s cb/1 customer", "7s cb/1 agent", "8s cb/1 bridged", "9s cb/1 DROPPED"}},
+			want: []string{"1s cb.1 ringing", "6s cb.1 customer", "21s cb.1 ABANDONED"}},
+		{name: "dropped", step: callbacktest.Result(callback.ResultDropped),
+			want: []string{"1s cb.1 ringing", "6s cb.1 customer", "7s cb.1 agent", "8s cb.1 bridged", "9s cb.1 DROPPED"}},
 		{name: "silent", step: callbacktest.Silent(), want: nil},
-		{name: "no final", step: callbacktest.Machine().MuteFinal(), want: []string{"1s cb/1 ringing"}},
-		{name: "final only", step: callbacktest.Answered(time.Second).FinalOnly(), want: []string{"9s cb/1 ANSWER"}},
+		{name: "no final", step: callbacktest.Machine().MuteFinal(), want: []string{"1s cb.1 ringing"}},
+		{name: "final only", step: callbacktest.Answered(time.Second).FinalOnly(), want: []string{"9s cb.1 ANSWER"}},
 		{name: "twice", step: callbacktest.Machine().Twice(),
-			want: []string{"1s cb/1 ringing", "1s cb/1 ringing", "6s cb/1 ANSWERING_MACHINE", "6s cb/1 ANSWERING_MACHINE"}},
+			want: []string{"1s cb.1 ringing", "1s cb.1 ringing", "6s cb.1 ANSWERING_MACHINE", "6s cb.1 ANSWERING_MACHINE"}},
 		{name: "backwards", step: callbacktest.Answered(time.Second).Backwards(),
-			want: []string{"9s cb/1 ANSWER", "8s cb/1 bridged", "7s cb/1 agent", "6s cb/1 customer", "1s cb/1 ringing"}},
-		{name: "late", step: callbacktest.Busy().Late(time.Hour), want: []string{"1s cb/1 BUSY"}},
-		{name: "delayed", step: callbacktest.Busy().Delayed(time.Minute), want: []string{"1m1s cb/1 BUSY"}},
+			want: []string{"9s cb.1 ANSWER", "8s cb.1 bridged", "7s cb.1 agent", "6s cb.1 customer", "1s cb.1 ringing"}},
+		{name: "late", step: callbacktest.Busy().Late(time.Hour), want: []string{"1s cb.1 BUSY"}},
+		{name: "delayed", step: callbacktest.Busy().Delayed(time.Minute), want: []string{"1m1s cb.1 BUSY"}},
 		{name: "early without anybody attached", step: callbacktest.Machine().Early(),
-			want: []string{"0s cb/1 ringing", "0s cb/1 ANSWERING_MACHINE"}},
-		{name: "stray", step: callbacktest.Busy().Stray(), want: []string{"1s cb/2 GENERAL_ERROR", "1s cb/1 BUSY"}},
+			want: []string{"0s cb.1 ringing", "0s cb.1 ANSWERING_MACHINE"}},
+		{name: "stray", step: callbacktest.Busy().Stray(), want: []string{"1s cb.2 GENERAL_ERROR", "1s cb.1 BUSY"}},
 		{name: "unplaced", step: callbacktest.Vanished(), want: nil},
 		{name: "zero step", step: callbacktest.Step{},
-			want: []string{"1s cb/1 OK"}},
+			want: []string{"1s cb.1 OK"}},
 		{name: "endless times are ten years", step: callbacktest.Answered(math.MaxInt64).Waiting(math.MaxInt64).Late(math.MaxInt64).Delayed(math.MaxInt64).FinalOnly(),
-			want: []string{"262800h0m6s cb/1 ANSWER"}},
+			want: []string{"262800h0m6s cb.1 ANSWER"}},
 		{name: "negative times are none", step: callbacktest.Answered(-time.Hour).Ringing(-1).Waiting(-1).Delayed(-1).Late(-1),
-			want: []string{"1s cb/1 ringing", "1s cb/1 customer", "1s cb/1 agent", "1s cb/1 bridged", "1s cb/1 ANSWER"}},
+			want: []string{"1s cb.1 ringing", "1s cb.1 customer", "1s cb.1 agent", "1s cb.1 bridged", "1s cb.1 ANSWER"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestEveryResult(t *testing.T) {
 			if o.Reached != stage || (o.Reached >= callback.StageRinging) != (o.Ring > 0) || (o.Reached == callback.StageBridged) != (o.Talk > 0) {
 				t.Errorf("outcome %+v does not fit the stage %s", o, stage)
 			}
-			if sure := result != callback.Unknown && result != callback.Stale; (o.Certainty == callback.Known) != sure {
+			if sure := result != callback.ResultUnknown && result != callback.ResultStale; (o.Certainty == callback.Known) != sure {
 				t.Errorf("certainty is %s", o.Certainty)
 			}
 			calls := d.Calls()
@@ -212,7 +212,7 @@ func TestEveryResult(t *testing.T) {
 
 func TestOverriddenOutcome(t *testing.T) {
 	clock, d, l := world()
-	want := callback.Outcome{Result: callback.Busy, Certainty: callback.NotPlaced, SIP: 503, RetryAfter: time.Minute, Raw: "overloaded"}
+	want := callback.Outcome{Result: callback.ResultBusy, Certainty: callback.NotPlaced, SIP: 503, RetryAfter: time.Minute, Raw: "overloaded"}
 	d.On(callbacktest.AnyNumber, callbacktest.Congestion().Outcome(want), callbacktest.Busy().Certainty(callback.MayHaveRung),
 		callbacktest.Answered(time.Second).Agent("mia"))
 	for n := range 3 {
@@ -256,7 +256,7 @@ func TestScripts(t *testing.T) {
 		got = append(got, c.Result)
 	}
 	want := []callback.CallResult{
-		callback.Busy, callback.NoAnswer, callback.NoAnswer, callback.RemoteRelease, callback.FaxDetected, callback.AnsweringMachine, callback.Busy,
+		callback.ResultBusy, callback.ResultNoAnswer, callback.ResultNoAnswer, callback.ResultRemoteRelease, callback.ResultFaxDetected, callback.ResultAnsweringMachine, callback.ResultBusy,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
@@ -269,7 +269,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Hour)
-	if all := d.Calls(); all[len(all)-1].Result != callback.Answer {
+	if all := d.Calls(); all[len(all)-1].Result != callback.ResultAnswer {
 		t.Errorf("the default call is %+v", all[len(all)-1])
 	}
 }
@@ -378,10 +378,10 @@ func TestBlockedDials(t *testing.T) {
 		synctest.Wait()
 		stuck := d.Stuck()
 		slices.Sort(stuck)
-		if want := []callback.AttemptKey{"cb/2", "cb/3"}; !slices.Equal(stuck, want) {
+		if want := []callback.AttemptKey{"cb.2", "cb.3"}; !slices.Equal(stuck, want) {
 			t.Errorf("stuck are %v, want %v", stuck, want)
 		}
-		if n := d.Release("cb/3", "nobody/1"); n != 1 {
+		if n := d.Release("cb.3", "nobody.1"); n != 1 {
 			t.Errorf("released %d, want 1", n)
 		}
 		if err := <-errs; err != nil {

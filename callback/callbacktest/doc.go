@@ -8,7 +8,7 @@
 //
 // # A test with it
 //
-// A test has one [Clock], and everything that wants to know the time asks it.
+// A test has one [ClockStore], and everything that wants to know the time asks it.
 // The Manager is made Synchronous, so that it calls the dialer on the goroutine
 // that ticks it, and nothing happens unless [Drive] makes it happen:
 //

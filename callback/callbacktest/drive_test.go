@@ -69,7 +69,7 @@ func (e *engine) Report(_ context.Context, r callback.Report) error {
 		return nil
 	}
 	e.note("hears %s", r.Outcome.Result)
-	if _, n, _ := r.Key.Split(); r.Outcome.Result == callback.Busy {
+	if _, n, _ := r.Key.Split(); r.Outcome.Result == callback.ResultBusy {
 		e.due = append(e.due, planned{e.clock.Now().Add(time.Minute), n + 1})
 	}
 	return nil
@@ -90,7 +90,7 @@ func TestDrive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"1h0m0s dials cb/1", "1h0m1s hears BUSY", "1h1m1s dials cb/2", "1h2m39s hears ANSWER"}
+	want := []string{"1h0m0s dials cb.1", "1h0m1s hears BUSY", "1h1m1s dials cb.2", "1h2m39s hears ANSWER"}
 	if diff := cmp.Diff(want, *e.log); diff != "" {
 		t.Errorf("the engine's day (-want +got):\n%s", diff)
 	}
@@ -108,7 +108,7 @@ func TestDriveStopsAtUntil(t *testing.T) {
 	if _, err := callbacktest.Drive(t.Context(), e, clock, d, until); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"1h0m0s dials cb/1", "1h0m1s hears BUSY"}
+	want := []string{"1h0m0s dials cb.1", "1h0m1s hears BUSY"}
 	if diff := cmp.Diff(want, *e.log); diff != "" {
 		t.Errorf("what was due at until is done (-want +got):\n%s", diff)
 	}
@@ -145,7 +145,7 @@ func TestDriveErrors(t *testing.T) {
 	if _, err := driver.Run(t.Context(), noon.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"1h0m0s tick failed", "1h0m1s tick failed", "1h0m2s dials cb/1", "1h0m28s hears NO_ANSWER"}
+	want := []string{"1h0m0s tick failed", "1h0m1s tick failed", "1h0m2s dials cb.1", "1h0m28s hears NO_ANSWER"}
 	if diff := cmp.Diff(want, *e.log); diff != "" {
 		t.Errorf("the engine's day (-want +got):\n%s", diff)
 	}
@@ -171,7 +171,7 @@ func TestDriveErrors(t *testing.T) {
 	if _, err := driver.Run(t.Context(), noon.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	want = []string{"1h0m0s dials cb/1", "1h0m1s tick failed", "1h0m1.5s hears ANSWERING_MACHINE"}
+	want = []string{"1h0m0s dials cb.1", "1h0m1s tick failed", "1h0m1.5s hears ANSWERING_MACHINE"}
 	if diff := cmp.Diff(want, *e.log); diff != "" {
 		t.Errorf("the engine's day (-want +got):\n%s", diff)
 	}
@@ -255,7 +255,7 @@ func TestDriveSeveralEngines(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"1h0m0s a dials cb/1", "1h0m0s b dials other/1",
+		"1h0m0s a dials cb.1", "1h0m0s b dials other.1",
 		"1h0m26s a hears NO_ANSWER", "1h0m26s b hears NO_ANSWER", "1h0m26s a hears NO_ANSWER", "1h0m26s b hears NO_ANSWER",
 	}
 	if diff := cmp.Diff(want, *first.log); diff != "" {

@@ -47,14 +47,14 @@ func ExampleDialer() {
 		_, _ = dialer.Advance(ctx, clock.Advance(2*time.Minute), printer{start})
 	}
 	// Output:
-	// placed cb/1 <nil>
-	// 1s cb/1: BUSY
-	// placed cb/2 <nil>
-	// 2m1s cb/2: ringing
-	// 2m6s cb/2: customer
-	// 2m7s cb/2: agent
-	// 2m8s cb/2: bridged
-	// 3m38s cb/2: ANSWER
+	// placed cb.1 <nil>
+	// 1s cb.1: BUSY
+	// placed cb.2 <nil>
+	// 2m1s cb.2: ringing
+	// 2m6s cb.2: customer
+	// 2m7s cb.2: agent
+	// 2m8s cb.2: bridged
+	// 3m38s cb.2: ANSWER
 }
 
 func ExampleDialer_Next() {
@@ -71,9 +71,9 @@ func ExampleDialer_Next() {
 		fmt.Println("it is", at.Format(time.TimeOnly))
 	}
 	// Output:
-	// 0s cb/1: ringing
+	// 0s cb.1: ringing
 	// it is 09:00:01
-	// 0s cb/1: NO_ANSWER
+	// 0s cb.1: NO_ANSWER
 	// it is 09:00:31
 }
 
@@ -120,14 +120,14 @@ func ExampleDialer_Hangup() {
 	_, _ = dialer.Dial(ctx, attempt(1))
 	clock.Advance(3 * time.Second)
 	fmt.Println("up:", len(dialer.Live()))
-	_ = dialer.Hangup(ctx, callback.Hangup{Key: "cb/1", Reason: callback.ReasonCancelled})
+	_ = dialer.Hangup(ctx, callback.Hangup{Key: "cb.1", Reason: callback.ReasonCancelled})
 	fmt.Println("up:", len(dialer.Live()))
 	_, _ = dialer.Advance(ctx, clock.Now(), printer{start})
 	// Output:
 	// up: 1
 	// up: 0
-	// 1s cb/1: ringing
-	// 3s cb/1: DROPPED_NO_ANSWER
+	// 1s cb.1: ringing
+	// 3s cb.1: DROPPED_NO_ANSWER
 }
 
 func ExampleDialer_Doubles() {
@@ -142,7 +142,7 @@ func ExampleDialer_Doubles() {
 		fmt.Println(double.Kind, double.First.Ref, double.Second.Ref)
 	}
 	// Output:
-	// attempt placed twice cb/1 cb/1#2
+	// attempt placed twice cb.1 cb.1#2
 }
 
 func ExampleDialer_Fenced() {
@@ -157,18 +157,18 @@ func ExampleDialer_Fenced() {
 	fmt.Println("stale:", errors.Is(err, callbacktest.ErrStaleEpoch))
 	fmt.Println("calls:", len(world.Calls()), "doubles:", len(world.Doubles()))
 	// Output:
-	// cb/2 <nil>
-	// cb/2 <nil>
+	// cb.2 <nil>
+	// cb.2 <nil>
 	// stale: true
 	// calls: 1 doubles: 0
 }
 
 func ExampleDialer_Blind() {
 	var dialer callback.Dialer = callbacktest.NewDialer(time.Now)
-	_, looksUp := dialer.(callback.Lookuper)
+	_, looksUp := dialer.(callback.LookupDialer)
 	fmt.Println("looks up:", looksUp)
 	dialer = callbacktest.NewDialer(time.Now).Blind()
-	_, looksUp = dialer.(callback.Lookuper)
+	_, looksUp = dialer.(callback.LookupDialer)
 	fmt.Println("looks up:", looksUp)
 	// Output:
 	// looks up: true
@@ -187,7 +187,7 @@ func ExampleDialer_Release() {
 	}
 	fmt.Println(<-done)
 	// Output:
-	// cb/1
+	// cb.1
 }
 
 func ExampleDialer_Run() {

@@ -63,11 +63,11 @@ func ExampleDrive() {
 	for _, c := range d.dialer.Calls() {
 		fmt.Println(c.Started.Format(time.TimeOnly), c.Key, c.Result)
 	}
-	done, err := d.manager.Get(ctx, "", cb.ID)
+	done, err := d.manager.Get(ctx, cb.ID)
 	fmt.Println(done.State, done.Reason, err)
 	// Output:
-	// 12:00:00 cb-000001/1 BUSY
-	// 12:05:01 cb-000001/2 ANSWER
+	// 12:00:00 cb-000001.1 BUSY
+	// 12:05:01 cb-000001.2 ANSWER
 	// COMPLETED AGENT_CONNECTED <nil>
 }
 

@@ -16,7 +16,7 @@ var ErrInjected = errors.New("injected store failure")
 type Method uint8
 
 // The methods, in the order of the interfaces [callback.Store],
-// [callback.Clock], [callback.Notifier] and [callback.Pauser].
+// [callback.ClockStore], [callback.NotifyingStore] and [callback.PausingStore].
 const (
 	AnyMethod Method = iota // every method of callback.Store
 	MethodApply
@@ -27,8 +27,8 @@ const (
 	MethodLoad
 	MethodEvents
 	MethodErase
-	MethodNow    // of callback.Clock
-	MethodNotify // each hint of callback.Notifier
+	MethodNow    // of callback.ClockStore
+	MethodNotify // each hint of callback.NotifyingStore
 	MethodSetPause
 	MethodPauses
 	methods // how many there are

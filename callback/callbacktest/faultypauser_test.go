@@ -68,9 +68,9 @@ func TestPauserPassesThrough(t *testing.T) {
 			set := 0
 			f := callbacktest.NewFaultyStore(test.store(pausing{&set}))
 			s := f.Store()
-			pauser, pauses := s.(callback.Pauser)
-			_, isClock := s.(callback.Clock)
-			_, notifies := s.(callback.Notifier)
+			pauser, pauses := s.(callback.PausingStore)
+			_, isClock := s.(callback.ClockStore)
+			_, notifies := s.(callback.NotifyingStore)
 			if pauses != test.pauses || isClock != test.isClock || notifies != test.notifies {
 				t.Fatalf("pauser %t, clock %t, notifier %t", pauses, isClock, notifies)
 			}
@@ -82,7 +82,7 @@ func TestPauserPassesThrough(t *testing.T) {
 	}
 }
 
-func pausesWithFaults(t *testing.T, f *callbacktest.FaultyStore, pauser callback.Pauser, set *int) {
+func pausesWithFaults(t *testing.T, f *callbacktest.FaultyStore, pauser callback.PausingStore, set *int) {
 	ctx := t.Context()
 	// The methods are not among those of callback.Store.
 	f.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.FailBefore, Times: -1})

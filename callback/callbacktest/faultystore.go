@@ -32,16 +32,16 @@ type FaultyStore struct {
 // NewFaultyStore returns a store without faults around inner.
 func NewFaultyStore(inner callback.Store) *FaultyStore { return &FaultyStore{inner: inner} }
 
-// Store returns the faulty view of the inner store. It is a [callback.Clock], a
-// [callback.Notifier] or a [callback.Pauser] exactly when the inner store is
+// Store returns the faulty view of the inner store. It is a [callback.ClockStore], a
+// [callback.NotifyingStore] or a [callback.PausingStore] exactly when the inner store is
 // one.
 func (f *FaultyStore) Store() callback.Store {
-	if pauser, ok := f.inner.(callback.Pauser); ok {
+	if pauser, ok := f.inner.(callback.PausingStore); ok {
 		return f.pausing(faultyPauser{f, pauser})
 	}
 	store := faulty{f}
-	clock, isClock := f.inner.(callback.Clock)
-	notifier, isNotifier := f.inner.(callback.Notifier)
+	clock, isClock := f.inner.(callback.ClockStore)
+	notifier, isNotifier := f.inner.(callback.NotifyingStore)
 	switch {
 	case isClock && isNotifier:
 		return struct {
@@ -70,8 +70,8 @@ func (f *FaultyStore) pausing(p faultyPauser) callback.Store {
 		faultyPauser
 	}
 	store := both{faulty{f}, p}
-	clock, isClock := f.inner.(callback.Clock)
-	notifier, isNotifier := f.inner.(callback.Notifier)
+	clock, isClock := f.inner.(callback.ClockStore)
+	notifier, isNotifier := f.inner.(callback.NotifyingStore)
 	switch {
 	case isClock && isNotifier:
 		return struct {
@@ -292,7 +292,7 @@ func (s faulty) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 
 type faultyClock struct {
 	f     *FaultyStore
-	inner callback.Clock
+	inner callback.ClockStore
 }
 
 func (c faultyClock) Now(ctx context.Context) (time.Time, error) {
@@ -301,7 +301,7 @@ func (c faultyClock) Now(ctx context.Context) (time.Time, error) {
 
 type faultyNotifier struct {
 	f     *FaultyStore
-	inner callback.Notifier
+	inner callback.NotifyingStore
 }
 
 // Notify passes hints on; a FailBefore or Cancel loses the hint, a FailAfter
@@ -321,7 +321,7 @@ func (n faultyNotifier) Notify(hint func()) (stop func()) {
 
 type faultyPauser struct {
 	f     *FaultyStore
-	inner callback.Pauser
+	inner callback.PausingStore
 }
 
 func (p faultyPauser) SetPause(ctx context.Context, pause callback.Pause, on bool) error {

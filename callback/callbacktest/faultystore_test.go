@@ -288,8 +288,8 @@ func TestOptionalInterfacesPassThrough(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := callbacktest.NewFaultyStore(test.store)
 			s := f.Store()
-			clock, isClock := s.(callback.Clock)
-			notifier, notifies := s.(callback.Notifier)
+			clock, isClock := s.(callback.ClockStore)
+			notifier, notifies := s.(callback.NotifyingStore)
 			if isClock != test.isClock || notifies != test.notifies {
 				t.Fatalf("clock %t, notifier %t", isClock, notifies)
 			}

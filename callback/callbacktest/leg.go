@@ -95,17 +95,17 @@ func (l *leg) hangUp(now time.Time) {
 	}
 	switch {
 	case stage == callback.StageNone:
-		o.Result, o.Certainty, o.SIP = callback.DroppedNoAnswer, callback.NotPlaced, 0
+		o.Result, o.Certainty, o.SIP = callback.ResultDroppedNoAnswer, callback.NotPlaced, 0
 		l.placed = false
 	case stage < callback.StageCustomer:
-		o.Result, o.SIP = callback.DroppedNoAnswer, 487
+		o.Result, o.SIP = callback.ResultDroppedNoAnswer, 487
 		if stage == callback.StageRinging {
 			o.Ring = now.Sub(since)
 		}
 	case stage < callback.StageBridged:
-		o.Result, o.Ring = callback.Dropped, l.course.outcome.Ring
+		o.Result, o.Ring = callback.ResultDropped, l.course.outcome.Ring
 	default:
-		o.Result, o.Ring, o.Talk = callback.Answer, l.course.outcome.Ring, now.Sub(since)
+		o.Result, o.Ring, o.Talk = callback.ResultAnswer, l.course.outcome.Ring, now.Sub(since)
 	}
 	l.course.outcome = o
 	l.ended, l.hungUp = now, true
@@ -187,6 +187,6 @@ func (l *leg) reports() []*delivery {
 func (l *leg) strayReport(due time.Time) *delivery {
 	r := l.report(due, callback.StagePlaced)
 	r.Key = callback.NewAttemptKey(l.call.ID, l.call.Attempt+1)
-	r.Outcome = &callback.Outcome{Result: callback.GeneralError, Certainty: callback.Known}
+	r.Outcome = &callback.Outcome{Result: callback.ResultGeneralError, Certainty: callback.Known}
 	return &delivery{leg: l, due: due, report: r}
 }

@@ -30,43 +30,43 @@ type profile struct {
 func profileOf(r callback.CallResult) profile {
 	const customer, agent, system, network = callback.PartyCustomer, callback.PartyAgent, callback.PartySystem, callback.PartyNetwork
 	switch r {
-	case callback.Answer, callback.Bridged, callback.Transferred, callback.Conferenced, callback.Consult,
-		callback.ConverseOn, callback.PickedUp, callback.Covered, callback.Forwarded, callback.Redirected,
-		callback.OnHold, callback.Deafened:
+	case callback.ResultAnswer, callback.ResultBridged, callback.ResultTransferred, callback.ResultConferenced, callback.ResultConsult,
+		callback.ResultConverseOn, callback.ResultPickedUp, callback.ResultCovered, callback.ResultForwarded, callback.ResultRedirected,
+		callback.ResultOnHold, callback.ResultDeafened:
 		return profile{callback.StageBridged, customer, 200, 16}
-	case callback.WrongParty, callback.WrongNumber, callback.DoNotCall, callback.CancelRecord:
+	case callback.ResultWrongParty, callback.ResultWrongNumber, callback.ResultDoNotCall, callback.ResultCancelRecord:
 		// An agent says so after a talk.
 		return profile{callback.StageBridged, agent, 200, 16}
-	case callback.Dropped, callback.CallDropped:
+	case callback.ResultDropped, callback.ResultCallDropped:
 		return profile{callback.StageBridged, network, 200, 16}
-	case callback.Abandoned:
+	case callback.ResultAbandoned:
 		return profile{callback.StageCustomer, customer, 200, 16}
-	case callback.TransferError, callback.AgentCallbackError, callback.GroupCallbackError, callback.QueueFull,
-		callback.Overflowed:
+	case callback.ResultTransferError, callback.ResultAgentCallbackError, callback.ResultGroupCallbackError, callback.ResultQueueFull,
+		callback.ResultOverflowed:
 		return profile{callback.StageCustomer, system, 200, 16}
-	case callback.AnsweringMachine, callback.FaxDetected, callback.PagerDetected, callback.Silence:
+	case callback.ResultAnsweringMachine, callback.ResultFaxDetected, callback.ResultPagerDetected, callback.ResultSilence:
 		// A machine is no customer: the call never gets past ringing.
 		return profile{callback.StageRinging, system, 200, 16}
-	case callback.NoAnswer:
+	case callback.ResultNoAnswer:
 		return profile{callback.StageRinging, network, 480, 19}
-	case callback.DroppedNoAnswer:
+	case callback.ResultDroppedNoAnswer:
 		return profile{callback.StageRinging, system, 487, 16}
-	case callback.RemoteRelease:
+	case callback.ResultRemoteRelease:
 		return profile{callback.StageRinging, customer, 603, 21}
-	case callback.Busy:
+	case callback.ResultBusy:
 		return profile{callback.StagePlaced, network, 486, 17}
-	case callback.SITInvalidNumber:
+	case callback.ResultSITInvalidNumber:
 		return profile{callback.StagePlaced, network, 404, 1}
-	case callback.SITVacant:
+	case callback.ResultSITVacant:
 		return profile{callback.StagePlaced, network, 410, 22}
-	case callback.SITNoCircuit, callback.AllTrunksBusy:
+	case callback.ResultSITNoCircuit, callback.ResultAllTrunksBusy:
 		return profile{callback.StagePlaced, network, 503, 34}
-	case callback.SITReorder:
+	case callback.ResultSITReorder:
 		return profile{callback.StagePlaced, network, 503, 42}
-	case callback.DialError:
+	case callback.ResultDialError:
 		return profile{callback.StagePlaced, system, 488, 0}
-	case callback.GeneralError, callback.SystemError, callback.SwitchError, callback.NoFreePort, callback.Stale,
-		callback.NoDialTone:
+	case callback.ResultGeneralError, callback.ResultSystemError, callback.ResultSwitchError, callback.ResultNoFreePort, callback.ResultStale,
+		callback.ResultNoDialTone:
 		return profile{callback.StagePlaced, system, 0, 0}
 	}
 	return profile{callback.StagePlaced, network, 0, 0}
@@ -74,7 +74,7 @@ func profileOf(r callback.CallResult) profile {
 
 // certaintyOf returns how sure a platform is of a result.
 func certaintyOf(r callback.CallResult) callback.Certainty {
-	if r == callback.Unknown || r == callback.Stale {
+	if r == callback.ResultUnknown || r == callback.ResultStale {
 		return callback.MayHaveRung
 	}
 	return callback.Known
@@ -97,7 +97,7 @@ type course struct {
 func (s Step) plan(call callback.Call) course {
 	result := s.result
 	ringing := valueOr(s.ring, answerTime)
-	if result == callback.NoAnswer {
+	if result == callback.ResultNoAnswer {
 		ringing = valueOr(s.ring, noAnswer)
 		if s.ring == nil && call.RingTimeout > 0 {
 			ringing = bounded(call.RingTimeout)
@@ -106,7 +106,7 @@ func (s Step) plan(call callback.Call) course {
 	if call.RingTimeout > 0 && ringing > call.RingTimeout {
 		ringing = call.RingTimeout
 		if profileOf(result).reach >= callback.StageRinging {
-			result = callback.NoAnswer
+			result = callback.ResultNoAnswer
 		}
 	}
 	p := profileOf(result)

@@ -11,7 +11,7 @@ import (
 )
 
 // Router is a scripted [callback.Router]: a pool of agents per service, over
-// all tenants. It is a [callback.Waker] as well: whoever gave it a function is
+// all tenants. It is a [callback.WakingRouter] as well: whoever gave it a function is
 // woken when an agent becomes free. All methods are safe for concurrent use.
 type Router struct {
 	mu       sync.Mutex
@@ -202,7 +202,7 @@ func (r *Router) Release(ctx context.Context, release callback.Release) error {
 	return nil
 }
 
-// OnFree implements [callback.Waker].
+// OnFree implements [callback.WakingRouter].
 func (r *Router) OnFree(wake func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -16,7 +16,7 @@ var ErrSilentPlatform = errors.New("platform did not answer")
 // the truth that [Dialer.Calls] tells, and what the engine gets to see of it.
 // Make one with a constructor and change it with methods; each method returns a
 // changed copy, so that steps can be shared. Times below zero count as zero,
-// times above ten years as ten years. The zero Step is Result(callback.Ok).
+// times above ten years as ten years. The zero Step is Result(callback.ResultOK).
 type Step struct {
 	// what happens
 	result    callback.CallResult
@@ -70,33 +70,33 @@ const (
 
 // Answered is a call that rings, is answered by the customer, reaches an agent
 // and ends after they talked that long.
-func Answered(talk time.Duration) Step { return Result(callback.Answer).Talking(talk) }
+func Answered(talk time.Duration) Step { return Result(callback.ResultAnswer).Talking(talk) }
 
-// Abandoned is a call that the customer answers and leaves after waiting that
+// ResultAbandoned is a call that the customer answers and leaves after waiting that
 // long for an agent.
-func Abandoned(wait time.Duration) Step { return Result(callback.Abandoned).Waiting(wait) }
+func Abandoned(wait time.Duration) Step { return Result(callback.ResultAbandoned).Waiting(wait) }
 
-// Busy is a call to a busy line.
-func Busy() Step { return Result(callback.Busy) }
+// ResultBusy is a call to a busy line.
+func Busy() Step { return Result(callback.ResultBusy) }
 
-// NoAnswer is a call that rings for Call.RingTimeout, 30 s when there is none,
+// ResultNoAnswer is a call that rings for Call.RingTimeout, 30 s when there is none,
 // and is not answered.
-func NoAnswer() Step { return Result(callback.NoAnswer) }
+func NoAnswer() Step { return Result(callback.ResultNoAnswer) }
 
 // Machine is a call that an answering machine answers.
-func Machine() Step { return Result(callback.AnsweringMachine) }
+func Machine() Step { return Result(callback.ResultAnsweringMachine) }
 
 // Fax is a call that a fax machine answers.
-func Fax() Step { return Result(callback.FaxDetected) }
+func Fax() Step { return Result(callback.ResultFaxDetected) }
 
 // Rejected is a call that rings and is declined.
-func Rejected() Step { return Result(callback.RemoteRelease) }
+func Rejected() Step { return Result(callback.ResultRemoteRelease) }
 
 // Congestion is a call for which the network has no trunk free.
-func Congestion() Step { return Result(callback.AllTrunksBusy) }
+func Congestion() Step { return Result(callback.ResultAllTrunksBusy) }
 
 // InvalidNumber is a call to a number that does not exist.
-func InvalidNumber() Step { return Result(callback.SITInvalidNumber) }
+func InvalidNumber() Step { return Result(callback.ResultSITInvalidNumber) }
 
 // Result is a call that ends with any of the 54 results, in the way that fits
 // the result: at once for a network's refusal, after ringing, after a talk.

@@ -31,10 +31,10 @@ func TestViews(t *testing.T) {
 	}
 	for i, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, hangs := test.dialer.(callback.Hanger)
-			_, looks := test.dialer.(callback.Lookuper)
+			_, hangs := test.dialer.(callback.HangupDialer)
+			_, looks := test.dialer.(callback.LookupDialer)
 			limited, limits := test.dialer.(callback.LimitedDialer)
-			_, waits := test.dialer.(callback.Waiter)
+			_, waits := test.dialer.(callback.BlockingDialer)
 			if hangs != test.hangs || looks != test.looks || limits != test.limits || waits {
 				t.Errorf("hangs %t, looks %t, limits %t, waits %t", hangs, looks, limits, waits)
 			}
@@ -60,22 +60,22 @@ func TestLookup(t *testing.T) {
 		want  callback.Found
 		err   error
 	}{
-		{name: "just placed", step: callbacktest.Answered(time.Minute), want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb/1"}},
+		{name: "just placed", step: callbacktest.Answered(time.Minute), want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb.1"}},
 		{name: "ringing", step: callbacktest.Answered(time.Minute), after: time.Second,
-			want: callback.Found{State: callback.FoundLive, Stage: callback.StageRinging, Ref: "cb/1"}},
+			want: callback.Found{State: callback.FoundLive, Stage: callback.StageRinging, Ref: "cb.1"}},
 		{name: "talking", step: callbacktest.Answered(time.Minute).Mute(), after: 8 * time.Second,
-			want: callback.Found{State: callback.FoundLive, Stage: callback.StageBridged, Ref: "cb/1"}},
+			want: callback.Found{State: callback.FoundLive, Stage: callback.StageBridged, Ref: "cb.1"}},
 		{name: "last instant", step: callbacktest.Busy(), after: time.Second - 1,
-			want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb/1"}},
+			want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb.1"}},
 		{name: "ended", step: callbacktest.Busy().Mute().Fails(nil), after: time.Second,
-			want: callback.Found{State: callback.FoundEnded, Ref: "cb/1", Outcome: callback.Outcome{
-				Result: callback.Busy, Certainty: callback.Known, Reached: callback.StagePlaced, By: callback.PartyNetwork, SIP: 486, Q850: 17}}},
+			want: callback.Found{State: callback.FoundEnded, Ref: "cb.1", Outcome: callback.Outcome{
+				Result: callback.ResultBusy, Certainty: callback.Known, Reached: callback.StagePlaced, By: callback.PartyNetwork, SIP: 486, Q850: 17}}},
 		{name: "refused", step: callbacktest.Refused(), want: callback.Found{State: callback.FoundNotPlaced}},
 		{name: "lost", step: callbacktest.Lost(nil), want: callback.Found{State: callback.FoundNotPlaced}},
 		{name: "on its way", step: callbacktest.Busy().Delayed(time.Minute), after: time.Minute - 1,
 			want: callback.Found{State: callback.FoundNotPlaced}},
 		{name: "arrived", step: callbacktest.Busy().Delayed(time.Minute), after: time.Minute,
-			want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb/1"}},
+			want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb.1"}},
 		{name: "forgotten", step: callbacktest.Busy().Forgotten(), want: callback.Found{State: callback.FoundUnknown}},
 		{name: "fails", step: callbacktest.Busy().LookupFails(down), err: down},
 	}
@@ -85,7 +85,7 @@ func TestLookup(t *testing.T) {
 			d.On(callbacktest.AnyNumber, test.step)
 			_, _ = d.Dial(t.Context(), call(t, "cb", 1))
 			clock.Advance(test.after)
-			got, err := d.Lookup(t.Context(), "", "cb/1", "")
+			got, err := d.Lookup(t.Context(), "", "cb.1", "")
 			if !errors.Is(err, test.err) {
 				t.Fatalf("Lookup = %v", err)
 			}
@@ -95,12 +95,12 @@ func TestLookup(t *testing.T) {
 		})
 	}
 	_, d, _ := world()
-	for _, key := range []callback.AttemptKey{"nobody/1", "nobody/2"} {
+	for _, key := range []callback.AttemptKey{"nobody.1", "nobody.2"} {
 		if got, err := d.Lookup(t.Context(), "", key, ""); err != nil || got.State != callback.FoundNotPlaced {
 			t.Errorf("Lookup of an unknown key = %+v, %v", got, err)
 		}
 	}
-	if got := d.Lookups(); !slices.Equal(got, []callback.AttemptKey{"nobody/1", "nobody/2"}) {
+	if got := d.Lookups(); !slices.Equal(got, []callback.AttemptKey{"nobody.1", "nobody.2"}) {
 		t.Errorf("looked up %v", got)
 	}
 	if calls := d.Dials(); len(calls) != 0 {
@@ -108,7 +108,7 @@ func TestLookup(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := d.Lookup(ended, "", "cb/1", ""); !errors.Is(err, context.Canceled) {
+	if _, err := d.Lookup(ended, "", "cb.1", ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("Lookup without a context = %v", err)
 	}
 }
@@ -121,15 +121,15 @@ func TestHangup(t *testing.T) {
 		want  []string
 		talk  time.Duration
 	}{
-		{"before it left", callbacktest.Answered(time.Hour).Delayed(time.Minute), time.Second, []string{"1s cb/1 DROPPED_NO_ANSWER"}, 0},
-		{"before it rings", callbacktest.Answered(time.Hour), 0, []string{"0s cb/1 DROPPED_NO_ANSWER"}, 0},
-		{"ringing", callbacktest.Answered(time.Hour), 3 * time.Second, []string{"1s cb/1 ringing", "3s cb/1 DROPPED_NO_ANSWER"}, 0},
-		{"waiting", callbacktest.Answered(time.Hour), 6 * time.Second, []string{"1s cb/1 ringing", "6s cb/1 customer", "6s cb/1 DROPPED"}, 0},
-		{"talking", callbacktest.Answered(time.Hour).FinalOnly(), 18 * time.Second, []string{"18s cb/1 ANSWER"}, 10 * time.Second},
+		{"before it left", callbacktest.Answered(time.Hour).Delayed(time.Minute), time.Second, []string{"1s cb.1 DROPPED_NO_ANSWER"}, 0},
+		{"before it rings", callbacktest.Answered(time.Hour), 0, []string{"0s cb.1 DROPPED_NO_ANSWER"}, 0},
+		{"ringing", callbacktest.Answered(time.Hour), 3 * time.Second, []string{"1s cb.1 ringing", "3s cb.1 DROPPED_NO_ANSWER"}, 0},
+		{"waiting", callbacktest.Answered(time.Hour), 6 * time.Second, []string{"1s cb.1 ringing", "6s cb.1 customer", "6s cb.1 DROPPED"}, 0},
+		{"talking", callbacktest.Answered(time.Hour).FinalOnly(), 18 * time.Second, []string{"18s cb.1 ANSWER"}, 10 * time.Second},
 		{"talking, backwards", callbacktest.Answered(time.Hour).Backwards(), 7 * time.Second,
-			[]string{"7s cb/1 agent", "6s cb/1 customer", "1s cb/1 ringing", "7s cb/1 DROPPED"}, 0},
-		{"over", callbacktest.Busy(), time.Second, []string{"1s cb/1 BUSY"}, 0},
-		{"twice reported", callbacktest.Answered(time.Hour).Twice(), 0, []string{"0s cb/1 DROPPED_NO_ANSWER", "0s cb/1 DROPPED_NO_ANSWER"}, 0},
+			[]string{"7s cb.1 agent", "6s cb.1 customer", "1s cb.1 ringing", "7s cb.1 DROPPED"}, 0},
+		{"over", callbacktest.Busy(), time.Second, []string{"1s cb.1 BUSY"}, 0},
+		{"twice reported", callbacktest.Answered(time.Hour).Twice(), 0, []string{"0s cb.1 DROPPED_NO_ANSWER", "0s cb.1 DROPPED_NO_ANSWER"}, 0},
 		{"mute", callbacktest.Answered(time.Hour).Mute(), 8 * time.Second, nil, 0},
 	}
 	for _, test := range tests {
@@ -141,7 +141,7 @@ func TestHangup(t *testing.T) {
 			}
 			now := clock.Advance(test.after)
 			for range 2 {
-				if err := d.Hangup(t.Context(), callback.Hangup{Key: "cb/1"}); err != nil {
+				if err := d.Hangup(t.Context(), callback.Hangup{Key: "cb.1"}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -174,7 +174,7 @@ func TestHangupThroughAView(t *testing.T) {
 		if _, err := view.Dial(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
-		if err := view.(callback.Hanger).Hangup(t.Context(), callback.Hangup{Key: c.Key}); err != nil {
+		if err := view.(callback.HangupDialer).Hangup(t.Context(), callback.Hangup{Key: c.Key}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -189,17 +189,17 @@ func TestHangupThatFails(t *testing.T) {
 	if _, err := d.Dial(t.Context(), call(t, "cb", 1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Hangup(t.Context(), callback.Hangup{Key: "cb/1"}); !errors.Is(err, callback.ErrExecution) {
+	if err := d.Hangup(t.Context(), callback.Hangup{Key: "cb.1"}); !errors.Is(err, callback.ErrExecution) {
 		t.Errorf("Hangup = %v", err)
 	}
-	for _, h := range []callback.Hangup{{Key: "cb/2"}, {Tenant: "acme", Key: "cb/1"}, {Key: "cb/1", Ref: "another"}} {
+	for _, h := range []callback.Hangup{{Key: "cb.2"}, {Tenant: "acme", Key: "cb.1"}, {Key: "cb.1", Ref: "another"}} {
 		if err := d.Hangup(t.Context(), h); err != nil {
 			t.Errorf("Hangup of %+v = %v", h, err)
 		}
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := d.Hangup(ended, callback.Hangup{Key: "cb/1"}); !errors.Is(err, context.Canceled) {
+	if err := d.Hangup(ended, callback.Hangup{Key: "cb.1"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Hangup without a context = %v", err)
 	}
 	if live := d.Live(); len(live) != 1 || !live[0].Live() {
@@ -227,17 +227,17 @@ func TestDoubles(t *testing.T) {
 	}{
 		{name: "one after the other", dials: []dial{{0, "", "a", 1, false}, {61 * time.Second, "", "a", 2, false}}},
 		{name: "at once", dials: []dial{{0, "", "a", 1, false}, {61*time.Second - 1, "", "a", 2, false}},
-			want: []string{"callback on two calls at once: a/1 a/2"}},
+			want: []string{"callback on two calls at once: a.1 a.2"}},
 		{name: "same key at once", dials: []dial{{0, "", "a", 1, false}, {time.Second, "", "a", 1, false}},
-			want: []string{"attempt placed twice: a/1 a/1#2"}},
+			want: []string{"attempt placed twice: a.1 a.1#2"}},
 		{name: "same key long after", dials: []dial{{0, "", "a", 1, false}, {time.Hour, "", "a", 1, false}},
-			want: []string{"attempt placed twice: a/1 a/1#2"}},
+			want: []string{"attempt placed twice: a.1 a.1#2"}},
 		{name: "same key in another tenant", dials: []dial{{0, "", "a", 1, false}, {time.Hour, "acme", "a", 1, false}}},
 		{name: "one number, two callbacks", dials: []dial{{0, "", "a", 1, false}, {time.Second, "acme", "a", 1, false}},
-			want: []string{"number on two calls at once: a/1 a/1"}},
+			want: []string{"number on two calls at once: a.1 a.1"}},
 		{name: "two numbers", dials: []dial{{0, "", "a", 1, false}, {time.Second, "", "b", 1, true}}},
 		{name: "three at once", dials: []dial{{0, "", "a", 1, false}, {time.Second, "", "a", 2, false}, {time.Second, "", "b", 1, false}},
-			want: []string{"callback on two calls at once: a/1 a/2", "number on two calls at once: a/1 b/1", "number on two calls at once: a/2 b/1"}},
+			want: []string{"callback on two calls at once: a.1 a.2", "number on two calls at once: a.1 b.1", "number on two calls at once: a.2 b.1"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -287,7 +287,7 @@ func TestNoDoubles(t *testing.T) {
 	}
 	dial(1)
 	clock.Advance(time.Minute)
-	if err := d.Hangup(t.Context(), callback.Hangup{Key: "cb/1"}); err != nil {
+	if err := d.Hangup(t.Context(), callback.Hangup{Key: "cb.1"}); err != nil {
 		t.Fatal(err)
 	}
 	dial(2)
@@ -298,7 +298,7 @@ func TestNoDoubles(t *testing.T) {
 		t.Errorf("doubles %+v", doubles)
 	}
 	clock.Advance(time.Hour)
-	if doubles := d.Doubles(); len(doubles) != 1 || doubles[0].Second.Key != "cb/4" {
+	if doubles := d.Doubles(); len(doubles) != 1 || doubles[0].Second.Key != "cb.4" {
 		t.Errorf("when the delayed call has arrived the doubles are %+v", doubles)
 	}
 }
@@ -343,7 +343,7 @@ func TestFenced(t *testing.T) {
 	if _, err := attempt(4, 8); err != nil {
 		t.Fatal(err)
 	}
-	found, err := fenced.(callback.Lookuper).Lookup(t.Context(), "", "cb/4", "")
+	found, err := fenced.(callback.LookupDialer).Lookup(t.Context(), "", "cb.4", "")
 	if err != nil || found.State != callback.FoundNotPlaced {
 		t.Errorf("Lookup = %+v, %v", found, err)
 	}

@@ -115,14 +115,14 @@ func TestCancelAll(t *testing.T) {
 	}
 	for _, id := range []callback.ID{"cb000001", "cb000002"} {
 		cb := r.wantReason(id, callback.ReasonCancelledByAdmin)
-		history, err := r.m.History(r.ctx, "", id)
+		history, err := r.m.History(r.ctx, id)
 		if last := history[len(history)-1]; err != nil || last.Actor != "ann" || last.Detail != "storm" || cb.Detail != "storm" || len(cb.Held) != 0 {
 			t.Errorf("%s: %+v, %v", id, last, err)
 		}
 	}
 	// The call that rings is hung up, people who talk are not, and no other
 	// attempt follows.
-	if h := r.dialer.Hangups(); len(h) != 1 || h[0].Key != "cb000004/1" {
+	if h := r.dialer.Hangups(); len(h) != 1 || h[0].Key != "cb000004.1" {
 		t.Errorf("hang-ups %v", h)
 	}
 	r.run(time.Hour)
@@ -177,7 +177,7 @@ func TestCancelAllForced(t *testing.T) {
 func TestCancelAllByQuery(t *testing.T) {
 	r, _ := officeRig(t, nil)
 	book := func(service, tenant, number string) callback.ID {
-		return r.start(manager.Request{Tenant: tenant, Service: service, Number: number, Desired: monday().Add(time.Hour)}).ID
+		return r.of(tenant).start(manager.Request{Service: service, Number: number, Desired: monday().Add(time.Hour)}).ID
 	}
 	book("desk", "", swiss)
 	book("desk", "", swiss2)
@@ -201,20 +201,20 @@ func TestCancelAllByQuery(t *testing.T) {
 		"created until now":     {"", callback.Query{CreatedFrom: monday(), CreatedTo: monday().Add(time.Hour), Services: []string{"sales"}}, []string{"cb000003 ok 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := r.cancelAll(manager.CancelAllRequest{Tenant: c.tenant, Query: &c.q, DryRun: true})
+			got := r.of(c.tenant).cancelAll(manager.CancelAllRequest{Query: &c.q, DryRun: true})
 			if diff := cmp.Diff(c.want, fates(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
-	if got := r.cancelAll(manager.CancelAllRequest{Tenant: "acme", IDs: []callback.ID{"cb000001"}}); fate(got.Items[0].Err) != "not found" {
+	if got := r.of("acme").cancelAll(manager.CancelAllRequest{IDs: []callback.ID{"cb000001"}}); fate(got.Items[0].Err) != "not found" {
 		t.Errorf("another tenant's callback: %v", got)
 	}
 	q := callback.Query{Services: []string{"desk", "sales"}}
 	if got := r.cancelAll(manager.CancelAllRequest{Query: &q}); got.Done != 3 {
 		t.Errorf("%v", got)
 	}
-	if cb, err := r.m.Get(r.ctx, "acme", theirs); err != nil || cb.State != callback.Scheduled {
+	if cb, err := r.m.Tenant("acme").Get(r.ctx, theirs); err != nil || cb.State != callback.Scheduled {
 		t.Errorf("theirs is %v, %v", cb, err)
 	}
 	if diff := cmp.Diff(callback.Query{Services: []string{"desk", "sales"}}, q); diff != "" {

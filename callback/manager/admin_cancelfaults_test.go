@@ -179,11 +179,11 @@ func TestCancelAllRaces(t *testing.T) {
 		synctest.Wait()
 		ended := 0
 		for _, id := range ids {
-			cb, err := m.Get(t.Context(), "", id)
+			cb, err := m.Get(t.Context(), id)
 			if err != nil || cb.State != callback.Completed {
 				t.Fatalf("%v, %v", cb, err)
 			}
-			history, err := m.History(t.Context(), "", id)
+			history, err := m.History(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -35,11 +35,11 @@ func TestExportCancelled(t *testing.T) {
 	const day = 24 * time.Hour
 	r, _ := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Retention = 90 * day })
 	book := func(service, tenant string, after time.Duration, reason callback.Reason) {
-		cb := r.start(manager.Request{Tenant: tenant, Service: service, Desired: monday().Add(after)})
+		cb := r.of(tenant).start(manager.Request{Service: service, Desired: monday().Add(after)})
 		if reason == "" {
 			return
 		}
-		if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{Tenant: tenant, ID: cb.ID, Reason: reason}); err != nil {
+		if _, err := r.m.Tenant(tenant).Cancel(r.ctx, manager.CancelRequest{ID: cb.ID, Reason: reason}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,12 +58,12 @@ func TestExportCancelled(t *testing.T) {
 		"two reasons":    {manager.ExportRequest{Reasons: []callback.Reason{cancelled, admin, admin}}, []string{"3", "2", "1"}},
 		"service":        {manager.ExportRequest{Reasons: []callback.Reason{cancelled}, Services: []string{"desk"}}, []string{"1"}},
 		"range":          {manager.ExportRequest{Reasons: []callback.Reason{cancelled}, From: monday().Add(3 * time.Hour), To: monday().Add(20 * day)}, []string{"1", "6"}},
-		"another tenant": {manager.ExportRequest{Tenant: "acme", Reasons: []callback.Reason{cancelled, admin}}, []string{"5"}},
+		"another tenant": {manager.ExportRequest{Reasons: []callback.Reason{cancelled, admin}}, []string{"5"}},
 		"their service":  {manager.ExportRequest{Services: []string{"spa"}, Reasons: []callback.Reason{cancelled}}, nil},
 		"none":           {manager.ExportRequest{Reasons: []callback.Reason{callback.ReasonTimeout}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := exported(r, c.req)
+			got, err := exported(tenantOf(r, name), c.req)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -61,7 +61,7 @@ func leftovers(t *testing.T, s callback.Store, now time.Time, tenant string, tex
 		}
 		for _, cb := range page.Callbacks {
 			fmt.Fprintln(&out, cb.ID, cb.Customer.Number.Reveal(), cb.Customer.Alternative.Reveal(), cb.Customer.ID, map[string]any(cb.Properties), map[string]any(cb.UserData), cb.Idempotency.Key)
-			for _, l := range cb.Lookups {
+			for _, l := range cb.SearchValues {
 				fmt.Fprintln(&out, cb.ID, l.Key, l.Value)
 			}
 			for _, h := range cb.Held {
@@ -98,7 +98,7 @@ func TestForgetByID(t *testing.T) {
 	r.start(manager.Request{Number: swiss3}) // 6, unresolved
 	r.tick()
 	r.wantState("cb000006", callback.Unresolved)
-	theirs := r.start(manager.Request{Tenant: "acme", Desired: monday().Add(time.Hour)}).ID // 7
+	theirs := r.of("acme").start(manager.Request{Desired: monday().Add(time.Hour)}).ID // 7
 	ids := append(everyID(), "cb000006", "cb000001", "", theirs, "cb000009")
 	want := []string{
 		"cb000005 ok 1", "cb000004 in flight 1", "cb000009 not found 0", "cb000003 in flight 1", "cb000002 state 1", "cb000001 ok 1",
@@ -114,10 +114,10 @@ func TestForgetByID(t *testing.T) {
 	}
 	wantCode(t, result.Items[4].Err, callback.ErrInvalidOperation, 40020)
 	for _, id := range []callback.ID{"cb000001", "cb000005"} {
-		if _, err := r.m.Get(r.ctx, "", id); !errors.Is(err, callback.ErrNotFound) {
+		if _, err := r.m.Get(r.ctx, id); !errors.Is(err, callback.ErrNotFound) {
 			t.Errorf("%s is still there: %v", id, err)
 		}
-		history, err := r.m.History(r.ctx, "", id)
+		history, err := r.m.History(r.ctx, id)
 		if err != nil || len(history) != 1 || history[0].Type != callback.EventErased || history[0].Actor != "ann" || history[0].Detail != "DSR-42" {
 			t.Errorf("history of %s: %+v, %v", id, history, err)
 		}
@@ -125,7 +125,7 @@ func TestForgetByID(t *testing.T) {
 	for _, id := range []callback.ID{"cb000002", "cb000003", "cb000004", "cb000006"} {
 		r.get(id)
 	}
-	if cb, err := r.m.Get(r.ctx, "acme", theirs); err != nil || cb.State != callback.Scheduled {
+	if cb, err := r.m.Tenant("acme").Get(r.ctx, theirs); err != nil || cb.State != callback.Scheduled {
 		t.Errorf("theirs: %v, %v", cb, err)
 	}
 	if diff := cmp.Diff([]string{"cb000001 not found 0"}, fates(r.forget(manager.ForgetRequest{IDs: ids[5:6]}))); diff != "" {
@@ -138,7 +138,7 @@ func TestForgetByID(t *testing.T) {
 func TestForgetLeavesNothing(t *testing.T) {
 	var logged bytes.Buffer
 	r, _ := officeRig(t, func(s *callback.Service, c *manager.Config) {
-		s.LookupKeys = []string{"_customer_number", "_account", "mail"}
+		s.SearchKeys = []string{"_customer_number", "_account", "mail"}
 		s.Limits = callback.Limits{Parameters: []string{"_customer_number", "_account", "X-Device", "shoe"}, PerParameter: 1, AttemptsPerDay: 1}
 		c.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
@@ -167,7 +167,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if found := leftovers(t, r.store, r.clock.Now(), "", texts...); found != nil {
 		t.Errorf("left over: %q", found)
 	}
-	late := callback.Report{Key: cb.Attempts[0].Key, Outcome: &callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}}
+	late := callback.Report{Key: cb.Attempts[0].Key, Outcome: &callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}}
 	if err := r.m.Report(r.ctx, late); !errors.Is(err, callback.ErrNotFound) {
 		t.Errorf("a late report: %v", err)
 	}

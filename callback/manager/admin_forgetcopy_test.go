@@ -53,7 +53,7 @@ func TestForgetMeetsACopy(t *testing.T) {
 				if !errors.Is(err, callback.ErrNotFound) || errors.Is(err, callback.ErrOutcomeUnknown) || cb != nil {
 					t.Errorf("%v, %v", cb, err)
 				}
-				if _, err := r.m.Get(r.ctx, "", "cb000002"); !errors.Is(err, callback.ErrNotFound) {
+				if _, err := r.m.Get(r.ctx, "cb000002"); !errors.Is(err, callback.ErrNotFound) {
 					t.Errorf("reading the copy: %v", err)
 				}
 				r.run(time.Minute)
@@ -114,7 +114,7 @@ func TestCopyOfWhatCannotBeRead(t *testing.T) {
 				t.Errorf("%v, %v", cb, err)
 			}
 			faulty.Heal()
-			cb, err = r.m.Get(r.ctx, "", "cb000002")
+			cb, err = r.m.Get(r.ctx, "cb000002")
 			if gone := errors.Is(err, callback.ErrNotFound); gone == c.unknown || !gone && cb.State != callback.Completed {
 				t.Errorf("reading the copy: %v, %v", cb, err)
 			}

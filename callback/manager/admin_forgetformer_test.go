@@ -54,7 +54,7 @@ func TestForgetAttemptsOfAFormerNumber(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, _ := officeRig(t, func(s *callback.Service, _ *manager.Config) {
 				s.Limits.AttemptsPerDay = 5
-				s.LookupKeys, s.MandatoryKeys = []string{"_account"}, []string{"_account"}
+				s.SearchKeys, s.RequiredKeys = []string{"_account"}, []string{"_account"}
 			})
 			r.dialer.On(swiss, callbacktest.Busy())
 			cb := r.start(manager.Request{Desired: monday().Add(time.Hour), Properties: callback.Values{"_account": "A1"}})

@@ -25,7 +25,7 @@ func TestForgetByNumber(t *testing.T) {
 			r.start(manager.Request{State: callback.Completed})                                                        // 3
 			r.start(manager.Request{Number: swiss2, Desired: later})                                                   // 4: somebody else
 			r.start(manager.Request{State: callback.Paused})                                                           // 5
-			r.start(manager.Request{Tenant: "acme", Desired: later})                                                   // 6: another tenant's
+			r.of("acme").start(manager.Request{Desired: later})                                                        // 6: another tenant's
 			before := counters(t, r.store, monday(), "acme", "desk")
 			result := r.forget(manager.ForgetRequest{Numbers: []string{"+41 44 668 18 00", number, number, "+41 (78) 555 66 77"}})
 			want := []string{" ok 0", "cb000001 ok 1", "cb000002 ok 1", "cb000003 ok 1", "cb000005 state 1", "cb000005 state 1"}
@@ -37,7 +37,7 @@ func TestForgetByNumber(t *testing.T) {
 			}
 			r.wantState("cb000004", callback.Scheduled)
 			r.wantState("cb000005", callback.Paused)
-			if cb, err := r.m.Get(r.ctx, "acme", "cb000006"); err != nil || cb.State != callback.Scheduled {
+			if cb, err := r.m.Tenant("acme").Get(r.ctx, "cb000006"); err != nil || cb.State != callback.Scheduled {
 				t.Errorf("theirs: %v, %v", cb, err)
 			}
 			if diff := cmp.Diff(before, counters(t, r.store, monday(), "acme", "desk")); diff != "" {
@@ -65,7 +65,7 @@ func TestForgetByIDAndNumber(t *testing.T) {
 	if diff := cmp.Diff([]string{"cb000001 ok 1", " ok 0"}, fates(r.forget(req))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{" ok 0"}, fates(r.forget(manager.ForgetRequest{Tenant: "nobody", Numbers: []string{swiss}}))); diff != "" {
+	if diff := cmp.Diff([]string{" ok 0"}, fates(r.of("nobody").forget(manager.ForgetRequest{Numbers: []string{swiss}}))); diff != "" {
 		t.Errorf("a tenant without services (-want +got):\n%s", diff)
 	}
 }
@@ -150,12 +150,12 @@ func TestForgetFormerNumber(t *testing.T) {
 	if cb.Customer.Number.Key() != swiss2 || len(cb.Held) == 0 || !cb.Desired.Equal(monday().Add(time.Hour)) {
 		t.Errorf("the booking did not stand: %v", cb)
 	}
-	history, err := r.m.History(r.ctx, "", cb.ID)
+	history, err := r.m.History(r.ctx, cb.ID)
 	if last := history[len(history)-1]; err != nil || last.Type != callback.EventUpdated || last.Actor != "ann" || last.Detail != "DSR-1" {
 		t.Errorf("%+v, %v", last, err)
 	}
 	r.wantState("cb000004", callback.Processing)
-	if _, err := r.m.Get(r.ctx, "", "cb000003"); err == nil {
+	if _, err := r.m.Get(r.ctx, "cb000003"); err == nil {
 		t.Error("what ended meanwhile is still there")
 	}
 	if diff := cmp.Diff([]string{" ok 0"}, fates(r.forget(manager.ForgetRequest{Numbers: []string{swiss}}))); diff != "" {

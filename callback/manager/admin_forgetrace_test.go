@@ -76,12 +76,12 @@ func TestForgetMeetsAChange(t *testing.T) {
 			if got := fate(result.Items[0].Err); got != c.want {
 				t.Errorf("%v, want %s", result, c.want)
 			}
-			_, err := r.m.Get(r.ctx, "", "cb000001")
+			_, err := r.m.Get(r.ctx, "cb000001")
 			if gone := c.want == "ok" || c.want == "not found"; gone != errors.Is(err, callback.ErrNotFound) {
 				t.Errorf("reading it: %v", err)
 			}
 			r.run(4 * time.Hour)
-			_, err = r.m.Get(r.ctx, "", "cb000001")
+			_, err = r.m.Get(r.ctx, "cb000001")
 			if gone := c.want == "ok" || c.want == "not found"; gone && !errors.Is(err, callback.ErrNotFound) {
 				t.Errorf("it came back: %v", err)
 			}
@@ -203,8 +203,8 @@ func forgetRaces(t *testing.T, random *rand.Rand) {
 	forgotten := 0
 	var texts []string
 	for i, id := range ids {
-		cb, err := m.Get(t.Context(), "", id)
-		history, historyErr := m.History(t.Context(), "", id)
+		cb, err := m.Get(t.Context(), id)
+		history, historyErr := m.History(t.Context(), id)
 		if historyErr != nil {
 			t.Fatal(historyErr)
 		}

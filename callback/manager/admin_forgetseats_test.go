@@ -73,23 +73,24 @@ func TestForgetLeavesWhatProtectsTheRest(t *testing.T) {
 // A value that others have as well is counted on, in whatever way they have it.
 func TestForgetLeavesSharedValues(t *testing.T) {
 	for name, c := range map[string]struct {
-		other manager.Request
-		free  bool
+		tenant string
+		other  manager.Request
+		free   bool
 	}{
-		"a lookup value":             {manager.Request{Number: swiss2, Properties: callback.Values{"_account": "A-1"}}, false},
-		"a counted property":         {manager.Request{Number: swiss2, Properties: callback.Values{"shoe": "A-1"}}, false},
-		"a header":                   {manager.Request{Number: swiss2, Parameters: map[string]string{"X-Device": "A-1"}}, false},
-		"nothing in common":          {manager.Request{Number: swiss2, Properties: callback.Values{"_account": "A-2", "color": "A-1"}}, true},
-		"in another service":         {manager.Request{Service: "sales", Number: swiss2, Properties: callback.Values{"_club": "A-1"}}, false},
-		"with another tenant":        {manager.Request{Tenant: "acme", Number: swiss2, Properties: callback.Values{"_account": "A-1"}}, true},
-		"the number, as alternative": {manager.Request{Number: swiss2, Alternative: swiss}, true},
+		"a lookup value":             {"", manager.Request{Number: swiss2, Properties: callback.Values{"_account": "A-1"}}, false},
+		"a counted property":         {"", manager.Request{Number: swiss2, Properties: callback.Values{"shoe": "A-1"}}, false},
+		"a header":                   {"", manager.Request{Number: swiss2, Parameters: map[string]string{"X-Device": "A-1"}}, false},
+		"nothing in common":          {"", manager.Request{Number: swiss2, Properties: callback.Values{"_account": "A-2", "color": "A-1"}}, true},
+		"in another service":         {"", manager.Request{Service: "sales", Number: swiss2, Properties: callback.Values{"_club": "A-1"}}, false},
+		"with another tenant":        {"acme", manager.Request{Number: swiss2, Properties: callback.Values{"_account": "A-1"}}, true},
+		"the number, as alternative": {"", manager.Request{Number: swiss2, Alternative: swiss}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := officeRig(t, func(s *callback.Service, _ *manager.Config) {
-				s.LookupKeys = []string{"_customer_number", "_account"}
+				s.SearchKeys = []string{"_customer_number", "_account"}
 				s.Limits.Parameters = []string{"_customer_number", "_account", "shoe", "X-Device"}
 			})
-			sales := callback.Service{Name: "sales", LookupKeys: []string{"_customer_number", "_club"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
+			sales := callback.Service{Name: "sales", SearchKeys: []string{"_customer_number", "_club"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
 			if err := r.services.Set("", sales); err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +98,7 @@ func TestForgetLeavesSharedValues(t *testing.T) {
 			if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: "cb000001"}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.m.Start(r.ctx, with(c.other)); err != nil {
+			if _, err := r.m.Tenant(c.tenant).Start(r.ctx, with(c.other)); err != nil {
 				t.Fatal(err)
 			}
 			r.forget(manager.ForgetRequest{IDs: []callback.ID{"cb000001"}})
@@ -113,11 +114,11 @@ func TestForgetLeavesSharedValues(t *testing.T) {
 			if err := r.services.Set("acme", sales); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{Tenant: c.other.Tenant, ID: "cb000002"}); err != nil {
+			if _, err := r.m.Tenant(c.tenant).Cancel(r.ctx, manager.CancelRequest{ID: "cb000002"}); err != nil {
 				t.Fatal(err)
 			}
-			r.forget(manager.ForgetRequest{Tenant: c.other.Tenant, IDs: []callback.ID{"cb000002"}})
-			if found := leftovers(t, r.store, monday(), c.other.Tenant, "A-1", "5556677", "5556678"); found != nil {
+			r.of(c.tenant).forget(manager.ForgetRequest{IDs: []callback.ID{"cb000002"}})
+			if found := leftovers(t, r.store, monday(), c.tenant, "A-1", "5556677", "5556678"); found != nil {
 				t.Errorf("left over: %q", found)
 			}
 		})
@@ -200,7 +201,7 @@ func TestForgetWithAStoreThatFails(t *testing.T) {
 			var got []string
 			for i, item := range result.Items {
 				got = append(got, fate(item.Err))
-				if _, err := r.m.Get(r.ctx, "", ids[i]); (item.Err == nil) != errors.Is(err, callback.ErrNotFound) {
+				if _, err := r.m.Get(r.ctx, ids[i]); (item.Err == nil) != errors.Is(err, callback.ErrNotFound) {
 					t.Errorf("%s: %v, but reading says %v", ids[i], item.Err, err)
 				}
 			}

@@ -15,7 +15,7 @@ import (
 
 // Whatever verb a host prints these with, no number and no value shows.
 func TestAdministrativeTypesHideValues(t *testing.T) {
-	query := &callback.Query{Number: swiss, Lookups: []callback.Match{{Key: "k", Value: swiss}}}
+	query := &callback.Query{Number: swiss, SearchValues: []callback.Match{{Key: "k", Value: swiss}}}
 	item := manager.BulkItem{Number: swiss, N: 1, Err: errors.New("no")}
 	result := manager.BulkResult{Items: []manager.BulkItem{item, {ID: "cb000001", Number: swiss, N: 1}}, Done: 1}
 	var out bytes.Buffer

@@ -44,7 +44,7 @@ func (r *rig) enqueue(priorities ...scheduler.Priority) (ids []callback.ID) {
 
 func (r *rig) position(id callback.ID) manager.Position {
 	r.t.Helper()
-	p, err := r.m.Position(r.ctx, "", id)
+	p, err := r.m.Position(r.ctx, id)
 	if err != nil {
 		r.t.Fatalf("Position: %v", err)
 	}
@@ -161,7 +161,7 @@ func TestPositionReadyByLines(t *testing.T) {
 		t.Error("one of two lines is free: the first is ready and the second is not")
 	}
 	r.services.Remove("", "desk")
-	_, err := r.m.Position(r.ctx, "", ids[0])
+	_, err := r.m.Position(r.ctx, ids[0])
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 }
 
@@ -201,12 +201,12 @@ func TestPositionErrors(t *testing.T) {
 	}
 	ids := r.enqueue(0)
 	for _, by := range []callback.By{{ID: "none"}, {Tenant: "acme", ID: ids[0]}, {}} {
-		_, err := r.m.Position(r.ctx, by.Tenant, by.ID)
+		_, err := r.m.Tenant(by.Tenant).Position(r.ctx, by.ID)
 		wantCode(t, err, callback.ErrNotFound, 40030)
 	}
 	for _, s := range []callback.State{callback.Scheduled, callback.Paused, callback.Routing, callback.Processing, callback.Completed} {
 		cb := r.start(manager.Request{State: s})
-		_, err := r.m.Position(r.ctx, "", cb.ID)
+		_, err := r.m.Position(r.ctx, cb.ID)
 		wantCode(t, err, callback.ErrInvalidOperation, 40020)
 		var state *callback.StateError
 		if !errors.As(err, &state) || state.State != s {
@@ -214,14 +214,14 @@ func TestPositionErrors(t *testing.T) {
 		}
 	}
 	// Other services, tenants and states do not count.
-	theirs, err := r.m.Start(r.ctx, manager.Request{Tenant: "acme", Service: "desk", Number: swiss})
+	theirs, err := r.m.Tenant("acme").Start(r.ctx, manager.Request{Service: "desk", Number: swiss})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p := r.position(ids[0]); p.Waiting != 1 {
 		t.Errorf("%+v", p)
 	}
-	if p, err := r.m.Position(r.ctx, "acme", theirs.ID); err != nil || p.Place != 1 || p.Waiting != 1 {
+	if p, err := r.m.Tenant("acme").Position(r.ctx, theirs.ID); err != nil || p.Place != 1 || p.Waiting != 1 {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
@@ -353,7 +353,7 @@ func TestPositionCostsFewCalls(t *testing.T) {
 	for _, method := range []callbacktest.Method{callbacktest.MethodGet, callbacktest.MethodCount, callbacktest.MethodSearch} {
 		faulty.Inject(callbacktest.Fault{Method: method, Kind: callbacktest.FailBefore})
 		r.clock.Advance(time.Minute)
-		if p, err := r.m.Position(r.ctx, "", ids[0]); !errors.Is(err, callbacktest.ErrInjected) || p != (manager.Position{}) {
+		if p, err := r.m.Position(r.ctx, ids[0]); !errors.Is(err, callbacktest.ErrInjected) || p != (manager.Position{}) {
 			t.Errorf("%v fails: %+v, %v", method, p, err)
 		}
 	}
@@ -389,7 +389,7 @@ func TestPositionBesideADamagedRecord(t *testing.T) {
 	if p := r.position(ids[0]); p.Place != 1 {
 		t.Errorf("%+v", p)
 	}
-	p, err := r.m.Position(r.ctx, "", ids[1])
+	p, err := r.m.Position(r.ctx, ids[1])
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 	if p != (manager.Position{}) {
 		t.Errorf("%+v", p)

@@ -72,7 +72,7 @@ func TestQueues(t *testing.T) {
 	r.start(manager.Request{Desired: at(2 * time.Hour), Properties: callback.Values{"_tier": "gold"}})             // 2
 	r.start(manager.Request{Service: "sales", Desired: at(4 * time.Hour)})                                         // 3
 	r.start(manager.Request{Desired: at(26 * time.Hour)})                                                          // 4: beyond a day
-	r.start(manager.Request{Tenant: "acme", Desired: at(2 * time.Hour)})                                           // 5
+	r.of("acme").start(manager.Request{Desired: at(2 * time.Hour)})                                                // 5
 	r.start(manager.Request{Properties: callback.Values{"tier": "gold"}})                                          // 6: now
 	r.start(manager.Request{Service: "sales", Number: "+442079460123", Desired: at(5 * time.Hour)})                // 7
 	r.start(manager.Request{Desired: at(2*time.Hour + time.Minute), Alternative: "+442079460123", Number: swiss2}) // 8
@@ -94,8 +94,8 @@ func TestQueues(t *testing.T) {
 		"range, inclusive": {manager.QueuesRequest{From: at(2 * time.Hour), To: at(3 * time.Hour)}, "desk=2,8,1 idle= sales="},
 		"later":            {manager.QueuesRequest{From: at(25 * time.Hour), To: at(27 * time.Hour)}, "desk=4 idle= sales="},
 		"from alone":       {manager.QueuesRequest{From: at(4 * time.Hour)}, "desk= idle= sales=3,7"},
-		"another tenant":   {manager.QueuesRequest{Tenant: "acme"}, "desk=5 spa="},
-		"no tenant":        {manager.QueuesRequest{Tenant: "nobody"}, ""},
+		"another tenant":   {manager.QueuesRequest{}, "desk=5 spa="},
+		"no tenant":        {manager.QueuesRequest{}, ""},
 		// Each service reads a number in its own country.
 		"number":                         {manager.QueuesRequest{Properties: []callback.Match{{Key: "_customer_number", Value: "+44 20 7946 0123"}}}, "desk=8 idle= sales=7"},
 		"national number":                {manager.QueuesRequest{Properties: []callback.Match{{Key: "_customer_number", Value: "020 7946 0123"}}}, "desk= idle= sales=7"},
@@ -104,7 +104,7 @@ func TestQueues(t *testing.T) {
 		"number of a service unheard of": {manager.QueuesRequest{Services: []string{"?"}, Properties: []callback.Match{{Key: "_customer_number", Value: swiss}}}, "?="},
 	} {
 		t.Run(name, func(t *testing.T) {
-			queues, err := r.m.Queues(r.ctx, c.req)
+			queues, err := tenantOf(r, name).m.Queues(r.ctx, c.req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,7 +228,7 @@ func TestQueuesWithoutALister(t *testing.T) {
 	source.services = r.services
 	r.start(manager.Request{Desired: monday().Add(-30 * 24 * time.Hour), Service: "sales"})
 	r.start(manager.Request{Desired: monday().Add(2 * time.Hour)})
-	r.start(manager.Request{Tenant: "acme"})
+	r.of("acme").start(manager.Request{})
 	for _, req := range []manager.QueuesRequest{{}, {Properties: []callback.Match{{Key: "_customer_number", Value: swiss}}}} {
 		queues, err := r.m.Queues(r.ctx, req)
 		if err != nil || summary(queues) != "desk=2 sales=1" {
@@ -239,7 +239,7 @@ func TestQueuesWithoutALister(t *testing.T) {
 	if queues, err := r.m.Queues(r.ctx, manager.QueuesRequest{}); err != nil || summary(queues) != "desk=2 sales=" {
 		t.Errorf("an hour later: %q, %v", summary(queues), err)
 	}
-	_, err := r.m.Policies(r.ctx, "")
+	_, err := r.m.Policies(r.ctx)
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 }
 

@@ -22,7 +22,7 @@ func TestWatermarks(t *testing.T) {
 		forced("desk", s)
 	}
 	forced("sales", callback.Queued)
-	if _, err := r.m.Start(r.ctx, manager.Request{Tenant: "acme", Service: "desk", Number: swiss}); err != nil {
+	if _, err := r.m.Tenant("acme").Start(r.ctx, manager.Request{Service: "desk", Number: swiss}); err != nil {
 		t.Fatal(err)
 	}
 	// A callback of a service that was taken away is still at work.
@@ -38,13 +38,13 @@ func TestWatermarks(t *testing.T) {
 		"all":            {manager.WatermarksRequest{}, manager.Watermarks{Total: 6, Services: map[string]int{"desk": 4, "idle": 0, "sales": 1, "gone": 1}}},
 		"named":          {manager.WatermarksRequest{Services: []string{"sales", "idle", "sales"}}, manager.Watermarks{Total: 1, Services: map[string]int{"sales": 1, "idle": 0}}},
 		"unknown":        {manager.WatermarksRequest{Services: []string{"?"}}, manager.Watermarks{Services: map[string]int{"?": 0}}},
-		"another tenant": {manager.WatermarksRequest{Tenant: "acme"}, manager.Watermarks{Total: 1, Services: map[string]int{"desk": 1, "spa": 0}}},
+		"another tenant": {manager.WatermarksRequest{}, manager.Watermarks{Total: 1, Services: map[string]int{"desk": 1, "spa": 0}}},
 		"theirs by name": {manager.WatermarksRequest{Services: []string{"spa"}}, manager.Watermarks{Services: map[string]int{"spa": 0}}},
-		"no tenant":      {manager.WatermarksRequest{Tenant: "nobody"}, manager.Watermarks{Services: map[string]int{}}},
+		"no tenant":      {manager.WatermarksRequest{}, manager.Watermarks{Services: map[string]int{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := faulty.Count(callbacktest.AnyMethod)
-			got, err := r.m.Watermarks(r.ctx, c.req)
+			got, err := tenantOf(r, name).m.Watermarks(r.ctx, c.req)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -117,7 +117,7 @@ func (l brokenLister) Names(context.Context, string) ([]string, error) {
 func TestPolicies(t *testing.T) {
 	r, _ := officeRig(t, nil)
 	names := func(m *manager.Manager, tenant string) (names []string) {
-		policies, err := m.Policies(r.ctx, tenant)
+		policies, err := m.Tenant(tenant).Policies(r.ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,11 +135,11 @@ func TestPolicies(t *testing.T) {
 	if got := names(r.m, "nobody"); got != nil {
 		t.Errorf("nobody has %q", got)
 	}
-	p, err := r.m.Policy(r.ctx, "", "sales")
+	p, err := r.m.Policy(r.ctx, "sales")
 	if err != nil || p.Service().Numbers.Country != "GB" || p.Service().TTL != 24*time.Hour {
 		t.Errorf("%+v, %v", p, err)
 	}
-	_, err = r.m.Policy(r.ctx, "", "spa")
+	_, err = r.m.Policy(r.ctx, "spa")
 	wantCode(t, err, callback.ErrInvalidParameter, 40010)
 	// A change takes effect at once.
 	r.services.Remove("", "sales")
@@ -156,7 +156,7 @@ func TestPolicies(t *testing.T) {
 		t.Error(diff)
 	}
 	broken.err = callbacktest.ErrInjected
-	if _, err := second.m.Policies(r.ctx, ""); !errors.Is(err, callbacktest.ErrInjected) {
+	if _, err := second.m.Policies(r.ctx); !errors.Is(err, callbacktest.ErrInjected) {
 		t.Errorf("a lister that fails: %v", err)
 	}
 	if _, err := second.m.Queues(r.ctx, manager.QueuesRequest{}); !errors.Is(err, callbacktest.ErrInjected) {
@@ -194,7 +194,7 @@ func TestNow(t *testing.T) {
 	for _, ask := range []func() error{
 		func() error { _, err := second.m.Queues(r.ctx, manager.QueuesRequest{}); return err },
 		func() error { _, err := second.m.Watermarks(r.ctx, manager.WatermarksRequest{}); return err },
-		func() error { _, err := second.m.Position(r.ctx, "", "x"); return err },
+		func() error { _, err := second.m.Position(r.ctx, "x"); return err },
 		func() error {
 			_, err := second.m.Forget(r.ctx, manager.ForgetRequest{IDs: []callback.ID{"x"}, Actor: "ann"})
 			return err

@@ -11,13 +11,12 @@ import (
 
 // AnswerRequest answers an offer.
 type AnswerRequest struct {
-	Tenant string
 	ID     callback.ID
 	Answer callback.OfferAnswer
 	Actor  string
 }
 
-// Answer takes the answer to an offer. A late or second answer, and one that
+// ResultAnswer takes the answer to an offer. A late or second answer, and one that
 // the kind of offer does not allow, is an [ErrInvalidOperation] (GMS 40020).
 func (m *Manager) Answer(ctx context.Context, req AnswerRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
@@ -26,7 +25,7 @@ func (m *Manager) Answer(ctx context.Context, req AnswerRequest) (*callback.Call
 	if err := decide.CheckNote(req.Actor, "", ""); err != nil {
 		return nil, err
 	}
-	return m.engine.Mutate(ctx, req.Tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	return m.engine.Mutate(ctx, m.tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if d := decide.Answer(cb, p, now, decide.AnswerInput(req)); d != nil {
 			return d, nil
 		}

@@ -16,13 +16,12 @@ import (
 
 // CancelAllRequest cancels many callbacks (GMS 4.11).
 type CancelAllRequest struct {
-	Tenant string
 	// IDs are the callbacks, at most 1,000. Exactly one of IDs and Query is
 	// given.
 	IDs []callback.ID
 	// Query selects the callbacks instead: those that are there when CancelAll
 	// is called, however many. Without States it selects all that are not
-	// Completed. Its Tenant is empty or that of the request; Order, Desc, Limit
+	// Completed. Its Tenant is empty or the Manager's; Order, Desc, Limit
 	// and After must be zero.
 	Query *callback.Query
 	// Reason is what they complete with. Defaults to ReasonCancelledByAdmin.
@@ -63,7 +62,7 @@ func (m *Manager) CancelAll(ctx context.Context, req CancelAllRequest) (BulkResu
 		return BulkResult{}, err
 	}
 	req.Reason = cmp.Or(req.Reason, callback.ReasonCancelledByAdmin)
-	if err := req.check(); err != nil {
+	if err := req.check(m.tenant); err != nil {
 		return BulkResult{}, err
 	}
 	if req.Query == nil {
@@ -72,7 +71,7 @@ func (m *Manager) CancelAll(ctx context.Context, req CancelAllRequest) (BulkResu
 	return m.cancelQuery(ctx, req)
 }
 
-func (r *CancelAllRequest) check() error {
+func (r *CancelAllRequest) check(tenant string) error {
 	if err := checkDeed(r.Actor, r.Detail, r.Reason); err != nil {
 		return err
 	}
@@ -82,8 +81,8 @@ func (r *CancelAllRequest) check() error {
 		return decide.Invalid("ids", "or a query must be given, and not both")
 	case q == nil:
 		return checkCount("ids", len(r.IDs))
-	case q.Tenant != "" && q.Tenant != r.Tenant:
-		return decide.Invalid("query.tenant", "is not that of the request")
+	case q.Tenant != "" && q.Tenant != tenant:
+		return decide.Invalid("query.tenant", "is not the Manager's")
 	case q.Limit != 0 || q.After != "" || q.Order != 0 || q.Desc:
 		return decide.Invalid("query", "must not have an order, a limit or a cursor: all that match are cancelled")
 	}
@@ -118,7 +117,7 @@ func checkID(id callback.ID) error {
 func (m *Manager) cancelIDs(ctx context.Context, req CancelAllRequest) BulkResult {
 	var result BulkResult
 	for ids := range chunks(once(req.IDs), m.engine.Config.Batch) {
-		found, errs := m.readAll(ctx, req.Tenant, ids)
+		found, errs := m.readAll(ctx, ids)
 		list := make([]*callback.Callback, 0, len(found))
 		for _, id := range ids {
 			if cb := found[id]; cb != nil {
@@ -150,7 +149,7 @@ func (m *Manager) cancelQuery(ctx context.Context, req CancelAllRequest) (BulkRe
 		return result, err
 	}
 	q := *req.Query
-	q.Tenant, q.Order, q.Limit = req.Tenant, callback.ByCreated, min(m.engine.Config.Batch, maxPage)
+	q.Tenant, q.Order, q.Limit = m.tenant, callback.ByCreated, min(m.engine.Config.Batch, maxPage)
 	if len(q.States) == 0 {
 		q.NotStates = append([]callback.State{callback.Completed}, q.NotStates...)
 	}
@@ -180,7 +179,7 @@ func (m *Manager) cancelQuery(ctx context.Context, req CancelAllRequest) (BulkRe
 
 // readAll reads callbacks by their IDs, as many as one page holds. errs has the
 // error of every one that is not found or could not be read.
-func (m *Manager) readAll(ctx context.Context, tenant string, ids []callback.ID) (found map[callback.ID]*callback.Callback, errs map[callback.ID]error) {
+func (m *Manager) readAll(ctx context.Context, ids []callback.ID) (found map[callback.ID]*callback.Callback, errs map[callback.ID]error) {
 	found, errs = make(map[callback.ID]*callback.Callback, len(ids)), make(map[callback.ID]error)
 	asked := make([]callback.ID, 0, len(ids))
 	for _, id := range ids {
@@ -193,7 +192,7 @@ func (m *Manager) readAll(ctx context.Context, tenant string, ids []callback.ID)
 	if len(asked) == 0 {
 		return found, errs
 	}
-	page, err := m.engine.Store.Search(ctx, callback.Query{Tenant: tenant, IDs: asked, Limit: len(asked)})
+	page, err := m.engine.Store.Search(ctx, callback.Query{Tenant: m.tenant, IDs: asked, Limit: len(asked)})
 	for _, cb := range page.Callbacks {
 		found[cb.ID] = cb
 	}
@@ -245,7 +244,7 @@ func (m *Manager) cancelEach(ctx context.Context, req CancelAllRequest, list []*
 
 // one is the same cancellation of one callback.
 func (r *CancelAllRequest) one(id callback.ID) CancelRequest {
-	return CancelRequest{Tenant: r.Tenant, ID: id, Reason: r.Reason, Force: r.Force, Actor: r.Actor, Detail: r.Detail}
+	return CancelRequest{ID: id, Reason: r.Reason, Force: r.Force, Actor: r.Actor, Detail: r.Detail}
 }
 
 // draftCancel decides what a cancellation does to a callback. The error is what
@@ -307,7 +306,7 @@ func (m *Manager) cancelStill(ctx context.Context, req CancelAllRequest, id call
 			return err
 		}
 		if len(page.Callbacks) == 0 {
-			return m.unselected(ctx, req.Tenant, id)
+			return m.unselected(ctx, id)
 		}
 		now, err := m.engine.Now(ctx)
 		if err != nil {
@@ -332,8 +331,8 @@ func (m *Manager) cancelStill(ctx context.Context, req CancelAllRequest, id call
 
 // unselected is the error of a callback that a query selected and, since
 // somebody else changed it, does not any more.
-func (m *Manager) unselected(ctx context.Context, tenant string, id callback.ID) error {
-	cb, err := m.engine.Store.Get(ctx, callback.By{Tenant: tenant, ID: id})
+func (m *Manager) unselected(ctx context.Context, id callback.ID) error {
+	cb, err := m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 	if err != nil {
 		return err
 	}

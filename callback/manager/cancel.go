@@ -11,8 +11,7 @@ import (
 
 // CancelRequest asks for the end of a callback.
 type CancelRequest struct {
-	Tenant string
-	ID     callback.ID
+	ID callback.ID
 	// Reason is what the callback completes with. Defaults to
 	// ReasonCancelled.
 	Reason callback.Reason
@@ -41,7 +40,7 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 	}
 	flying := false
 	var state callback.State
-	cb, err := m.engine.Alter(ctx, req.Tenant, req.ID, true, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	cb, err := m.engine.Alter(ctx, m.tenant, req.ID, true, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		var d *decide.Draft
 		d, flying = decide.Cancel(cb, p, now, decide.CancelInput(req))
 		state = cb.State

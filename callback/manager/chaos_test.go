@@ -291,7 +291,7 @@ func (c *chaos) verb() {
 		}
 	case 10:
 		_, _ = m.SearchPage(c.ctx, callback.Query{Number: c.number(), Services: []string{"desk"}})
-		_, _ = m.History(c.ctx, "", id)
+		_, _ = m.History(c.ctx, id)
 	case 11:
 		n := 1 + c.rnd.IntN(2)
 		_ = m.Report(c.ctx, callback.Report{Key: callback.NewAttemptKey(id, n), Stage: callback.StagePlaced})
@@ -364,7 +364,7 @@ func (c *chaos) dials(id callback.ID) int {
 // resolve says the truth about an unresolved callback; false when it cannot be
 // said yet.
 func (c *chaos) resolve(m *manager.Manager, cb *callback.Callback) bool {
-	r := manager.Resolution{ID: cb.ID, Actor: "op", Outcome: callback.Outcome{Certainty: callback.NotPlaced, Result: callback.SystemError}}
+	r := manager.Resolution{ID: cb.ID, Actor: "op", Outcome: callback.Outcome{Certainty: callback.NotPlaced, Result: callback.ResultSystemError}}
 	if a := cb.Current(); a != nil && a.Live() {
 		for _, call := range c.dialer.Dials() {
 			if call.Key != a.Key || !call.Placed {
@@ -509,7 +509,7 @@ func number(env string, otherwise uint64) uint64 {
 }
 
 func (c *chaos) dump(id callback.ID) {
-	events, _ := c.managers[0].History(c.ctx, "", id)
+	events, _ := c.managers[0].History(c.ctx, id)
 	for _, e := range events {
 		c.t.Logf("  %v %s %v->%v a%d %v %v next %v by %s: %s", e.At.Sub(monday()), e.Type, e.From, e.To, e.Attempt, e.Result, e.Certainty, e.Next.Sub(monday()), e.Actor, e.Detail)
 	}

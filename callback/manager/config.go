@@ -31,7 +31,7 @@ type Config struct {
 	Contacts callback.ContactModes
 
 	// Now tells the time at the door of each public verb, for stores that are
-	// not a [Clock]. Defaults to time.Now.
+	// not a [ClockStore]. Defaults to time.Now.
 	Now func() time.Time
 	// Logger gets what an operator should know; never a number. Defaults to
 	// slog.Default().
@@ -39,8 +39,8 @@ type Config struct {
 	// Node names this Manager in leases and events; different for every
 	// Manager on one store. Defaults to a random name.
 	Node string
-	// NewID makes the identifiers of callbacks, unique and at most 128 bytes.
-	// Defaults to UUIDs of version 7.
+	// NewID returns a new unique identifier of 1 to 128 letters, digits, '_' and
+	// '-', fit for URLs and channel names. Defaults to UUIDs of version 7.
 	NewID func() callback.ID
 	// Random gives numbers in [0,1) for the jitter of retries, from any
 	// goroutine. Defaults to no jitter.

@@ -15,17 +15,17 @@ import (
 // longer than 128 bytes; [ErrConfiguration] without a directory;
 // [ErrNotFound] for an account that the directory does not know;
 // [ContactError] for a directory that fails or panics.
-func (m *Manager) ContactModes(ctx context.Context, tenant, account string) ([]callback.ContactMode, error) {
+func (m *Manager) ContactModes(ctx context.Context, account string) ([]callback.ContactMode, error) {
 	if account == "" {
 		return nil, decide.Invalid("account", "is required")
 	}
-	if err := decide.CheckText("tenant", tenant, text.MaxName); err != nil {
+	if err := decide.CheckText("tenant", m.tenant, text.MaxName); err != nil {
 		return nil, err
 	}
 	if err := decide.CheckText("account", account, text.MaxName); err != nil {
 		return nil, err
 	}
-	all, err := m.engine.ContactModes(ctx, tenant, account)
+	all, err := m.engine.ContactModes(ctx, m.tenant, account)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func newContactRig(t *testing.T, d *directory, consent callback.Consent) *rig {
 func TestContactModesListsWhatMayBeCalledBack(t *testing.T) {
 	d := sample()
 	r := newContactRig(t, d, callback.ConsentNone)
-	modes, err := r.m.ContactModes(r.ctx, "", account)
+	modes, err := r.m.ContactModes(r.ctx, account)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestContactModesListsWhatMayBeCalledBack(t *testing.T) {
 	if d.accounts[account][0].Value == "" {
 		t.Error("changing the answer changed the directory")
 	}
-	if modes, err := r.m.ContactModes(r.ctx, "", "empty"); err != nil || len(modes) != 0 {
+	if modes, err := r.m.ContactModes(r.ctx, "empty"); err != nil || len(modes) != 0 {
 		t.Errorf("an account without modes: %v, %v", modes, err)
 	}
 }
@@ -96,20 +96,20 @@ func TestContactModesRefuses(t *testing.T) {
 	d := sample()
 	r := newContactRig(t, d, callback.ConsentNone)
 	for _, bad := range []string{"", strings.Repeat("x", 129), "a\nb", "\xff"} {
-		_, err := r.m.ContactModes(r.ctx, "", bad)
+		_, err := r.m.ContactModes(r.ctx, bad)
 		wantCode(t, err, callback.ErrInvalidParameter, 40010)
 	}
 	if d.asked != 0 {
 		t.Error("the directory was asked for a malformed account")
 	}
-	_, err := r.m.ContactModes(r.ctx, "", "5|3|1")
+	_, err := r.m.ContactModes(r.ctx, "5|3|1")
 	wantCode(t, err, callback.ErrNotFound, 40030)
 	if strings.Contains(err.Error(), "callback not found") {
 		t.Errorf("the error speaks of a callback: %v", err)
 	}
-	_, err = r.m.ContactModes(r.ctx, "other", account)
+	_, err = r.m.Tenant("other").ContactModes(r.ctx, account)
 	wantCode(t, err, callback.ErrNotFound, 40030)
-	_, err = newContactRig(t, nil, callback.ConsentNone).m.ContactModes(r.ctx, "", account)
+	_, err = newContactRig(t, nil, callback.ConsentNone).m.ContactModes(r.ctx, account)
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 }
 
@@ -124,7 +124,7 @@ func TestContactDirectoryIsContained(t *testing.T) {
 		d.fail = fail
 		r := newContactRig(t, d, callback.ConsentNone)
 		for verb, do := range map[string]func() error{
-			"ContactModes": func() error { _, err := r.m.ContactModes(r.ctx, "", account); return err },
+			"ContactModes": func() error { _, err := r.m.ContactModes(r.ctx, account); return err },
 			"Start": func() error {
 				_, err := r.m.Start(r.ctx, manager.Request{Service: "desk", Account: account, ModeID: "3"})
 				return err
@@ -165,8 +165,8 @@ func TestStartTakesTheNumberOfAMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := r.start(manager.Request{Number: "078 555 66 77"})
-	if got.Customer.Number != want.Customer.Number || !cmp.Equal(got.Lookups, want.Lookups) {
-		t.Errorf("the number is not written like one that is given: %v, lookups of %v", got.Customer, got.Lookups)
+	if got.Customer.Number != want.Customer.Number || !cmp.Equal(got.SearchValues, want.SearchValues) {
+		t.Errorf("the number is not written like one that is given: %v, lookups of %v", got.Customer, got.SearchValues)
 	}
 	stored := r.get(got.ID)
 	if c := stored.Customer; c.Account != account || c.ModeID != "3" || c.CampaignID != "camp" || c.ContactID != "44" || c.ID != "ann" || stored.Origin.RetryType != "SingleSession" {

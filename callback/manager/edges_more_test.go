@@ -77,7 +77,7 @@ func TestReservationGivenBackByLoser(t *testing.T) {
 	if _, err := a.Tick(ctx, clock.Now()); err != nil {
 		t.Fatal(err)
 	}
-	got, _ := a.Get(ctx, "", cb.ID)
+	got, _ := a.Get(ctx, cb.ID)
 	if got.State != callback.Dialing || got.Reservation == nil {
 		t.Fatalf("callback is %v with %+v: the history is not the one meant", got.State, got.Reservation)
 	}
@@ -105,7 +105,7 @@ func TestAgentLeakUnknown(t *testing.T) {
 		callbacktest.Fault{Method: callbacktest.MethodGet, Kind: callbacktest.FailBefore, Skip: 1},
 	)
 	key := callback.NewAttemptKey(cb.ID, 1)
-	rep := callback.Report{Key: key, Outcome: &callback.Outcome{Result: callback.Answer, Certainty: callback.Known}}
+	rep := callback.Report{Key: key, Outcome: &callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}}
 	t.Log(r.m.Report(r.ctx, rep))
 	t.Log(r.m.Report(r.ctx, rep)) // the dialer repeats it
 	got := r.get(cb.ID)
@@ -145,7 +145,7 @@ func TestReportServiceGone(t *testing.T) {
 	cb := r.start(manager.Request{})
 	r.tick()
 	r.services.Remove("", "desk")
-	err := r.m.Report(r.ctx, callback.Report{Key: callback.NewAttemptKey(cb.ID, 1), Outcome: &callback.Outcome{Result: callback.Answer, Certainty: callback.Known}})
+	err := r.m.Report(r.ctx, callback.Report{Key: callback.NewAttemptKey(cb.ID, 1), Outcome: &callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}})
 	if errors.Is(err, callback.ErrInvalidParameter) {
 		t.Errorf("outcome refused for good: %v", err)
 	}
@@ -160,7 +160,7 @@ func TestQueuePermitLostOnSecondQueueing(t *testing.T) {
 		s.Limits.Queued = 1
 		s.Dialing.RetryAgentLost = true
 	})
-	r.dialer.On(swiss, callbacktest.Result(callback.AgentCallbackError))
+	r.dialer.On(swiss, callbacktest.Result(callback.ResultAgentCallbackError))
 	cb := r.start(manager.Request{})
 	r.run(60 * time.Second)
 	r.wantState(cb.ID, callback.Queued)
@@ -172,7 +172,7 @@ func TestQueuePermitLostOnSecondQueueing(t *testing.T) {
 // An outcome's RetryAfter cools the trunk.
 func TestRetryAfterOfOutcome(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.Lines = 1 })
-	r.dialer.On(swiss, callbacktest.Congestion().Outcome(callback.Outcome{Result: callback.AllTrunksBusy, Certainty: callback.Known, RetryAfter: time.Minute}))
+	r.dialer.On(swiss, callbacktest.Congestion().Outcome(callback.Outcome{Result: callback.ResultAllTrunksBusy, Certainty: callback.Known, RetryAfter: time.Minute}))
 	r.start(manager.Request{})
 	r.start(manager.Request{Number: swiss2})
 	r.run(30 * time.Second)
@@ -205,7 +205,7 @@ func TestDialerCPS(t *testing.T) {
 
 // Nobody is asked to call nobody.
 func TestNoNumberDialled(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.MandatoryKeys = []string{} })
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.RequiredKeys = []string{} })
 	cb, err := r.m.Start(r.ctx, manager.Request{Service: "desk", State: callback.Queued})
 	if err != nil {
 		t.Fatal(err)
@@ -269,14 +269,14 @@ func TestLateTickLosesOwnCalls(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Dialer: callback.DialerFunc(func(ctx context.Context, c callback.Call) (callback.Outcome, error) {
 			<-block
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		})})
 	ctx := context.Background()
 	cb, _ := m.Start(ctx, request())
 	_, _ = m.Tick(ctx, clock.Now())
 	clock.Advance(31 * time.Second)
 	_, _ = m.Tick(ctx, clock.Now())
-	got, _ := m.Get(ctx, "", cb.ID)
+	got, _ := m.Get(ctx, cb.ID)
 	if got.State == callback.Unresolved {
 		t.Errorf("the call is being made here, and a tick 31 s late calls it unresolved (%s)", got.Detail)
 	}
@@ -290,7 +290,7 @@ func TestUnknownOutcomeLosesRef(t *testing.T) {
 	cb := r.start(manager.Request{})
 	_, _ = r.m.Tick(r.ctx, r.clock.Now())
 	_ = r.m.Report(r.ctx, callback.Report{Key: callback.NewAttemptKey(cb.ID, 1), Stage: callback.StageRinging,
-		Outcome: &callback.Outcome{Result: callback.Unknown, Raw: "lost", Reached: callback.StageCustomer}})
+		Outcome: &callback.Outcome{Result: callback.ResultUnknown, Raw: "lost", Reached: callback.StageCustomer}})
 	a := r.get(cb.ID).Attempts[0]
 	if a.Stage < callback.StageRinging {
 		t.Errorf("the stage of an unknown outcome is dropped: %v", a.Stage)

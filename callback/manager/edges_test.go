@@ -152,7 +152,7 @@ func TestNotPlacedAfterRinging(t *testing.T) {
 	if err := r.m.Report(r.ctx, callback.Report{Key: key, Stage: callback.StageCustomer}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.m.Report(r.ctx, callback.Report{Key: key, Outcome: &callback.Outcome{Result: callback.SystemError, Certainty: callback.NotPlaced}}); err != nil {
+	if err := r.m.Report(r.ctx, callback.Report{Key: key, Outcome: &callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.NotPlaced}}); err != nil {
 		t.Fatal(err)
 	}
 	got := r.get(cb.ID)

@@ -101,8 +101,8 @@ func TestOutcomes(t *testing.T) {
 		{"machine, connected", callbacktest.Machine(), machine, callback.ReasonMachineConnected},
 		{"rejected", callbacktest.Rejected(), one, callback.ReasonCallToCustomer},
 		{"abandoned while waiting for an agent", callbacktest.Abandoned(20 * time.Second), nil, callback.ReasonAbandonedInQueue},
-		{"do not call", callbacktest.Result(callback.DoNotCall), nil, callback.ReasonCancelled},
-		{"transferred", callbacktest.Result(callback.Transferred), nil, callback.ReasonAgentConnected},
+		{"do not call", callbacktest.Result(callback.ResultDoNotCall), nil, callback.ReasonCancelled},
+		{"transferred", callbacktest.Result(callback.ResultTransferred), nil, callback.ReasonAgentConnected},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, c.change)
@@ -326,7 +326,7 @@ func TestTimeouts(t *testing.T) {
 	})
 	t.Run("no agent for the customer on the line", func(t *testing.T) {
 		r := newRig(t, nil)
-		r.dialer.On(swiss, callbacktest.Result(callback.Answer).Waiting(3*time.Hour).MuteFinal())
+		r.dialer.On(swiss, callbacktest.Result(callback.ResultAnswer).Waiting(3*time.Hour).MuteFinal())
 		cb := r.start(manager.Request{})
 		r.run(3 * time.Hour)
 		r.wantReason(cb.ID, callback.ReasonAgentConnect)
@@ -343,7 +343,7 @@ func TestRetentionErases(t *testing.T) {
 	r.run(23 * time.Hour)
 	r.wantState(cb.ID, callback.Completed)
 	r.run(3 * time.Hour)
-	if _, err := r.m.Get(r.ctx, "", cb.ID); err == nil {
+	if _, err := r.m.Get(r.ctx, cb.ID); err == nil {
 		t.Error("a callback past its retention is still there")
 	}
 }

@@ -48,7 +48,7 @@ func ExampleManager_CancelAll() {
 		return
 	}
 	show(result)
-	cb, err := m.Get(ctx, "", "cb000002")
+	cb, err := m.Get(ctx, "cb000002")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -122,7 +122,7 @@ func ExampleManager_Forget() {
 	forget()
 	forget() // nothing is left
 
-	history, err := m.History(ctx, "", "cb000001")
+	history, err := m.History(ctx, "cb000001")
 	if err != nil {
 		fmt.Println(err)
 		return

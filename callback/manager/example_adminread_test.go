@@ -97,7 +97,7 @@ func ExampleManager_Position() {
 		}
 	}
 	for _, id := range []callback.ID{"cb000001", "cb000002", "cb000003"} {
-		p, err := m.Position(ctx, "", id)
+		p, err := m.Position(ctx, id)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -146,7 +146,7 @@ func ExampleManager_Policies() {
 		fmt.Println(err)
 		return
 	}
-	policies, err := m.Policies(ctx, "")
+	policies, err := m.Policies(ctx)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -154,7 +154,7 @@ func ExampleManager_Policies() {
 	for _, p := range policies {
 		fmt.Println(p.Service().Name, p.Service().Numbers.Country, p.Service().TTL)
 	}
-	_, err = m.Policy(ctx, "", "billing")
+	_, err = m.Policy(ctx, "billing")
 	fmt.Println(callback.Code(err), err)
 	now, err := m.Now(ctx)
 	fmt.Println(now.Format(time.TimeOnly), err)

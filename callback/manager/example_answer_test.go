@@ -35,7 +35,7 @@ func ExampleManager_Answer() {
 
 	// An agent is free: the engine reserves her and asks.
 	sim.tick()
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -140,7 +140,7 @@ func ExampleManager_Answer_confirm() {
 	}
 	sim.pass(time.Hour)
 	for _, id := range []callback.ID{yes.ID, silent.ID} {
-		cb, err := m.Get(ctx, "", id)
+		cb, err := m.Get(ctx, id)
 		if err != nil {
 			fmt.Println(err)
 			return

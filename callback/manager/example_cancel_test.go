@@ -67,7 +67,7 @@ func ExampleManager_Cancel_inFlight() {
 	fmt.Println("in flight:", errors.Is(err, callback.ErrInFlight))
 
 	sim.pass(time.Hour)
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -96,7 +96,7 @@ func ExampleManager_Cancel_tooLate() {
 	fmt.Println(err)
 
 	sim.pass(time.Hour)
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -129,5 +129,5 @@ func ExampleManager_Cancel_force() {
 	}
 	// Output:
 	// COMPLETED CANCELLED
-	// hung up: cb000001/1
+	// hung up: cb000001.1
 }

@@ -72,7 +72,7 @@ func ExampleManager_Reschedule_full() {
 	for _, slot := range full.Alternatives {
 		fmt.Println("free:", slot.Start.Format("15:04"))
 	}
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -88,7 +88,7 @@ func ExampleManager_Reschedule_full() {
 func ExampleManager_Update() {
 	ctx := context.Background()
 	service := support()
-	service.LookupKeys = []string{"_customer_number", "_account"}
+	service.SearchKeys = []string{"_customer_number", "_account"}
 	m, _ := simulate(service)
 	cb, err := m.Start(ctx, manager.Request{
 		Service:    "support",
@@ -112,7 +112,7 @@ func ExampleManager_Update() {
 	fmt.Println(cb.Properties, cb.UserData)
 
 	for _, account := range []string{"A-17", "A-18"} {
-		page, err := m.SearchPage(ctx, callback.Query{Lookups: []callback.Match{{Key: "_account", Value: account}}})
+		page, err := m.SearchPage(ctx, callback.Query{SearchValues: []callback.Match{{Key: "_account", Value: account}}})
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -30,7 +30,7 @@ func withContacts(c *manager.Config) { c.Contacts = contacts{} }
 func ExampleManager_ContactModes() {
 	ctx := context.Background()
 	m, _ := simulate(support(), withContacts)
-	modes, err := m.ContactModes(ctx, "", "5|3|1|0|0|44|1")
+	modes, err := m.ContactModes(ctx, "5|3|1|0|0|44|1")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -38,7 +38,7 @@ func ExampleManager_ContactModes() {
 	for _, mode := range modes {
 		fmt.Println(mode.ID, mode.Description, mode.PEWC)
 	}
-	_, err = m.ContactModes(ctx, "", "5|3|1|0|0|45|1")
+	_, err = m.ContactModes(ctx, "5|3|1|0|0|45|1")
 	fmt.Println(err, callback.Code(err))
 	// Output:
 	// 3 Mobile true

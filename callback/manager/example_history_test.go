@@ -29,7 +29,7 @@ func ExampleManager_History() {
 	}
 	sim.pass(time.Hour)
 
-	events, err := m.History(ctx, "", cb.ID)
+	events, err := m.History(ctx, cb.ID)
 	if err != nil {
 		fmt.Println(err)
 		return

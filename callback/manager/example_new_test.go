@@ -31,7 +31,7 @@ func ExampleNew() {
 		Dialer: callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			// Place the call with any telephone system, wait for its end, and
 			// say what it was.
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		}),
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func ExampleNew_virtualTime() {
 		fmt.Println(err)
 		return
 	}
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -117,7 +117,7 @@ func ExampleNew_virtualTime() {
 	}
 	fmt.Println(cb.State, cb.Reason)
 	// Output:
-	// cb000001/1 09:00:00 BUSY 0s
-	// cb000001/2 09:05:01 ANSWER 4m0s
+	// cb000001.1 09:00:00 BUSY 0s
+	// cb000001.2 09:05:01 ANSWER 4m0s
 	// COMPLETED AGENT_CONNECTED
 }

@@ -56,7 +56,7 @@ func ExampleManager_Resume() {
 	fmt.Println("put back:", n, err)
 	sim.tick()
 	sim.show(cb.ID)
-	history, err := m.History(ctx, "", cb.ID)
+	history, err := m.History(ctx, cb.ID)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -85,7 +85,7 @@ func ExampleManager_Pauses() {
 			return
 		}
 	}
-	list, err := m.Pauses(ctx, "")
+	list, err := m.Pauses(ctx)
 	if err != nil {
 		fmt.Println(err)
 		return

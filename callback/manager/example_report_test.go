@@ -97,21 +97,21 @@ func ExampleManager_Report() {
 		w := httptest.NewRecorder()
 		webhook(m).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/calls", strings.NewReader(body)))
 		sim.clock.Advance(10 * time.Second)
-		now, err := m.Get(ctx, "", cb.ID)
+		now, err := m.Get(ctx, cb.ID)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		fmt.Println(w.Code, now.State, now.Current().Stage)
 	}
-	post(`{"attempt": "cb000001/1", "step": "ringing"}`)
-	post(`{"attempt": "cb000001/1", "step": "answered"}`)
-	post(`{"attempt": "cb000001/1", "step": "bridged"}`)
-	post(`{"attempt": "cb000001/1", "step": "ringing"}`) // late: old news
-	post(`{"attempt": "cb000001/1", "step": "ended", "result": "bridged", "seconds": 95}`)
-	post(`{"attempt": "cb000001/1", "step": "ended", "result": "busy"}`) // the first result counts
+	post(`{"attempt": "cb000001.1", "step": "ringing"}`)
+	post(`{"attempt": "cb000001.1", "step": "answered"}`)
+	post(`{"attempt": "cb000001.1", "step": "bridged"}`)
+	post(`{"attempt": "cb000001.1", "step": "ringing"}`) // late: old news
+	post(`{"attempt": "cb000001.1", "step": "ended", "result": "bridged", "seconds": 95}`)
+	post(`{"attempt": "cb000001.1", "step": "ended", "result": "busy"}`) // the first result counts
 
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}

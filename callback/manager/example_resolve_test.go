@@ -23,7 +23,7 @@ func ExampleManager_Resolve() {
 		return
 	}
 	sim.pass(3 * time.Hour)
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -31,7 +31,7 @@ func ExampleManager_Resolve() {
 
 	cb, err = m.Resolve(ctx, manager.Resolution{
 		ID:      cb.ID,
-		Outcome: callback.Outcome{Result: callback.Answer, Certainty: callback.Known},
+		Outcome: callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known},
 		Actor:   "ann",
 		Detail:  "the agent remembers the call",
 	})
@@ -99,7 +99,7 @@ func ExampleManager_Resolve_list() {
 		fmt.Println(attempt.Key, cb.Customer.Number, "since", attempt.Began.Format("15:04"), "asked", attempt.Lookups, "times")
 	}
 	// Output:
-	// cb000002/1 +44••••••0101 since 09:00 asked 6 times
+	// cb000002.1 +44••••••0101 since 09:00 asked 6 times
 }
 
 // A state may be set from outside for callbacks whose calls somebody else

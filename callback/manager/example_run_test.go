@@ -26,7 +26,7 @@ func Example() {
 		Dialer: callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			fmt.Println("calling", call.To, "for", call.UserData["topic"])
 			// call.To.Reveal() gives the telephone system the digits.
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known, Talk: 3 * time.Minute}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known, Talk: 3 * time.Minute}, nil
 		}),
 	})
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // customers.
 func waitingRoom(ctx context.Context) (*manager.Manager, error) {
 	service := support()
-	service.LookupKeys = []string{"_customer_number", "_account"}
+	service.SearchKeys = []string{"_customer_number", "_account"}
 	m, sim := simulate(service)
 	for i, number := range []string{"044 668 18 00", "+1 212 555 0100", "+44 20 7946 0123", "044 668 18 00", "+1 212 555 0100"} {
 		_, err := m.Start(ctx, manager.Request{
@@ -41,14 +41,14 @@ func ExampleManager_Get() {
 		fmt.Println(err)
 		return
 	}
-	cb, err := m.Get(ctx, "", "cb000002")
+	cb, err := m.Get(ctx, "cb000002")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(cb.ID, cb.State, cb.Customer.Number, cb.QueuedAt.Format("15:04"))
 
-	_, err = m.Get(ctx, "", "cb000099")
+	_, err = m.Get(ctx, "cb000099")
 	fmt.Println(errors.Is(err, callback.ErrNotFound), callback.Code(err))
 	// Output:
 	// cb000002 QUEUED +1••••••0100 09:01
@@ -127,8 +127,8 @@ func ExampleManager_SearchPage_lookups() {
 	}
 	for _, query := range []callback.Query{
 		{Services: []string{"support"}, Number: "(044) 668-18-00"},
-		{Lookups: []callback.Match{{Key: "_account", Value: "A-3"}}},
-		{Lookups: []callback.Match{{Key: "_account", Value: "A-1"}, {Key: "_account", Value: "A-2"}}, AnyLookup: true},
+		{SearchValues: []callback.Match{{Key: "_account", Value: "A-3"}}},
+		{SearchValues: []callback.Match{{Key: "_account", Value: "A-1"}, {Key: "_account", Value: "A-2"}}, AnySearchValue: true},
 		{Properties: []callback.Match{{Key: "language", Value: "en"}}, CustomerID: "C-2"},
 		{CreatedFrom: opening().Add(3 * time.Minute)},
 	} {

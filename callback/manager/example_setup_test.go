@@ -74,7 +74,7 @@ func (s *simulation) tick() {
 
 // show prints where a callback stands.
 func (s *simulation) show(id callback.ID) {
-	cb, err := s.manager.Get(context.Background(), "", id)
+	cb, err := s.manager.Get(context.Background(), id)
 	if err != nil {
 		fmt.Println(err)
 		return

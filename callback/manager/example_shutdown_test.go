@@ -19,7 +19,7 @@ func ExampleManager_Shutdown() {
 		c.Dialer = callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			close(began)
 			<-finish
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		})
 	})
 	stopped := make(chan error, 1)
@@ -37,7 +37,7 @@ func ExampleManager_Shutdown() {
 	close(finish)                  // the parties say goodbye
 	fmt.Println("Shutdown:", <-down)
 
-	if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -185,7 +185,7 @@ func ExampleManager_Start_redial() {
 		return
 	}
 	sim.pass(3 * time.Hour)
-	if old, err = m.Get(ctx, "", old.ID); err != nil {
+	if old, err = m.Get(ctx, old.ID); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -48,7 +48,7 @@ func ExampleManager_Tick() {
 				return
 			}
 		}
-		if cb, err = m.Get(ctx, "", cb.ID); err != nil {
+		if cb, err = m.Get(ctx, cb.ID); err != nil {
 			fmt.Println(err)
 			return
 		}

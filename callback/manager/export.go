@@ -13,7 +13,6 @@ import (
 // ExportRequest asks for the callbacks that were cancelled (GMS 4.10
 // "reportcancelled").
 type ExportRequest struct {
-	Tenant   string
 	Services []string          // empty means all
 	Reasons  []callback.Reason // at least one
 	// From and To bound Desired, both inclusive. Zero means 30 days before and
@@ -64,7 +63,7 @@ func (m *Manager) exportQuery(ctx context.Context, req ExportRequest) (callback.
 		return callback.Query{}, err
 	}
 	q := callback.Query{
-		Tenant: req.Tenant, Services: once(req.Services), States: []callback.State{callback.Completed}, Reasons: once(req.Reasons), Limit: maxPage,
+		Tenant: m.tenant, Services: once(req.Services), States: []callback.State{callback.Completed}, Reasons: once(req.Reasons), Limit: maxPage,
 	}
 	q.DesiredFrom, q.DesiredTo, err = window(now, req.From, req.To, exportBefore, exportAfter, exportBefore+exportAfter)
 	return q, err

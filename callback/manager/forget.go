@@ -16,8 +16,7 @@ import (
 // ForgetRequest erases what is known of people (GMS 4.4). IDs and Numbers
 // together have 1 to 1,000 entries.
 type ForgetRequest struct {
-	Tenant string
-	IDs    []callback.ID
+	IDs []callback.ID
 	// Numbers names people: every callback with one of these as number or
 	// alternative, and every completed one that once had it, is erased. A
 	// number may be in any spelling that a service of the tenant would read.
@@ -76,7 +75,7 @@ func (m *Manager) Forget(ctx context.Context, req ForgetRequest) (BulkResult, er
 	if err != nil {
 		return result, err
 	}
-	services, err := m.known(ctx, req.Tenant)
+	services, err := m.known(ctx)
 	if err != nil {
 		return result, err
 	}
@@ -180,9 +179,9 @@ func (f *forgetting) eraseAll(ctx context.Context, ids []callback.ID, theirs fun
 // read, and returns those that have to be read again. Their errors stand until
 // then.
 func (f *forgetting) erase(ctx context.Context, ids []callback.ID, theirs func(*callback.Callback) bool, tried map[callback.ID]*callback.Callback, errs map[callback.ID]error) (again []callback.ID) {
-	found, missing := f.m.readAll(ctx, f.req.Tenant, ids)
+	found, missing := f.m.readAll(ctx, ids)
 	var list []*callback.Callback
-	req := callback.EraseRequest{Tenant: f.req.Tenant, Actor: f.req.Actor, Detail: f.req.Detail}
+	req := callback.EraseRequest{Tenant: f.m.tenant, Actor: f.req.Actor, Detail: f.req.Detail}
 	for _, id := range ids {
 		cb, err := found[id], missing[id]
 		if errors.Is(err, callback.ErrNotFound) && tried[id] != nil {
@@ -235,7 +234,7 @@ func (f *forgetting) allowed(cb *callback.Callback) error {
 		return &callback.StateError{ID: cb.ID, State: cb.State, Operation: "forget"}
 	}
 	addresses := []string{cb.Customer.Number.Key(), cb.Customer.Alternative.Key()}
-	for _, l := range cb.Lookups {
+	for _, l := range cb.SearchValues {
 		if l.Key == callback.PropertyNumber {
 			addresses = append(addresses, l.Value)
 		}

@@ -16,7 +16,7 @@ import (
 func (f *forgetting) erased(cb *callback.Callback) {
 	f.note(cb.Customer.Number.Key())
 	f.note(cb.Customer.Alternative.Key())
-	for _, l := range cb.Lookups {
+	for _, l := range cb.SearchValues {
 		f.names[l.Key] = true
 		f.note(l.Value)
 	}
@@ -76,7 +76,7 @@ func (f *forgetting) tryDrop(ctx context.Context, subjects []string, dropped map
 		}
 	}
 	if len(free) > 0 {
-		req := callback.EraseRequest{Tenant: f.req.Tenant, Subjects: free, Actor: f.req.Actor, Detail: f.req.Detail}
+		req := callback.EraseRequest{Tenant: f.m.tenant, Subjects: free, Actor: f.req.Actor, Detail: f.req.Detail}
 		if _, err := f.m.engine.Store.Erase(ctx, f.now, req); err != nil {
 			return err
 		}
@@ -93,11 +93,11 @@ func (f *forgetting) tryDrop(ctx context.Context, subjects []string, dropped map
 // count.
 func (f *forgetting) addNames(ctx context.Context) error {
 	for _, name := range f.services {
-		p, err := f.m.engine.PolicyOf(ctx, &callback.Callback{Tenant: f.req.Tenant, Service: name}, true)
+		p, err := f.m.engine.PolicyOf(ctx, &callback.Callback{Tenant: f.m.tenant, Service: name}, true)
 		if err != nil {
 			return err
 		}
-		for _, key := range slices.Concat(p.Service.LookupKeys, p.Service.Limits.Parameters) {
+		for _, key := range slices.Concat(p.Service.SearchKeys, p.Service.Limits.Parameters) {
 			f.names[key] = true
 		}
 	}
@@ -113,10 +113,10 @@ func (f *forgetting) kept(ctx context.Context, subject string) (bool, error) {
 		lookups = append(lookups, callback.Match{Key: name, Value: subject})
 	}
 	if len(lookups) > 0 {
-		queries = append(queries, callback.Query{Lookups: lookups, AnyLookup: true})
+		queries = append(queries, callback.Query{SearchValues: lookups, AnySearchValue: true})
 	}
 	for _, q := range queries {
-		q.Tenant, q.Limit = f.req.Tenant, 1
+		q.Tenant, q.Limit = f.m.tenant, 1
 		page, err := f.m.engine.Store.Search(ctx, q)
 		if err != nil || len(page.Callbacks) > 0 {
 			return true, err

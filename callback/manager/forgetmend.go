@@ -14,15 +14,15 @@ import (
 // it is counted again, so that the limits of its number hold.
 func (m *Manager) mend(ctx context.Context, req *ForgetRequest, number string) error {
 	for range maxErasures {
-		holders, err := m.holders(ctx, req.Tenant, number)
+		holders, err := m.holders(ctx, number)
 		if err != nil || len(holders) == 0 {
 			return err
 		}
-		lost, err := m.lost(ctx, req.Tenant, number, holders)
+		lost, err := m.lost(ctx, number, holders)
 		if err != nil {
 			return err
 		}
-		again, err := m.holders(ctx, req.Tenant, number)
+		again, err := m.holders(ctx, number)
 		if err != nil {
 			return err
 		}
@@ -44,15 +44,15 @@ func sameRevision(a, b *callback.Callback) bool { return a.ID == b.ID && a.Revis
 
 // holders are the callbacks that hold a permit of a number, oldest first: who
 // mends at the same time begins with the same one, and meets its revision.
-func (m *Manager) holders(ctx context.Context, tenant, number string) ([]*callback.Callback, error) {
-	page, err := m.engine.Store.Search(ctx, callback.Query{Tenant: tenant, Number: number, NotStates: []callback.State{callback.Completed}, Order: callback.ByCreated, Limit: maxPage})
+func (m *Manager) holders(ctx context.Context, number string) ([]*callback.Callback, error) {
+	page, err := m.engine.Store.Search(ctx, callback.Query{Tenant: m.tenant, Number: number, NotStates: []callback.State{callback.Completed}, Order: callback.ByCreated, Limit: maxPage})
 	return slices.DeleteFunc(page.Callbacks, func(cb *callback.Callback) bool {
 		return !slices.ContainsFunc(cb.Held, func(h callback.Held) bool { return h.Key.Subject == number })
 	}), err
 }
 
 // lost is what callbacks hold of a number and its counters do not show.
-func (m *Manager) lost(ctx context.Context, tenant, number string, holders []*callback.Callback) (map[callback.PermitKey]int64, error) {
+func (m *Manager) lost(ctx context.Context, number string, holders []*callback.Callback) (map[callback.PermitKey]int64, error) {
 	var keys []callback.PermitKey
 	held := make(map[callback.PermitKey]int64)
 	for _, cb := range holders {
@@ -70,7 +70,7 @@ func (m *Manager) lost(ctx context.Context, tenant, number string, holders []*ca
 	lost := make(map[callback.PermitKey]int64)
 	for _, key := range once(keys) {
 		counters, err := m.engine.Store.Load(ctx, now, callback.LoadRequest{
-			Tenant: tenant, Kind: key.Kind, Service: key.Service, Name: key.Name, Subject: key.Subject, From: key.Slot, To: key.Slot,
+			Tenant: m.tenant, Kind: key.Kind, Service: key.Service, Name: key.Name, Subject: key.Subject, From: key.Slot, To: key.Slot,
 		})
 		if err != nil {
 			return nil, err

@@ -94,8 +94,8 @@ func (t *trail) empty() bool { return len(t.ids) == 0 && len(t.mentions) == 0 }
 // them that are wanted.
 func (f *forgetting) follow(ctx context.Context, key string, wanted func(*callback.Callback) bool) (trail, error) {
 	t := trail{key: key}
-	for _, q := range []callback.Query{{Number: key}, {Lookups: []callback.Match{{Key: callback.PropertyNumber, Value: key}}}} {
-		q.Tenant, q.Limit, q.Order = f.req.Tenant, maxPage, callback.ByCreated
+	for _, q := range []callback.Query{{Number: key}, {SearchValues: []callback.Match{{Key: callback.PropertyNumber, Value: key}}}} {
+		q.Tenant, q.Limit, q.Order = f.m.tenant, maxPage, callback.ByCreated
 		for {
 			page, err := f.m.engine.Store.Search(ctx, q)
 			if err != nil {
@@ -130,12 +130,12 @@ func has(cb *callback.Callback, key string) bool {
 // another now. One that is over is erased: it was asked for under the number,
 // and nobody waits for it any more.
 func (f *forgetting) dropMention(ctx context.Context, id callback.ID, key string) (ended bool, err error) {
-	_, err = f.m.engine.Alter(ctx, f.req.Tenant, id, true, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	_, err = f.m.engine.Alter(ctx, f.m.tenant, id, true, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if ended = cb.State == callback.Completed; ended || has(cb, key) {
 			return nil, callback.ErrConflict
 		}
 		d := decide.NewDraft(cb, p, now, callback.EventUpdated, f.req.Actor)
-		d.Callback.Lookups = slices.DeleteFunc(d.Callback.Lookups, func(l callback.Lookup) bool {
+		d.Callback.SearchValues = slices.DeleteFunc(d.Callback.SearchValues, func(l callback.SearchValue) bool {
 			drop := l.Key == callback.PropertyNumber && (l.Value == key || p.Read(l.Value).Key() == key)
 			if drop {
 				f.names[l.Key] = true
@@ -163,7 +163,7 @@ func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error)
 		return nil, err
 	}
 	if f.readers == nil {
-		readers, err := f.m.serving(ctx, f.services, callback.Query{Tenant: f.req.Tenant})
+		readers, err := f.m.Tenant(f.m.tenant).serving(ctx, f.services, callback.Query{})
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +175,7 @@ func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error)
 	}
 	var keys []string
 	for _, name := range services {
-		key, err := f.m.reading(ctx, f.req.Tenant, name, raw)
+		key, err := f.m.reading(ctx, name, raw)
 		if err != nil {
 			return nil, err
 		}
@@ -191,8 +191,8 @@ func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error)
 
 // reading is the canonical form of a number as a service reads it; empty when
 // it cannot.
-func (m *Manager) reading(ctx context.Context, tenant, service, raw string) (string, error) {
-	p, err := m.engine.PolicyOf(ctx, &callback.Callback{Tenant: tenant, Service: service}, true)
+func (m *Manager) reading(ctx context.Context, service, raw string) (string, error) {
+	p, err := m.engine.PolicyOf(ctx, &callback.Callback{Tenant: m.tenant, Service: service}, true)
 	if err != nil {
 		return "", err
 	}

@@ -44,7 +44,7 @@ func TestStuckHangupHoldsNobodyUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if got, _ := m.Get(t.Context(), "", second.ID); len(got.Attempts) != 1 {
+		if got, _ := m.Get(t.Context(), second.ID); len(got.Attempts) != 1 {
 			t.Errorf("the engine waits for a hang-up: the next callback is %v", got.State)
 		}
 		close(dialer.release)
@@ -69,7 +69,7 @@ func TestWakingRouterDoesNotSpin(t *testing.T) {
 				block := make(chan struct{})
 				m := liveRig(t, callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
 					<-block
-					return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+					return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 				}), func(s *callback.Service, config *manager.Config) {
 					c.change(s)
 					config.Store, config.Router = faulty.Store(), router

@@ -2,7 +2,6 @@ package manager
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -18,9 +17,18 @@ import (
 // whoever calls [Manager.Tick].
 type Manager struct {
 	engine *engine.Engine
+	served *servedPaces
+	tenant string
+}
 
-	mu     sync.Mutex
-	served map[engine.ServiceKey]servedPace
+// Tenant returns a view of the Manager whose methods act for the named tenant;
+// m itself acts for the empty one. The view shares everything with m, so it
+// costs nothing to make and Run, Tick and Shutdown of either work for all
+// tenants. A host with one tenant needs no view.
+func (m *Manager) Tenant(name string) *Manager {
+	view := *m
+	view.tenant = name
+	return &view
 }
 
 // New checks the configuration, reports every fault at once, and returns a
@@ -32,7 +40,7 @@ func New(config Config) (*Manager, error) {
 	}
 	e := engine.New(engine.Config(config))
 	e.TakeBack = takeBack
-	return &Manager{engine: e}, nil
+	return &Manager{engine: e, served: new(servedPaces)}, nil
 }
 
 // Start takes a callback for now or for a later time and returns it as it was
@@ -56,7 +64,7 @@ func New(config Config) (*Manager, error) {
 // Nothing is stored then.
 // [ErrOutcomeUnknown]: it may be stored; repeat it with the same Key.
 func (m *Manager) Start(ctx context.Context, req Request) (*callback.Callback, error) {
-	return m.engine.Start(ctx, decide.StartInput(req))
+	return m.engine.Start(ctx, m.tenant, decide.StartInput(req))
 }
 
 // Run does the Manager's work until ctx ends or Shutdown is called: it ticks

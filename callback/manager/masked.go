@@ -16,7 +16,7 @@ func (r Request) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
 
 // LogValue is what slog records.
 func (r Request) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("tenant", r.Tenant), slog.String("service", r.Service))
+	return slog.GroupValue(slog.String("service", r.Service))
 }
 
 // String names the callback, not what is set.

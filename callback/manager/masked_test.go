@@ -40,15 +40,15 @@ func TestNumbersNeverShow(t *testing.T) {
 	_, invalid := r.try(manager.Request{Number: "+417855566770000"})
 	_, reuse := r.m.Update(r.ctx, manager.UpdateRequest{ID: cb.ID, Set: callback.Values{"_customer_number": "+41 900 785 556677 1"}})
 	_, state := callback.ParseState(swiss)
-	show(*cb, cb, req, cb.Lookups, cb.Held, cb.Customer, refused, invalid, reuse, state,
-		callback.Query{Number: swiss, Lookups: []callback.Match{{Key: "k", Value: swiss}}},
+	show(*cb, cb, req, cb.SearchValues, cb.Held, cb.Customer, refused, invalid, reuse, state,
+		callback.Query{Number: swiss, SearchValues: []callback.Match{{Key: "k", Value: swiss}}},
 		manager.UpdateRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
 		manager.RescheduleRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
 		manager.StateReport{ID: "x", Set: callback.Values{"_customer_number": swiss}},
 		callback.LoadRequest{Subject: swiss}, callback.EraseRequest{Subjects: []string{swiss}},
 		callback.Call{To: cb.Customer.Number}, callback.Match{Value: swiss},
 		&callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}})
-	for _, v := range []any{refused, invalid, cb.Lookups, cb.Held, cb.Customer, &callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}}} {
+	for _, v := range []any{refused, invalid, cb.SearchValues, cb.Held, cb.Customer, &callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}}} {
 		text, err := json.Marshal(v)
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestNumbersNeverShow(t *testing.T) {
 		out.Write(text)
 	}
 	r.run(2 * time.Hour)
-	history, err := r.m.History(r.ctx, "", cb.ID)
+	history, err := r.m.History(r.ctx, cb.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,6 @@ import (
 
 // PauseRequest pauses or resumes a service.
 type PauseRequest struct {
-	Tenant  string
 	Service string // empty means all services of the tenant
 	Actor   string // required; at most 128 bytes
 	Reason  string // why, for the history; at most 1,024 bytes
@@ -48,7 +47,7 @@ type PauseRequest struct {
 //
 // Errors: [ErrInvalidParameter] for a request without actor, a text that is
 // malformed or too long, and an unknown service; [ErrConfiguration] when the
-// store keeps no pauses (see [Pauser]); [ErrStopped]. With other errors it may
+// store keeps no pauses (see [PausingStore]); [ErrStopped]. With other errors it may
 // have happened in part.
 func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	store, err := m.pauser(req)
@@ -56,7 +55,7 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 		return 0, err
 	}
 	if req.Service != "" {
-		if _, err := m.engine.Policy(ctx, req.Tenant, req.Service); err != nil {
+		if _, err := m.engine.Policy(ctx, m.tenant, req.Service); err != nil {
 			return 0, err
 		}
 	}
@@ -64,7 +63,7 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	pause := callback.Pause{Tenant: req.Tenant, Service: req.Service, Since: now.UTC().Truncate(time.Microsecond), Actor: req.Actor, Reason: req.Reason}
+	pause := callback.Pause{Tenant: m.tenant, Service: req.Service, Since: now.UTC().Truncate(time.Microsecond), Actor: req.Actor, Reason: req.Reason}
 	if err := store.SetPause(ctx, pause, true); err != nil {
 		m.engine.Pauses.Stale()
 		return 0, err
@@ -82,12 +81,12 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 		return n, err
 	}
 	// Who resumed meanwhile may not have seen what was moved since.
-	inForce, err := store.Pauses(ctx, req.Tenant, false)
+	inForce, err := store.Pauses(ctx, m.tenant, false)
 	if err != nil {
 		return n, err
 	}
 	if !slices.ContainsFunc(inForce, func(p callback.Pause) bool { return p.Service == req.Service }) {
-		m.engine.Pauses.Forget(engine.ServiceKey{Tenant: req.Tenant, Name: req.Service})
+		m.engine.Pauses.Forget(engine.ServiceKey{Tenant: m.tenant, Name: req.Service})
 		_, err = m.putBack(ctx, req, inForce, m.engine.Config.Node, "the pause has ended meanwhile")
 	}
 	return n, err
@@ -111,7 +110,7 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	inForce, err := store.Pauses(ctx, req.Tenant, false)
+	inForce, err := store.Pauses(ctx, m.tenant, false)
 	if err != nil {
 		return 0, err
 	}
@@ -120,11 +119,11 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 			return 0, &PausedError{Service: req.Service, Pause: inForce[i]}
 		}
 	}
-	if err := store.SetPause(ctx, callback.Pause{Tenant: req.Tenant, Service: req.Service}, false); err != nil {
+	if err := store.SetPause(ctx, callback.Pause{Tenant: m.tenant, Service: req.Service}, false); err != nil {
 		m.engine.Pauses.Stale()
 		return 0, err
 	}
-	m.engine.Pauses.Forget(engine.ServiceKey{Tenant: req.Tenant, Name: req.Service})
+	m.engine.Pauses.Forget(engine.ServiceKey{Tenant: m.tenant, Name: req.Service})
 	inForce = slices.DeleteFunc(inForce, func(p callback.Pause) bool { return p.Service == req.Service })
 	n, err := m.putBack(ctx, req, inForce, req.Actor, req.Reason)
 	m.engine.Wake()
@@ -133,11 +132,11 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 
 // Pauses lists the pauses of a tenant that are in force, the one of all services
 // first, then by service. A store that keeps no pauses has none.
-func (m *Manager) Pauses(ctx context.Context, tenant string) ([]callback.Pause, error) {
+func (m *Manager) Pauses(ctx context.Context) ([]callback.Pause, error) {
 	if m.engine.Pauses.Store == nil {
 		return nil, nil
 	}
-	return m.engine.Pauses.Store.Pauses(ctx, tenant, false)
+	return m.engine.Pauses.Store.Pauses(ctx, m.tenant, false)
 }
 
 // PausedError says that a service cannot be resumed by itself, because all
@@ -155,14 +154,14 @@ func (e *PausedError) Error() string {
 func (e *PausedError) Unwrap() error { return callback.ErrInvalidOperation }
 
 // pauser checks a request and returns the store that keeps pauses.
-func (m *Manager) pauser(req PauseRequest) (callback.Pauser, error) {
+func (m *Manager) pauser(req PauseRequest) (callback.PausingStore, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
 	}
 	for _, text := range []struct {
 		field, value string
 		most         int
-	}{{"tenant", req.Tenant, text.MaxName}, {"service", req.Service, text.MaxName}, {"actor", req.Actor, text.MaxName}, {"reason", req.Reason, decide.MaxText}} {
+	}{{"tenant", m.tenant, text.MaxName}, {"service", req.Service, text.MaxName}, {"actor", req.Actor, text.MaxName}, {"reason", req.Reason, decide.MaxText}} {
 		if err := decide.CheckText(text.field, text.value, text.most); err != nil {
 			return nil, err
 		}
@@ -193,7 +192,7 @@ func (m *Manager) putBack(ctx context.Context, req PauseRequest, inForce []callb
 // says; nil leaves one as it is. It returns how many it changed. Callbacks that
 // somebody else changes meanwhile are gone over again.
 func (m *Manager) moveAll(ctx context.Context, req PauseRequest, from callback.State, decide func(*callback.Callback, *decide.Policy, time.Time) *decide.Draft) (int, error) {
-	q := callback.Query{Tenant: req.Tenant, States: []callback.State{from}, Limit: min(m.engine.Config.Batch, maxPage)}
+	q := callback.Query{Tenant: m.tenant, States: []callback.State{from}, Limit: min(m.engine.Config.Batch, maxPage)}
 	if req.Service != "" {
 		q.Services = []string{req.Service}
 	}

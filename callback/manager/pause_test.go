@@ -61,7 +61,7 @@ func (r *rig) node(name string, change ...func(*manager.Config)) *manager.Manage
 // wantLast demands the last event of a callback.
 func (r *rig) wantLast(id callback.ID, typ callback.EventType, actor, detail string) callback.Event {
 	r.t.Helper()
-	history, err := r.m.History(r.ctx, "", id)
+	history, err := r.m.History(r.ctx, id)
 	if err != nil || len(history) == 0 {
 		r.t.Fatalf("history of %s: %v, %v", id, history, err)
 	}
@@ -244,7 +244,7 @@ func TestPauseOfAllServices(t *testing.T) {
 	since := r.clock.Now()
 	r.clock.Advance(time.Minute)
 	r.pause(all, 2)
-	got, err := r.m.Pauses(r.ctx, "")
+	got, err := r.m.Pauses(r.ctx)
 	want := []callback.Pause{
 		{Since: since.Add(time.Minute), Actor: "chief", Reason: "storm"},
 		{Service: "desk", Since: since, Actor: "ann", Reason: "fire drill"},
@@ -260,7 +260,7 @@ func TestPauseOfAllServices(t *testing.T) {
 			t.Errorf("error is %v", err)
 		}
 	}
-	if now, _ := r.m.Pauses(r.ctx, ""); len(now) != 2 {
+	if now, _ := r.m.Pauses(r.ctx); len(now) != 2 {
 		t.Errorf("a refused Resume left %v", now)
 	}
 	r.resume(manager.PauseRequest{Actor: "chief"}, 2)
@@ -270,7 +270,7 @@ func TestPauseOfAllServices(t *testing.T) {
 	r.wantState(ids["claims"], callback.Dialing)
 	r.wantState(ids["desk"], callback.Paused)
 	r.resume(over(), 1)
-	if now, err := r.m.Pauses(r.ctx, ""); err != nil || len(now) != 0 {
+	if now, err := r.m.Pauses(r.ctx); err != nil || len(now) != 0 {
 		t.Errorf("pauses at the end: %v, %v", now, err)
 	}
 }
@@ -280,9 +280,9 @@ func TestPauseStaysWithinTheTenant(t *testing.T) {
 	if err := r.services.Set("acme", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}}); err != nil {
 		t.Fatal(err)
 	}
-	own, other := r.start(manager.Request{}), r.start(manager.Request{Tenant: "acme"})
+	own, other := r.start(manager.Request{}), r.of("acme").start(manager.Request{})
 	stateOf := func() callback.State {
-		cb, err := r.m.Get(r.ctx, "acme", other.ID)
+		cb, err := r.m.Tenant("acme").Get(r.ctx, other.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,13 +290,11 @@ func TestPauseStaysWithinTheTenant(t *testing.T) {
 	}
 	r.pause(drill(), 1)
 	r.pause(manager.PauseRequest{Actor: "ann"}, 0)
-	if list, err := r.m.Pauses(r.ctx, "acme"); err != nil || len(list) != 0 {
+	if list, err := r.m.Tenant("acme").Pauses(r.ctx); err != nil || len(list) != 0 {
 		t.Errorf("another tenant sees %v, %v", list, err)
 	}
-	acme := drill()
-	acme.Tenant = "acme"
-	r.resume(acme, 0)
-	if list, err := r.m.Pauses(r.ctx, ""); err != nil || len(list) != 2 {
+	r.of("acme").resume(drill(), 0)
+	if list, err := r.m.Pauses(r.ctx); err != nil || len(list) != 2 {
 		t.Errorf("another tenant's Resume left %v, %v", list, err)
 	}
 	if got := stateOf(); got != callback.Queued {
@@ -313,12 +311,12 @@ func TestPauseStaysWithinTheTenant(t *testing.T) {
 func TestPauseAgain(t *testing.T) {
 	r := newRig(t, nil)
 	r.pause(drill(), 0)
-	before, _ := r.m.Pauses(r.ctx, "")
+	before, _ := r.m.Pauses(r.ctx)
 	r.clock.Advance(time.Minute)
 	cb := r.start(manager.Request{})
 	r.pause(manager.PauseRequest{Service: "desk", Actor: "eve", Reason: "me too"}, 1)
 	r.wantLast(cb.ID, callback.EventPaused, "eve", "me too")
-	if after, err := r.m.Pauses(r.ctx, ""); err != nil || !cmp.Equal(before, after) {
+	if after, err := r.m.Pauses(r.ctx); err != nil || !cmp.Equal(before, after) {
 		t.Errorf("the pause was %v, is %v, %v", before, after, err)
 	}
 	r.resume(over(), 1)
@@ -348,7 +346,6 @@ func TestPauseRefuses(t *testing.T) {
 		"actor:":  {Service: "desk", Actor: long},
 		"reason":  {Service: "desk", Actor: "ann", Reason: "a\nb"},
 		"reason:": {Service: "desk", Actor: "ann", Reason: strings.Repeat("x", 1025)},
-		"tenant":  {Tenant: "\xff", Service: "desk", Actor: "ann"},
 		"service": {Service: long, Actor: "ann"},
 	} {
 		_, err := r.m.Pause(r.ctx, req)
@@ -359,10 +356,12 @@ func TestPauseRefuses(t *testing.T) {
 		_, err = r.m.Resume(r.ctx, req)
 		wantCode(t, err, callback.ErrInvalidParameter, 40010)
 	}
-	_, err := r.m.Pause(r.ctx, manager.PauseRequest{Service: "nowhere", Actor: "ann"})
+	_, err := r.m.Tenant("\xff").Pause(r.ctx, drill())
+	wantCode(t, err, callback.ErrInvalidParameter, 40010)
+	_, err = r.m.Pause(r.ctx, manager.PauseRequest{Service: "nowhere", Actor: "ann"})
 	wantCode(t, err, callback.ErrInvalidParameter, 40010)
 	r.resume(manager.PauseRequest{Service: "nowhere", Actor: "ann"}, 0)
-	if list, err := r.m.Pauses(r.ctx, ""); err != nil || len(list) != 0 {
+	if list, err := r.m.Pauses(r.ctx); err != nil || len(list) != 0 {
 		t.Errorf("refused requests left %v, %v", list, err)
 	}
 	r.wantState(cb.ID, callback.Queued)
@@ -372,7 +371,7 @@ func TestPauseRefuses(t *testing.T) {
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 	_, err = plain.Resume(r.ctx, drill())
 	wantCode(t, err, callback.ErrConfiguration, 50020)
-	if list, err := plain.Pauses(r.ctx, ""); err != nil || len(list) != 0 {
+	if list, err := plain.Pauses(r.ctx); err != nil || len(list) != 0 {
 		t.Errorf("a store without pauses lists %v, %v", list, err)
 	}
 	if _, err := plain.Tick(r.ctx, r.clock.Now()); err != nil {

@@ -160,7 +160,7 @@ func TestResumeWakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := liveRig(t, callback.DialerFunc(func(ctx context.Context, _ callback.Call) (callback.Outcome, error) {
 			await(ctx, time.Second)
-			return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}, nil
 		}), func(_ *callback.Service, c *manager.Config) { c.Poll = time.Minute })
 		runUntilDone(t, m)
 		if _, err := m.Pause(t.Context(), drill()); err != nil {
@@ -176,7 +176,7 @@ func TestResumeWakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
-		if got, err := m.Get(t.Context(), "", cb.ID); err != nil || got.State != callback.Dialing {
+		if got, err := m.Get(t.Context(), cb.ID); err != nil || got.State != callback.Dialing {
 			t.Errorf("it is %v, %v", got, err)
 		}
 	})

@@ -18,7 +18,7 @@ func TestPositionLearnsOfPauses(t *testing.T) {
 	id := r.enqueue(0)[0]
 	api := r.node("api")
 	known := func() bool {
-		p, err := api.Position(r.ctx, "", id)
+		p, err := api.Position(r.ctx, id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +60,7 @@ func TestPauseWhileTheDialerIsBusy(t *testing.T) {
 		c.Dialer = callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
 			placed <- struct{}{}
 			<-block
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		})
 	})
 	defer func() {

@@ -254,7 +254,7 @@ func TestPauseRace(t *testing.T) {
 		memory := store.NewMemory()
 		dialer := callback.DialerFunc(func(ctx context.Context, _ callback.Call) (callback.Outcome, error) {
 			await(ctx, 3*time.Second)
-			return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}, nil
 		})
 		service := func(node string) func(*callback.Service, *manager.Config) {
 			return func(s *callback.Service, c *manager.Config) {

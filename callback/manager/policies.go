@@ -16,8 +16,8 @@ func (m *Manager) Now(ctx context.Context) (time.Time, error) { return m.engine.
 
 // Policy returns a service of a tenant as it is now. An unknown one is an
 // [ErrInvalidParameter].
-func (m *Manager) Policy(ctx context.Context, tenant, name string) (*callback.Policy, error) {
-	p, err := m.engine.Policy(ctx, tenant, name)
+func (m *Manager) Policy(ctx context.Context, name string) (*callback.Policy, error) {
+	p, err := m.engine.Policy(ctx, m.tenant, name)
 	if err != nil {
 		return nil, err
 	}
@@ -26,8 +26,8 @@ func (m *Manager) Policy(ctx context.Context, tenant, name string) (*callback.Po
 
 // Policies returns all services of a tenant, by name. A source that is not a
 // [ServiceLister] is an [ErrConfiguration].
-func (m *Manager) Policies(ctx context.Context, tenant string) ([]*callback.Policy, error) {
-	names, ok, err := m.configured(ctx, tenant)
+func (m *Manager) Policies(ctx context.Context) ([]*callback.Policy, error) {
+	names, ok, err := m.configured(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (m *Manager) Policies(ctx context.Context, tenant string) ([]*callback.Poli
 	}
 	list := make([]*callback.Policy, 0, len(names))
 	for _, name := range names {
-		p, err := m.engine.Policy(ctx, tenant, name)
+		p, err := m.engine.Policy(ctx, m.tenant, name)
 		switch {
 		case errors.Is(err, callback.ErrInvalidParameter):
 			continue // it went away meanwhile
@@ -50,12 +50,12 @@ func (m *Manager) Policies(ctx context.Context, tenant string) ([]*callback.Poli
 
 // configured lists the services of a tenant that the source has, in order; ok
 // is false when it cannot list them.
-func (m *Manager) configured(ctx context.Context, tenant string) (names []string, ok bool, err error) {
+func (m *Manager) configured(ctx context.Context) (names []string, ok bool, err error) {
 	lister, ok := m.engine.Config.Services.(callback.ServiceLister)
 	if !ok {
 		return nil, false, nil
 	}
-	names, err = lister.Names(ctx, tenant)
+	names, err = lister.Names(ctx, m.tenant)
 	if err != nil {
 		return nil, true, err
 	}
@@ -64,12 +64,12 @@ func (m *Manager) configured(ctx context.Context, tenant string) (names []string
 
 // known lists the services of a tenant in order: those of the source, and where
 // it cannot list them those that have callbacks.
-func (m *Manager) known(ctx context.Context, tenant string) ([]string, error) {
-	names, ok, err := m.configured(ctx, tenant)
+func (m *Manager) known(ctx context.Context) ([]string, error) {
+	names, ok, err := m.configured(ctx)
 	if ok || err != nil {
 		return names, err
 	}
-	groups, err := m.engine.Store.Count(ctx, callback.Query{Tenant: tenant})
+	groups, err := m.engine.Store.Count(ctx, callback.Query{Tenant: m.tenant})
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func TestPolicyDefaults(t *testing.T) {
 		"_max_time_to_wait_for_ixn_delete": s.Dialing.MaxCall == 3600*time.Second,
 		"_media_type":                      s.MediaType == "voice",
 		"weights":                          s.Queueing.Weights == scheduler.DefaultWeights(),
-		"_customer_lookup_keys":            len(s.LookupKeys) == 1 && s.LookupKeys[0] == "_customer_number",
+		"_customer_lookup_keys":            len(s.SearchKeys) == 1 && s.SearchKeys[0] == "_customer_number",
 	} {
 		if !ok {
 			t.Errorf("default of %s differs: %+v", name, s)
@@ -54,15 +54,15 @@ func TestPolicyDefaults(t *testing.T) {
 func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
 	bad := callback.Service{
 		Name: "x\ny", TTL: time.Second, Retention: time.Hour, Reminder: -1, Overwritable: []string{"_x"},
-		MandatoryKeys: []string{"_account"},
-		Numbers:       callback.Numbers{Country: "ZZ", Countries: []string{"QQ"}},
-		Booking:       callback.Booking{Bucket: 7 * time.Minute, Past: -1, Proposals: 101, ConnectThreshold: time.Second, Horizon: callback.Span{Days: -1}},
-		Queueing:      callback.Queueing{TTL: time.Millisecond, CallsPerSecond: -1, MaxSubmits: -1, CannotDial: time.Hour, Weights: scheduler.Weights{1}},
-		Dialing:       callback.DialOptions{PlaceTimeout: time.Hour, RingTimeout: 1, AgentWait: 1, MaxCall: 1, Grace: time.Hour},
-		Preview:       callback.Preview{On: true, Timeout: 1, Rejects: -1, ViaRoutePoint: true},
-		Inbound:       callback.Inbound{Direction: callback.UserOriginated, Timeout: 1},
-		Confirm:       callback.Confirm{Timeout: 1},
-		Limits:        callback.Limits{AttemptsPerDay: -1, SameNumber: 9},
+		RequiredKeys: []string{"_account"},
+		Numbers:      callback.Numbers{Country: "ZZ", Countries: []string{"QQ"}},
+		Booking:      callback.Booking{Bucket: 7 * time.Minute, Past: -1, Proposals: 101, ConnectThreshold: time.Second, Horizon: callback.Span{Days: -1}},
+		Queueing:     callback.Queueing{TTL: time.Millisecond, CallsPerSecond: -1, MaxSubmits: -1, CannotDial: time.Hour, Weights: scheduler.Weights{1}},
+		Dialing:      callback.DialOptions{PlaceTimeout: time.Hour, RingTimeout: 1, AgentWait: 1, MaxCall: 1, Grace: time.Hour},
+		Preview:      callback.Preview{On: true, Timeout: 1, Rejects: -1, ViaRoutePoint: true},
+		Inbound:      callback.Inbound{Direction: callback.UserOriginated, Timeout: 1},
+		Confirm:      callback.Confirm{Timeout: 1},
+		Limits:       callback.Limits{AttemptsPerDay: -1, SameNumber: 9},
 	}
 	_, err := callback.NewPolicy(bad)
 	if !errors.Is(err, callback.ErrConfiguration) || callback.Code(err) != 50020 {

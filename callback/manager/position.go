@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -46,12 +47,12 @@ type Position struct {
 //
 // Errors: [ErrNotFound], [StateError], [ErrConfiguration] while the service is
 // unknown and for a record whose priority is damaged, and the store's.
-func (m *Manager) Position(ctx context.Context, tenant string, id callback.ID) (Position, error) {
+func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error) {
 	now, err := m.engine.Now(ctx)
 	if err != nil {
 		return Position{}, err
 	}
-	cb, err := m.engine.Store.Get(ctx, callback.By{Tenant: tenant, ID: id})
+	cb, err := m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 	if err != nil {
 		return Position{}, err
 	}
@@ -198,6 +199,12 @@ const (
 	paceAge    = 15 * time.Second
 )
 
+// servedPaces keeps the pace of each service.
+type servedPaces struct {
+	mu sync.Mutex
+	of map[engine.ServiceKey]servedPace
+}
+
 // servedPace is the pace at which a service's queue was served.
 type servedPace struct {
 	read      time.Time
@@ -207,9 +214,9 @@ type servedPace struct {
 // paceOf returns an estimator of a service's pace. It is read from the store, so
 // that the work of all nodes counts, also that of before a restart.
 func (m *Manager) paceOf(ctx context.Context, now time.Time, key engine.ServiceKey) (scheduler.Estimator, error) {
-	m.mu.Lock()
-	known, ok := m.served[key]
-	m.mu.Unlock()
+	m.served.mu.Lock()
+	known, ok := m.served.of[key]
+	m.served.mu.Unlock()
 	if ok && !now.Before(known.read) && now.Sub(known.read) < paceAge {
 		return known.estimator, nil
 	}
@@ -239,11 +246,11 @@ func (m *Manager) paceOf(ctx context.Context, now time.Time, key engine.ServiceK
 	for _, at := range began {
 		estimator.Observe(at)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.served == nil {
-		m.served = make(map[engine.ServiceKey]servedPace)
+	m.served.mu.Lock()
+	defer m.served.mu.Unlock()
+	if m.served.of == nil {
+		m.served.of = make(map[engine.ServiceKey]servedPace)
 	}
-	m.served[key] = servedPace{now, estimator}
+	m.served.of[key] = servedPace{now, estimator}
 	return estimator, nil
 }

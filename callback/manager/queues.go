@@ -16,7 +16,6 @@ import (
 // QueuesRequest asks for the callbacks of services by their desired time (GMS
 // 4.7 "query by queues").
 type QueuesRequest struct {
-	Tenant string
 	// Services names the services, at most 1,000. Empty means all that are
 	// known: those of a [ServiceLister] and those that have callbacks to show.
 	Services []string
@@ -74,7 +73,7 @@ func (m *Manager) Queues(ctx context.Context, req QueuesRequest) ([]ServiceQueue
 		return nil, err
 	}
 	q := callback.Query{
-		Tenant: req.Tenant, Services: once(req.Services), States: req.States, Reasons: req.Reasons, Properties: req.Properties,
+		Tenant: m.tenant, Services: once(req.Services), States: req.States, Reasons: req.Reasons, Properties: req.Properties,
 	}
 	if q.DesiredFrom, q.DesiredTo, err = window(now, req.From, req.To, queuesBefore, queuesAfter, queuesWidest); err != nil {
 		return nil, err
@@ -111,7 +110,7 @@ type queueCount struct {
 func (m *Manager) queueCounts(ctx context.Context, q callback.Query) (counts []queueCount, names []string, err error) {
 	named := len(q.Services) > 0
 	if names = q.Services; !named {
-		if names, err = m.known(ctx, q.Tenant); err != nil {
+		if names, err = m.known(ctx); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -165,7 +164,7 @@ func (m *Manager) byNumber(ctx context.Context, q callback.Query) ([]callback.Qu
 	}
 	var queries []callback.Query
 	for _, name := range q.Services {
-		key, err := m.reading(ctx, q.Tenant, name, raw)
+		key, err := m.reading(ctx, name, raw)
 		if err != nil {
 			return nil, err
 		}

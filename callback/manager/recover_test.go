@@ -62,7 +62,7 @@ func TestSilentDialerIsLookedUp(t *testing.T) {
 		want func(t *testing.T, r *rig, id callback.ID)
 	}{
 		{"ended meanwhile", callbacktest.Busy().Mute(), func(t *testing.T, r *rig, id callback.ID) {
-			if a := r.get(id).Attempts; a[0].Outcome.Result != callback.Busy {
+			if a := r.get(id).Attempts; a[0].Outcome.Result != callback.ResultBusy {
 				t.Errorf("first attempt ended %v", a[0].Outcome.Result)
 			}
 		}},
@@ -112,7 +112,7 @@ func TestOperatorResolves(t *testing.T) {
 	}
 	t.Run("known", func(t *testing.T) {
 		r, cb := lost(t)
-		outcome := callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}
+		outcome := callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}
 		if _, err := r.m.Resolve(r.ctx, manager.Resolution{ID: cb.ID, Outcome: outcome, Actor: "op"}); err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestOperatorResolves(t *testing.T) {
 	t.Run("bad", func(t *testing.T) {
 		r, cb := lost(t)
 		for _, bad := range []manager.Resolution{
-			{ID: cb.ID, Outcome: callback.Outcome{Result: callback.Busy, Certainty: callback.Known}},
+			{ID: cb.ID, Outcome: callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known}},
 			{ID: cb.ID, Actor: "op"},
 			{ID: cb.ID, Actor: "op", Outcome: callback.Outcome{Result: 99, Certainty: callback.Known}},
 		} {

@@ -26,7 +26,6 @@ func (m *Manager) Report(ctx context.Context, r callback.Report) error {
 // StateReport is what the execution side says about a callback's state (GMS
 // PUT _callback_state).
 type StateReport struct {
-	Tenant string
 	ID     callback.ID
 	State  callback.State  // Queued, Routing, Processing or Completed
 	Reason callback.Reason // of Completed; defaults to NOT_AVAILABLE
@@ -59,7 +58,7 @@ func (m *Manager) ReportState(ctx context.Context, r StateReport) (*callback.Cal
 		return nil, err
 	}
 	var last *decide.Draft
-	cb, err := m.engine.Mutate(ctx, r.Tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	cb, err := m.engine.Mutate(ctx, m.tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if cb.State == callback.Completed || !callback.CanMove(cb.State, r.State) {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "report " + r.State.String() + " for"}
 		}

@@ -11,7 +11,6 @@ import (
 // Request asks for a callback. Service and, unless the service's mandatory
 // lookup keys say otherwise, Number are required.
 type Request struct {
-	Tenant  string
 	Service string
 
 	// Number is whom to call: a number in any common spelling, a tel: or a

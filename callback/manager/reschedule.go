@@ -12,8 +12,7 @@ import (
 
 // RescheduleRequest moves a callback to another time.
 type RescheduleRequest struct {
-	Tenant string
-	ID     callback.ID
+	ID callback.ID
 	// Desired is the new time (GMS _new_desired_time), or Local in Zone.
 	Desired time.Time
 	Local   *availability.LocalTime
@@ -49,7 +48,7 @@ func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*callb
 		return nil, err
 	}
 	var last *decide.Draft
-	cb, err := m.engine.Mutate(ctx, req.Tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	cb, err := m.engine.Mutate(ctx, m.tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if req.Revision != 0 && cb.Revision != req.Revision {
 			return nil, &RevisionError{ID: cb.ID, Revision: cb.Revision}
 		}

@@ -11,8 +11,7 @@ import (
 
 // Resolution is an operator's word on an unresolved callback.
 type Resolution struct {
-	Tenant string
-	ID     callback.ID
+	ID callback.ID
 	// Outcome is what happened to the attempt: Known or NotPlaced.
 	Outcome callback.Outcome
 	// Redial queues the callback for another attempt, whatever the retry
@@ -46,7 +45,7 @@ func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback
 			return nil, decide.Invalid("outcome.certainty", "must be known or not placed")
 		}
 	}
-	return m.engine.Mutate(ctx, r.Tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	return m.engine.Mutate(ctx, m.tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if cb.State != callback.Unresolved {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "resolve"}
 		}

@@ -74,6 +74,24 @@ func newRig(t *testing.T, change func(s *callback.Service, c *manager.Config)) *
 	return r
 }
 
+// of returns a view of the rig whose Manager acts for the tenant.
+func (r *rig) of(tenant string) *rig {
+	view := *r
+	view.m = r.m.Tenant(tenant)
+	return &view
+}
+
+// tenantOf returns the view of the tenant that a case is named for.
+func tenantOf(r *rig, name string) *rig {
+	switch name {
+	case "another tenant":
+		return r.of("acme")
+	case "no tenant":
+		return r.of("nobody")
+	}
+	return r
+}
+
 func (r *rig) start(req manager.Request) *callback.Callback {
 	r.t.Helper()
 	cb, err := r.try(req)
@@ -116,7 +134,7 @@ func (r *rig) run(d time.Duration) {
 
 func (r *rig) get(id callback.ID) *callback.Callback {
 	r.t.Helper()
-	cb, err := r.m.Get(r.ctx, "", id)
+	cb, err := r.m.Get(r.ctx, id)
 	if err != nil {
 		r.t.Fatalf("Get: %v", err)
 	}

@@ -60,7 +60,7 @@ func TestRunDialsWithAPlainFunction(t *testing.T) {
 		m := liveRig(t, callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			calls++
 			time.Sleep(2 * time.Minute)
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		}), nil)
 		runUntilDone(t, m)
 		cb, err := m.Start(t.Context(), request())
@@ -70,12 +70,12 @@ func TestRunDialsWithAPlainFunction(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		// The claim on the call is renewed: half a minute's lease has passed.
-		if got, _ := m.Get(t.Context(), "", cb.ID); got.State != callback.Dialing {
+		if got, _ := m.Get(t.Context(), cb.ID); got.State != callback.Dialing {
 			t.Errorf("during the call it is %v (%s)", got.State, got.Detail)
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
-		if got, _ := m.Get(t.Context(), "", cb.ID); got.Reason != callback.ReasonAgentConnected || calls != 1 {
+		if got, _ := m.Get(t.Context(), cb.ID); got.Reason != callback.ReasonAgentConnected || calls != 1 {
 			t.Errorf("after the call it is %v %v, %d calls", got.State, got.Reason, calls)
 		}
 	})
@@ -86,7 +86,7 @@ func TestRunReleasesOnTimeAndNotEarly(t *testing.T) {
 		var dialed time.Time
 		m := liveRig(t, callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			dialed = time.Now()
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		}), nil)
 		runUntilDone(t, m)
 		req := request()
@@ -112,7 +112,7 @@ func TestBlockingCallOfADeadNode(t *testing.T) {
 		block := callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			calls.Add(1)
 			<-release
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		})
 		with := func(node string) func(*callback.Service, *manager.Config) {
 			return func(_ *callback.Service, c *manager.Config) { c.Store, c.Node = shared, node }
@@ -130,12 +130,12 @@ func TestBlockingCallOfADeadNode(t *testing.T) {
 		runUntilDone(t, second)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got, _ := second.Get(t.Context(), "", cb.ID); got.State != callback.Unresolved || calls.Load() != 1 {
+		if got, _ := second.Get(t.Context(), cb.ID); got.State != callback.Unresolved || calls.Load() != 1 {
 			t.Errorf("callback is %v after %d calls", got.State, calls.Load())
 		}
 		close(release) // the dead node's late answer still counts
 		synctest.Wait()
-		if got, _ := second.Get(t.Context(), "", cb.ID); got.Reason != callback.ReasonAgentConnected {
+		if got, _ := second.Get(t.Context(), cb.ID); got.Reason != callback.ReasonAgentConnected {
 			t.Errorf("late result left it %v", got.State)
 		}
 		if err := first.Shutdown(t.Context()); err != nil {
@@ -149,7 +149,7 @@ func TestShutdown(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := liveRig(t, callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 				time.Sleep(10 * time.Second)
-				return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, ctx.Err()
+				return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, ctx.Err()
 			}), nil)
 			done := make(chan error, 1)
 			go func() { done <- m.Run(context.WithoutCancel(t.Context())) }()
@@ -164,7 +164,7 @@ func TestShutdown(t *testing.T) {
 			if err := <-done; err != nil {
 				t.Errorf("Run returned %v", err)
 			}
-			if got, _ := m.Get(t.Context(), "", cb.ID); got.Reason != callback.ReasonAgentConnected {
+			if got, _ := m.Get(t.Context(), cb.ID); got.Reason != callback.ReasonAgentConnected {
 				t.Errorf("the call's outcome was lost: %v", got.State)
 			}
 			if _, err := m.Start(t.Context(), request()); !errors.Is(err, callback.ErrStopped) {
@@ -233,7 +233,7 @@ func TestStuckDialerIsBounded(t *testing.T) {
 		if calls.Load() != 2 {
 			t.Errorf("%d calls of the dialer at once, want 2", calls.Load())
 		}
-		if got, _ := m.Get(t.Context(), "", first); got.State != callback.Unresolved {
+		if got, _ := m.Get(t.Context(), first); got.State != callback.Unresolved {
 			t.Errorf("callback of a stuck dialer is %v", got.State)
 		}
 		close(release)
@@ -254,7 +254,7 @@ func (f dialFunc) Dial(ctx context.Context, call callback.Call) (callback.Ref, e
 func TestSubscribersCannotStallTheEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := liveRig(t, callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		}), nil)
 		runUntilDone(t, m)
 		ctx, stop := context.WithCancel(t.Context())
@@ -286,7 +286,7 @@ func TestSubscribersCannotStallTheEngine(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got, _ := m.Get(t.Context(), "", cb.ID); got.State != callback.Completed {
+		if got, _ := m.Get(t.Context(), cb.ID); got.State != callback.Completed {
 			t.Errorf("the engine is stalled: %v", got.State)
 		}
 		want := []callback.EventType{callback.EventAccepted, callback.EventDialing, callback.EventCompleted}
@@ -303,7 +303,7 @@ func TestFailingStoreIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		faulty := callbacktest.NewFaultyStore(store.NewMemory())
 		m := liveRig(t, callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
-			return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		}), func(_ *callback.Service, c *manager.Config) { c.Store = faulty.Store() })
 		cb, err := m.Start(t.Context(), request())
 		if err != nil {
@@ -314,7 +314,7 @@ func TestFailingStoreIsTriedAgain(t *testing.T) {
 		runUntilDone(t, m)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if got, _ := m.Get(t.Context(), "", cb.ID); got.Reason != callback.ReasonAgentConnected {
+		if got, _ := m.Get(t.Context(), cb.ID); got.Reason != callback.ReasonAgentConnected {
 			t.Errorf("callback is %v", got.State)
 		}
 	})

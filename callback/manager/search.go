@@ -17,8 +17,8 @@ import (
 )
 
 // Get returns one callback, or [ErrNotFound].
-func (m *Manager) Get(ctx context.Context, tenant string, id callback.ID) (*callback.Callback, error) {
-	return m.engine.Store.Get(ctx, callback.By{Tenant: tenant, ID: id})
+func (m *Manager) Get(ctx context.Context, id callback.ID) (*callback.Callback, error) {
+	return m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 }
 
 // maxPage is the most callbacks one page holds.
@@ -32,6 +32,10 @@ func (m *Manager) SearchPage(ctx context.Context, q callback.Query) (callback.Pa
 	if err := checkQuery(q); err != nil {
 		return callback.Page{}, err
 	}
+	if q.Tenant != "" && q.Tenant != m.tenant {
+		return callback.Page{}, decide.Invalid("query.tenant", "is not the Manager's")
+	}
+	q.Tenant = m.tenant
 	read := readAnywhere
 	if len(q.Services) == 1 {
 		if p, err := m.engine.Policy(ctx, q.Tenant, q.Services[0]); err == nil {
@@ -39,11 +43,11 @@ func (m *Manager) SearchPage(ctx context.Context, q callback.Query) (callback.Pa
 		}
 	}
 	q.Number = canonicalNumber(q.Number, read)
-	if len(q.Lookups) > 0 {
-		q.Lookups = slices.Clone(q.Lookups)
-		for i := range q.Lookups {
-			if q.Lookups[i].Key == callback.PropertyNumber {
-				q.Lookups[i].Value = canonicalNumber(q.Lookups[i].Value, read)
+	if len(q.SearchValues) > 0 {
+		q.SearchValues = slices.Clone(q.SearchValues)
+		for i := range q.SearchValues {
+			if q.SearchValues[i].Key == callback.PropertyNumber {
+				q.SearchValues[i].Value = canonicalNumber(q.SearchValues[i].Value, read)
 			}
 		}
 	}
@@ -88,7 +92,7 @@ func checkQuery(q callback.Query) error {
 		n    int
 	}{
 		{"ids", len(q.IDs)}, {"services", len(q.Services)}, {"states", len(q.States) + len(q.NotStates)},
-		{"lookups", len(q.Lookups)}, {"properties", len(q.Properties)}, {"reasons", len(q.Reasons)},
+		{"lookups", len(q.SearchValues)}, {"properties", len(q.Properties)}, {"reasons", len(q.Reasons)},
 	} {
 		if list.n > maxPage {
 			return decide.Invalid(list.name, fmt.Sprintf("has %d entries, at most %d are allowed", list.n, maxPage))
@@ -135,11 +139,11 @@ func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callb
 
 // History returns everything that happened to a callback, oldest first, or
 // [ErrNotFound].
-func (m *Manager) History(ctx context.Context, tenant string, id callback.ID) ([]callback.Event, error) {
+func (m *Manager) History(ctx context.Context, id callback.ID) ([]callback.Event, error) {
 	var all []callback.Event
 	var after callback.Cursor
 	for {
-		page, err := m.engine.Store.Events(ctx, callback.EventQuery{Tenant: tenant, Callback: id, After: after, Limit: 1000})
+		page, err := m.engine.Store.Events(ctx, callback.EventQuery{Tenant: m.tenant, Callback: id, After: after, Limit: 1000})
 		if err != nil {
 			return nil, err
 		}
@@ -157,7 +161,6 @@ func (m *Manager) History(ctx context.Context, tenant string, id callback.ID) ([
 
 // AvailabilityRequest asks which times of a service can be booked.
 type AvailabilityRequest struct {
-	Tenant  string
 	Service string
 	availability.Query
 }
@@ -166,7 +169,7 @@ type AvailabilityRequest struct {
 // left, and on demand the full ones. A range that is too long, or parameters
 // that contradict each other, are refused before anything is computed.
 func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (availability.Slots, error) {
-	p, err := m.engine.Policy(ctx, req.Tenant, strings.TrimSpace(req.Service))
+	p, err := m.engine.Policy(ctx, m.tenant, strings.TrimSpace(req.Service))
 	if err != nil {
 		return availability.Slots{}, err
 	}
@@ -178,7 +181,7 @@ func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (av
 	if err != nil {
 		return availability.Slots{}, queryFault(err)
 	}
-	load, err := m.engine.Load(ctx, now, req.Tenant, p.Service.Name, from.Add(-p.Service.Booking.Bucket), to)
+	load, err := m.engine.Load(ctx, now, m.tenant, p.Service.Name, from.Add(-p.Service.Booking.Bucket), to)
 	if err != nil {
 		return availability.Slots{}, err
 	}

@@ -19,7 +19,7 @@ import (
 // searchRig has six callbacks that differ in everything a query can name.
 func searchRig(t *testing.T) *rig {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
-		s.LookupKeys = []string{"_customer_number", "_account", "mail"}
+		s.SearchKeys = []string{"_customer_number", "_account", "mail"}
 		s.Paused = true
 		s.Limits.SameNumber = callback.CheckNone
 	})
@@ -43,7 +43,7 @@ func searchRig(t *testing.T) *rig {
 		r.start(req)
 		r.clock.Advance(time.Second)
 	}
-	if _, err := r.m.Start(r.ctx, manager.Request{Tenant: "acme", Service: "desk", Number: "+41785556600"}); err != nil {
+	if _, err := r.m.Tenant("acme").Start(r.ctx, manager.Request{Service: "desk", Number: "+41785556600"}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -76,10 +76,10 @@ func TestSearch(t *testing.T) {
 		"pool and agent":  {callback.Query{AppPool: "pool", Personal: "ann"}, []string{"4"}},
 		"priority":        {callback.Query{Priorities: []scheduler.Priority{scheduler.StrictPriority, scheduler.Priority(1)}}, []string{"2", "4"}},
 		"times":           {callback.Query{DesiredFrom: at(1), DesiredTo: at(2)}, []string{"2", "3"}},
-		"and":             {callback.Query{Lookups: []callback.Match{{Key: "_account", Value: "A0"}, {Key: "_customer_number", Value: "+41785556602"}}}, []string{"3"}},
-		"or": {callback.Query{AnyLookup: true, Lookups: []callback.Match{{Key: "_account", Value: "A9"}, {Key: "_customer_number", Value: "+41785556600"}}},
+		"and":             {callback.Query{SearchValues: []callback.Match{{Key: "_account", Value: "A0"}, {Key: "_customer_number", Value: "+41785556602"}}}, []string{"3"}},
+		"or": {callback.Query{AnySearchValue: true, SearchValues: []callback.Match{{Key: "_account", Value: "A9"}, {Key: "_customer_number", Value: "+41785556600"}}},
 			[]string{"1", "3"}},
-		"former value":   {callback.Query{Lookups: []callback.Match{{Key: "_account", Value: "A0"}}}, []string{"1", "3"}},
+		"former value":   {callback.Query{SearchValues: []callback.Match{{Key: "_account", Value: "A0"}}}, []string{"1", "3"}},
 		"property":       {callback.Query{Properties: []callback.Match{{Key: "color", Value: "red"}}, Services: []string{"sales"}}, []string{"5"}},
 		"ids":            {callback.Query{IDs: []callback.ID{"cb000001", "cb000006"}}, []string{"1"}},
 		"another tenant": {callback.Query{Tenant: "acme"}, []string{"6"}},
@@ -186,7 +186,7 @@ func TestHistoryIsComplete(t *testing.T) {
 	r.dialer.On(swiss, callbacktest.Busy(), callbacktest.Answered(time.Minute))
 	cb := r.start(manager.Request{Desired: monday().Add(time.Hour), Actor: "web"})
 	r.run(3 * time.Hour)
-	history, err := r.m.History(r.ctx, "", cb.ID)
+	history, err := r.m.History(r.ctx, cb.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,9 +198,9 @@ func TestHistoryIsComplete(t *testing.T) {
 	if history[0].Actor != "web" || history[len(history)-1].Reason != callback.ReasonAgentConnected {
 		t.Errorf("first %+v, last %+v", history[0], history[len(history)-1])
 	}
-	_, err = r.m.History(r.ctx, "", "none")
+	_, err = r.m.History(r.ctx, "none")
 	wantCode(t, err, callback.ErrNotFound, 40030)
-	_, err = r.m.History(r.ctx, "other", cb.ID)
+	_, err = r.m.Tenant("other").History(r.ctx, cb.ID)
 	wantCode(t, err, callback.ErrNotFound, 40030)
 }
 
@@ -208,7 +208,7 @@ func TestHistoryIsComplete(t *testing.T) {
 func TestTenantsAreApart(t *testing.T) {
 	r := searchRig(t)
 	const foreign = callback.ID("cb000006") // of tenant acme
-	_, err := r.m.Get(r.ctx, "", foreign)
+	_, err := r.m.Get(r.ctx, foreign)
 	wantCode(t, err, callback.ErrNotFound, 40030)
 	_, err = r.m.Cancel(r.ctx, manager.CancelRequest{ID: foreign})
 	wantCode(t, err, callback.ErrNotFound, 40030)

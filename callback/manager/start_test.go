@@ -27,7 +27,6 @@ func TestBadRequestsNameTheFieldAndStoreNothing(t *testing.T) {
 	}{
 		{"service", manager.Request{Service: "nowhere"}},
 		{"service", manager.Request{Service: long}},
-		{"tenant", manager.Request{Tenant: "a\nb"}},
 		{"key", manager.Request{Key: long}},
 		{"key", manager.Request{Key: "\xff"}},
 		{"agent.description", manager.Request{Agent: callback.Agent{Description: strings.Repeat("ä", 151)}}},
@@ -70,6 +69,10 @@ func TestBadRequestsNameTheFieldAndStoreNothing(t *testing.T) {
 			wantNothingStored(t, r)
 		})
 	}
+	r := newRig(t, nil)
+	_, err := r.of("a\nb").try(manager.Request{})
+	wantCode(t, err, callback.ErrInvalidParameter, 40010)
+	wantNothingStored(t, r)
 }
 
 func wantNothingStored(t *testing.T, r *rig) {
@@ -136,8 +139,8 @@ func TestImpossibleNumbersWhereAllowed(t *testing.T) {
 
 func TestMandatoryKeys(t *testing.T) {
 	change := func(s *callback.Service, _ *manager.Config) {
-		s.LookupKeys = []string{"_customer_number", "_account"}
-		s.MandatoryKeys = []string{"_account"}
+		s.SearchKeys = []string{"_customer_number", "_account"}
+		s.RequiredKeys = []string{"_account"}
 	}
 	r := newRig(t, change)
 	_, err := r.try(manager.Request{})
@@ -310,7 +313,7 @@ func TestIdempotencyKey(t *testing.T) {
 	req.Properties = callback.Values{"a": 2}
 	_, err := r.try(req)
 	wantCode(t, err, callback.ErrKeyReuse, 40010)
-	if _, err := r.m.Start(r.ctx, manager.Request{Tenant: "other", Service: "desk", Number: swiss, Key: "order-1"}); callback.Code(err) != 40010 {
+	if _, err := r.m.Tenant("other").Start(r.ctx, manager.Request{Service: "desk", Number: swiss, Key: "order-1"}); callback.Code(err) != 40010 {
 		t.Errorf("another tenant has no such service: %v", err)
 	}
 }

@@ -13,7 +13,6 @@ import (
 
 // Subscription says which events are wanted.
 type Subscription struct {
-	Tenant     string
 	AllTenants bool
 	Services   []string             // empty means all
 	Types      []callback.EventType // empty means all
@@ -46,7 +45,7 @@ func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback
 		after := s.After
 		for {
 			signal := m.engine.Feed.Wait()
-			page, err := m.engine.Store.Events(ctx, callback.EventQuery{Tenant: s.Tenant, AllTenants: s.AllTenants, After: after, Limit: 1000})
+			page, err := m.engine.Store.Events(ctx, callback.EventQuery{Tenant: m.tenant, AllTenants: s.AllTenants, After: after, Limit: 1000})
 			if err != nil {
 				if ctx.Err() == nil {
 					yield(callback.Event{}, err)

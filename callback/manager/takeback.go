@@ -12,9 +12,9 @@ import (
 // whom nothing is left.
 func takeBack(ctx context.Context, in *engine.Intake, cb *callback.Callback) error {
 	const why = "the callback it was copied from is gone"
-	m := &Manager{engine: &engine.Engine{Intake: in}}
+	m := &Manager{engine: &engine.Engine{Intake: in}, tenant: cb.Tenant}
 	if cb.State != callback.Completed {
-		_, err := m.Cancel(ctx, CancelRequest{Tenant: cb.Tenant, ID: cb.ID, Force: true, Actor: m.engine.Config.Node, Detail: why})
+		_, err := m.Cancel(ctx, CancelRequest{ID: cb.ID, Force: true, Actor: m.engine.Config.Node, Detail: why})
 		var ended *callback.StateError
 		if err != nil && !errors.Is(err, callback.ErrNotFound) && !errors.As(err, &ended) {
 			return err
@@ -24,11 +24,11 @@ func takeBack(ctx context.Context, in *engine.Intake, cb *callback.Callback) err
 	if err != nil {
 		return err
 	}
-	services, err := m.known(ctx, cb.Tenant)
+	services, err := m.known(ctx)
 	if err != nil {
 		return err
 	}
-	f := m.forgetting(&ForgetRequest{Tenant: cb.Tenant, Actor: m.engine.Config.Node, Detail: why}, now, services)
+	f := m.forgetting(&ForgetRequest{Actor: m.engine.Config.Node, Detail: why}, now, services)
 	if err := f.eraseAll(ctx, []callback.ID{cb.ID}, nil)[cb.ID]; err != nil && !errors.Is(err, callback.ErrNotFound) {
 		return err
 	}

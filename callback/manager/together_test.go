@@ -68,7 +68,7 @@ func TestReportStateWithProperties(t *testing.T) {
 	if err != nil || now.State != callback.Completed || now.UserData["note"] != "done" {
 		t.Errorf("%v, %v", now, err)
 	}
-	history, err := r.m.History(r.ctx, "", cb.ID)
+	history, err := r.m.History(r.ctx, cb.ID)
 	if err != nil || len(history) != 4 {
 		t.Errorf("%d events, %v", len(history), err)
 	}

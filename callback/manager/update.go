@@ -10,8 +10,7 @@ import (
 
 // UpdateRequest changes properties and user data.
 type UpdateRequest struct {
-	Tenant string
-	ID     callback.ID
+	ID callback.ID
 	// Set are the new values by key; an empty string deletes the key. The
 	// property _customer_number changes whom to call, where no call is in
 	// flight. A service that requires consent refuses another number
@@ -37,7 +36,7 @@ func (m *Manager) Update(ctx context.Context, req UpdateRequest) (*callback.Call
 		return nil, err
 	}
 	var last *decide.Draft
-	cb, err := m.engine.Mutate(ctx, req.Tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	cb, err := m.engine.Mutate(ctx, m.tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if req.Revision != 0 && cb.Revision != req.Revision {
 			return nil, &RevisionError{ID: cb.ID, Revision: cb.Revision}
 		}

@@ -149,7 +149,7 @@ func TestReschedule(t *testing.T) {
 
 func TestUpdate(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
-		s.LookupKeys = []string{"_customer_number", "_account"}
+		s.SearchKeys = []string{"_customer_number", "_account"}
 		s.Limits.SameNumber = callback.CheckStrict
 	})
 	cb := r.start(manager.Request{Properties: callback.Values{"_account": "A1", "note": "x", "gone": "y"}})
@@ -167,7 +167,7 @@ func TestUpdate(t *testing.T) {
 		t.Errorf("number %q, state %v", got.Customer.Number.Key(), got.State)
 	}
 	for _, match := range []callback.Match{{Key: "_account", Value: "A1"}, {Key: "_account", Value: "A2"}, {Key: "_customer_number", Value: "078 555 66 77"}, {Key: "_customer_number", Value: swiss2}} {
-		page, err := r.m.SearchPage(r.ctx, callback.Query{Services: []string{"desk"}, Lookups: []callback.Match{match}})
+		page, err := r.m.SearchPage(r.ctx, callback.Query{Services: []string{"desk"}, SearchValues: []callback.Match{match}})
 		if err != nil || len(page.Callbacks) != 1 {
 			t.Errorf("%v finds %d (%v)", match.Key, len(page.Callbacks), err)
 		}
@@ -218,7 +218,7 @@ func TestBadReports(t *testing.T) {
 	} {
 		wantCode(t, r.m.Report(r.ctx, bad), callback.ErrInvalidParameter, 40010)
 	}
-	wantCode(t, r.m.Report(r.ctx, callback.Report{Key: "none/1", Stage: callback.StageRinging}), callback.ErrNotFound, 40030)
+	wantCode(t, r.m.Report(r.ctx, callback.Report{Key: "none.1", Stage: callback.StageRinging}), callback.ErrNotFound, 40030)
 	wantCode(t, r.m.Report(r.ctx, callback.Report{Key: callback.NewAttemptKey(cb.ID, 2), Stage: callback.StageRinging}), callback.ErrNotFound, 40030)
 	wantCode(t, r.m.Report(r.ctx, callback.Report{Key: key, Stage: callback.StageRinging, Epoch: 99}), callback.ErrConflict, 40020)
 	if n := len(r.get(cb.ID).Attempts); n != 1 {

@@ -12,7 +12,6 @@ import (
 
 // WatermarksRequest asks how many callbacks are at work (GMS 4.8).
 type WatermarksRequest struct {
-	Tenant string
 	// Services names the services, at most 1,000. Empty means all that are
 	// known, including idle ones: those of a [ServiceLister] and those that have
 	// something to count.
@@ -45,7 +44,7 @@ func (m *Manager) Watermarks(ctx context.Context, req WatermarksRequest) (Waterm
 		return Watermarks{}, err
 	}
 	q := callback.Query{
-		Tenant: req.Tenant, Services: once(req.Services),
+		Tenant: m.tenant, Services: once(req.Services),
 		NotStates: []callback.State{callback.Scheduled, callback.Completed}, DesiredFrom: now.Add(-req.Age),
 	}
 	if err := checkQuery(q); err != nil {
@@ -53,7 +52,7 @@ func (m *Manager) Watermarks(ctx context.Context, req WatermarksRequest) (Waterm
 	}
 	names := q.Services
 	if len(names) == 0 {
-		if names, err = m.known(ctx, req.Tenant); err != nil {
+		if names, err = m.known(ctx); err != nil {
 			return Watermarks{}, err
 		}
 	}

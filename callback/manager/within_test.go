@@ -35,11 +35,11 @@ func ExampleManager_Within() {
 
 	tx := &pending{Store: memory}
 	cb, _ := m.Within(tx).Start(ctx, manager.Request{Service: "billing", Number: "+41446681800"})
-	_, err := m.Get(ctx, "", cb.ID)
+	_, err := m.Get(ctx, cb.ID)
 	fmt.Println("before the commit:", err)
 
 	_, _ = memory.Apply(ctx, time.Now(), tx.changes)
-	cb, _ = m.Get(ctx, "", cb.ID)
+	cb, _ = m.Get(ctx, cb.ID)
 	fmt.Println("after it:", cb.State)
 	// Output:
 	// before the commit: callback f00d: callback not found

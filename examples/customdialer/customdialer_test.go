@@ -93,7 +93,7 @@ func TestPlatformDialsAKeyOnce(t *testing.T) {
 	exchange := newPlatform()
 	defer exchange.close()
 	for range 2 {
-		if ref, err := exchange.originate("a/1", "301", time.Minute); ref != "trunk-1:a/1" || err != nil {
+		if ref, err := exchange.originate("a.1", "301", time.Minute); ref != "trunk-1:a.1" || err != nil {
 			t.Fatalf("originate = %q, %v", ref, err)
 		}
 	}

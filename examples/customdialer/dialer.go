@@ -18,8 +18,8 @@ type dialer struct {
 
 var (
 	_ callback.Dialer        = (*dialer)(nil)
-	_ callback.Hanger        = (*dialer)(nil)
-	_ callback.Lookuper      = (*dialer)(nil)
+	_ callback.HangupDialer  = (*dialer)(nil)
+	_ callback.LookupDialer  = (*dialer)(nil)
 	_ callback.LimitedDialer = (*dialer)(nil)
 )
 
@@ -49,7 +49,7 @@ func (d *dialer) Hangup(_ context.Context, h callback.Hangup) error {
 	return nil
 }
 
-// Lookup says what the platform knows of an attempt. It never places a call.
+// SearchValue says what the platform knows of an attempt. It never places a call.
 func (d *dialer) Lookup(_ context.Context, _ string, key callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
 	c, ok := d.platform.find(string(key))
 	switch {
@@ -124,14 +124,14 @@ func stage(s callState) callback.Stage {
 
 // outcome translates why a call ended.
 func outcome(cause string, talk time.Duration) callback.Outcome {
-	o := callback.Outcome{Result: callback.GeneralError, Certainty: callback.Known, Raw: cause, Talk: talk}
+	o := callback.Outcome{Result: callback.ResultGeneralError, Certainty: callback.Known, Raw: cause, Talk: talk}
 	switch cause {
 	case causeNormal:
-		o.Result, o.Reached = callback.Bridged, callback.StageBridged
+		o.Result, o.Reached = callback.ResultBridged, callback.StageBridged
 	case causeNoAnswer:
-		o.Result = callback.NoAnswer
+		o.Result = callback.ResultNoAnswer
 	case causeHungUp:
-		o.Result, o.By = callback.DroppedNoAnswer, callback.PartySystem
+		o.Result, o.By = callback.ResultDroppedNoAnswer, callback.PartySystem
 	}
 	return o
 }

@@ -126,9 +126,9 @@ func ask(ctx context.Context, m *manager.Manager, number string, i int) error {
 // dial makes one call, from beginning to end, and says how it ended. The second
 // customer is on the phone when first called.
 func dial(ctx context.Context, call callback.Call) (callback.Outcome, error) {
-	outcome := callback.Outcome{Result: callback.Bridged, Certainty: callback.Known, Talk: 300 * time.Millisecond}
+	outcome := callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known, Talk: 300 * time.Millisecond}
 	if call.Attempt == 1 && endsWith(call, "202") {
-		outcome = callback.Outcome{Result: callback.Busy, Certainty: callback.Known}
+		outcome = callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known}
 	}
 	timer := time.NewTimer(100*time.Millisecond + outcome.Talk)
 	defer timer.Stop()
@@ -176,7 +176,7 @@ func (p *printer) say(whom, what string) {
 // and closes done after that many callbacks are completed.
 func (p *printer) watch(ctx context.Context, m *manager.Manager, callbacks int) error {
 	_, err := m.Subscribe(ctx, manager.Subscription{}, func(ctx context.Context, e callback.Event) error {
-		cb, err := m.Get(ctx, e.Tenant, e.Callback)
+		cb, err := m.Tenant(e.Tenant).Get(ctx, e.Callback)
 		if err != nil {
 			return err
 		}

@@ -88,7 +88,7 @@ func (l *ledger) end(a Placing, outcome callback.Outcome) {
 	}
 	l.phones[a.Number]--
 	l.lines[a.Service]--
-	if outcome.Result == callback.Bridged {
+	if outcome.Result == callback.ResultBridged {
 		l.talked[a.Number]++
 	}
 }

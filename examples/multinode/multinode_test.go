@@ -152,8 +152,8 @@ func TestBadDatabase(t *testing.T) {
 
 func TestLedgerFindsFaults(t *testing.T) {
 	l := newLedger()
-	a := Placing{Node: "n", Key: "a/1", Service: "billing", Number: "1"}
-	bridged := callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}
+	a := Placing{Node: "n", Key: "a.1", Service: "billing", Number: "1"}
+	bridged := callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}
 	l.place(a)
 	if f := l.find(a.Key); f.State != callback.FoundLive {
 		t.Errorf("a call that is up: %v", f.State)
@@ -164,11 +164,11 @@ func TestLedgerFindsFaults(t *testing.T) {
 	if f := l.find(a.Key); f.State != callback.FoundEnded || f.Outcome != bridged {
 		t.Errorf("a call that ended: %+v", f)
 	}
-	l.place(Placing{Node: "n", Key: "a/2", Service: "billing", Number: "1"})
-	if f := l.find("b/1"); f.State != callback.FoundNotPlaced {
+	l.place(Placing{Node: "n", Key: "a.2", Service: "billing", Number: "1"})
+	if f := l.find("b.1"); f.State != callback.FoundNotPlaced {
 		t.Errorf("a call that never came: %v", f.State)
 	}
-	if l.place(Placing{Node: "n", Key: "b/1", Service: "billing", Number: "2"}) {
+	if l.place(Placing{Node: "n", Key: "b.1", Service: "billing", Number: "2"}) {
 		t.Error("a call that was denied has been placed")
 	}
 	f := l.count()
@@ -188,7 +188,7 @@ func TestAuditFindsFaults(t *testing.T) {
 		"d": {ID: "d", State: callback.Completed, Reason: callback.ReasonAgentConnected, Idempotency: callback.Idempotency{Key: "good"}},
 		"e": {ID: "e", State: callback.Completed, Idempotency: callback.Idempotency{Key: "good"}},
 	}
-	calls.place(Placing{Node: "n", Key: "x/1", Service: "billing", Number: "1"})
+	calls.place(Placing{Node: "n", Key: "x.1", Service: "billing", Number: "1"})
 	tally := &tally{
 		plan: plan{seats: 1, lines: 1}, completedBy: make(map[string]int), mostSeats: make(map[string]int),
 	}

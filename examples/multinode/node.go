@@ -184,7 +184,7 @@ type dialer struct {
 
 var (
 	_ callback.Dialer        = (*dialer)(nil)
-	_ callback.Lookuper      = (*dialer)(nil)
+	_ callback.LookupDialer  = (*dialer)(nil)
 	_ callback.LimitedDialer = (*dialer)(nil)
 )
 
@@ -203,7 +203,7 @@ func (d *dialer) Dial(ctx context.Context, call callback.Call) (callback.Ref, er
 	return answer.Ref, nil
 }
 
-// Lookup asks what became of an attempt.
+// SearchValue asks what became of an attempt.
 func (d *dialer) Lookup(ctx context.Context, _ string, key callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
 	var found callback.Found
 	if err := d.call(ctx, "Platform.Lookup", Question{Token: d.settings.Token, Key: key}, &found); err != nil {

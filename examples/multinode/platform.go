@@ -192,7 +192,7 @@ func (c *platformCalls) Place(a Placing, r *Placed) error {
 	return nil
 }
 
-// Lookup says what became of an attempt. One that has not come is refused from
+// SearchValue says what became of an attempt. One that has not come is refused from
 // then on, so that the answer stays true.
 func (c *platformCalls) Lookup(q Question, f *callback.Found) error {
 	if q.Token != c.p.token {
@@ -227,7 +227,7 @@ func (p *platform) ring(n *node, a Placing, t timing) {
 	p.tell(n, callback.Report{Key: a.Key, Stage: callback.StageRinging})
 	outcome := outcomeOf(a)
 	rest := t.ring / 2
-	if outcome.Result == callback.Bridged {
+	if outcome.Result == callback.ResultBridged {
 		rest += t.talk
 	}
 	if !p.wait(rest) {
@@ -242,9 +242,9 @@ func (p *platform) ring(n *node, a Placing, t timing) {
 func outcomeOf(a Placing) callback.Outcome {
 	_, attempt, _ := a.Key.Split()
 	if attempt == 1 && strings.HasSuffix(a.Number, "7") {
-		return callback.Outcome{Result: callback.Busy, Certainty: callback.Known}
+		return callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known}
 	}
-	return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}
+	return callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}
 }
 
 // tells is how often the platform repeats a report that was not taken.

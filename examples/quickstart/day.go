@@ -111,7 +111,7 @@ func (l *line) check() error {
 // result is the outcome an operator gives to a callback nobody knows about.
 func (l *line) result() string {
 	if l.Result == "" {
-		return callback.Unknown.String()
+		return callback.ResultUnknown.String()
 	}
 	return l.Result
 }

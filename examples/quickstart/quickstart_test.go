@@ -167,7 +167,7 @@ func TestDayShowsWhatCanHappen(t *testing.T) {
 		for _, a := range cb.Attempts {
 			results[a.Outcome.Result] = true
 		}
-		history, err := p.m.History(context.Background(), "", cb.ID)
+		history, err := p.m.History(context.Background(), cb.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,8 +184,8 @@ func TestDayShowsWhatCanHappen(t *testing.T) {
 		}
 	}
 	for _, result := range []callback.CallResult{
-		callback.Busy, callback.NoAnswer, callback.AnsweringMachine, callback.FaxDetected, callback.AllTrunksBusy,
-		callback.SITInvalidNumber, callback.RemoteRelease, callback.Abandoned, callback.Bridged,
+		callback.ResultBusy, callback.ResultNoAnswer, callback.ResultAnsweringMachine, callback.ResultFaxDetected, callback.ResultAllTrunksBusy,
+		callback.ResultSITInvalidNumber, callback.ResultRemoteRelease, callback.ResultAbandoned, callback.ResultBridged,
 	} {
 		if !results[result] {
 			t.Errorf("no call ends with %v", result)
@@ -213,7 +213,7 @@ func TestDayIsKeptStraight(t *testing.T) {
 		t.Errorf("%d reports of the dialer were refused, the first with %v", len(refused), refused[0].Err)
 	}
 	// A cancellation while the phone rings ends the callback with that call.
-	cb, err := p.m.Get(t.Context(), "", p.latest["Yves Petit"])
+	cb, err := p.m.Get(t.Context(), p.latest["Yves Petit"])
 	if err != nil {
 		t.Fatal(err)
 	}

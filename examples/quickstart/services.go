@@ -53,8 +53,8 @@ func billing() (callback.Service, error) {
 		Retention: keep,
 		// A callback is found by its number and by the contract, and is not
 		// taken without either.
-		LookupKeys:    []string{"_customer_number", "contract"},
-		MandatoryKeys: []string{"_customer_number", "contract"},
+		SearchKeys:   []string{"_customer_number", "contract"},
+		RequiredKeys: []string{"_customer_number", "contract"},
 	}, nil
 }
 

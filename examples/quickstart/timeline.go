@@ -28,7 +28,7 @@ func (a *account) timeline(ctx context.Context, p *play) error {
 		if err != nil {
 			return err
 		}
-		events, err := p.m.History(ctx, "", cb.ID)
+		events, err := p.m.History(ctx, cb.ID)
 		if err != nil {
 			return err
 		}
@@ -125,10 +125,10 @@ func (a *account) searches(ctx context.Context, p *play) error {
 	}{
 		{"a number, written in another way", callback.Query{Services: billing, Number: "+49 (0) 30 / 23125 - 108"}},
 		{"a number that was given up since", callback.Query{Services: billing,
-			Lookups: []callback.Match{{Key: "_customer_number", Value: "0176 04069012"}}}},
-		{"a contract", callback.Query{Lookups: contract("C-2029")}},
-		{"a contract the callback had once", callback.Query{Lookups: contract("C-1029")}},
-		{"either of two contracts", callback.Query{AnyLookup: true, Lookups: append(contract("C-1002"), contract("C-1003")...)}},
+			SearchValues: []callback.Match{{Key: "_customer_number", Value: "0176 04069012"}}}},
+		{"a contract", callback.Query{SearchValues: contract("C-2029")}},
+		{"a contract the callback had once", callback.Query{SearchValues: contract("C-1029")}},
+		{"either of two contracts", callback.Query{AnySearchValue: true, SearchValues: append(contract("C-1002"), contract("C-1003")...)}},
 		{"a ticket of another system", callback.Query{ExternalID: "CRM-4711"}},
 		{"support, called and never reached", callback.Query{Services: []string{"support"},
 			Reasons: []callback.Reason{callback.ReasonCallToCustomer, callback.ReasonSubmitFailed}}},
@@ -157,7 +157,7 @@ func (a *account) history(ctx context.Context, p *play, who string) error {
 	if !ok {
 		return nil
 	}
-	events, err := p.m.History(ctx, "", id)
+	events, err := p.m.History(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -104,7 +104,7 @@ func (e *engine) answer(ctx context.Context, now time.Time) (did bool, err error
 			say = callback.AnswerCalledIn
 		}
 		e.asked[cb.ID] = cb.Revision
-		_, err := e.manager.Answer(ctx, manager.AnswerRequest{Tenant: cb.Tenant, ID: cb.ID, Answer: say, Actor: "simulation"})
+		_, err := e.manager.Tenant(cb.Tenant).Answer(ctx, manager.AnswerRequest{ID: cb.ID, Answer: say, Actor: "simulation"})
 		if errors.Is(err, callback.ErrStopped) {
 			return did, nil // it is asked again by whoever comes after
 		}

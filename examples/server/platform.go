@@ -78,7 +78,7 @@ func (p *platform) Dial(_ context.Context, call callback.Call) (callback.Ref, er
 	case t.lost:
 		return "", errLost
 	case t.silent:
-		l.outcome = &callback.Outcome{Result: callback.NoAnswer, Certainty: callback.Known, By: callback.PartySystem}
+		l.outcome = &callback.Outcome{Result: callback.ResultNoAnswer, Certainty: callback.Known, By: callback.PartySystem}
 		return l.ref, nil
 	}
 	for _, m := range t.course(call) {
@@ -113,14 +113,14 @@ func (p *platform) Hangup(_ context.Context, h callback.Hangup) error {
 
 // cleared is how a call ends that is ended from here.
 func (l *leg) cleared() *callback.Outcome {
-	result := callback.Cleared
+	result := callback.ResultCleared
 	if l.stage == callback.StageBridged {
-		result = callback.Bridged
+		result = callback.ResultBridged
 	}
 	return &callback.Outcome{Result: result, Certainty: callback.Known, By: callback.PartySystem}
 }
 
-// Lookup tells what became of an attempt.
+// SearchValue tells what became of an attempt.
 func (p *platform) Lookup(_ context.Context, tenant string, key callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,7 +17,9 @@ type turn struct {
 }
 
 // answered is what attempts meet that nothing was scripted for.
-func answered() turn { return turn{name: callback.Answer.String(), result: callback.Answer} }
+func answered() turn {
+	return turn{name: callback.ResultAnswer.String(), result: callback.ResultAnswer}
+}
 
 // parseTurn reads a name of a script.
 func parseTurn(name string) (turn, error) {
@@ -79,26 +81,26 @@ func (t turn) course(call callback.Call) []moment {
 	}
 	const ring, pickUp, agent, hangUp = time.Second, 4 * time.Second, 5 * time.Second, 35 * time.Second
 	switch t.result {
-	case callback.Answer, callback.Bridged, callback.PickedUp:
+	case callback.ResultAnswer, callback.ResultBridged, callback.ResultPickedUp:
 		return []moment{
 			{after: ring, stage: callback.StageRinging},
 			{after: pickUp, stage: callback.StageCustomer},
 			{after: agent, stage: callback.StageBridged},
-			end(hangUp, hangUp-agent, callback.Bridged, callback.PartyCustomer),
+			end(hangUp, hangUp-agent, callback.ResultBridged, callback.PartyCustomer),
 		}
-	case callback.Abandoned:
+	case callback.ResultAbandoned:
 		return []moment{
 			{after: ring, stage: callback.StageRinging},
 			{after: pickUp, stage: callback.StageCustomer},
 			end(agent, 0, t.result, callback.PartyCustomer),
 		}
-	case callback.NoAnswer, callback.DroppedNoAnswer:
+	case callback.ResultNoAnswer, callback.ResultDroppedNoAnswer:
 		long := 20 * time.Second
 		if call.RingTimeout > 0 {
 			long = min(long, call.RingTimeout)
 		}
 		return []moment{{after: ring, stage: callback.StageRinging}, end(long, 0, t.result, callback.PartySystem)}
-	case callback.AnsweringMachine, callback.FaxDetected, callback.Silence, callback.PagerDetected, callback.WrongParty:
+	case callback.ResultAnsweringMachine, callback.ResultFaxDetected, callback.ResultSilence, callback.ResultPagerDetected, callback.ResultWrongParty:
 		return []moment{{after: ring, stage: callback.StageRinging}, end(pickUp, 0, t.result, callback.PartyCustomer)}
 	}
 	return []moment{end(ring, 0, t.result, callback.PartyNetwork)}

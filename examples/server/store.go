@@ -59,12 +59,12 @@ func openPostgres(ctx context.Context, dsn string) (callback.Store, func() error
 // own clock decides.
 type timeless struct {
 	callback.Store
-	callback.Pauser
+	callback.PausingStore
 }
 
 // withoutClock hides the clock of a store.
 func withoutClock(s callback.Store) callback.Store {
-	if pauser, ok := s.(callback.Pauser); ok {
+	if pauser, ok := s.(callback.PausingStore); ok {
 		return timeless{s, pauser}
 	}
 	return struct{ callback.Store }{s}

@@ -32,7 +32,7 @@ func NewDesk(m callbacks, service string, zone *time.Location) *Desk {
 	return &Desk{callbacks: m, service: service, zone: zone}
 }
 
-// Answer is what the customer is told.
+// ResultAnswer is what the customer is told.
 type Answer struct {
 	Text string
 	// ID is the callback, when one was taken.

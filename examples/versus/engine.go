@@ -82,7 +82,7 @@ func (r *ringback) due(ctx context.Context, m *meter, jobs []job) ([]time.Durati
 	b := newBegun(m, jobs)
 	host, err := r.host(callback.DialerFunc(func(_ context.Context, call callback.Call) (callback.Outcome, error) {
 		b.note(call.To.Reveal())
-		return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}, nil
+		return callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}, nil
 	}))
 	if err != nil {
 		return nil, err

@@ -326,7 +326,7 @@ func TestPoisonedManager(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			called[c.ID]++
-			return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}, nil
+			return callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}, nil
 		})})
 	if err != nil {
 		t.Fatal(err)

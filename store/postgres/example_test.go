@@ -87,7 +87,7 @@ func ExampleIn() {
 
 	var id callback.ID
 	_ = pool.QueryRow(ctx, "SELECT callback FROM orders WHERE id = 17").Scan(&id)
-	cb, getErr := m.Get(ctx, "", id)
+	cb, getErr := m.Get(ctx, id)
 	fmt.Println(err, getErr, cb.State)
 	// Output: <nil> <nil> QUEUED
 }

@@ -61,7 +61,7 @@ func personal(c callback.Change, i int) callback.Change {
 	cb := c.Record
 	cb.Customer = callback.Customer{Number: a, Alternative: a, ID: forgotten, Account: forgotten}
 	cb.Origin.ExternalID = forgotten
-	cb.Lookups = []callback.Lookup{{Key: "_customer_number", Value: forgotten}}
+	cb.SearchValues = []callback.SearchValue{{Key: "_customer_number", Value: forgotten}}
 	cb.Properties = callback.Values{"_customer_number": forgotten}
 	cb.UserData = callback.Values{"phone": "0" + digits}
 	cb.Idempotency = callback.Idempotency{Key: fmt.Sprint("call ", i), Hash: forgotten}

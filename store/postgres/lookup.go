@@ -23,7 +23,7 @@ func lookupHash(tenant, key, value string) int64 {
 
 // lookupHashes writes the hashes of a callback's lookups as an array literal;
 // empty when there are none.
-func lookupHashes(tenant string, lookups []callback.Lookup) string {
+func lookupHashes(tenant string, lookups []callback.SearchValue) string {
 	if len(lookups) == 0 {
 		return ""
 	}

@@ -102,7 +102,7 @@ func TestDeafListener(t *testing.T) {
 			deaf, err := manager.New(manager.Config{Store: l.store, Services: services, Poll: poll, Dialer: callback.DialerFunc(
 				func(_ context.Context, c callback.Call) (callback.Outcome, error) {
 					placed <- c.ID
-					return callback.Outcome{Result: callback.Bridged, Certainty: callback.Known}, nil
+					return callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}, nil
 				})})
 			if err != nil {
 				t.Fatal(err)

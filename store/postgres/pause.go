@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-var _ callback.Pauser = (*Store)(nil)
+var _ callback.PausingStore = (*Store)(nil)
 
 const (
 	beginPause = `INSERT INTO {{schema}}.pauses (tenant, service, since, actor, reason) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
@@ -18,7 +18,7 @@ const (
 	listPauses = `SELECT tenant, service, since, actor, reason FROM {{schema}}.pauses WHERE $1 OR tenant = $2 ORDER BY tenant, service`
 )
 
-// SetPause begins or ends the pause of a service; see [callback.Pauser].
+// SetPause begins or ends the pause of a service; see [callback.PausingStore].
 //
 // It is repeated while it surely did not happen. When an answer is lost and what
 // was asked for turns out to be so, that is enough; otherwise the error is

@@ -217,7 +217,7 @@ func TestServicePauseStopsAllNodes(t *testing.T) {
 		}
 	}
 	for _, id := range ids {
-		if cb, err := b.Get(t.Context(), "", id); err != nil || cb.State != callback.Paused || cb.Detail != "fire drill" {
+		if cb, err := b.Get(t.Context(), id); err != nil || cb.State != callback.Paused || cb.Detail != "fire drill" {
 			t.Errorf("callback %s is %v: %v", id, cb, err)
 		}
 	}

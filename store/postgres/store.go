@@ -31,9 +31,9 @@ type Store struct {
 }
 
 var (
-	_ callback.Store    = (*Store)(nil)
-	_ callback.Clock    = (*Store)(nil)
-	_ callback.Notifier = (*Store)(nil)
+	_ callback.Store          = (*Store)(nil)
+	_ callback.ClockStore     = (*Store)(nil)
+	_ callback.NotifyingStore = (*Store)(nil)
 )
 
 // New returns the store of a schema that [Migrate] has made. The pool stays the

@@ -16,7 +16,7 @@ import (
 var errRollback = errors.New("the host changes its mind")
 
 func nobody(context.Context, callback.Call) (callback.Outcome, error) {
-	return callback.Outcome{Result: callback.NoAnswer, Certainty: callback.Known}, nil
+	return callback.Outcome{Result: callback.ResultNoAnswer, Certainty: callback.Known}, nil
 }
 
 func managerOn(t *testing.T, s callback.Store, services ...callback.Service) *manager.Manager {
@@ -62,7 +62,7 @@ func TestInCommitsAndRollsBackWithTheHost(t *testing.T) {
 				return err
 			}
 			id = cb.ID
-			if _, err := m.Get(t.Context(), "", id); !errors.Is(err, callback.ErrNotFound) {
+			if _, err := m.Get(t.Context(), id); !errors.Is(err, callback.ErrNotFound) {
 				t.Errorf("before the commit Get answers %v", err)
 			}
 			if fails {
@@ -70,7 +70,7 @@ func TestInCommitsAndRollsBackWithTheHost(t *testing.T) {
 			}
 			return nil
 		})
-		_, found := m.Get(t.Context(), "", id)
+		_, found := m.Get(t.Context(), id)
 		if fails {
 			if !errors.Is(err, errRollback) || !errors.Is(found, callback.ErrNotFound) || orders() != 0 {
 				t.Errorf("after a rollback: %v, Get answers %v, %d orders", err, found, orders())

@@ -124,19 +124,19 @@ func ceiling(t time.Time) time.Time {
 }
 
 func (w *where) lookups(q *callback.Query) {
-	if len(q.Lookups) == 0 {
+	if len(q.SearchValues) == 0 {
 		return
 	}
 	w.partial = true
 	if q.AllTenants {
 		return
 	}
-	hashes := make([]int64, len(q.Lookups))
-	for i, m := range q.Lookups {
+	hashes := make([]int64, len(q.SearchValues))
+	for i, m := range q.SearchValues {
 		hashes[i] = lookupHash(q.Tenant, m.Key, m.Value)
 	}
 	w.named = true
-	if q.AnyLookup {
+	if q.AnySearchValue {
 		w.add("lookups && ?", hashes)
 	} else {
 		w.add("lookups @> ?", hashes)

@@ -103,7 +103,7 @@ func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	w.ended, w.queuedAt = place(r.EndedAt), place(r.QueuedAt)
 	w.reason, w.number, w.alternative = string(r.Reason), r.Customer.Number.Key(), r.Customer.Alternative.Key()
 	w.customer, w.external, w.key = r.Customer.ID, r.Origin.ExternalID, r.Idempotency.Key
-	w.lookup = lookupHashes(r.Tenant, r.Lookups)
+	w.lookup = lookupHashes(r.Tenant, r.SearchValues)
 	buffer, err := record.AppendCallback(make([]byte, 0, 384), r)
 	if err != nil {
 		return err

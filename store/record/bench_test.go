@@ -16,8 +16,8 @@ func scheduled(t testing.TB) *callback.Callback {
 	return &callback.Callback{
 		Tenant: "acme", ID: "018f2b8c-0000-7000-8000-000000000001", Service: "sales", Revision: 1, State: callback.Scheduled,
 		Customer: callback.Customer{Number: number}, Origin: callback.Origin{Creator: "web", CallerID: "crm"},
-		Lookups: []callback.Lookup{{Key: "_customer_number", Value: number.Key()}},
-		Desired: ten, Created: nine, Updated: nine, ReleaseAt: ten, Bucket: ten, ExpiresAt: ten.Add(24 * time.Hour), NextAt: ten,
+		SearchValues: []callback.SearchValue{{Key: "_customer_number", Value: number.Key()}},
+		Desired:      ten, Created: nine, Updated: nine, ReleaseAt: ten, Bucket: ten, ExpiresAt: ten.Add(24 * time.Hour), NextAt: ten,
 		Held: []callback.Held{
 			{Key: callback.PermitKey{Kind: callback.PermitBucket, Service: "sales", Slot: ten.Unix()}, N: 1},
 			{Key: callback.PermitKey{Kind: callback.PermitNumber, Service: "sales", Subject: number.Key()}, N: 1},

@@ -230,8 +230,8 @@ func TestUnknownFieldsAreSkipped(t *testing.T) {
 		field(31, 1, inner(name)...), field(32, 1, sized([]byte("why")...)...), unknown,
 	)
 	want := &callback.Callback{
-		Agent: callback.Agent{Target: "a"}, Origin: callback.Origin{Creator: "a"}, Lookups: []callback.Lookup{{Key: "a"}, {}},
-		Attempts: []callback.Attempt{{Outcome: callback.Outcome{Result: callback.Busy}}}, Held: []callback.Held{{Key: callback.PermitKey{Kind: "a"}}},
+		Agent: callback.Agent{Target: "a"}, Origin: callback.Origin{Creator: "a"}, SearchValues: []callback.SearchValue{{Key: "a"}, {}},
+		Attempts: []callback.Attempt{{Outcome: callback.Outcome{Result: callback.ResultBusy}}}, Held: []callback.Held{{Key: callback.PermitKey{Kind: "a"}}},
 		Idempotency: callback.Idempotency{Key: "a"}, Retry: &callback.RetryLimits{MaxAttempts: 4}, Offer: &callback.Offer{CanReject: true},
 		Reservation: &callback.Reservation{ID: "a"}, Interaction: &callback.Interaction{MediaType: "a"}, CancelReason: "why",
 	}

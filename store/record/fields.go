@@ -19,7 +19,7 @@ func (c *codec) callback(v *callback.Callback) {
 	c.origin(4, &v.Origin)
 	c.values(5, "Properties", &v.Properties)
 	c.values(6, "UserData", &v.UserData)
-	c.lookups(7, &v.Lookups)
+	c.lookups(7, &v.SearchValues)
 	c.time(8, "Desired", &v.Desired)
 	c.time(9, "Until", &v.Until)
 	c.time(10, "Bucket", &v.Bucket)
@@ -129,7 +129,7 @@ func (c *codec) idempotency(number uint64, v *callback.Idempotency) {
 	}
 }
 
-func (c *codec) lookups(number uint64, list *[]callback.Lookup) {
+func (c *codec) lookups(number uint64, list *[]callback.SearchValue) {
 	if c.present(number, *list != nil) {
 		outer := openList(c, number, "Lookups", list)
 		for i := range *list {

@@ -45,7 +45,7 @@ func fuzz[T any](f *testing.F, form form[T], seeds ...*T) {
 func FuzzDecodeCallback(f *testing.F) {
 	fuzz(f, callbacks(), scheduled(f), &callback.Callback{
 		Properties: callback.Values{"a": -0.5, "b": []any{map[string]any{"c": "\xff"}, nil, false}}, UserData: callback.Values{},
-		Lookups: []callback.Lookup{}, Held: make([]callback.Held, 3), Attempts: make([]callback.Attempt, 2), Interaction: &callback.Interaction{},
+		SearchValues: []callback.SearchValue{}, Held: make([]callback.Held, 3), Attempts: make([]callback.Attempt, 2), Interaction: &callback.Interaction{},
 	})
 }
 

@@ -37,7 +37,7 @@ func random(r *rand.Rand, i int) *callback.Callback {
 			cb.Customer.Alternative = storetest.Number(r.IntN(30))
 		}
 		cb.Origin.CallerID = []string{"", "crm", "web"}[r.IntN(3)]
-		cb.Lookups = []callback.Lookup{{Key: "k", Value: fmt.Sprint(r.IntN(3))}, {Key: "l", Value: fmt.Sprint(r.IntN(3))}}
+		cb.SearchValues = []callback.SearchValue{{Key: "k", Value: fmt.Sprint(r.IntN(3))}, {Key: "l", Value: fmt.Sprint(r.IntN(3))}}
 		cb.UserData = callback.Values{"score": float64(r.IntN(3))}
 		if cb.State.Final() {
 			cb.Reason = []callback.Reason{callback.ReasonCancelled, callback.ReasonError}[r.IntN(2)]
@@ -72,8 +72,8 @@ func question(r *rand.Rand) callback.Query {
 		case 9:
 			q.Properties = []callback.Match{{Key: "score", Value: fmt.Sprint(r.IntN(3))}}
 		case 10:
-			q.AnyLookup = r.IntN(2) == 0
-			q.Lookups = []callback.Match{{Key: "k", Value: fmt.Sprint(r.IntN(3))}, {Key: "l", Value: fmt.Sprint(r.IntN(3))}}
+			q.AnySearchValue = r.IntN(2) == 0
+			q.SearchValues = []callback.Match{{Key: "k", Value: fmt.Sprint(r.IntN(3))}, {Key: "l", Value: fmt.Sprint(r.IntN(3))}}
 		case 11:
 			q.CallerID, q.Priorities = "crm", []scheduler.Priority{0, 2}
 		}

@@ -42,7 +42,7 @@ func (s *Store) Count(ctx context.Context, q store.Query) ([]store.Group, error)
 // onlyGroups reports whether a query asks for nothing that callbacks of one
 // group differ in.
 func onlyGroups(q *store.Query) bool {
-	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.Lookups) == 0 && len(q.Properties) == 0 &&
+	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.SearchValues) == 0 && len(q.Properties) == 0 &&
 		q.Number == "" && q.CustomerID == "" && q.ExternalID == "" && q.CallerID == "" && q.AppPool == "" && q.Personal == "" &&
 		q.DesiredFrom.IsZero() && q.DesiredTo.IsZero() && q.CreatedFrom.IsZero() && q.CreatedTo.IsZero() &&
 		q.EndedFrom.IsZero() && q.EndedTo.IsZero() && q.QueuedBefore == nil

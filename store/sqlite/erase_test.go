@@ -69,7 +69,7 @@ func person(i int, r *rand.Rand) (callback.Change, []string) {
 		cb.Origin.ExternalID, cb.Agent.Comments = name, "call "+digits
 		cb.Desired = storetest.At(time.Duration(r.IntN(100_000)) * time.Second)
 		cb.NextAt = cb.Desired
-		cb.Lookups = []callback.Lookup{{Key: "number", Value: digits}, {Key: "name", Value: name, Former: true}}
+		cb.SearchValues = []callback.SearchValue{{Key: "number", Value: digits}, {Key: "name", Value: name, Former: true}}
 		cb.UserData = callback.Values{"number": digits, "text": strings.Repeat("x", r.IntN(700)) + name}
 		cb.Idempotency = callback.Idempotency{Key: "key-" + digits, Hash: name}
 		cb.Held = []callback.Held{{Key: callback.PermitKey{Kind: callback.PermitNumber, Service: cb.Service, Subject: digits}, N: 1}}

@@ -35,7 +35,7 @@ func ExampleOpen() {
 		return
 	}
 	dialer := callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
-		return callback.Outcome{Result: callback.Answer, Certainty: callback.Known, Talk: time.Minute}, nil
+		return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known, Talk: time.Minute}, nil
 	})
 	var id callback.ID
 	for range 2 {

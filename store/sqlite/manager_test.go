@@ -98,7 +98,7 @@ func TestManagerDay(t *testing.T) {
 	}
 	d.until(t, monday().Add(10*time.Hour))
 	for _, id := range all {
-		cb, err := d.manager.Get(t.Context(), "", id)
+		cb, err := d.manager.Get(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestManagerRuns(t *testing.T) {
 			Store: s, Services: services, Poll: time.Minute, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 			Dialer: callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
 				dialed <- time.Now()
-				return callback.Outcome{Result: callback.Answer, Certainty: callback.Known, Talk: time.Minute}, nil
+				return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known, Talk: time.Minute}, nil
 			}),
 		})
 		if err != nil {

@@ -118,7 +118,7 @@ func TestTerms(t *testing.T) {
 	var s secret
 	cb := &callback.Callback{Tenant: "t", Customer: callback.Customer{ID: "c"}, Origin: callback.Origin{ExternalID: "e"}}
 	for i := range 5 {
-		cb.Lookups = append(cb.Lookups, callback.Lookup{Key: "k", Value: fmt.Sprint(i % 3), Former: i > 2})
+		cb.SearchValues = append(cb.SearchValues, callback.SearchValue{Key: "k", Value: fmt.Sprint(i % 3), Former: i > 2})
 	}
 	terms := s.terms(cb)
 	if len(terms) != 5 || !slices.IsSorted(terms) {

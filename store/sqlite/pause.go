@@ -7,14 +7,14 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-var _ store.Pauser = (*Store)(nil)
+var _ store.PausingStore = (*Store)(nil)
 
 const (
 	allPauses = "SELECT tenant, service, since, actor, reason FROM pauses"
 	someOrder = " ORDER BY tenant, service"
 )
 
-// SetPause begins or ends the pause of a service; see [callback.Pauser]. The
+// SetPause begins or ends the pause of a service; see [callback.PausingStore]. The
 // pause is in the file when it returns.
 func (s *Store) SetPause(ctx context.Context, p store.Pause, on bool) error {
 	if err := s.usable(ctx); err != nil {

@@ -143,7 +143,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	second := start("044 668 18 02")
 	d.until(t, monday().Add(time.Hour))
 	for _, id := range []callback.ID{first, second} {
-		cb, err := d.manager.Get(t.Context(), "", id)
+		cb, err := d.manager.Get(t.Context(), id)
 		if err != nil || cb.State != callback.Paused || cb.Detail != "fire drill" || cb.PausedAt.IsZero() {
 			t.Fatalf("callback %s is %v, %v", id, cb, err)
 		}

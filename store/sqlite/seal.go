@@ -158,7 +158,7 @@ func (s *secret) terms(c *callback.Callback) []int64 {
 	if c.Origin.ExternalID != "" {
 		terms = append(terms, s.term(digestExternal, c.Tenant, c.Origin.ExternalID))
 	}
-	for _, l := range c.Lookups {
+	for _, l := range c.SearchValues {
 		terms = append(terms, s.term(digestLookup, c.Tenant, l.Key, l.Value))
 	}
 	slices.Sort(terms)

@@ -91,15 +91,15 @@ func (w *where) named(secret *secret, q *store.Query) bool {
 			terms = append(terms, secret.term(term.kind, q.Tenant, term.value))
 		}
 	}
-	lookups := make([]any, len(q.Lookups))
-	for i, m := range q.Lookups {
+	lookups := make([]any, len(q.SearchValues))
+	for i, m := range q.SearchValues {
 		lookups[i] = secret.term(digestLookup, q.Tenant, m.Key, m.Value)
 	}
 	w.exact = w.exact && len(terms)+len(lookups) == 0
 	if q.AllTenants {
 		return false // terms are made with the tenant
 	}
-	if n := len(lookups); n > 0 && n <= mostValues && q.AnyLookup {
+	if n := len(lookups); n > 0 && n <= mostValues && q.AnySearchValue {
 		w.add("c.cb IN (SELECT t.cb FROM terms t WHERE t.term IN ("+places(n)+"))", lookups...)
 	} else if n > 0 && n <= mostValues {
 		terms = append(terms, lookups...)

@@ -88,7 +88,7 @@ func full(id callback.ID) *callback.Callback {
 	}
 	cb.Properties = callback.Values{"_one": "1", "_list": []any{"a", 1.5, true, nil}, "_tree": map[string]any{"a": map[string]any{"b": "c"}}}
 	cb.UserData = callback.Values{"vip": true, "score": 12.5, "text": "ein Wort, \"zitiert\" \u00fc\u4e2d", "empty": "", "none": nil}
-	cb.Lookups = []callback.Lookup{{Key: "_one", Value: "1"}, {Key: "vip", Value: "false", Former: true}}
+	cb.SearchValues = []callback.SearchValue{{Key: "_one", Value: "1"}, {Key: "vip", Value: "false", Former: true}}
 	cb.Until, cb.Zone, cb.Immediate = At(4*time.Hour), "Europe/Berlin", true
 	cb.Bucket = At(time.Hour)
 	cb.Retry = &callback.RetryLimits{MaxAttempts: 3, Delay: 90 * time.Second}
@@ -99,7 +99,7 @@ func full(id callback.ID) *callback.Callback {
 			N: 1, Key: callback.NewAttemptKey(id, 1), Epoch: 4, Ref: "call-1", Stage: callback.StageCustomer, Agent: "hans",
 			Began: At(time.Minute), Placed: At(61 * time.Second), Ended: At(2 * time.Minute),
 			Outcome: callback.Outcome{
-				Result: callback.Busy, Certainty: callback.Known, Reached: callback.StagePlaced, By: callback.PartyNetwork,
+				Result: callback.ResultBusy, Certainty: callback.Known, Reached: callback.StagePlaced, By: callback.PartyNetwork,
 				SIP: 486, Q850: 17, Raw: "busy here", Ring: time.Second, Talk: time.Minute, RetryAfter: 5 * time.Second,
 			},
 			Lookups: 2,

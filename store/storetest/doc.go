@@ -13,7 +13,7 @@
 // idempotency keys, claims of due work and of queues, leases and epochs,
 // searches and their pages, counts, loads, events, erasure, times, ownership of
 // what is given and returned, tenants, batches, malformed input, cancelled
-// contexts and concurrent callers have to give. What a [callback.Pauser] has to
+// contexts and concurrent callers have to give. What a [callback.PausingStore] has to
 // give is asked of stores that are one; the others have nothing to show there.
 // The last area compares every answer to random operations, from fixed seeds,
 // with a store written in the plainest way.

@@ -26,7 +26,7 @@ func eraseClauses() []Clause {
 			p.finds("nothing", callback.Query{}, "c2")
 			for _, q := range []callback.Query{
 				{Number: Number(1).Key()}, {Number: Number(2).Key()}, {CustomerID: "customer-1"}, {ExternalID: "ext-1"}, {IDs: []callback.ID{"c1"}},
-				{Lookups: []callback.Match{{Key: "_one", Value: "1"}}},
+				{SearchValues: []callback.Match{{Key: "_one", Value: "1"}}},
 				{States: []callback.State{callback.Queued}}, {Order: callback.ByQueue, States: []callback.State{callback.Queued}},
 			} {
 				p.finds("what it had", q)

@@ -36,7 +36,7 @@ func eventClauses() []Clause {
 			c.Event = callback.Event{
 				Tenant: Tenant, Callback: "c1", Service: "another", Seq: 1, At: At(time.Minute), Type: "something_new",
 				From: callback.Queued, To: callback.Dialing, Reason: callback.ReasonError, Attempt: 3,
-				Stage: callback.StageRinging, Result: callback.FaxDetected, Certainty: callback.Known,
+				Stage: callback.StageRinging, Result: callback.ResultFaxDetected, Certainty: callback.Known,
 				Next: At(time.Hour), Epoch: 12, Actor: "who", Detail: "why",
 			}
 			p.apply(c)

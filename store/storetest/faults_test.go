@@ -109,7 +109,7 @@ func changeFaults() []*fault {
 			if err == nil && !c.Unclaim {
 				// A map that the caller still has.
 				r := m.find(c.Record.Tenant, c.Record.ID)
-				r.UserData, r.Properties, r.Lookups = c.Record.UserData, c.Record.Properties, c.Record.Lookups
+				r.UserData, r.Properties, r.SearchValues = c.Record.UserData, c.Record.Properties, c.Record.SearchValues
 			}
 		}}},
 		{name: "a cancelled context is ignored", areas: []string{"cancelled"}, unseen: true, mutant: mutant{ctx: context.WithoutCancel}},
@@ -179,12 +179,12 @@ func readFaults() []*fault {
 		}}},
 		{name: "former lookups are not found", areas: []string{"search"}, mutant: mutant{found: func(_ *mutant, q callback.Query, page *callback.Page) {
 			page.Callbacks = slices.DeleteFunc(page.Callbacks, func(cb *callback.Callback) bool {
-				return slices.ContainsFunc(cb.Lookups, func(l callback.Lookup) bool {
-					return l.Former && slices.Contains(q.Lookups, callback.Match{Key: l.Key, Value: l.Value})
+				return slices.ContainsFunc(cb.SearchValues, func(l callback.SearchValue) bool {
+					return l.Former && slices.Contains(q.SearchValues, callback.Match{Key: l.Key, Value: l.Value})
 				})
 			})
 		}}},
-		{name: "any lookup is all lookups", areas: []string{"search"}, mutant: mutant{query: func(q *callback.Query) { q.AnyLookup = false }}},
+		{name: "any lookup is all lookups", areas: []string{"search"}, mutant: mutant{query: func(q *callback.Query) { q.AnySearchValue = false }}},
 		{name: "upper bounds are exclusive", areas: []string{"search"}, mutant: mutant{query: func(q *callback.Query) {
 			if !q.DesiredTo.IsZero() {
 				q.DesiredTo = q.DesiredTo.Add(-1)

@@ -113,7 +113,7 @@ func malformedClauses() []Clause {
 			odd := "a'b\"c\\d%e_f\n\t;--\u00e9\u4e2d\U0001f4de"
 			cb := New(callback.ID(odd), In(odd, odd), keyed(odd), Queued(Start()), func(cb *callback.Callback) {
 				cb.Customer.ID = odd
-				cb.Lookups = []callback.Lookup{{Key: odd, Value: odd}}
+				cb.SearchValues = []callback.SearchValue{{Key: odd, Value: odd}}
 				cb.UserData = callback.Values{odd: odd}
 			})
 			key := callback.PermitKey{Kind: callback.PermitParameter, Service: odd, Name: odd, Subject: odd}
@@ -121,12 +121,12 @@ func malformedClauses() []Clause {
 			p.same("callback", p.getBy(callback.By{Tenant: odd, Key: odd}), cb)
 			for _, q := range []callback.Query{
 				{IDs: []callback.ID{cb.ID}}, {Services: []string{odd}}, {CustomerID: odd},
-				{Lookups: []callback.Match{{Key: odd, Value: odd}}}, {Properties: []callback.Match{{Key: odd, Value: odd}}},
+				{SearchValues: []callback.Match{{Key: odd, Value: odd}}}, {Properties: []callback.Match{{Key: odd, Value: odd}}},
 			} {
 				q.Tenant = odd
 				p.same("search", ids(p.search(q).Callbacks), []callback.ID{cb.ID})
 			}
-			for _, q := range []callback.Query{{CustomerID: "%"}, {Services: []string{"%"}}, {Lookups: []callback.Match{{Key: "%", Value: "_"}}}} {
+			for _, q := range []callback.Query{{CustomerID: "%"}, {Services: []string{"%"}}, {SearchValues: []callback.Match{{Key: "%", Value: "_"}}}} {
 				q.Tenant = odd
 				p.same("search with wildcards", ids(p.search(q).Callbacks), []callback.ID{})
 			}

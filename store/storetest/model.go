@@ -125,9 +125,9 @@ func (m *twin) fill(cb *callback.Callback) {
 	cb.Customer.Number, cb.Customer.ID = Number(r.IntN(5)), pick(r, "", "cust-1", "cust-2")
 	cb.Origin.ExternalID, cb.Origin.CallerID, cb.Agent.Personal = pick(r, "", "e1", "e2"), pick(r, "", "crm"), pick(r, "", "hans")
 	cb.UserData = callback.Values{"score": float64(r.IntN(3)), "lang": pick(r, "de", "fr")}
-	cb.Lookups = nil
+	cb.SearchValues = nil
 	for range r.IntN(4) {
-		cb.Lookups = append(cb.Lookups, callback.Lookup{Key: pick(r, "city", "vip"), Value: pick(r, "1", "2", "3"), Former: r.IntN(2) == 0})
+		cb.SearchValues = append(cb.SearchValues, callback.SearchValue{Key: pick(r, "city", "vip"), Value: pick(r, "1", "2", "3"), Former: r.IntN(2) == 0})
 	}
 	cb.Idempotency.Key = ""
 	if r.IntN(3) == 0 {
@@ -279,8 +279,8 @@ func (m *twin) query() callback.Query {
 		case 5:
 			q.Priorities = []scheduler.Priority{1, 2}
 		case 6:
-			q.AnyLookup = r.IntN(2) == 0
-			q.Lookups = []callback.Match{{Key: pick(r, "city", "vip"), Value: pick(r, "1", "2")}, {Key: "city", Value: "3"}}
+			q.AnySearchValue = r.IntN(2) == 0
+			q.SearchValues = []callback.Match{{Key: pick(r, "city", "vip"), Value: pick(r, "1", "2")}, {Key: "city", Value: "3"}}
 		case 7:
 			q.Properties = []callback.Match{{Key: "lang", Value: "de"}, {Key: "score", Value: pick(r, "0", "1")}}
 		case 8:

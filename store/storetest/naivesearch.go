@@ -106,15 +106,15 @@ func among[T comparable](list []T, v T) bool { return len(list) == 0 || slices.C
 
 func lookedUp(r *callback.Callback, q callback.Query) bool {
 	n := 0
-	for _, m := range q.Lookups {
-		for _, l := range r.Lookups {
+	for _, m := range q.SearchValues {
+		for _, l := range r.SearchValues {
 			if l.Key == m.Key && l.Value == m.Value {
 				n++
 				break
 			}
 		}
 	}
-	return n == len(q.Lookups) || q.AnyLookup && n > 0
+	return n == len(q.SearchValues) || q.AnySearchValue && n > 0
 }
 
 func hasProperties(r *callback.Callback, q callback.Query) bool {

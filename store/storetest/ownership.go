@@ -16,8 +16,8 @@ func scribble(cb *callback.Callback) {
 			values["scribbled"] = true
 		}
 	}
-	for i := range cb.Lookups {
-		cb.Lookups[i].Value = "scribbled"
+	for i := range cb.SearchValues {
+		cb.SearchValues[i].Value = "scribbled"
 	}
 	for i := range cb.Held {
 		cb.Held[i].N = 99
@@ -43,7 +43,7 @@ func ownershipClauses() []Clause {
 		got := p.get("c1")
 		got.Lease = callback.Lease{Epoch: got.Lease.Epoch}
 		p.same("callback", got, want)
-		p.finds("lookup", callback.Query{Lookups: []callback.Match{{Key: "_one", Value: "1"}}}, "c1")
+		p.finds("lookup", callback.Query{SearchValues: []callback.Match{{Key: "_one", Value: "1"}}}, "c1")
 	}
 	return []Clause{
 		{Name: "what was given may be changed afterwards", run: func(p *probe) {

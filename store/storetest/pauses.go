@@ -13,7 +13,7 @@ import (
 // pauseProbe asks a store that keeps pauses.
 type pauseProbe struct {
 	*probe
-	pauser callback.Pauser
+	pauser callback.PausingStore
 }
 
 // set begins a pause that must be accepted.
@@ -77,7 +77,7 @@ func pauseClauses() []Clause {
 		{"pauses that are set and ended at once are all there, and all gone", pausesAtOnce},
 	} {
 		all = append(all, Clause{Name: c.name, run: func(p *probe) {
-			if pauser, ok := p.store.(callback.Pauser); ok {
+			if pauser, ok := p.store.(callback.PausingStore); ok {
 				c.run(pauseProbe{p, pauser})
 			}
 		}})

@@ -25,13 +25,13 @@ func crowd() []*callback.Callback {
 		New("a", desired(time.Hour), func(cb *callback.Callback) {
 			cb.Customer.Number, cb.Customer.ID = Number(1), "cust-1"
 			cb.Origin = callback.Origin{ExternalID: "ext-1", CallerID: "crm", AppPool: "pool-1"}
-			cb.Lookups = []callback.Lookup{{Key: "city", Value: "Bern"}, {Key: "city", Value: "Basel", Former: true}, {Key: "vip", Value: "yes"}}
+			cb.SearchValues = []callback.SearchValue{{Key: "city", Value: "Bern"}, {Key: "city", Value: "Basel", Former: true}, {Key: "vip", Value: "yes"}}
 			cb.Properties, cb.UserData = callback.Values{"_lang": "de"}, callback.Values{"score": 5.0, "vip": true}
 		}),
 		New("b", desired(2*time.Hour), Queued(At(time.Minute)), func(cb *callback.Callback) {
 			cb.Customer.Number, cb.Customer.Alternative, cb.Customer.ID = Number(2), Number(1), "cust-2"
 			cb.Origin = callback.Origin{ExternalID: "ext-2", CallerID: "crm", AppPool: "pool-2"}
-			cb.Lookups = []callback.Lookup{{Key: "city", Value: "Basel"}, {Key: "vip", Value: "yes"}}
+			cb.SearchValues = []callback.SearchValue{{Key: "city", Value: "Basel"}, {Key: "vip", Value: "yes"}}
 			cb.Properties, cb.UserData = callback.Values{"_lang": "fr"}, callback.Values{"score": "5", "vip": false}
 			cb.Priority = scheduler.Priority(2)
 			cb.Created = At(time.Minute)
@@ -40,7 +40,7 @@ func crowd() []*callback.Callback {
 			cb.State, cb.Reason, cb.EndedAt = callback.Completed, callback.ReasonAgentConnected, At(3*time.Hour)
 			cb.Customer.Number, cb.Customer.ID = Number(3), "cust-1"
 			cb.Agent.Personal = "hans"
-			cb.Lookups = []callback.Lookup{{Key: "vip", Value: "Basel"}}
+			cb.SearchValues = []callback.SearchValue{{Key: "vip", Value: "Basel"}}
 			cb.Created = At(2 * time.Minute)
 		}),
 		New("d", desired(4*time.Hour), func(cb *callback.Callback) {
@@ -72,13 +72,13 @@ func searchCases() []searchCase {
 		{"reasons", callback.Query{Reasons: []callback.Reason{callback.ReasonCancelled, callback.ReasonError}}, list{"d"}},
 		{"priorities", callback.Query{Priorities: []scheduler.Priority{2, 5}}, list{"b", "d"}},
 		{"the zero priority", callback.Query{Priorities: []scheduler.Priority{0}}, list{"a", "c"}},
-		{"one lookup, present or former", callback.Query{Lookups: match("city", "Basel")}, list{"a", "b"}},
-		{"a lookup's key counts", callback.Query{Lookups: match("vip", "Basel")}, list{"c"}},
-		{"a lookup's case counts", callback.Query{Lookups: match("city", "basel")}, nil},
-		{"all lookups", callback.Query{Lookups: match("city", "Basel", "city", "Bern")}, list{"a"}},
-		{"all lookups, one unknown", callback.Query{Lookups: match("city", "Basel", "city", "Rom")}, nil},
-		{"any lookup", callback.Query{Lookups: match("city", "Bern", "vip", "Basel", "x", "y"), AnyLookup: true}, list{"a", "c"}},
-		{"any of no lookups is no condition", callback.Query{AnyLookup: true}, list{"a", "b", "c", "d"}},
+		{"one lookup, present or former", callback.Query{SearchValues: match("city", "Basel")}, list{"a", "b"}},
+		{"a lookup's key counts", callback.Query{SearchValues: match("vip", "Basel")}, list{"c"}},
+		{"a lookup's case counts", callback.Query{SearchValues: match("city", "basel")}, nil},
+		{"all lookups", callback.Query{SearchValues: match("city", "Basel", "city", "Bern")}, list{"a"}},
+		{"all lookups, one unknown", callback.Query{SearchValues: match("city", "Basel", "city", "Rom")}, nil},
+		{"any lookup", callback.Query{SearchValues: match("city", "Bern", "vip", "Basel", "x", "y"), AnySearchValue: true}, list{"a", "c"}},
+		{"any of no lookups is no condition", callback.Query{AnySearchValue: true}, list{"a", "b", "c", "d"}},
 		{"a property", callback.Query{Properties: match("_lang", "de")}, list{"a"}},
 		{"user data, as text", callback.Query{Properties: match("score", "5")}, list{"a", "b"}},
 		{"a truth value, as text", callback.Query{Properties: match("vip", "true")}, list{"a"}},
@@ -98,7 +98,7 @@ func searchCases() []searchCase {
 		{"end", callback.Query{EndedFrom: At(3 * time.Hour), EndedTo: At(3 * time.Hour)}, list{"c"}},
 		{"end to, which what has not ended does not meet", callback.Query{EndedTo: At(4 * time.Hour)}, list{"c", "d"}},
 		{"a range that is upside down", callback.Query{DesiredFrom: At(3 * time.Hour), DesiredTo: At(2 * time.Hour)}, nil},
-		{"several conditions at once", callback.Query{Number: Number(1).Key(), NotStates: []callback.State{callback.Completed}, CallerID: "crm", Lookups: match("city", "Basel"), DesiredFrom: At(time.Hour + time.Millisecond)}, list{"b"}},
+		{"several conditions at once", callback.Query{Number: Number(1).Key(), NotStates: []callback.State{callback.Completed}, CallerID: "crm", SearchValues: match("city", "Basel"), DesiredFrom: At(time.Hour + time.Millisecond)}, list{"b"}},
 	}
 }
 
@@ -127,18 +127,18 @@ func searchClauses() []Clause {
 			p.create(crowd()...)
 			p.apply(Revise(p.get("a"), Queued(Start()), func(cb *callback.Callback) {
 				cb.Customer.Number, cb.Customer.ID, cb.Origin.ExternalID = Number(7), "cust-7", "ext-7"
-				cb.Lookups = []callback.Lookup{{Key: "city", Value: "Rom"}}
+				cb.SearchValues = []callback.SearchValue{{Key: "city", Value: "Rom"}}
 				cb.Desired = At(9 * time.Hour)
 			}))
 			p.finds("old state", callback.Query{States: []callback.State{callback.Scheduled}})
 			p.finds("old number", callback.Query{Number: Number(1).Key()}, "b", "d")
 			p.finds("old customer", callback.Query{CustomerID: "cust-1"}, "c")
 			p.finds("old external id", callback.Query{ExternalID: "ext-1"})
-			p.finds("old lookup", callback.Query{Lookups: []callback.Match{{Key: "city", Value: "Bern"}}})
+			p.finds("old lookup", callback.Query{SearchValues: []callback.Match{{Key: "city", Value: "Bern"}}})
 			p.finds("new number", callback.Query{Number: Number(7).Key()}, "a")
 			p.finds("new customer", callback.Query{CustomerID: "cust-7"}, "a")
 			p.finds("new external id", callback.Query{ExternalID: "ext-7"}, "a")
-			p.finds("new lookup", callback.Query{Lookups: []callback.Match{{Key: "city", Value: "Rom"}}}, "a")
+			p.finds("new lookup", callback.Query{SearchValues: []callback.Match{{Key: "city", Value: "Rom"}}}, "a")
 			p.finds("new time", callback.Query{}, "b", "c", "d", "a")
 		}},
 		Clause{Name: "by place in the queue", run: func(p *probe) {

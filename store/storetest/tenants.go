@@ -32,8 +32,8 @@ func tenantClauses() []Clause {
 			for _, tenant := range p.twins() {
 				for _, q := range []callback.Query{
 					{}, {IDs: []callback.ID{"c1"}}, {Number: Number(1).Key()}, {CustomerID: "customer-1"}, {ExternalID: "ext-1"},
-					{Lookups: []callback.Match{{Key: "_one", Value: "1"}}},
-					{Lookups: []callback.Match{{Key: "_one", Value: "1"}, {Key: "a", Value: "b"}}, AnyLookup: true},
+					{SearchValues: []callback.Match{{Key: "_one", Value: "1"}}},
+					{SearchValues: []callback.Match{{Key: "_one", Value: "1"}, {Key: "a", Value: "b"}}, AnySearchValue: true},
 					{Order: callback.ByCreated}, {Order: callback.ByUpdated}, {Order: callback.ByQueue},
 				} {
 					q.Tenant = tenant

@@ -148,7 +148,7 @@ func TestOutcomeUnknown(t *testing.T) {
 	r.start(`{"_customer_number":"`+swiss2+`"}`, "Idempotency-Key", "k")
 }
 
-// Unknown paths and methods are told in the product's form, without asking who
+// ResultUnknown paths and methods are told in the product's form, without asking who
 // it is.
 func TestPaths(t *testing.T) {
 	r := newRig(t, nil)

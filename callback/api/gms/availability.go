@@ -52,8 +52,8 @@ func (h *Handler) slots(c *call, names ...string) (availability.Slots, error) {
 	if err != nil {
 		return availability.Slots{}, err
 	}
-	slots, err := h.manager.Availability(c.r.Context(), manager.AvailabilityRequest{
-		Tenant: c.caller.Tenant, Service: c.name, Query: q,
+	slots, err := h.manager.Tenant(c.caller.Tenant).Availability(c.r.Context(), manager.AvailabilityRequest{
+		Service: c.name, Query: q,
 	})
 	return slots, rangeFault(err, end)
 }

@@ -47,7 +47,7 @@ func (h *Handler) cancelAll(c *call) error {
 	if err != nil {
 		return err
 	}
-	req := manager.CancelAllRequest{Tenant: c.caller.Tenant, Actor: c.caller.Name}
+	req := manager.CancelAllRequest{Actor: c.caller.Name}
 	req.Reason = reasonOf(p.text("reason"))
 	req.DryRun = p.truth("dry_run")
 	for _, id := range p.list("ids") {
@@ -67,7 +67,7 @@ func (h *Handler) cancelAll(c *call) error {
 		return err
 	}
 	if len(req.IDs) > 0 {
-		result, err := h.manager.CancelAll(c.r.Context(), req)
+		result, err := h.manager.Tenant(c.caller.Tenant).CancelAll(c.r.Context(), req)
 		if err != nil {
 			return err
 		}

@@ -28,8 +28,8 @@ func (h *Handler) cancel(c *call) error {
 		c.w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	_, err = h.manager.Cancel(c.r.Context(), manager.CancelRequest{
-		Tenant: cb.Tenant, ID: cb.ID, Force: force, Actor: c.caller.Name,
+	_, err = h.manager.Tenant(cb.Tenant).Cancel(c.r.Context(), manager.CancelRequest{
+		ID: cb.ID, Force: force, Actor: c.caller.Name,
 	})
 	if err != nil {
 		return err

@@ -43,13 +43,13 @@ func (h *Handler) export(c *call) error {
 	case len(columns) == 0:
 		columns = exportColumns()
 	}
-	req := manager.ExportRequest{Tenant: c.caller.Tenant, Reasons: []callback.Reason{callback.Reason(given)}}
+	req := manager.ExportRequest{Reasons: []callback.Reason{callback.Reason(given)}}
 	if r := reasonOf(given); string(r) != given {
 		req.Reasons = append(req.Reasons, r)
 	}
 	e := &exporter{h: h, c: c, columns: columns, cells: make([]string, len(columns))}
 	e.csv = csv.NewWriter(&e.held)
-	for cb, err := range h.manager.ExportCancelled(c.r.Context(), req) {
+	for cb, err := range h.manager.Tenant(c.caller.Tenant).ExportCancelled(c.r.Context(), req) {
 		if err == nil {
 			err = e.write(cb)
 		}

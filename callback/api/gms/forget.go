@@ -19,7 +19,7 @@ func (h *Handler) forget(c *call) error {
 	if err != nil {
 		return err
 	}
-	req := manager.ForgetRequest{Tenant: c.caller.Tenant, Actor: c.caller.Name, Detail: "forget me"}
+	req := manager.ForgetRequest{Actor: c.caller.Name, Detail: "forget me"}
 	for _, id := range p.list(keyID) {
 		req.IDs = append(req.IDs, callback.ID(id))
 	}
@@ -40,7 +40,7 @@ func (h *Handler) forget(c *call) error {
 		}
 	}
 	if len(req.IDs) > 0 || len(req.Numbers) > 0 {
-		result, err := h.manager.Forget(c.r.Context(), req)
+		result, err := h.manager.Tenant(c.caller.Tenant).Forget(c.r.Context(), req)
 		if err != nil && len(result.Items) == 0 {
 			return err
 		}
@@ -102,14 +102,14 @@ func (h *Handler) forgetOwn(c *call, req *manager.ForgetRequest, body *bulkBody)
 func (h *Handler) ownCallbacks(c *call, numbers []string) (ids []callback.ID, had []bool, err error) {
 	had = make([]bool, len(numbers))
 	read := make(map[string]map[string][]int) // by service and key: places in numbers
-	for cb, err := range h.manager.Search(c.r.Context(), callback.Query{Tenant: c.caller.Tenant, CustomerID: c.caller.Own}) {
+	for cb, err := range h.manager.Tenant(c.caller.Tenant).Search(c.r.Context(), callback.Query{CustomerID: c.caller.Own}) {
 		if err != nil {
 			return nil, nil, err
 		}
 		keys, ok := read[cb.Service]
 		if !ok {
 			var rules callback.Numbers
-			if policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service); err == nil {
+			if policy, err := h.manager.Tenant(cb.Tenant).Policy(c.r.Context(), cb.Service); err == nil {
 				rules = policy.Service().Numbers
 			}
 			keys = make(map[string][]int, len(numbers))

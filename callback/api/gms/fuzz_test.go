@@ -25,7 +25,7 @@ func fuzzHandler(t testing.TB) (http.Handler, *manager.Manager) {
 	t.Helper()
 	clock := callbacktest.NewClock(monday())
 	s := desk()
-	s.LookupKeys = []string{"_customer_number", "_account"}
+	s.SearchKeys = []string{"_customer_number", "_account"}
 	services, err := callback.NewServices(s)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func FuzzBody(f *testing.F) {
 		if form {
 			r.Header.Set("Content-Type", api.Form)
 		}
-		before, err := m.Get(t.Context(), "", "cb000001")
+		before, err := m.Get(t.Context(), "cb000001")
 		if err != nil {
 			t.Fatal(err)
 		}

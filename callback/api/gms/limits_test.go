@@ -65,9 +65,9 @@ func TestQueryConditions(t *testing.T) {
 // how many with the same property.
 func TestQueryOfOneService(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].LookupKeys = []string{"_customer_number", "_account"}
+		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
 		shop := desk()
-		shop.Name, shop.LookupKeys, shop.Booking.PerBucket = "shop", s.services[0].LookupKeys, 2000
+		shop.Name, shop.SearchKeys, shop.Booking.PerBucket = "shop", s.services[0].SearchKeys, 2000
 		s.services = append(s.services, shop)
 	})
 	cb := r.start(`{"_customer_number":"` + swiss + `","_account":"1","_desired_time":"` + later + `"}`)
@@ -205,7 +205,7 @@ _bh_regular1=Mon-Fri 08:00-18:00
 				ID string `json:"_id"`
 			}
 			r.do(user, "POST", deskPath, `{"_customer_number":"`+swiss+`","_desired_time":"","colour":"red"}`).want(200).into(&answer)
-			cb, err := r.m.Get(t.Context(), of, callback.ID(answer.ID))
+			cb, err := r.m.Tenant(of).Get(t.Context(), callback.ID(answer.ID))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -28,7 +28,7 @@ func (h *Handler) position(c *call) error {
 	if err != nil {
 		return missingPosition(err)
 	}
-	p, err := h.manager.Position(c.r.Context(), cb.Tenant, cb.ID)
+	p, err := h.manager.Tenant(cb.Tenant).Position(c.r.Context(), cb.ID)
 	if err != nil {
 		return missingPosition(err)
 	}

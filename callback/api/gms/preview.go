@@ -25,8 +25,8 @@ func (h *Handler) preview(c *call) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.manager.Answer(c.r.Context(), manager.AnswerRequest{
-		Tenant: cb.Tenant, ID: cb.ID, Answer: answer, Actor: c.caller.Name,
+	_, err = h.manager.Tenant(cb.Tenant).Answer(c.r.Context(), manager.AnswerRequest{
+		ID: cb.ID, Answer: answer, Actor: c.caller.Name,
 	})
 	if err != nil {
 		return err

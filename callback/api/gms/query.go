@@ -49,7 +49,7 @@ func (h *Handler) byProperties(c *call) error {
 	}
 	var found []*callback.Callback
 	for _, v := range readings(q, policies) {
-		for cb, err := range h.manager.Search(c.r.Context(), v.query) {
+		for cb, err := range h.manager.Tenant(c.caller.Tenant).Search(c.r.Context(), v.query) {
 			switch {
 			case err != nil:
 				return err
@@ -75,9 +75,9 @@ func (h *Handler) byProperties(c *call) error {
 // policies returns the service of the path, or all.
 func (h *Handler) policies(c *call) ([]*callback.Policy, error) {
 	if c.name == "" {
-		return h.manager.Policies(c.r.Context(), c.caller.Tenant)
+		return h.manager.Tenant(c.caller.Tenant).Policies(c.r.Context())
 	}
-	policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name)
+	policy, err := h.manager.Tenant(c.caller.Tenant).Policy(c.r.Context(), c.name)
 	return []*callback.Policy{policy}, err
 }
 
@@ -110,7 +110,7 @@ func readSearch(c *call, query url.Values, policies []*callback.Policy) (*callba
 	q := &callback.Query{Tenant: c.caller.Tenant, CustomerID: c.caller.Own, Limit: maxRows}
 	var keys []string
 	for _, p := range policies {
-		keys = append(keys, p.Service().LookupKeys...)
+		keys = append(keys, p.Service().SearchKeys...)
 	}
 	for _, name := range sortedNames(query) {
 		if err := readCondition(q, name, query, keys); err != nil {
@@ -118,9 +118,9 @@ func readSearch(c *call, query url.Values, policies []*callback.Policy) (*callba
 		}
 	}
 	switch {
-	case len(q.Lookups) == 0 && len(q.IDs) == 0:
+	case len(q.SearchValues) == 0 && len(q.IDs) == 0:
 		return nil, invalidParameter("property", "is required: one of those under which callbacks are found")
-	case len(q.IDs) > 0 && q.AnyLookup && len(q.Lookups) > 0:
+	case len(q.IDs) > 0 && q.AnySearchValue && len(q.SearchValues) > 0:
 		return nil, filterFault(paramOperand)
 	case !q.DesiredTo.IsZero() && q.DesiredTo.Before(q.DesiredFrom):
 		return nil, filterFault(paramEnd)
@@ -140,8 +140,8 @@ func readCondition(q *callback.Query, name string, query url.Values, keys []stri
 	text, ok := single(query, name)
 	switch name {
 	case paramOperand:
-		q.AnyLookup = strings.EqualFold(text, "OR")
-		ok = ok && (q.AnyLookup || strings.EqualFold(text, "AND"))
+		q.AnySearchValue = strings.EqualFold(text, "OR")
+		ok = ok && (q.AnySearchValue || strings.EqualFold(text, "AND"))
 	case keyState:
 		var f stateFilter
 		if f, ok = parseState(text); ok {
@@ -167,7 +167,7 @@ func readCondition(q *callback.Query, name string, query url.Values, keys []stri
 			if !safetext.IsPlain(value) {
 				return invalidParameter(clip(name), ruleText)
 			}
-			q.Lookups = append(q.Lookups, callback.Match{Key: name, Value: value})
+			q.SearchValues = append(q.SearchValues, callback.Match{Key: name, Value: value})
 		}
 	}
 	if !ok {

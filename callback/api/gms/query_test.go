@@ -18,8 +18,8 @@ import (
 // searchRig has callbacks of two services under several keys.
 func searchRig(t *testing.T) *rig {
 	r := newRig(t, func(s *setup) {
-		s.services[0].LookupKeys = []string{"_customer_number", "_account", "mail"}
-		s.services = append(s.services, callback.Service{Name: "shop", LookupKeys: []string{"_customer_number", "_account"}, Numbers: callback.Numbers{Country: "US"}})
+		s.services[0].SearchKeys = []string{"_customer_number", "_account", "mail"}
+		s.services = append(s.services, callback.Service{Name: "shop", SearchKeys: []string{"_customer_number", "_account"}, Numbers: callback.Numbers{Country: "US"}})
 		s.ids = []string{"a", "b", "c", "d"}
 	})
 	r.start(`{"_customer_number":"078 555 66 77","_account":"1","mail":"x","_desired_time":"2026-01-13T09:00:00.000Z"}`)
@@ -128,7 +128,7 @@ func TestStatesInExecution(t *testing.T) {
 // and lookup keys with them.
 func TestReturnedKeys(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].LookupKeys = []string{"_customer_number", "mail"}
+		s.services[0].SearchKeys = []string{"_customer_number", "mail"}
 		s.face.ReturnedKeys = []string{"_desired_time", "_vq", "_vq", "colour", "urs_virtual_queue", "_ors_session_id", "_none"}
 	})
 	id := string(r.start(`{"_customer_number":"` + swiss + `","mail":"a<b","_vq":"v","colour":{"a":1},"_urs_virtual_queue":"VQ","_ors_session_id":"s1"}`).ID)
@@ -159,22 +159,22 @@ func TestBase(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.face.Base = "https://cc.example.com/api/"
 		s.services = []callback.Service{{Name: "a b/c", Numbers: callback.Numbers{Country: "CH"}}}
-		s.ids = []string{"1/2"}
+		s.ids = []string{"1-2"}
 	})
 	r.post("/genesys/1/service/callback/a%20b%2Fc", `{"_customer_number":"`+swiss+`"}`).want(200)
-	row := r.get("/genesys/1/service/callback?_id=1/2").rows()[0]
-	if row["_url"] != "https://cc.example.com/api/genesys/1/service/callback/a%20b%2Fc/1%2F2" {
+	row := r.get("/genesys/1/service/callback?_id=1-2").rows()[0]
+	if row["_url"] != "https://cc.example.com/api/genesys/1/service/callback/a%20b%2Fc/1-2" {
 		t.Errorf("url is %v", row["_url"])
 	}
 	// The path without the product's name is the same.
 	r.h = r.bare
-	r.get("/1/service/callback/a%20b%2Fc/1%2F2").want(200)
+	r.get("/1/service/callback/a%20b%2Fc/1-2").want(200)
 }
 
 // More callbacks than anybody has are refused, not cut off.
 func TestQueryTooMany(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].LookupKeys = []string{"_customer_number", "_account"}
+		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
 		s.services[0].Booking.PerBucket = 2000
 	})
 	for i := range 1000 {

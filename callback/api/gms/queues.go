@@ -25,7 +25,7 @@ func (h *Handler) queues(c *call) error {
 	if err != nil {
 		return err
 	}
-	queues, err := h.manager.Queues(c.r.Context(), *req)
+	queues, err := h.manager.Tenant(c.caller.Tenant).Queues(c.r.Context(), *req)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (h *Handler) queues(c *call) error {
 
 // readQueues reads the parameters of a query by queues.
 func (h *Handler) readQueues(c *call, query url.Values) (*manager.QueuesRequest, error) {
-	req := &manager.QueuesRequest{Tenant: c.caller.Tenant}
+	req := &manager.QueuesRequest{}
 	filters := h.viewOf(c.caller.Tenant).filterKeys
 	for _, name := range sortedNames(query) {
 		if slices.ContainsFunc(query[name], func(text string) bool { return !safetext.IsPlain(text) }) {
@@ -142,7 +142,7 @@ func (h *Handler) watermarks(c *call) error {
 	if slices.ContainsFunc(names, func(name string) bool { return !safetext.IsPlain(name) }) {
 		return invalidParameter("service_name", ruleText)
 	}
-	marks, err := h.manager.Watermarks(c.r.Context(), manager.WatermarksRequest{Tenant: c.caller.Tenant, Services: names})
+	marks, err := h.manager.Tenant(c.caller.Tenant).Watermarks(c.r.Context(), manager.WatermarksRequest{Services: names})
 	if err != nil {
 		return err
 	}

@@ -178,7 +178,7 @@ func TestExport(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].TTL = 90 * 24 * time.Hour
 		s.services[0].Booking.Horizon = callback.Span{Months: 3}
-		s.services[0].LookupKeys = []string{"_customer_number", "name"}
+		s.services[0].SearchKeys = []string{"_customer_number", "name"}
 		s.ids = []string{"a", "b", "c", "d"}
 	})
 	const path = "/genesys/1/admin/callback/reportcancelled"

@@ -13,7 +13,7 @@ func (h *Handler) reach(c *call) (*callback.Callback, error) {
 	if !safetext.IsID(c.id) {
 		return nil, callback.ErrNotFound
 	}
-	cb, err := h.manager.Get(c.r.Context(), c.caller.Tenant, callback.ID(c.id))
+	cb, err := h.manager.Tenant(c.caller.Tenant).Get(c.r.Context(), callback.ID(c.id))
 	switch {
 	case err != nil:
 		return nil, err
@@ -30,7 +30,7 @@ func (h *Handler) shows(c *call, cb *callback.Callback) bool {
 	if c.name == cb.Service {
 		return true
 	}
-	policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name)
+	policy, err := h.manager.Tenant(c.caller.Tenant).Policy(c.r.Context(), c.name)
 	return err == nil && h.handsOn(c, policy.Service())
 }
 

@@ -24,14 +24,14 @@ func (r *reading) of(cb *callback.Callback) bool {
 // readings returns the query once for each way in which its numbers are read; as
 // it is when it asks for none.
 func readings(q *callback.Query, policies []*callback.Policy) []*reading {
-	if !slices.ContainsFunc(q.Lookups, isNumber) {
+	if !slices.ContainsFunc(q.SearchValues, isNumber) {
 		return []*reading{{query: *q}}
 	}
 	var list []*reading
 	known := make(map[string]*reading)
 	for _, p := range policies {
 		s := p.Service()
-		lookups := slices.Clone(q.Lookups)
+		lookups := slices.Clone(q.SearchValues)
 		var text strings.Builder
 		for i := range lookups {
 			if isNumber(lookups[i]) {
@@ -42,7 +42,7 @@ func readings(q *callback.Query, policies []*callback.Policy) []*reading {
 		r := known[text.String()]
 		if r == nil {
 			r = &reading{query: *q}
-			r.query.Lookups = lookups
+			r.query.SearchValues = lookups
 			known[text.String()] = r
 			list = append(list, r)
 		}

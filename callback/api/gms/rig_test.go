@@ -199,7 +199,7 @@ func (r *rig) start(body string, headers ...string) *callback.Callback {
 
 func (r *rig) stored(id string) *callback.Callback {
 	r.t.Helper()
-	cb, err := r.m.Get(r.t.Context(), "", callback.ID(id))
+	cb, err := r.m.Get(r.t.Context(), callback.ID(id))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -282,4 +282,11 @@ func idsOf(rows []map[string]any) []string {
 		ids[i], _ = row["_id"].(string)
 	}
 	return ids
+}
+
+// of returns a view of the rig whose Manager acts for the tenant.
+func (r *rig) of(tenant string) *rig {
+	view := *r
+	view.m = r.m.Tenant(tenant)
+	return &view
 }

@@ -145,11 +145,11 @@ func (k *columns) row(cb *callback.Callback) row {
 // lookupKeys returns the keys under which callbacks of a service are found; none
 // when the service is not known any more.
 func (h *Handler) lookupKeys(c *call, service string) []string {
-	policy, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, service)
+	policy, err := h.manager.Tenant(c.caller.Tenant).Policy(c.r.Context(), service)
 	if err != nil {
 		return nil
 	}
-	return policy.Service().LookupKeys
+	return policy.Service().SearchKeys
 }
 
 func (h *Handler) returnedBy(tenant, service string) []string {

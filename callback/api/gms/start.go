@@ -29,12 +29,12 @@ func (h *Handler) start(c *call) error {
 	if err := h.mayStart(c, req); err != nil {
 		return err
 	}
-	cb, err := h.manager.Start(c.r.Context(), *req)
+	cb, err := h.manager.Tenant(c.caller.Tenant).Start(c.r.Context(), *req)
 	if err != nil {
 		return err
 	}
 	direction := callback.UserTerminated
-	if policy, err := h.manager.Policy(c.r.Context(), cb.Tenant, cb.Service); err == nil {
+	if policy, err := h.manager.Tenant(cb.Tenant).Policy(c.r.Context(), cb.Service); err == nil {
 		direction = policy.Service().Inbound.Direction
 	}
 	return c.answer(http.StatusOK, started(req, cb, direction))
@@ -47,11 +47,11 @@ func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error)
 	if err != nil {
 		return nil, err
 	}
-	req := &manager.Request{Tenant: c.caller.Tenant, Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
+	req := &manager.Request{Service: c.name, CustomerID: c.caller.Own, Actor: c.caller.Name}
 	if req.Key, err = ownkey.Read(c.r.Header, c.caller.Own); err != nil {
 		return nil, err
 	}
-	if err := h.resolve(req, p.values, overrides); err != nil {
+	if err := h.resolve(c.caller.Tenant, req, p.values, overrides); err != nil {
 		return nil, err
 	}
 	if state := p.text(keyState); state != "" {
@@ -78,10 +78,10 @@ func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error)
 		return nil, p.err
 	}
 	req.Properties = p.values
-	if policy := h.follow(c.r.Context(), req); policy != nil {
+	if policy := h.follow(c.r.Context(), c.caller.Tenant, req); policy != nil {
 		// Otherwise Start says what is wrong with the service.
 		h.countHeaders(c, req, policy.Service())
-		h.fillTemplates(req, policy.Service())
+		h.fillTemplates(c.caller.Tenant, req, policy.Service())
 	}
 	return req, nil
 }
@@ -123,8 +123,8 @@ func unquote(text string) string {
 }
 
 // resolve settles the service and the options that tokens or overwriting set.
-func (h *Handler) resolve(req *manager.Request, values callback.Values, overrides map[string]string) error {
-	options := h.viewOf(req.Tenant).options
+func (h *Handler) resolve(tenant string, req *manager.Request, values callback.Values, overrides map[string]string) error {
+	options := h.viewOf(tenant).options
 	if options == nil {
 		req.Overrides = overrides
 		return nil
@@ -186,7 +186,7 @@ func (h *Handler) isNatural(c *call, req *manager.Request) (bool, error) {
 		return !req.Desired.After(now), nil
 	}
 	var buffer time.Duration
-	if policy := h.follow(c.r.Context(), req); policy != nil {
+	if policy := h.follow(c.r.Context(), c.caller.Tenant, req); policy != nil {
 		buffer = max(policy.Service().Booking.Buffer, 0)
 	}
 	return !req.Desired.IsZero() && !req.Desired.Before(now.Add(buffer)), nil
@@ -194,7 +194,7 @@ func (h *Handler) isNatural(c *call, req *manager.Request) (bool, error) {
 
 // countHeaders notes the headers that the service's daily limit counts.
 func (h *Handler) countHeaders(c *call, req *manager.Request, s callback.Service) {
-	if !h.countsHeaders(req.Tenant, s.Name) {
+	if !h.countsHeaders(c.caller.Tenant, s.Name) {
 		return
 	}
 	for _, name := range s.Limits.Parameters {
@@ -219,10 +219,10 @@ func (h *Handler) countsHeaders(tenant, service string) bool {
 
 // follow returns the service that takes a request, as the Manager will find it;
 // nil where it will find none.
-func (h *Handler) follow(ctx context.Context, req *manager.Request) *callback.Policy {
+func (h *Handler) follow(ctx context.Context, tenant string, req *manager.Request) *callback.Policy {
 	var policy *callback.Policy
 	_, err := redirect.Follow(req.Service, func(name string) (to string, err error) {
-		if policy, err = h.manager.Policy(ctx, req.Tenant, name); err != nil {
+		if policy, err = h.manager.Tenant(tenant).Policy(ctx, name); err != nil {
 			return "", err
 		}
 		s := policy.Service()
@@ -239,8 +239,8 @@ func (h *Handler) follow(ctx context.Context, req *manager.Request) *callback.Po
 
 // fillTemplates fills tokens in the target and the queue of a service that
 // Options does not have.
-func (h *Handler) fillTemplates(req *manager.Request, s callback.Service) {
-	if options := h.viewOf(req.Tenant).options; options != nil && hasService(options, s.Name) {
+func (h *Handler) fillTemplates(tenant string, req *manager.Request, s callback.Service) {
+	if options := h.viewOf(tenant).options; options != nil && hasService(options, s.Name) {
 		return
 	}
 	fill := func(option, template string, into *string) {

@@ -18,7 +18,7 @@ const deskPath = "/genesys/1/service/callback/desk"
 // A JSON body and a form with the same members make the same callback.
 func TestStartForms(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].LookupKeys = []string{"_customer_number", "_account", "mail"}
+		s.services[0].SearchKeys = []string{"_customer_number", "_account", "mail"}
 	})
 	desired := utc("2026-01-13T09:30:00Z")
 	json := r.start(`{"_customer_number":"078 555 66 77","_desired_time":"2026-01-13T09:30:00.000Z","_account":17,"mail":"a@b.ch",
@@ -52,7 +52,7 @@ func TestStartForms(t *testing.T) {
 		if cb.UserData["mail"] != "a@b.ch" {
 			t.Errorf("user data are %v", cb.UserData)
 		}
-		history, err := r.m.History(t.Context(), "", cb.ID)
+		history, err := r.m.History(t.Context(), cb.ID)
 		if err != nil || history[0].Actor != "boss" {
 			t.Errorf("the history begins with %v, %v", history, err)
 		}

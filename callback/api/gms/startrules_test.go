@@ -155,8 +155,8 @@ func TestNoProposals(t *testing.T) {
 // number.
 func TestMandatoryKeys(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].LookupKeys = []string{"_customer_number", "_account"}
-		s.services[0].MandatoryKeys = []string{"_account"}
+		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
+		s.services[0].RequiredKeys = []string{"_account"}
 	})
 	if e := r.post(deskPath, `{"_customer_number":"`+swiss+`"}`).fault(400, 40010); e.Properties["parameter"] != "_account" {
 		t.Errorf("%v", e)

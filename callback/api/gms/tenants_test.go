@@ -21,11 +21,11 @@ func tenantsRig(t *testing.T) *rig {
 	})
 	r.must(manager.Request{Service: "desk", Number: swiss, CustomerID: "c1", Desired: utc(later)})
 	r.must(manager.Request{Service: "desk", Number: swiss, CustomerID: "c2", Desired: utc(later)})
-	r.must(manager.Request{Tenant: "other", Service: "desk", Number: swiss, Desired: utc(later)})
+	r.of("other").must(manager.Request{Service: "desk", Number: swiss, Desired: utc(later)})
 	r.must(manager.Request{Service: "desk", Number: swiss2, CustomerID: "c2"})
-	r.must(manager.Request{Tenant: "other", Service: "secret", Number: swiss2})
+	r.of("other").must(manager.Request{Service: "secret", Number: swiss2})
 	for tenant, id := range map[string]callback.ID{"": "done", "other": "others-done"} {
-		if _, err := r.m.Cancel(t.Context(), manager.CancelRequest{Tenant: tenant, ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
+		if _, err := r.m.Tenant(tenant).Cancel(t.Context(), manager.CancelRequest{ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -37,7 +37,7 @@ func (r *rig) revisions() map[callback.ID]int64 {
 	r.t.Helper()
 	found := make(map[callback.ID]int64)
 	for _, tenant := range []string{"", "other"} {
-		for cb, err := range r.m.Search(r.t.Context(), callback.Query{Tenant: tenant}) {
+		for cb, err := range r.m.Tenant(tenant).Search(r.t.Context(), callback.Query{}) {
 			if err != nil {
 				r.t.Fatal(err)
 			}
@@ -110,7 +110,7 @@ func TestSearchesAndCounts(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"secret": ""}, r.do("boss", "GET", queues+"?target=secret", "").queuesOf()); diff != "" {
 		t.Errorf("boss (-want +got):\n%s", diff)
 	}
-	r.must(manager.Request{Tenant: "other", Service: "desk", Number: swiss3})
+	r.of("other").must(manager.Request{Service: "desk", Number: swiss3})
 	if got := string(r.do("boss", "GET", marks, "").want(200).body); got != `{"total":0,"services":{"desk":0}}` {
 		t.Errorf("%s", got)
 	}

@@ -97,15 +97,15 @@ func (h *Handler) change(c *call, cb *callback.Callback, ch change) error {
 	var err error
 	switch {
 	case !ch.desired.IsZero():
-		_, err = h.manager.Reschedule(ctx, manager.RescheduleRequest{
-			Tenant: cb.Tenant, ID: cb.ID, Desired: ch.desired, Set: ch.set, Actor: c.caller.Name,
+		_, err = h.manager.Tenant(cb.Tenant).Reschedule(ctx, manager.RescheduleRequest{
+			ID: cb.ID, Desired: ch.desired, Set: ch.set, Actor: c.caller.Name,
 		})
 	case ch.state != 0 && ch.state != callback.Scheduled:
-		_, err = h.manager.ReportState(ctx, manager.StateReport{
-			Tenant: cb.Tenant, ID: cb.ID, State: ch.state, Reason: ch.reason, Set: ch.set, Actor: c.caller.Name,
+		_, err = h.manager.Tenant(cb.Tenant).ReportState(ctx, manager.StateReport{
+			ID: cb.ID, State: ch.state, Reason: ch.reason, Set: ch.set, Actor: c.caller.Name,
 		})
 	case len(ch.set) > 0:
-		_, err = h.manager.Update(ctx, manager.UpdateRequest{Tenant: cb.Tenant, ID: cb.ID, Set: ch.set, Actor: c.caller.Name})
+		_, err = h.manager.Tenant(cb.Tenant).Update(ctx, manager.UpdateRequest{ID: cb.ID, Set: ch.set, Actor: c.caller.Name})
 	}
 	return err
 }

@@ -30,7 +30,7 @@ func TestCancel(t *testing.T) {
 		if cb.State != callback.Completed || cb.Reason != callback.ReasonCancelled {
 			t.Errorf("it is %v %v", cb.State, cb.Reason)
 		}
-		history, err := r.m.History(t.Context(), "", cb.ID)
+		history, err := r.m.History(t.Context(), cb.ID)
 		if err != nil || history[1].Actor != "create" {
 			t.Errorf("the history is %v, %v", history, err)
 		}
@@ -133,7 +133,7 @@ func TestReschedule(t *testing.T) {
 // Properties are set; an empty text deletes one, and what a key once was stays
 // searchable.
 func TestUpdateProperties(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.services[0].LookupKeys = []string{"_customer_number", "_account"} })
+	r := newRig(t, func(s *setup) { s.services[0].SearchKeys = []string{"_customer_number", "_account"} })
 	cb := r.start(`{"_customer_number":"` + swiss + `","_desired_time":"` + later + `","_account":"7","note":"a"}`)
 	id := string(cb.ID)
 	r.put(id, `{"_account":"8","note":"","more":{"deep":[1]},"_desired_time":"2026-01-20T10:00:00.000Z"}`).want(200)

@@ -16,15 +16,15 @@ import (
 // and no key under which the callback is found or forgotten.
 func TestRefusedTimeChangesNothing(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].LookupKeys = []string{"_customer_number", "_account"}
+		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
 	})
 	cb := r.start(`{"_customer_number":"` + swiss + `","_account":"A","_desired_time":"` + later + `"}`)
 	id := string(cb.ID)
 	r.put(id, `{"_customer_number":"`+swiss2+`","_account":"B","_new_desired_time":"2029-01-13T10:00:00Z"}`).fault(400, 40010)
-	if now := r.stored(id); !cmp.Equal(now.Lookups, cb.Lookups) || now.Revision != cb.Revision {
-		t.Errorf("it is at revision %d with %v", now.Revision, now.Lookups)
+	if now := r.stored(id); !cmp.Equal(now.SearchValues, cb.SearchValues) || now.Revision != cb.Revision {
+		t.Errorf("it is at revision %d with %v", now.Revision, now.SearchValues)
 	}
-	history, err := r.m.History(t.Context(), "", cb.ID)
+	history, err := r.m.History(t.Context(), cb.ID)
 	if err != nil || len(history) != 1 {
 		t.Errorf("the history is %v, %v", history, err)
 	}

@@ -180,7 +180,7 @@ func (f *fault) availability(err error) {
 // submits words a callback that could not be handed over.
 func (h *Handler) submits(c *call, f *fault) {
 	most := 0
-	if p, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name); err == nil {
+	if p, err := h.manager.Tenant(c.caller.Tenant).Policy(c.r.Context(), c.name); err == nil {
 		most = p.Service().Queueing.MaxSubmits
 	}
 	f.message = fmt.Sprintf("Callback %s reached maximum attempts to submit to ORS reached (%d)", clip(c.id), most)

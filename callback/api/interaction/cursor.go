@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// CursorKeeper keeps the place in the event feed behind which a [Notifier] goes
+// CursorKeeper keeps the place in the event feed behind which a [NotifyingStore] goes
 // on after a restart. Load returns what the last Save was given, and "" before
 // the first one. A Notifier calls one method at a time. What Save has returned
 // nil for must survive the end of the process.

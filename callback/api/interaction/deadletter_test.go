@@ -176,12 +176,12 @@ func TestOnlyWhatWasAskedForIsSent(t *testing.T) {
 		b.config.Header = http.Header{"Authorization": {"Bearer x"}}
 	}, func(b *bubble) {
 		b.notify()
-		early := b.start(manager.Request{Tenant: "acme"})
+		early := b.of("acme").start(manager.Request{})
 		b.pass(2 * time.Minute)
 		b.start(manager.Request{})
 		b.life()
-		late := b.start(manager.Request{Tenant: "acme"})
-		if _, err := b.manager.Cancel(context.Background(), manager.CancelRequest{Tenant: "acme", ID: early.ID, Actor: "x"}); err != nil {
+		late := b.of("acme").start(manager.Request{})
+		if _, err := b.manager.Tenant("acme").Cancel(context.Background(), manager.CancelRequest{ID: early.ID, Actor: "x"}); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(time.Minute)

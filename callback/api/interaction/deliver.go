@@ -228,7 +228,7 @@ func (n *Notifier) compose(ctx context.Context, what Notification) ([]byte, erro
 		if ofEvent(name) {
 			continue
 		}
-		found, err := n.config.Manager.Get(ctx, what.Event.Tenant, what.Event.Callback)
+		found, err := n.config.Manager.Tenant(what.Event.Tenant).Get(ctx, what.Event.Callback)
 		if err != nil && !errors.Is(err, callback.ErrNotFound) {
 			return nil, err
 		}

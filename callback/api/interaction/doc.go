@@ -3,7 +3,7 @@
 // becomes of them, under the notification names of GMS.
 //
 // [FromCallback] makes an [Interaction] of a callback and its attempts.
-// [Handler] serves it by id. [Notifier] posts status changes to one
+// [Handler] serves it by id. [NotifyingStore] posts status changes to one
 // subscriber's URL: at least once, in order for each callback.
 //
 // # How a callback is shown

@@ -141,9 +141,9 @@ func TestAttemptsAndTheirResult(t *testing.T) {
 	}
 	check("before any", 0, -1)
 	r.run(time.Second)
-	check("not placed", 0, int(callback.SystemError))
+	check("not placed", 0, int(callback.ResultSystemError))
 	r.run(2 * time.Minute)
-	check("busy", 1, int(callback.Busy))
+	check("busy", 1, int(callback.ResultBusy))
 	for r.get(cb.ID).State != callback.Processing {
 		r.run(time.Second)
 	}

@@ -92,7 +92,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Calle
 	if !safetext.IsID(id) {
 		return nil, errNoInteraction
 	}
-	cb, err := h.config.Manager.Get(r.Context(), caller.Tenant, callback.ID(id))
+	cb, err := h.config.Manager.Tenant(caller.Tenant).Get(r.Context(), callback.ID(id))
 	switch {
 	case errors.Is(err, callback.ErrNotFound):
 		return nil, errNoInteraction
@@ -115,7 +115,7 @@ var errNoInteraction = api.NewFault(http.StatusNotFound, "", "there is no such i
 // any more is no reason not to show its callbacks.
 func (h *Handler) options(ctx context.Context, cb *callback.Callback) (Options, error) {
 	o := Options{Base: h.config.Base, CreatorAppID: h.config.CreatorAppID, ServerID: h.config.ServerID}
-	policy, err := h.config.Manager.Policy(ctx, cb.Tenant, cb.Service)
+	policy, err := h.config.Manager.Tenant(cb.Tenant).Policy(ctx, cb.Service)
 	if err != nil && !errors.Is(err, callback.ErrInvalidParameter) {
 		return o, err
 	}

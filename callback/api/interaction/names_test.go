@@ -19,7 +19,7 @@ import (
 // off.
 func (r *rig) told(id callback.ID) []string {
 	r.t.Helper()
-	history, err := r.manager.History(context.Background(), "", id)
+	history, err := r.manager.History(context.Background(), id)
 	if err != nil {
 		r.t.Fatal(err)
 	}

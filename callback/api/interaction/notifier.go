@@ -16,7 +16,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// NotifierConfig is what a [Notifier] is made of. Manager, URL, Secrets and
+// NotifierConfig is what a [NotifyingStore] is made of. Manager, URL, Secrets and
 // Cursor are required; the zero value of everything else is the documented
 // default.
 type NotifierConfig struct {
@@ -167,7 +167,7 @@ func (c NotifierConfig) validate() error {
 	return faults.Err()
 }
 
-// Notifier tells one subscriber what becomes of callbacks: it posts each status
+// NotifyingStore tells one subscriber what becomes of callbacks: it posts each status
 // change to a URL as JSON,
 //
 //	{"id":"...","event":"_cbe_on_callback_scheduled","time":"...","sequence":1,

@@ -61,7 +61,7 @@ func TestParamsAreChosenPerNotification(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := b.manager.Report(context.Background(), callback.Report{Key: callback.NewAttemptKey(cb.ID, 1),
-			Outcome: &callback.Outcome{Result: callback.Busy, Certainty: callback.Known}}); err != nil {
+			Outcome: &callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known}}); err != nil {
 			t.Fatal(err)
 		}
 		b.cancel(cb.ID)

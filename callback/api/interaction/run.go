@@ -61,8 +61,8 @@ func (n *Notifier) read(ctx context.Context, lanes *sync.WaitGroup) {
 		after := n.feed.read
 		n.mu.Unlock()
 		var failed error
-		s := manager.Subscription{Tenant: n.config.Tenant, After: after}
-		for e, err := range n.config.Manager.Events(ctx, s) {
+		s := manager.Subscription{After: after}
+		for e, err := range n.config.Manager.Tenant(n.config.Tenant).Events(ctx, s) {
 			if err != nil {
 				failed = err
 				break

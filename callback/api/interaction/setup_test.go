@@ -88,7 +88,7 @@ func (r *rig) run(d time.Duration) {
 
 func (r *rig) get(id callback.ID) *callback.Callback {
 	r.t.Helper()
-	cb, err := r.manager.Get(context.Background(), "", id)
+	cb, err := r.manager.Get(context.Background(), id)
 	if err != nil {
 		r.t.Fatalf("Get: %v", err)
 	}
@@ -120,7 +120,7 @@ func fields(t testing.TB) (names []string, need map[string]string) {
 
 // full is a resource with everything in it.
 func full() interaction.Interaction {
-	busy, shift := interaction.CallResult(callback.Busy), 60
+	busy, shift := interaction.CallResult(callback.ResultBusy), 60
 	return interaction.Interaction{
 		CallbackStatus: interaction.CallbackQueued, ResponseType: interaction.VoIP,
 		StartTime: time.Date(2026, 1, 12, 14, 30, 0, 0, time.UTC), EndTime: time.Date(2026, 1, 12, 16, 0, 0, 0, time.UTC),
@@ -142,4 +142,11 @@ func localTime(t testing.TB, text string) *availability.LocalTime {
 		t.Fatal(err)
 	}
 	return &l
+}
+
+// of returns a view of the rig whose Manager acts for the tenant.
+func (r *rig) of(tenant string) *rig {
+	view := *r
+	view.manager = r.manager.Tenant(tenant)
+	return &view
 }

@@ -49,8 +49,8 @@ func (c *call) list(ctx context.Context) (any, error) {
 	message := listMessage{Response: []row{}}
 	names := descriptions{call: c, known: make(map[string][]callback.ContactMode)}
 	n := 0
-	for cb, err := range c.handler.config.Manager.Search(ctx, callback.Query{
-		Tenant: c.caller.Tenant, Personal: user, NotStates: []callback.State{callback.Completed},
+	for cb, err := range c.handler.config.Manager.Tenant(c.caller.Tenant).Search(ctx, callback.Query{
+		Personal: user, NotStates: []callback.State{callback.Completed},
 		DesiredFrom: days.start, DesiredTo: days.end.Add(-time.Nanosecond), Limit: min(first+count-1, 1000),
 	}) {
 		if err != nil {
@@ -96,7 +96,7 @@ func (d *descriptions) of(ctx context.Context, who callback.Customer) (string, e
 	}
 	modes, ok := d.known[who.Account]
 	if !ok {
-		found, err := d.call.handler.config.Manager.ContactModes(ctx, d.call.caller.Tenant, who.Account)
+		found, err := d.call.handler.config.Manager.Tenant(d.call.caller.Tenant).ContactModes(ctx, who.Account)
 		if err != nil && !errors.Is(err, callback.ErrNotFound) && !errors.Is(err, callback.ErrConfiguration) {
 			return "", err
 		}

@@ -90,7 +90,7 @@ func TestSetKeepsEverythingOfTheMessage(t *testing.T) {
 		time.Date(2026, 3, 3, 1, 0, 0, 0, time.UTC), time.Date(2026, 3, 3, 2, 30, 0, 0, time.UTC)}, got); diff != "" {
 		t.Errorf("callback (-want +got):\n%s", diff)
 	}
-	history, err := r.manager.History(t.Context(), "", cb.ID)
+	history, err := r.manager.History(t.Context(), cb.ID)
 	if err != nil || history[0].Actor != "desktop" {
 		t.Errorf("history is %v, %v; want the actor desktop", history, err)
 	}

@@ -32,7 +32,7 @@ func (c *call) modes(ctx context.Context) (any, error) {
 	if err := c.data.Err(); err != nil {
 		return nil, err
 	}
-	found, err := c.handler.config.Manager.ContactModes(ctx, c.caller.Tenant, account)
+	found, err := c.handler.config.Manager.Tenant(c.caller.Tenant).ContactModes(ctx, account)
 	if err != nil {
 		return nil, renamed(err)
 	}

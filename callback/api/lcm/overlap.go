@@ -25,7 +25,7 @@ func (c *call) overlap(ctx context.Context) (any, error) {
 	}
 	for _, q := range []callback.Query{{Personal: user}, {ExternalID: account}} {
 		q.Tenant, q.NotStates, q.DesiredTo = c.caller.Tenant, []callback.State{callback.Completed}, w.last()
-		for cb, err := range c.handler.config.Manager.Search(ctx, q) {
+		for cb, err := range c.handler.config.Manager.Tenant(c.caller.Tenant).Search(ctx, q) {
 			if err != nil {
 				return nil, err
 			}

@@ -41,7 +41,7 @@ func (c *call) start(ctx context.Context, personal bool) (any, error) {
 	if req.Service, err = c.service(ctx, req.Account, req.ModeID); err != nil {
 		return nil, err
 	}
-	cb, err := c.handler.config.Manager.Start(ctx, req)
+	cb, err := c.handler.config.Manager.Tenant(c.caller.Tenant).Start(ctx, req)
 	if err != nil {
 		return nil, renamed(err)
 	}
@@ -68,7 +68,7 @@ func (c *call) request(personal bool) (manager.Request, error) {
 		agent.Personal = user
 	}
 	req := manager.Request{
-		Tenant: c.caller.Tenant, Account: account, ModeID: modeID, Agent: agent, Actor: c.caller.Name, Desired: w.start,
+		Account: account, ModeID: modeID, Agent: agent, Actor: c.caller.Name, Desired: w.start,
 		Origin: callback.Origin{Creator: channelLCM, Initiator: user, CallerID: c.source, ExternalID: account, InteractionID: c.callID},
 	}
 	if w.end.After(w.start) {
@@ -111,7 +111,7 @@ func (c *call) service(ctx context.Context, account, modeID string) (string, err
 	if config.ServiceOf == nil {
 		return config.Service, nil
 	}
-	modes, err := config.Manager.ContactModes(ctx, c.caller.Tenant, account)
+	modes, err := config.Manager.Tenant(c.caller.Tenant).ContactModes(ctx, account)
 	if err != nil {
 		return "", renamed(err)
 	}

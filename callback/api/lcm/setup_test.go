@@ -169,7 +169,7 @@ func (r *rig) refuse(subtopic string, d data) (answer, error) {
 func (r *rig) all(tenant string) []*callback.Callback {
 	r.t.Helper()
 	var list []*callback.Callback
-	for cb, err := range r.manager.Search(context.Background(), callback.Query{Tenant: tenant, Order: callback.ByCreated}) {
+	for cb, err := range r.manager.Tenant(tenant).Search(context.Background(), callback.Query{Order: callback.ByCreated}) {
 		if err != nil {
 			r.t.Fatal(err)
 		}

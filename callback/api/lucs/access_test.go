@@ -57,7 +57,7 @@ func TestRoles(t *testing.T) {
 					return
 				}
 				refused(t, rec, 403, "Forbidden")
-				if cb, err := r.manager.Get(t.Context(), "", "cb000001"); err != nil || cb.Revision != 1 {
+				if cb, err := r.manager.Get(t.Context(), "cb000001"); err != nil || cb.Revision != 1 {
 					t.Errorf("a forbidden request changed something: %v", err)
 				}
 			})
@@ -150,7 +150,7 @@ func TestOwn(t *testing.T) {
 	bertas := r.create("berta", "ExternalTaskId", `"both"`, "DueDate", `"2026-01-13T12:00:00Z"`)
 	clerks := r.create("clerk", "ExternalTaskId", `"c"`, "DueDate", `"2026-01-13T13:00:00Z"`)
 
-	if cb, err := r.manager.Get(t.Context(), "", callback.ID(anna.ID)); err != nil || cb.Customer.ID != "c-anna" {
+	if cb, err := r.manager.Get(t.Context(), callback.ID(anna.ID)); err != nil || cb.Customer.ID != "c-anna" {
 		t.Fatalf("the customer is %q, %v", cb.Customer.ID, err)
 	}
 	for _, c := range []struct {

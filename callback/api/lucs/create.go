@@ -42,8 +42,8 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 	if req.Service == "" {
 		return api.NewFault(http.StatusBadRequest, "ServiceId, ServiceSip", "name no service")
 	}
-	req.Tenant, req.CustomerID, req.Actor = caller.Tenant, caller.Own, caller.Name
-	cb, err := h.manager.Start(ctx, req)
+	req.CustomerID, req.Actor = caller.Own, caller.Name
+	cb, err := h.manager.Tenant(caller.Tenant).Start(ctx, req)
 	if err != nil {
 		return err
 	}

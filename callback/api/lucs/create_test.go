@@ -38,7 +38,7 @@ func TestCreateMembers(t *testing.T) {
 	if diff := cmp.Diff(want, r.get("cb000001")); diff != "" {
 		t.Errorf("read again (-want +got):\n%s", diff)
 	}
-	cb, err := r.manager.Get(t.Context(), "", "cb000001")
+	cb, err := r.manager.Get(t.Context(), "cb000001")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestCreateMembers(t *testing.T) {
 	if got, want := cb.Customer.Target().Reveal(), "+41446681800"; got != want {
 		t.Error("the alternative target does not win")
 	}
-	events, err := r.manager.History(t.Context(), "", "cb000001")
+	events, err := r.manager.History(t.Context(), "cb000001")
 	if err != nil || events[0].Actor != "clerk" {
 		t.Errorf("the history does not begin with the caller: %v, %v", events, err)
 	}

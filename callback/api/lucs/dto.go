@@ -79,7 +79,7 @@ func (v *view) service(ctx context.Context, name string) (*serviceView, error) {
 	if s, ok := v.services[name]; ok {
 		return s, nil
 	}
-	p, err := v.h.manager.Policy(ctx, v.tenant, name)
+	p, err := v.h.manager.Tenant(v.tenant).Policy(ctx, name)
 	if errors.Is(err, callback.ErrInvalidParameter) {
 		p, err = callback.NewPolicy(callback.Service{Name: name})
 	}

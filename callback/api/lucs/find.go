@@ -63,7 +63,7 @@ func (h *Handler) cancel(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	cb, err = h.manager.Cancel(r.Context(), manager.CancelRequest{Tenant: cb.Tenant, ID: cb.ID, Actor: r.caller.Name})
+	cb, err = h.manager.Tenant(cb.Tenant).Cancel(r.Context(), manager.CancelRequest{ID: cb.ID, Actor: r.caller.Name})
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (h *Handler) byID(ctx context.Context, caller *api.Caller, id string) (*cal
 		spellings = append(spellings, guid.String())
 	}
 	for _, id := range spellings {
-		cb, err := h.manager.Get(ctx, caller.Tenant, callback.ID(id))
+		cb, err := h.manager.Tenant(caller.Tenant).Get(ctx, callback.ID(id))
 		if err == nil && caller.Reaches(cb) {
 			return cb, nil
 		}
@@ -108,7 +108,7 @@ func (h *Handler) byExternal(ctx context.Context, caller *api.Caller, id string)
 		Tenant: caller.Tenant, CustomerID: caller.Own, ExternalID: id, NotStates: terminated.states(),
 		Order: callback.ByCreated, Desc: true, Limit: 2,
 	}
-	page, err := h.manager.SearchPage(ctx, q)
+	page, err := h.manager.Tenant(caller.Tenant).SearchPage(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (h *Handler) byExternal(ctx context.Context, caller *api.Caller, id string)
 		return nil, errAmbiguous
 	}
 	q.NotStates, q.Limit = nil, 1
-	if page, err = h.manager.SearchPage(ctx, q); err != nil {
+	if page, err = h.manager.Tenant(caller.Tenant).SearchPage(ctx, q); err != nil {
 		return nil, err
 	}
 	if len(page.Callbacks) == 0 {

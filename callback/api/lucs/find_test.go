@@ -141,11 +141,11 @@ func TestCancel(t *testing.T) {
 		if got.ID != d.ID || got.State != "Terminated" || got.LeftInQueueTimeInSeconds != 0 {
 			t.Errorf("cancelled: %+v", got)
 		}
-		cb, err := r.manager.Get(t.Context(), "", callback.ID(d.ID))
+		cb, err := r.manager.Get(t.Context(), callback.ID(d.ID))
 		if err != nil || cb.Reason != callback.ReasonCancelled {
 			t.Errorf("it ended with %v, %v", cb.Reason, err)
 		}
-		history, err := r.manager.History(t.Context(), "", cb.ID)
+		history, err := r.manager.History(t.Context(), cb.ID)
 		if err != nil || history[len(history)-1].Actor != c.user {
 			t.Errorf("the history ends with %+v, %v", history[len(history)-1], err)
 		}

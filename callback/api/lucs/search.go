@@ -155,7 +155,7 @@ func (h *Handler) aim(ctx context.Context, caller *api.Caller, s *search) (none 
 // common reads a number as every service of the tenant would, when they agree.
 // Where they do not, or there are none, it stays as it is.
 func (h *Handler) common(ctx context.Context, tenant, target string) (string, error) {
-	policies, err := h.manager.Policies(ctx, tenant)
+	policies, err := h.manager.Tenant(tenant).Policies(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -184,7 +184,7 @@ func (h *Handler) rows(ctx context.Context, s *search) iter.Seq2[*callback.Callb
 		q.Limit = int(min(s.limit+s.offset, maxPage))
 	}
 	return func(yield func(*callback.Callback, error) bool) {
-		for cb, err := range h.manager.Search(ctx, q) {
+		for cb, err := range h.manager.Tenant(q.Tenant).Search(ctx, q) {
 			if err == nil && s.state != 0 && stateOf(cb) != s.state {
 				continue
 			}

@@ -125,7 +125,7 @@ func (h *Handler) serviceName(ctx context.Context, tenant string, n naming) (str
 func (h *Handler) serviceBy(ctx context.Context, tenant string, by naming) (string, error) {
 	key := knownKey{tenant, by}
 	if name, ok := h.known.get(key); ok {
-		p, err := h.manager.Policy(ctx, tenant, name)
+		p, err := h.manager.Tenant(tenant).Policy(ctx, name)
 		switch {
 		case err == nil && by.exactly(tenant, p.Service()):
 			return name, nil
@@ -133,7 +133,7 @@ func (h *Handler) serviceBy(ctx context.Context, tenant string, by naming) (stri
 			return "", err
 		}
 	}
-	policies, err := h.manager.Policies(ctx, tenant)
+	policies, err := h.manager.Tenant(tenant).Policies(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -171,7 +171,7 @@ type serviceDto struct {
 
 // services lists the services of the caller's tenant by name.
 func (h *Handler) services(w http.ResponseWriter, r *request) error {
-	policies, err := h.manager.Policies(r.Context(), r.caller.Tenant)
+	policies, err := h.manager.Tenant(r.caller.Tenant).Policies(r.Context())
 	if err != nil {
 		return err
 	}

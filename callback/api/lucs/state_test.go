@@ -88,7 +88,7 @@ func TestRetryCountUnplaced(t *testing.T) {
 	r.wantStands(id, stands{"Pending", 0, 4*3600 - 1})
 	r.pass(10 * time.Minute)
 	r.wantStands(id, stands{"Terminated", 0, 0})
-	cb, err := r.manager.Get(t.Context(), "", callback.ID(id))
+	cb, err := r.manager.Get(t.Context(), callback.ID(id))
 	if err != nil || len(cb.Attempts) != 3 {
 		t.Errorf("%d attempts, %v", len(cb.Attempts), err)
 	}
@@ -185,7 +185,7 @@ func TestLeftIsTrue(t *testing.T) {
 	r.wantStands(id, stands{"InQueue", 0, 1})
 	r.pass(time.Second)
 	r.wantStands(id, stands{"Terminated", 0, 0})
-	cb, err := r.manager.Get(t.Context(), "", callback.ID(id))
+	cb, err := r.manager.Get(t.Context(), callback.ID(id))
 	if err != nil || cb.Reason != callback.ReasonTargetNotFound {
 		t.Errorf("it ended with %v, %v", cb.Reason, err)
 	}
@@ -196,7 +196,7 @@ func TestLeftIsTrue(t *testing.T) {
 func TestForeignCallback(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Dialing.Retry = scheduler.RetryPolicy{MaxAttempts: 5, Default: scheduler.Rule{Max: -1, Delay: 90 * time.Second}}
-		s.MandatoryKeys = []string{}
+		s.RequiredKeys = []string{}
 		s.Inbound.Direction, s.Inbound.AccessNumbers = callback.UserOriginated, []string{"+41445550000"}
 	})
 	ask := func(req manager.Request) dto {

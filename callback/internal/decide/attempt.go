@@ -133,15 +133,15 @@ type verdict struct {
 func judge(o callback.Outcome, reached callback.Stage, p *Policy) verdict {
 	options := p.Service.Dialing
 	switch o.Result {
-	case callback.Bridged, callback.Transferred, callback.Conferenced, callback.ConverseOn:
+	case callback.ResultBridged, callback.ResultTransferred, callback.ResultConferenced, callback.ResultConverseOn:
 		return verdict{final: callback.ReasonAgentConnected}
-	case callback.DoNotCall, callback.CancelRecord:
+	case callback.ResultDoNotCall, callback.ResultCancelRecord:
 		return verdict{final: callback.ReasonCancelled}
-	case callback.SITInvalidNumber, callback.SITVacant, callback.WrongNumber, callback.WrongParty, callback.SITOperatorIntercept:
+	case callback.ResultSITInvalidNumber, callback.ResultSITVacant, callback.ResultWrongNumber, callback.ResultWrongParty, callback.ResultSITOperatorIntercept:
 		return verdict{outcome: scheduler.Invalid, failed: callback.ReasonCallToCustomer}
-	case callback.FaxDetected:
+	case callback.ResultFaxDetected:
 		return verdict{outcome: scheduler.Fax, failed: callback.ReasonFaxReached}
-	case callback.AnsweringMachine, callback.PagerDetected:
+	case callback.ResultAnsweringMachine, callback.ResultPagerDetected:
 		if options.ConnectMachine {
 			return verdict{final: callback.ReasonMachineConnected}
 		}
@@ -156,22 +156,22 @@ func judge(o callback.Outcome, reached callback.Stage, p *Policy) verdict {
 		return judgeReached(o, options)
 	}
 	switch o.Result {
-	case callback.Ok, callback.Answer, callback.PickedUp:
+	case callback.ResultOK, callback.ResultAnswer, callback.ResultPickedUp:
 		// The reporter tells only that it was answered: it was a whole call.
 		return verdict{final: callback.ReasonAgentConnected}
-	case callback.Busy:
+	case callback.ResultBusy:
 		return verdict{outcome: scheduler.Busy, failed: callback.ReasonCallToCustomer}
-	case callback.NoAnswer, callback.NoRingBack, callback.NoEstablished, callback.NoProgress, callback.Silence, callback.Covered, callback.DroppedNoAnswer, callback.Redirected, callback.Forwarded:
+	case callback.ResultNoAnswer, callback.ResultNoRingBack, callback.ResultNoEstablished, callback.ResultNoProgress, callback.ResultSilence, callback.ResultCovered, callback.ResultDroppedNoAnswer, callback.ResultRedirected, callback.ResultForwarded:
 		return verdict{outcome: scheduler.NoAnswer, failed: callback.ReasonCallToCustomer}
-	case callback.AllTrunksBusy, callback.SITNoCircuit, callback.SITReorder, callback.NoFreePort, callback.NoDialTone, callback.QueueFull, callback.Overflowed, callback.SwitchError, callback.NUTone:
+	case callback.ResultAllTrunksBusy, callback.ResultSITNoCircuit, callback.ResultSITReorder, callback.ResultNoFreePort, callback.ResultNoDialTone, callback.ResultQueueFull, callback.ResultOverflowed, callback.ResultSwitchError, callback.ResultNUTone:
 		return verdict{outcome: scheduler.Congestion, failed: callback.ReasonCallToCustomer}
-	case callback.RemoteRelease:
+	case callback.ResultRemoteRelease:
 		return verdict{outcome: scheduler.Rejected, failed: callback.ReasonCallToCustomer}
-	case callback.AgentCallbackError, callback.GroupCallbackError:
+	case callback.ResultAgentCallbackError, callback.ResultGroupCallbackError:
 		return verdict{outcome: scheduler.AgentLost, failed: callback.ReasonAgentConnect}
-	case callback.Abandoned:
+	case callback.ResultAbandoned:
 		return verdict{outcome: scheduler.Abandoned, failed: callback.ReasonAbandonedInQueue}
-	case callback.Unknown, callback.Stale:
+	case callback.ResultUnknown, callback.ResultStale:
 		return verdict{outcome: scheduler.Unknown, failed: callback.ReasonCallToCustomer}
 	}
 	return verdict{outcome: scheduler.Failed, failed: callback.ReasonCallToCustomer}
@@ -180,7 +180,7 @@ func judge(o callback.Outcome, reached callback.Stage, p *Policy) verdict {
 // judgeReached reads the end of a call whose customer was reached but never
 // spoke to an agent.
 func judgeReached(o callback.Outcome, options callback.DialOptions) verdict {
-	gone := o.Result == callback.Abandoned || o.Result == callback.RemoteRelease
+	gone := o.Result == callback.ResultAbandoned || o.Result == callback.ResultRemoteRelease
 	if gone && o.By != callback.PartyAgent && o.By != callback.PartySystem || o.By == callback.PartyCustomer {
 		return verdict{final: callback.ReasonAbandonedInQueue}
 	}

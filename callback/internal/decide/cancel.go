@@ -24,7 +24,7 @@ func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d
 			return d, true
 		}
 		d.Hangup = HangupOf(cb, req.Reason)
-		d.endAttempt(callback.Outcome{Result: callback.CancelRecord, Certainty: callback.MayHaveRung}, now)
+		d.endAttempt(callback.Outcome{Result: callback.ResultCancelRecord, Certainty: callback.MayHaveRung}, now)
 		d.complete(req.Reason, req.Detail)
 		return d, false
 	}

@@ -69,7 +69,7 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 	case callback.Processing:
 		if past(cb.DeadlineAt) {
 			d := NewDraft(cb, p, now, callback.EventCompleted, actor)
-			d.endAttempt(callback.Outcome{Result: callback.Bridged, Certainty: callback.Known, Reached: callback.StageBridged}, now)
+			d.endAttempt(callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known, Reached: callback.StageBridged}, now)
 			d.complete(callback.ReasonAgentConnected, "the end of the call was not reported")
 			return write(d)
 		}
@@ -164,7 +164,7 @@ func Stranded(cb *callback.Callback, p *Policy, now time.Time, actor string) *Dr
 	d := NewDraft(cb, p, now, callback.EventCompleted, actor)
 	if d.Hangup = HangupOf(cb, callback.ReasonAgentConnect); d.Hangup != nil {
 		a := cb.Current()
-		d.endAttempt(callback.Outcome{Result: callback.NoEstablished, Certainty: callback.Known, Reached: a.Stage, By: callback.PartySystem}, now)
+		d.endAttempt(callback.Outcome{Result: callback.ResultNoEstablished, Certainty: callback.Known, Reached: a.Stage, By: callback.PartySystem}, now)
 	}
 	d.complete(callback.ReasonAgentConnect, "no agent came in time")
 	return d

@@ -29,9 +29,14 @@ func CheckNote(actor, detail string, reason callback.Reason) error {
 	return CheckText("reason", string(reason), text.MaxName)
 }
 
+// Start is a request with the tenant it is made for.
+type Start struct {
+	Tenant string
+	StartInput
+}
+
 // StartInput is what Manager.Start decides on.
 type StartInput struct {
-	Tenant      string
 	Service     string
 	Number      string
 	Alternative string
@@ -61,7 +66,7 @@ type StartInput struct {
 
 // Check refuses what is too long, malformed or contradictory, before anything
 // else is looked at.
-func (r *StartInput) Check() error {
+func (r *Start) Check() error {
 	names := []struct{ field, value string }{
 		{"tenant", r.Tenant}, {"service", r.Service}, {"key", r.Key}, {"copy_from", string(r.CopyFrom)},
 		{"zone", r.Zone}, {"customer_id", r.CustomerID}, {"account", r.Account}, {"mode_id", r.ModeID},
@@ -302,7 +307,7 @@ func roomLeft(left int) error {
 }
 
 // Digest identifies what a request asks for, whoever asks.
-func (r *StartInput) Digest() (string, error) {
+func (r *Start) Digest() (string, error) {
 	plain := *r
 	plain.Key, plain.Actor = "", ""
 	text, err := json.Marshal(plain)
@@ -315,7 +320,6 @@ func (r *StartInput) Digest() (string, error) {
 
 // CancelInput is what Manager.Cancel decides on.
 type CancelInput struct {
-	Tenant string
 	ID     callback.ID
 	Reason callback.Reason
 	Force  bool
@@ -325,7 +329,6 @@ type CancelInput struct {
 
 // AnswerInput is what Manager.Answer decides on.
 type AnswerInput struct {
-	Tenant string
 	ID     callback.ID
 	Answer callback.OfferAnswer
 	Actor  string
@@ -333,7 +336,6 @@ type AnswerInput struct {
 
 // UpdateInput is what Manager.Update decides on.
 type UpdateInput struct {
-	Tenant   string
 	ID       callback.ID
 	Set      callback.Values
 	Revision int64
@@ -343,7 +345,6 @@ type UpdateInput struct {
 
 // RescheduleInput is what Manager.Reschedule decides on.
 type RescheduleInput struct {
-	Tenant   string
 	ID       callback.ID
 	Desired  time.Time
 	Local    *availability.LocalTime
@@ -356,7 +357,6 @@ type RescheduleInput struct {
 
 // StateInput is what Manager.ReportState decides on.
 type StateInput struct {
-	Tenant string
 	ID     callback.ID
 	State  callback.State
 	Reason callback.Reason
@@ -367,7 +367,6 @@ type StateInput struct {
 
 // ResolutionInput is what Manager.Resolve decides on.
 type ResolutionInput struct {
-	Tenant  string
 	ID      callback.ID
 	Outcome callback.Outcome
 	Redial  bool

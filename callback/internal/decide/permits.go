@@ -93,8 +93,8 @@ func (d *Draft) takeParameters(req *StartInput, number string) {
 // is not one already: with the callback its counter is forgotten, too, also when
 // the property has another value by then or never was one.
 func noteCounted(c *callback.Callback, name, value string) {
-	same := func(l callback.Lookup) bool { return l.Key == name && l.Value == value }
-	if !slices.ContainsFunc(c.Lookups, same) {
-		c.Lookups = append(c.Lookups, callback.Lookup{Key: name, Value: value, Former: true})
+	same := func(l callback.SearchValue) bool { return l.Key == name && l.Value == value }
+	if !slices.ContainsFunc(c.SearchValues, same) {
+		c.SearchValues = append(c.SearchValues, callback.SearchValue{Key: name, Value: value, Former: true})
 	}
 }

@@ -54,7 +54,7 @@ func (d *Draft) Report(r StateInput) {
 	live := a != nil && a.Live()
 	switch r.State {
 	case callback.Queued:
-		d.endAttempt(callback.Outcome{Result: callback.Unknown, Certainty: callback.Known}, now)
+		d.endAttempt(callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.Known}, now)
 		d.Enqueue(now)
 	case callback.Routing:
 		d.move(callback.Routing)
@@ -69,7 +69,7 @@ func (d *Draft) Report(r StateInput) {
 			a.Stage = callback.StageBridged
 		}
 	case callback.Completed:
-		d.endAttempt(callback.Outcome{Result: callback.Unknown, Certainty: callback.Known, Reached: callback.StageNone}, now)
+		d.endAttempt(callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.Known, Reached: callback.StageNone}, now)
 		d.complete(r.Reason, r.Detail)
 	}
 	if r.Detail != "" {

@@ -26,7 +26,7 @@ func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, fou
 		report.Outcome = &found.Outcome
 		return Outcome(cb, p, now, now, rules, report, false)
 	case found.State == callback.FoundNotPlaced && cb.Current().Stage < callback.StageRinging:
-		report.Outcome = &callback.Outcome{Result: callback.SystemError, Certainty: callback.NotPlaced}
+		report.Outcome = &callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.NotPlaced}
 		return Outcome(cb, p, now, now, rules, report, false)
 	}
 	d := NewDraft(cb, p, now, callback.EventLookedUp, actor)
@@ -57,7 +57,7 @@ func Resolution(cb *callback.Callback, p *Policy, now time.Time, rules DialRules
 		return d
 	}
 	d := NewDraft(cb, p, now, callback.EventAttemptEnded, r.Actor)
-	d.endAttempt(callback.Outcome{Result: callback.Unknown, Certainty: callback.Known}, now)
+	d.endAttempt(callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.Known}, now)
 	d.Callback.LostLeases = 0
 	if !r.Redial && a == nil {
 		// Set aside before anything was dialled.

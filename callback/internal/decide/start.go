@@ -37,7 +37,7 @@ func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 	cb.Customer.ID, cb.Customer.Account, cb.Customer.ModeID = req.CustomerID, req.Account, req.ModeID
 	cb.Customer.CampaignID, cb.Customer.ContactID = req.CampaignID, req.ContactID
 	number := cb.Customer.Number.Key()
-	for _, key := range p.Service.MandatoryKeys {
+	for _, key := range p.Service.RequiredKeys {
 		if _, ok := lookupText(cb, number, key); !ok {
 			return Invalid(key, "is required")
 		}
@@ -64,13 +64,13 @@ func lookupText(cb *callback.Callback, number, key string) (string, bool) {
 // setLookups brings the lookup values up to date and keeps the former ones. The
 // number is found under its canonical form and as it was written.
 func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
-	former := cb.Lookups
-	var current []callback.Lookup
-	for _, key := range p.Service.LookupKeys {
+	former := cb.SearchValues
+	var current []callback.SearchValue
+	for _, key := range p.Service.SearchKeys {
 		if text, ok := lookupText(cb, number, key); ok {
-			current = append(current, callback.Lookup{Key: key, Value: text})
+			current = append(current, callback.SearchValue{Key: key, Value: text})
 			if key == callback.PropertyNumber && raw != "" && raw != text {
-				current = append(current, callback.Lookup{Key: key, Value: raw})
+				current = append(current, callback.SearchValue{Key: key, Value: raw})
 			}
 		}
 	}
@@ -82,13 +82,13 @@ func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
 			}
 			continue
 		}
-		same := func(l callback.Lookup) bool { return l.Key == old.Key && l.Value == old.Value }
+		same := func(l callback.SearchValue) bool { return l.Key == old.Key && l.Value == old.Value }
 		if !slices.ContainsFunc(current, same) {
 			old.Former = true
 			current = append(current, old)
 		}
 	}
-	cb.Lookups = current
+	cb.SearchValues = current
 }
 
 // SetTime settles the desired time, and whether it is now (GMS 5.3), for a

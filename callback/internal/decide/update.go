@@ -38,7 +38,7 @@ func (d *Draft) Set(properties, userData callback.Values) error {
 		return err
 	}
 	number := d.Callback.Customer.Number.Key()
-	for _, key := range d.Policy.Service.MandatoryKeys {
+	for _, key := range d.Policy.Service.RequiredKeys {
 		if _, ok := lookupText(d.Callback, number, key); !ok {
 			return Invalid(key, "cannot be removed: the service requires it")
 		}

@@ -35,7 +35,7 @@ func (m *Intake) ContactModes(ctx context.Context, tenant, account string) ([]ca
 // fillFromContact takes what a request leaves to the contact directory: the
 // number of the mode it names, and whether the customer has consented to be
 // called by the service.
-func (m *Intake) fillFromContact(ctx context.Context, req *decide.StartInput, p *decide.Policy) error {
+func (m *Intake) fillFromContact(ctx context.Context, req *decide.Start, p *decide.Policy) error {
 	_, inProperties := callback.TextOf(req.Properties[callback.PropertyNumber])
 	given := req.Number != "" || inProperties
 	consent := p.Service.Consent
@@ -65,7 +65,7 @@ func (m *Intake) fillFromContact(ctx context.Context, req *decide.StartInput, p 
 		return err
 	}
 	if consent != callback.ConsentNone {
-		if err := decide.Covers(mode, req, p); err != nil {
+		if err := decide.Covers(mode, &req.StartInput, p); err != nil {
 			return err
 		}
 	}

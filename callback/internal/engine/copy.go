@@ -18,7 +18,7 @@ const maxRedirects = 8
 // redirect resolves the service, following redirections (GMS _redirect). A
 // request may replace the redirection of the service it names, where that lists
 // it as overwritable; an empty value disables it.
-func (m *Intake) redirect(ctx context.Context, req *decide.StartInput) (*decide.Policy, error) {
+func (m *Intake) redirect(ctx context.Context, req *decide.Start) (*decide.Policy, error) {
 	seen := make([]string, 0, 2)
 	for {
 		policy, err := m.Policy(ctx, req.Tenant, req.Service)
@@ -29,7 +29,7 @@ func (m *Intake) redirect(ctx context.Context, req *decide.StartInput) (*decide.
 			return nil, err
 		}
 		to := policy.Service.Redirect
-		if value, ok := policy.Override(req, "_redirect"); ok && len(seen) == 0 {
+		if value, ok := policy.Override(&req.StartInput, "_redirect"); ok && len(seen) == 0 {
 			to = value
 		}
 		if to == "" {
@@ -45,7 +45,7 @@ func (m *Intake) redirect(ctx context.Context, req *decide.StartInput) (*decide.
 
 // fillFromCopy merges a completed callback into the request (GMS redial): the
 // request wins.
-func (m *Intake) fillFromCopy(ctx context.Context, req *decide.StartInput) error {
+func (m *Intake) fillFromCopy(ctx context.Context, req *decide.Start) error {
 	if req.CopyFrom == "" {
 		return nil
 	}

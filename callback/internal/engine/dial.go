@@ -163,7 +163,7 @@ func (m *Engine) place(call callback.Call, policy *decide.Policy) {
 	if !ok {
 		// This node stood still since the commit: by now another may have been
 		// told that the attempt was never placed.
-		report.Outcome = &callback.Outcome{Result: callback.Stale, Certainty: callback.NotPlaced}
+		report.Outcome = &callback.Outcome{Result: callback.ResultStale, Certainty: callback.NotPlaced}
 		m.deliver(report)
 		return
 	}
@@ -210,7 +210,7 @@ func (m *Engine) placingTime(call callback.Call, policy *decide.Policy) (limit t
 // placed may have rung.
 func (m *Engine) outcomeOf(err error, call callback.Call) *callback.Outcome {
 	var throttled *callback.ThrottledError
-	outcome := &callback.Outcome{Result: callback.SystemError, Certainty: callback.MayHaveRung}
+	outcome := &callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.MayHaveRung}
 	switch {
 	case errors.As(err, &throttled):
 		outcome.Certainty, outcome.RetryAfter = callback.NotPlaced, max(throttled.After, time.Second)

@@ -14,7 +14,7 @@ import (
 // Engine does the work on callbacks that were taken.
 type Engine struct {
 	*Intake
-	waiter  callback.Waiter // the dialer, when it makes whole calls
+	waiter  callback.BlockingDialer // the dialer, when it makes whole calls
 	limits  callback.DialerLimits
 	Rules   decide.DialRules
 	tickMu  sync.Mutex // one Tick at a time
@@ -37,17 +37,17 @@ func New(config Config) *Engine {
 		},
 		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]time.Time),
 	}
-	m.Clock, _ = config.Store.(callback.Clock)
+	m.Clock, _ = config.Store.(callback.ClockStore)
 	m.Pauses.init(config.Store)
-	m.waiter, _ = config.Dialer.(callback.Waiter)
+	m.waiter, _ = config.Dialer.(callback.BlockingDialer)
 	if limited, ok := config.Dialer.(callback.LimitedDialer); ok {
 		m.limits = limited.Limits()
 	}
 	m.limits.Settle = cmp.Or(m.limits.Settle, 32*time.Second)
-	_, lookup := config.Dialer.(callback.Lookuper)
+	_, lookup := config.Dialer.(callback.LookupDialer)
 	m.Rules = decide.DialRules{Lookup: lookup, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random}
 	m.flights.init(config.MaxInFlight, m.limits.MaxInFlight)
-	if waker, ok := config.Router.(callback.Waker); ok {
+	if waker, ok := config.Router.(callback.WakingRouter); ok {
 		waker.OnFree(m.onFree)
 	}
 	return m

@@ -19,7 +19,7 @@ import (
 type Intake struct {
 	Config   Config
 	Store    callback.Store
-	Clock    callback.Clock // the store's, or nil
+	Clock    callback.ClockStore // the store's, or nil
 	Log      *slog.Logger
 	wake     chan struct{}
 	Feed     *broadcast
@@ -192,7 +192,7 @@ func (m *Intake) Detached(ctx context.Context) (context.Context, context.CancelF
 // HangUp asks the dialer to end a call, where it can. Nobody waits for its
 // answer: a dialer that does not return must not hold the engine up.
 func (m *Intake) HangUp(ctx context.Context, h callback.Hangup) {
-	hanger, ok := m.Config.Dialer.(callback.Hanger)
+	hanger, ok := m.Config.Dialer.(callback.HangupDialer)
 	if !ok {
 		return
 	}
@@ -207,7 +207,7 @@ func (m *Intake) HangUp(ctx context.Context, h callback.Hangup) {
 	}()
 }
 
-func (m *Intake) askHangUp(ctx context.Context, hanger callback.Hanger, h callback.Hangup) {
+func (m *Intake) askHangUp(ctx context.Context, hanger callback.HangupDialer, h callback.Hangup) {
 	ctx, cancel := m.Detached(ctx)
 	defer cancel()
 	if err := guard.Call("dialer", func() error { return hanger.Hangup(ctx, h) }); err != nil {

@@ -14,7 +14,7 @@ import (
 // lookUp asks the dialer what became of an unresolved attempt. It only ever
 // reads: nothing is placed.
 func (m *Engine) lookUp(ctx context.Context, now time.Time, cb *callback.Callback, policy *decide.Policy) error {
-	lookuper, ok := m.Config.Dialer.(callback.Lookuper)
+	lookuper, ok := m.Config.Dialer.(callback.LookupDialer)
 	a := cb.Current()
 	if !ok || a == nil || m.flights.free() == 0 {
 		var b Batch

@@ -54,7 +54,7 @@ func (m *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	defer m.Life.loops.Done()
-	if notifier, ok := m.Store.(callback.Notifier); ok {
+	if notifier, ok := m.Store.(callback.NotifyingStore); ok {
 		defer notifier.Notify(func() { m.Feed.Signal(); m.Wake() })()
 	}
 	timer := time.NewTimer(0)

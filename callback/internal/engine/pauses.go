@@ -14,7 +14,7 @@ import (
 // pauses is what a Manager knows of the pauses in its store. It reads them at
 // most once per Config.Poll, and again after a pause or an end of its own.
 type pauses struct {
-	Store callback.Pauser // nil when the store keeps none
+	Store callback.PausingStore // nil when the store keeps none
 	// commits has one place. Whoever writes attempts, or notes a pause, is in it:
 	// after a pause was noted none is written any more.
 	commits chan struct{}
@@ -27,7 +27,7 @@ type pauses struct {
 }
 
 func (s *pauses) init(store callback.Store) {
-	s.Store, _ = store.(callback.Pauser)
+	s.Store, _ = store.(callback.PausingStore)
 	s.commits = make(chan struct{}, 1)
 }
 
@@ -86,7 +86,7 @@ func (s *pauses) Forget(key ServiceKey) {
 	s.readAt, s.peeked = time.Time{}, time.Time{}
 }
 
-// Stale has the pauses read anew: nobody knows what became of a change.
+// ResultStale has the pauses read anew: nobody knows what became of a change.
 func (s *pauses) Stale() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,8 @@ import (
 )
 
 // Start takes a callback; see Manager.Start.
-func (m *Intake) Start(ctx context.Context, req decide.StartInput) (*callback.Callback, error) {
+func (m *Intake) Start(ctx context.Context, tenant string, in decide.StartInput) (*callback.Callback, error) {
+	req := decide.Start{Tenant: tenant, StartInput: in}
 	if err := m.Life.Check(); err != nil {
 		return nil, err
 	}
@@ -63,7 +64,7 @@ func (m *Intake) Start(ctx context.Context, req decide.StartInput) (*callback.Ca
 }
 
 // create writes a prepared callback.
-func (m *Intake) create(ctx context.Context, req decide.StartInput, d *decide.Draft) (*callback.Callback, error) {
+func (m *Intake) create(ctx context.Context, req decide.Start, d *decide.Draft) (*callback.Callback, error) {
 	err := m.book(ctx, d)
 	switch {
 	case err == nil:
@@ -92,7 +93,7 @@ func (m *Intake) book(ctx context.Context, d *decide.Draft) error {
 }
 
 // repeated returns the callback that the request's key made before, or nil.
-func (m *Intake) repeated(ctx context.Context, req decide.StartInput, hash string) (*callback.Callback, error) {
+func (m *Intake) repeated(ctx context.Context, req decide.Start, hash string) (*callback.Callback, error) {
 	cb, err := m.Store.Get(ctx, callback.By{Tenant: req.Tenant, Key: req.Key})
 	if errors.Is(err, callback.ErrNotFound) {
 		return nil, nil
@@ -107,7 +108,7 @@ func (m *Intake) repeated(ctx context.Context, req decide.StartInput, hash strin
 }
 
 // prepare decides everything that needs no write and lists the permits.
-func (m *Intake) prepare(ctx context.Context, req *decide.StartInput, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 	cb := &callback.Callback{
 		Tenant: req.Tenant, Service: req.Service, Revision: 1, Created: now, Updated: now,
 		Priority: req.Priority, Agent: req.Agent, Origin: req.Origin,
@@ -121,20 +122,20 @@ func (m *Intake) prepare(ctx context.Context, req *decide.StartInput, p *decide.
 	}
 	cb.Agent.Target = cmp.Or(cb.Agent.Target, p.Service.Queueing.Target)
 	cb.Agent.Queue = cmp.Or(cb.Agent.Queue, p.Service.Queueing.VirtualQueue)
-	if target, ok := p.Override(req, "_target"); ok {
+	if target, ok := p.Override(&req.StartInput, "_target"); ok {
 		cb.Agent.Target = target
 	}
 	d := &decide.Draft{Callback: cb, Policy: p, Now: now, Event: callback.Event{Type: callback.EventAccepted, Actor: req.Actor}}
-	if err := p.Identify(req, cb); err != nil {
+	if err := p.Identify(&req.StartInput, cb); err != nil {
 		return nil, err
 	}
-	if err := p.SetTime(req, cb, now, m.Position(ctx, now, p, cb.Tenant)); err != nil {
+	if err := p.SetTime(&req.StartInput, cb, now, m.Position(ctx, now, p, cb.Tenant)); err != nil {
 		return nil, m.Propose(ctx, p, cb, err, now)
 	}
-	decide.Permits(req, d)
-	decide.Enter(req, d)
-	if cb.ID = m.Config.NewID(); cb.ID == "" || len(cb.ID) > text.MaxName {
-		return nil, fmt.Errorf("no identifier could be made")
+	decide.Permits(&req.StartInput, d)
+	decide.Enter(&req.StartInput, d)
+	if cb.ID = m.Config.NewID(); !cb.ID.Valid() {
+		return nil, fmt.Errorf("identifier %q is not 1 to %d letters, digits, '_' and '-'", text.Clip(string(cb.ID)), text.MaxName)
 	}
 	return d, ctx.Err()
 }

@@ -78,7 +78,7 @@ func (r Report) String() string {
 type Violation struct {
 	Seed    uint64
 	History *History
-	Result  porcupine.CheckResult // Unknown when the check ran out of time
+	Result  porcupine.CheckResult // ResultUnknown when the check ran out of time
 	// Fault is an answer that is wrong by itself; nil otherwise.
 	Fault error
 }

@@ -114,7 +114,7 @@ func TestFullConfiguration(t *testing.T) {
 		},
 		Inbound:   callback.Inbound{Timeout: 40 * s},
 		Confirm:   callback.Confirm{On: true, Timeout: 45 * s, Strict: true},
-		MediaType: "voice", LookupKeys: []string{"_customer_number", "_account"}, MandatoryKeys: []string{"_customer_number"},
+		MediaType: "voice", SearchKeys: []string{"_customer_number", "_account"}, RequiredKeys: []string{"_customer_number"},
 		TTL: 43200 * s, Overwritable: []string{"_ors", "_redirect", "_target"}, Paused: true, Reminder: 600 * s,
 	}
 	if diff := cmp.Diff(want, serviceOf(t, o, "billing"), comparingOptions()); diff != "" {

@@ -60,7 +60,7 @@ func fieldErrors(err error) []*callback.FieldError {
 func optionOf(fault *callback.FieldError) (option, rule string) {
 	option, ok := map[string]string{
 		"Redirect":                 "_redirect",
-		"MandatoryKeys":            "_mandatory_customer_lookup_keys",
+		"RequiredKeys":             "_mandatory_customer_lookup_keys",
 		"Booking.ConnectThreshold": "_desired_connect_time_threshold",
 		"Queueing.CannotDial":      "_cannot_dial_buffer_time",
 		"Queueing.MinWait":         "_min_queue_wait",
@@ -70,7 +70,7 @@ func optionOf(fault *callback.FieldError) (option, rule string) {
 		"Inbound.AccessNumbers":    "_resource_group",
 	}[fault.Field]
 	rule = strings.NewReplacer(
-		"LookupKeys", "_customer_lookup_keys", "Buffer", "_request_execution_time_buffer", "TTL", "_urs_queued_ttl",
+		"SearchKeys", "_customer_lookup_keys", "Buffer", "_request_execution_time_buffer", "TTL", "_urs_queued_ttl",
 		"MinWait", "_min_queue_wait", "Dialing.RoutePoint", "_route_point",
 		"-1ns", "0s", "1ns", "0s", // what zero became
 	).Replace(fault.Rule)

@@ -116,7 +116,7 @@ func TestJSONValues(t *testing.T) {
 }`)
 	wantProblems(t, o, `line 7: warning: [service.x] _request_time_bucket "7" is none of 5, 10, 15, 20, 30, 60 and 120: the default counts: 5`)
 	s := serviceOf(t, o, "x")
-	if s.TTL != 2*time.Minute || !s.Dialing.NoCallProgress || s.Numbers.Exceptions.String() != "1900*,44" || !slices.Equal(s.LookupKeys, []string{"_customer_number", "account"}) {
+	if s.TTL != 2*time.Minute || !s.Dialing.NoCallProgress || s.Numbers.Exceptions.String() != "1900*,44" || !slices.Equal(s.SearchKeys, []string{"_customer_number", "account"}) {
 		t.Errorf("%+v", s)
 	}
 	if n := s.Booking.Capacity.At(optionInstant(t, "2026-07-06 09:00")); n != 10 {

@@ -195,7 +195,7 @@ func TestLookupKeysOfConfiguration(t *testing.T) {
 	} {
 		o := optionsOf(t, c.lines)
 		s := serviceOf(t, o, "x")
-		if diff := cmp.Diff([][]string{c.lookup, c.mandatory}, [][]string{s.LookupKeys, s.MandatoryKeys}); diff != "" && c.lookup != nil {
+		if diff := cmp.Diff([][]string{c.lookup, c.mandatory}, [][]string{s.SearchKeys, s.RequiredKeys}); diff != "" && c.lookup != nil {
 			t.Errorf("%q (-want +got):\n%s", c.lines, diff)
 		}
 		if c.lookup == nil {

@@ -64,16 +64,16 @@ func (b *builder) finishDirection(d *draft) {
 func (b *builder) finishKeys(d *draft) {
 	s := &d.service
 	number := []string{"_customer_number"}
-	lookup, mandatory := slices.Clone(s.LookupKeys), slices.Clone(s.MandatoryKeys)
+	lookup, mandatory := slices.Clone(s.SearchKeys), slices.Clone(s.RequiredKeys)
 	if lookup == nil {
 		lookup = number
 	}
 	if mandatory == nil {
 		mandatory = number
 	}
-	if s.LookupKeys == nil || s.MandatoryKeys == nil {
+	if s.SearchKeys == nil || s.RequiredKeys == nil {
 		written := "_customer_lookup_keys"
-		if s.LookupKeys == nil {
+		if s.SearchKeys == nil {
 			written = "_mandatory_customer_lookup_keys"
 		}
 		for _, key := range mandatory {
@@ -82,7 +82,7 @@ func (b *builder) finishKeys(d *draft) {
 				b.report(SeverityNote, d.at(written), "", "does not fit the default of the other list: the mandatory key %q is added to the lookup keys", told(key))
 			}
 		}
-		s.LookupKeys, s.MandatoryKeys = lookup, mandatory
+		s.SearchKeys, s.RequiredKeys = lookup, mandatory
 	}
 	d.settings.LookupKeys = slices.Clone(lookup)
 }

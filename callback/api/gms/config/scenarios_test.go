@@ -45,7 +45,7 @@ func TestTemplates(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			o := readOptions(t, "[service.x]\n_service=callback\n_type=ors\n"+c.lines)
 			got := serviceOf(t, o, "x")
-			c.want.Name, c.want.LookupKeys, c.want.MandatoryKeys = "x", got.LookupKeys, got.MandatoryKeys
+			c.want.Name, c.want.SearchKeys, c.want.RequiredKeys = "x", got.SearchKeys, got.RequiredKeys
 			if diff := cmp.Diff(c.want, got, comparingOptions()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -94,8 +94,8 @@ func (d *draft) keyOptions() []spec {
 	return []spec{
 		{name: "filter-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.FilterKeys)},
 		{name: "returned-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.ReturnedKeys)},
-		{name: "_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.LookupKeys)},
-		{name: "_mandatory_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.MandatoryKeys)},
+		{name: "_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.SearchKeys)},
+		{name: "_mandatory_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.RequiredKeys)},
 	}
 }
 

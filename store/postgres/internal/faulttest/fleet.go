@@ -195,7 +195,7 @@ func (f *Fleet) Accepted() int {
 	return len(f.accepted)
 }
 
-// Unknown returns how often a node answered a start that it may have happened.
+// ResultUnknown returns how often a node answered a start that it may have happened.
 func (f *Fleet) Unknown() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

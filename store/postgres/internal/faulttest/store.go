@@ -16,8 +16,8 @@ type store struct {
 }
 
 var (
-	_ callback.Clock    = (*store)(nil)
-	_ callback.Notifier = (*store)(nil)
+	_ callback.ClockStore     = (*store)(nil)
+	_ callback.NotifyingStore = (*store)(nil)
 )
 
 // Claim breaks around claims of queues and, once they have found something, of due work: the others are asked for all the time and

@@ -200,10 +200,10 @@ func (w *World) place(q question) (c *call, refused bool) {
 // request, and of one it reports nothing.
 func (w *World) script(q question) *call {
 	c := &call{key: q.Key, id: q.ID, epoch: q.Epoch, over: make(chan struct{}), length: time.Duration(w.random.Int64N(int64(callMost))),
-		outcome: callback.Outcome{Result: callback.Bridged, Certainty: callback.Known, Reached: callback.StageBridged}}
+		outcome: callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known, Reached: callback.StageBridged}}
 	switch w.random.IntN(20) {
 	case 0, 1, 2, 3:
-		c.outcome = callback.Outcome{Result: callback.Busy, Certainty: callback.Known, Reached: callback.StageRinging}
+		c.outcome = callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known, Reached: callback.StageRinging}
 	case 4:
 		c.lost = true
 	case 5:
