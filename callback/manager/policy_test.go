@@ -69,7 +69,7 @@ func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
 		t.Fatalf("error is %v", err)
 	}
 	for _, field := range []string{
-		"Name:", "TTL:", "Retention:", "Reminder:", "Overwritable:", "MandatoryKeys:", "Numbers.Country:", "Numbers.Countries:",
+		"Name:", "TTL:", "Retention:", "Reminder:", "Overwritable:", "RequiredKeys:", "Numbers.Country:", "Numbers.Countries:",
 		"Booking:", "Booking.Past:", "Booking.Proposals:", "Booking.ConnectThreshold:", "Booking.Horizon:",
 		"Queueing.TTL:", "Queueing.CallsPerSecond:", "Queueing.MaxSubmits:", "Queueing.CannotDial:", "Queueing.Weights:",
 		"Dialing.PlaceTimeout:", "Dialing.RingTimeout:", "Dialing.AgentWait:", "Dialing.MaxCall:", "Dialing.Grace:",
