@@ -126,7 +126,27 @@ type Callback struct {
 	AccessNumber string // where the customer is to call (USERORIGINATED)
 	AccessCode   string // what to enter there
 
+	// Trace is the trace context of the request; see [Trace].
+	Trace Trace
+	// Source is who asked for the callback.
+	Source Source
+
 	Lease Lease
+}
+
+// Trace is a W3C Trace Context: the values of the traceparent and tracestate
+// headers of a request, together at most 1,024 bytes. It is kept with the
+// callback and is in the context of [Dialer.Dial]; see [TraceFrom].
+type Trace struct {
+	Parent string // traceparent
+	State  string // tracestate
+}
+
+// Source is who asked for a callback, as far as the host knows.
+type Source struct {
+	Address string // network address of the client, at most 128 bytes
+	Key     string // API key or client name, at most 128 bytes
+	Session string // session of the client, at most 128 bytes
 }
 
 // Customer is who is to be called.

@@ -134,6 +134,27 @@ const (
 	AgentFirst                      // GMS AGENT
 )
 
+// MediaDialer is implemented by dialers that reach customers by other media than
+// voice. MediaTypes returns the media types the dialer takes, as [Call.MediaType]
+// names them. A dialer without it gets voice calls only.
+type MediaDialer interface {
+	MediaTypes() []string
+}
+
+type traceKey struct{}
+
+// WithTrace returns a context that carries the trace context of a request.
+func WithTrace(ctx context.Context, t Trace) context.Context {
+	return context.WithValue(ctx, traceKey{}, t)
+}
+
+// TraceFrom returns the trace context that ctx carries. The context of
+// [Dialer.Dial] carries the one that was given with the request.
+func TraceFrom(ctx context.Context) (t Trace, ok bool) {
+	t, ok = ctx.Value(traceKey{}).(Trace)
+	return t, ok
+}
+
 // Call is one attempt as a dialer gets it.
 type Call struct {
 	Tenant  string
@@ -155,8 +176,18 @@ type Call struct {
 	Target       string // GMS _target
 	Queue        string // GMS _urs_virtual_queue
 
-	RingTimeout time.Duration // give up ringing after this long
-	MaxCall     time.Duration // end the call after this long
+	// MediaType is the medium to reach the customer by: "voice", "chat" or
+	// "email". A dialer that is no [MediaDialer] gets "voice" only.
+	MediaType string
+	// ConfirmPrompt names what is played to a customer who answers, before the
+	// agent is connected, and ConfirmDigit the key that the customer presses to
+	// confirm. Both are empty when no confirmation is asked for.
+	ConfirmPrompt, ConfirmDigit string
+
+	RingTimeout time.Duration // give up ringing the customer after this long
+	// AgentRingTimeout is how long the agent's phone rings.
+	AgentRingTimeout time.Duration
+	MaxCall          time.Duration // end the call after this long
 	// NotAfter is the last instant at which the call may be placed. A dialer
 	// that queues checks it last.
 	NotAfter    time.Time

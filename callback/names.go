@@ -7,7 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-func certaintyNames() []string { return []string{"may have rung", "known", "not placed"} }
+func certaintyNames() []string { return []string{"unset", "known", "not placed", "may have rung"} }
 
 func reachedNames() []string {
 	return []string{"none", "placed", "ringing", "customer", "agent", "bridged"}

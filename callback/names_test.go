@@ -10,7 +10,7 @@ import (
 )
 
 func TestNamesRoundTrip(t *testing.T) {
-	roundTrip(t, callback.MayHaveRung, callback.NotPlaced)
+	roundTrip(t, callback.Known, callback.MayHaveRung)
 	roundTrip(t, callback.StageNone, callback.StageBridged)
 	roundTrip(t, callback.PartyUnknown, callback.PartyNetwork)
 	roundTrip(t, callback.Scheduled, callback.Completed)

@@ -132,17 +132,18 @@ func ParseCallResult(name string) (CallResult, error) {
 	return 0, invalid("call_result", fmt.Sprintf("%q is not a call result", text.Clip(name)))
 }
 
-// Certainty says how much is known about an attempt's end. The zero value is
-// the careful one.
+// Certainty says how much is known about the end of an attempt. The zero value
+// says nothing: a [Report] has to name one of the others.
 type Certainty uint8
 
 const (
-	// MayHaveRung: nobody knows. It never means "dial again".
-	MayHaveRung Certainty = iota
-	// Known: the result is what happened.
-	Known
-	// NotPlaced: the call surely never left for the network.
+	// Known means that the result is what happened.
+	Known Certainty = iota + 1
+	// NotPlaced means that the call did not leave for the network: no phone rang.
 	NotPlaced
+	// MayHaveRung means that the customer's phone may have rung and the end of
+	// the call is not known. The customer is never dialled again because of it.
+	MayHaveRung
 )
 
 // Stage is how far an attempt got. Stages only move forward; a report of an
@@ -171,8 +172,11 @@ const (
 
 // Outcome is how an attempt ended.
 type Outcome struct {
-	Result    CallResult
+	Result CallResult
+	// Certainty says whether Result is known to be true.
 	Certainty Certainty
+	// Confirmed says that the customer pressed [Call.ConfirmDigit].
+	Confirmed bool
 	Reached   Stage // the furthest stage, where the platform tells; zero means the stages reported so far
 	By        Party
 	SIP       int // SIP status, 0 when there is none
@@ -186,3 +190,7 @@ type Outcome struct {
 	// 429): it cools the trunk down, not the customer's attempt.
 	RetryAfter time.Duration
 }
+
+// Ended returns the outcome of a call whose result is known, for a [DialerFunc]
+// or a [Report].
+func Ended(result CallResult) Outcome { return Outcome{Result: result, Certainty: Known} }

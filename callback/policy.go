@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
@@ -92,6 +93,10 @@ func (s Service) withDefaults() Service {
 	}
 	s.Dialing.PlaceTimeout = cmp.Or(s.Dialing.PlaceTimeout, 32*time.Second)
 	s.Dialing.RingTimeout = cmp.Or(s.Dialing.RingTimeout, 30*time.Second)
+	s.Dialing.AgentRingTimeout = cmp.Or(s.Dialing.AgentRingTimeout, 20*time.Second)
+	if s.Dialing.ConfirmPrompt != "" {
+		s.Dialing.ConfirmDigit = cmp.Or(s.Dialing.ConfirmDigit, "1")
+	}
 	s.Dialing.AgentWait = cmp.Or(s.Dialing.AgentWait, time.Hour)
 	s.Dialing.MaxCall = cmp.Or(s.Dialing.MaxCall, time.Hour)
 	s.Dialing.Grace = cmp.Or(s.Dialing.Grace, 10*time.Second)
@@ -174,6 +179,9 @@ func (s Service) dialingFaults(l *faultList) {
 	}
 	l.between("Dialing.PlaceTimeout", d.PlaceTimeout, time.Second, 5*time.Minute)
 	l.between("Dialing.RingTimeout", d.RingTimeout, 5*time.Second, 5*time.Minute)
+	l.between("Dialing.AgentRingTimeout", d.AgentRingTimeout, 5*time.Second, 5*time.Minute)
+	l.check(d.ConfirmDigit == "" || len(d.ConfirmDigit) == 1 && strings.Contains("0123456789*#", d.ConfirmDigit), "Dialing.ConfirmDigit", "%q is not one of 0 to 9, * and #", d.ConfirmDigit)
+	l.check(d.ConfirmDigit == "" || d.ConfirmPrompt != "", "Dialing.ConfirmDigit", "needs Dialing.ConfirmPrompt")
 	l.between("Dialing.AgentWait", d.AgentWait, time.Second, 24*time.Hour)
 	l.between("Dialing.MaxCall", d.MaxCall, time.Second, 48*time.Hour)
 	l.between("Dialing.Grace", d.Grace, 0, 5*time.Minute)

@@ -46,6 +46,13 @@ type Release struct {
 	Service     string
 	Callback    ID
 	Reservation Reservation
+	// Outcome is how the attempt ended for which the agent was reserved; zero
+	// when there was none.
+	Outcome Outcome
+	// Talked says that the agent talked to the customer.
+	Talked bool
+	// Rejected says that the agent rejected the previewed callback.
+	Rejected bool
 	// NotReady asks for the agent to be set not ready, with Reason under
 	// ReasonKey (GMS _agent_preview_timeout_set_notready and companions).
 	NotReady        bool

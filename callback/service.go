@@ -244,6 +244,16 @@ type DialOptions struct {
 	// RingTimeout is how long the customer's phone may ring. 5 s to 5 minutes.
 	// Defaults to 30 s.
 	RingTimeout time.Duration
+	// AgentRingTimeout is how long the agent's phone may ring; 5 s to 5 minutes.
+	// Defaults to 20 s.
+	AgentRingTimeout time.Duration
+	// ConfirmPrompt names the prompt that asks the customer who answered to press
+	// ConfirmDigit before an agent is connected. Defaults to none: no
+	// confirmation.
+	ConfirmPrompt string
+	// ConfirmDigit is the key to press, one of 0 to 9, * and #. Defaults to "1"
+	// when there is a ConfirmPrompt.
+	ConfirmDigit string
 	// AgentWait is how long a customer on the line waits for an agent; then
 	// the callback completes with FAIL_AGENT_CONNECT. GMS
 	// _max_time_to_wait_for_agent_on_the_call. Defaults to 1 hour.

@@ -208,7 +208,11 @@ type EventQuery struct {
 	AllTenants bool   // feed only
 	Callback   ID     // set: the history of one callback, by Seq
 	After      Cursor // only events after this place
-	Limit      int    // 0 = 100; at most 10,000
+	// End begins at the end of the feed: the page has no events and its Next is
+	// the place after the last event. Events of changes that begin after the call
+	// follow it. Feed only, without After.
+	End   bool
+	Limit int // 0 = 100; at most 10,000
 }
 
 // EventPage is a run of events. Next continues after the last of them, also

@@ -106,6 +106,9 @@ func CheckEvents(q *EventQuery) (limit int, err error) {
 	if q.AllTenants && q.Callback != "" {
 		return 0, invalid("AllTenants", "is not for the history of one callback")
 	}
+	if q.End && (q.Callback != "" || q.After != "") {
+		return 0, invalid("End", "is for the feed, without After")
+	}
 	return checkLimit(q.Limit, MaxEvents)
 }
 

@@ -121,6 +121,9 @@ func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
+	if q.End {
+		return EventPage{Next: formatFeed(m.feed.end)}, nil
+	}
 	after, err := parseFeed(q.After, m.feed.end)
 	if err != nil {
 		return EventPage{}, err

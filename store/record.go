@@ -86,6 +86,8 @@ type seldom struct {
 	copiedFrom                   callback.ID
 	sessionID                    string
 	accessNumber, accessCode     string
+	trace                        callback.Trace
+	source                       callback.Source
 }
 
 // pack copies what Apply stores of a callback.
@@ -113,7 +115,7 @@ func pack(c *callback.Callback) *body {
 		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), pausedAt: instantOf(c.PausedAt), pausedFor: c.PausedFor,
 		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
 		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
-		accessNumber: c.AccessNumber, accessCode: c.AccessCode,
+		accessNumber: c.AccessNumber, accessCode: c.AccessCode, trace: c.Trace, source: c.Source,
 	}
 	if c.Retry != nil {
 		s.retry, s.hasRetry = *c.Retry, true
@@ -181,6 +183,7 @@ func (s *seldom) fill(c *callback.Callback) {
 	c.Submits, c.Rejects, c.LostLeases = s.submits, s.rejects, s.lostLeases
 	c.CopiedFrom, c.SessionID = s.copiedFrom, s.sessionID
 	c.AccessNumber, c.AccessCode = s.accessNumber, s.accessCode
+	c.Trace, c.Source = s.trace, s.source
 	if s.hasRetry {
 		c.Retry = new(s.retry)
 	}

@@ -290,7 +290,7 @@ func TestUnknownOutcomeLosesRef(t *testing.T) {
 	cb := r.start(manager.Request{})
 	_, _ = r.m.Tick(r.ctx, r.clock.Now())
 	_ = r.m.Report(r.ctx, callback.Report{Key: callback.NewAttemptKey(cb.ID, 1), Stage: callback.StageRinging,
-		Outcome: &callback.Outcome{Result: callback.ResultUnknown, Raw: "lost", Reached: callback.StageCustomer}})
+		Outcome: &callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.MayHaveRung, Raw: "lost", Reached: callback.StageCustomer}})
 	a := r.get(cb.ID).Attempts[0]
 	if a.Stage < callback.StageRinging {
 		t.Errorf("the stage of an unknown outcome is dropped: %v", a.Stage)

@@ -74,5 +74,13 @@ type Request struct {
 	// _redirect, _target.
 	Overrides map[string]string
 
+	// Trace is the trace context of the host's request. It is kept with the
+	// callback, is in the context of Dial, and is no part of what makes a repeated
+	// request the same.
+	Trace callback.Trace
+	// Source is who asks: address, key and session of the client. It is no part
+	// of what makes a repeated request the same.
+	Source callback.Source
+
 	Actor string // who asks, for the history
 }

@@ -38,11 +38,11 @@ func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback
 	}
 	report := callback.Report{Outcome: &r.Outcome, Actor: r.Actor}
 	if !r.Redial {
+		if r.Outcome.Certainty != callback.Known && r.Outcome.Certainty != callback.NotPlaced {
+			return nil, decide.Invalid("outcome.certainty", "must be known or not placed")
+		}
 		if err := decide.CheckReport(report); err != nil {
 			return nil, err
-		}
-		if r.Outcome.Certainty == callback.MayHaveRung {
-			return nil, decide.Invalid("outcome.certainty", "must be known or not placed")
 		}
 	}
 	return m.engine.Mutate(ctx, m.tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {

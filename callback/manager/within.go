@@ -6,6 +6,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/engine"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
 // Starter takes callbacks as a part of something that the host commits; see
@@ -25,7 +26,7 @@ type Starter struct {
 // within Config.Poll after it; [Manager.Wake] makes that at once.
 func (m *Manager) Within(s callback.Store) *Starter {
 	clock := m.engine.Clock
-	if own, ok := s.(callback.ClockStore); ok && clock != nil {
+	if own, ok := unwrap.As[callback.ClockStore](s); ok && clock != nil {
 		clock = own
 	}
 	view := *m.engine.Intake

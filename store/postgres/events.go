@@ -32,6 +32,14 @@ func (s *Store) Events(ctx context.Context, q callback.EventQuery) (callback.Eve
 	if err != nil {
 		return callback.EventPage{}, err
 	}
+	if q.End {
+		// Changes that are under way may have places on either side of this one.
+		var last int64
+		if err := s.read(ctx, func(ctx context.Context) error { return s.db.QueryRow(ctx, s.sql.lastPlace).Scan(&last) }); err != nil {
+			return callback.EventPage{}, err
+		}
+		return callback.EventPage{Next: formatPlace(last)}, nil
+	}
 	after, err := parsePlace(q.After)
 	if err != nil {
 		return callback.EventPage{}, err

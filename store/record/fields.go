@@ -56,6 +56,11 @@ func (c *codec) callback(v *callback.Callback) {
 	c.text(38, &v.AccessCode)
 	c.time(39, "PausedAt", &v.PausedAt)
 	c.int64(40, (*int64)(&v.PausedFor))
+	c.text(41, &v.Trace.Parent)
+	c.text(42, &v.Trace.State)
+	c.text(43, &v.Source.Address)
+	c.text(44, &v.Source.Key)
+	c.text(45, &v.Source.Session)
 }
 
 func (c *codec) event(v *callback.Event) {
@@ -195,6 +200,7 @@ func (c *codec) outcome(number uint64, v *callback.Outcome) {
 		c.int64(8, (*int64)(&v.Ring))
 		c.int64(9, (*int64)(&v.Talk))
 		c.int64(10, (*int64)(&v.RetryAfter))
+		c.bool(11, &v.Confirmed)
 		c.leave(outer)
 	}
 }

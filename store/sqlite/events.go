@@ -34,6 +34,9 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	if err != nil {
 		return store.EventPage{}, err
 	}
+	if q.End {
+		return store.EventPage{Next: formatFeed(end)}, nil
+	}
 	after, err := parseFeed(q.After, end)
 	if err != nil {
 		return store.EventPage{}, err

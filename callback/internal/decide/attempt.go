@@ -50,6 +50,7 @@ type DialRules struct {
 	Finals bool          // it reports outcomes and no progress
 	Settle time.Duration // how long after an attempt a look-up is reliable
 	Random func() float64
+	Media  []string // media types it takes
 }
 
 // firstLook returns when the dialer is first asked about an unresolved attempt:
@@ -233,10 +234,23 @@ func Outcome(cb *callback.Callback, p *Policy, now, at time.Time, rules DialRule
 	return d
 }
 
+// Said returns the outcome that a plain function or a look-up reports without a
+// certainty: a result it names is known, and no result leaves open what
+// happened.
+func Said(o callback.Outcome) callback.Outcome {
+	switch {
+	case o.Result == callback.ResultOK && o.Certainty != callback.NotPlaced:
+		o.Certainty = callback.MayHaveRung
+	case o.Certainty == 0:
+		o.Certainty = callback.Known
+	}
+	return o
+}
+
 // doubted reports whether an outcome leaves open what happened: it says so, or
 // it says that a call was not placed of which it is known that it rang.
 func (r DialRules) doubted(cb *callback.Callback, o callback.Outcome) bool {
-	return o.Certainty == callback.MayHaveRung || o.Certainty == callback.NotPlaced && cb.Current().Stage >= callback.StageRinging
+	return o.Certainty != callback.Known && o.Certainty != callback.NotPlaced || o.Certainty == callback.NotPlaced && cb.Current().Stage >= callback.StageRinging
 }
 
 // learn notes what a report tells beside its outcome.

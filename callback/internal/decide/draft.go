@@ -63,6 +63,10 @@ func (d *Draft) move(to callback.State) {
 	cb.Held = kept
 	if cb.Reservation != nil && !to.Reserved() {
 		d.Release = &callback.Release{Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: *cb.Reservation}
+		if a := cb.Current(); a != nil && !a.Live() {
+			d.Release.Outcome = a.Outcome
+			d.Release.Talked = a.Stage == callback.StageBridged
+		}
 		cb.Reservation = nil
 	}
 }

@@ -61,6 +61,8 @@ type StartInput struct {
 	Properties  callback.Values
 	Parameters  map[string]string
 	Overrides   map[string]string
+	Trace       callback.Trace  `json:"-"`
+	Source      callback.Source `json:"-"`
 	Actor       string
 }
 
@@ -76,6 +78,7 @@ func (r *Start) Check() error {
 		{"origin.initiator", r.Origin.Initiator}, {"origin.supervisor", r.Origin.Supervisor},
 		{"origin.session_id", r.Origin.SessionID}, {"origin.interaction_id", r.Origin.InteractionID},
 		{"origin.retry_type", r.Origin.RetryType},
+		{"source.address", r.Source.Address}, {"source.key", r.Source.Key}, {"source.session", r.Source.Session},
 	}
 	for _, n := range names {
 		if n.value == "" {
@@ -115,6 +118,9 @@ func (r *Start) Check() error {
 	}
 	if n := utf8.RuneCountInString(r.Agent.Description); n > 150 {
 		return Invalid("agent.description", fmt.Sprintf("has %d characters, at most 150 are allowed", n))
+	}
+	if err := CheckText("trace", r.Trace.Parent+r.Trace.State, MaxText); err != nil {
+		return err
 	}
 	if r.Service == "" {
 		return Invalid("service", "is required")

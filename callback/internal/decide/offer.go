@@ -45,10 +45,13 @@ func Reject(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draf
 	d.Callback.Rejects++
 	if d.Callback.Rejects >= p.Service.Preview.Rejects {
 		d.complete(callback.ReasonAfterRejects(d.Callback.Rejects), "")
-		return d
+	} else {
+		d.Enqueue(now.Add(p.Service.Preview.RejectRetry))
+		d.Note("rejected by the agent")
 	}
-	d.Enqueue(now.Add(p.Service.Preview.RejectRetry))
-	d.Note("rejected by the agent")
+	if d.Release != nil {
+		d.Release.Rejected = true
+	}
 	return d
 }
 

@@ -101,3 +101,18 @@ func (p *Policy) Lines(hasRouter bool) int64 {
 
 // defaultLines is the number of lines of a service without a Router.
 const defaultLines = 10
+
+// MediaType returns the medium by which the customer of a callback is reached:
+// the response that the request asks for or, without one, the service's.
+func (p *Policy) MediaType(cb *callback.Callback) string {
+	if cb.Interaction == nil {
+		return p.Service.MediaType
+	}
+	switch cb.Interaction.ResponseType {
+	case "Voice", "VoIP":
+		return "voice"
+	case "Email":
+		return "email"
+	}
+	return p.Service.MediaType
+}

@@ -23,7 +23,9 @@ func CheckReport(r callback.Report) error {
 		return Invalid("report", "tells nothing")
 	case o != nil && !o.Result.Valid():
 		return Invalid("outcome.result", fmt.Sprintf("%d is not a call result", o.Result))
-	case o != nil && (o.Certainty > callback.NotPlaced || o.Reached > callback.StageBridged || o.By > callback.PartyNetwork):
+	case o != nil && o.Certainty == 0:
+		return Invalid("outcome.certainty", "is required: known, not placed or may have rung")
+	case o != nil && (o.Certainty > callback.MayHaveRung || o.Reached > callback.StageBridged || o.By > callback.PartyNetwork):
 		return Invalid("outcome", "has a certainty, stage or party that is not defined")
 	}
 	return nil

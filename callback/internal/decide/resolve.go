@@ -17,6 +17,9 @@ const (
 )
 
 func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, found callback.Found, answered bool, actor string) *Draft {
+	if found.State == callback.FoundEnded {
+		found.Outcome = Said(found.Outcome)
+	}
 	report := callback.Report{Ref: found.Ref, Actor: actor, Stage: found.Stage}
 	switch {
 	case found.State == callback.FoundLive:

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -22,6 +23,7 @@ type Round struct {
 	Actor  string
 	Router bool
 	Window time.Duration // how long silence of the dialer is believed
+	Media  []string      // media types the dialer takes
 	Access []string      // access numbers that are free, for customers who call in
 }
 
@@ -37,7 +39,9 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 	if reservation != nil {
 		d.Callback.Reservation = reservation
 	}
-	switch {
+	switch media := r.Policy.MediaType(cb); {
+	case !r.Inbound() && !slices.Contains(r.Media, media):
+		d.complete(callback.ReasonUnknownMedia, fmt.Sprintf("the dialer does not take media type %q", media))
 	case r.Inbound() && cb.State == callback.Queued:
 		d.offer(callback.OfferBooking, s.Inbound.Timeout)
 		number := r.Access[0]

@@ -177,9 +177,14 @@ func (m *Engine) place(call callback.Call, policy *decide.Policy) {
 		}
 		var outcome callback.Outcome
 		outcome, err = m.waiter.DialAndWait(ctx, call)
+		outcome = decide.Said(outcome)
 		report.Outcome = &outcome
 		return err
 	})
+	if err == nil && report.Outcome != nil && report.Outcome.Result == callback.ResultOK && report.Outcome.Certainty == callback.MayHaveRung {
+		m.Log.LogAttrs(ctx, slog.LevelWarn, "dialer returned no result: the callback becomes unresolved; return callback.Ended(result) for a call whose end is known",
+			slog.String("attempt", string(call.Key)))
+	}
 	if err != nil {
 		report.Outcome = m.outcomeOf(err, call)
 		report.Stage = callback.StageNone
@@ -253,7 +258,8 @@ func (m *Engine) call(cb *callback.Callback, p *decide.Policy) callback.Call {
 		Tenant: cb.Tenant, Key: a.Key, Epoch: a.Epoch, ID: cb.ID, Service: cb.Service, Attempt: a.N,
 		To: cb.Customer.Target(), CallerID: s.Dialing.CallerID, CallerName: s.Dialing.CallerName, Prefix: s.Dialing.Prefix,
 		TrunkGroup: s.Dialing.TrunkGroup, First: s.Dialing.First, Target: cb.Agent.Target, Queue: cb.Agent.Queue,
-		RingTimeout: s.Dialing.RingTimeout, MaxCall: s.Dialing.MaxCall, DetectCalls: !s.Dialing.NoCallProgress,
+		MediaType: p.MediaType(cb), ConfirmPrompt: s.Dialing.ConfirmPrompt, ConfirmDigit: s.Dialing.ConfirmDigit,
+		AgentRingTimeout: s.Dialing.AgentRingTimeout, RingTimeout: s.Dialing.RingTimeout, MaxCall: s.Dialing.MaxCall, DetectCalls: !s.Dialing.NoCallProgress,
 		Treatments: s.Dialing.Treatments, Properties: cb.Properties, UserData: cb.UserData,
 		NotAfter: decide.Earliest(decide.LastChance(cb), a.Began.Add(s.Dialing.PlaceTimeout)),
 	}

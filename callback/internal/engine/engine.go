@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -37,17 +38,20 @@ func New(config Config) *Engine {
 		},
 		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]time.Time),
 	}
-	m.Clock, _ = config.Store.(callback.ClockStore)
+	m.Clock, _ = unwrap.As[callback.ClockStore](config.Store)
 	m.Pauses.init(config.Store)
-	m.waiter, _ = config.Dialer.(callback.BlockingDialer)
-	if limited, ok := config.Dialer.(callback.LimitedDialer); ok {
+	m.waiter, _ = unwrap.As[callback.BlockingDialer](config.Dialer)
+	if limited, ok := unwrap.As[callback.LimitedDialer](config.Dialer); ok {
 		m.limits = limited.Limits()
 	}
 	m.limits.Settle = cmp.Or(m.limits.Settle, 32*time.Second)
-	_, lookup := config.Dialer.(callback.LookupDialer)
-	m.Rules = decide.DialRules{Lookup: lookup, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random}
+	_, lookup := unwrap.As[callback.LookupDialer](config.Dialer)
+	m.Rules = decide.DialRules{Lookup: lookup, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random, Media: []string{"voice"}}
+	if d, ok := unwrap.As[callback.MediaDialer](config.Dialer); ok {
+		m.Rules.Media = d.MediaTypes()
+	}
 	m.flights.init(config.MaxInFlight, m.limits.MaxInFlight)
-	if waker, ok := config.Router.(callback.WakingRouter); ok {
+	if waker, ok := unwrap.As[callback.WakingRouter](config.Router); ok {
 		waker.OnFree(m.onFree)
 	}
 	return m

@@ -12,6 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/guard"
 	"github.com/ringback-go/ringback/callback/internal/text"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
 // Intake takes callbacks and changes them. A Manager and its view inside a
@@ -192,7 +193,7 @@ func (m *Intake) Detached(ctx context.Context) (context.Context, context.CancelF
 // HangUp asks the dialer to end a call, where it can. Nobody waits for its
 // answer: a dialer that does not return must not hold the engine up.
 func (m *Intake) HangUp(ctx context.Context, h callback.Hangup) {
-	hanger, ok := m.Config.Dialer.(callback.HangupDialer)
+	hanger, ok := unwrap.As[callback.HangupDialer](m.Config.Dialer)
 	if !ok {
 		return
 	}

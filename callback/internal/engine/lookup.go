@@ -9,12 +9,13 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/guard"
 	"github.com/ringback-go/ringback/callback/internal/text"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
 // lookUp asks the dialer what became of an unresolved attempt. It only ever
 // reads: nothing is placed.
 func (m *Engine) lookUp(ctx context.Context, now time.Time, cb *callback.Callback, policy *decide.Policy) error {
-	lookuper, ok := m.Config.Dialer.(callback.LookupDialer)
+	lookuper, ok := unwrap.As[callback.LookupDialer](m.Config.Dialer)
 	a := cb.Current()
 	if !ok || a == nil || m.flights.free() == 0 {
 		var b Batch

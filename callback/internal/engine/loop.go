@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/text"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
 // lifetime is whether a Manager works, stops, or has stopped.
@@ -54,7 +55,7 @@ func (m *Engine) Run(ctx context.Context) error {
 		return err
 	}
 	defer m.Life.loops.Done()
-	if notifier, ok := m.Store.(callback.NotifyingStore); ok {
+	if notifier, ok := unwrap.As[callback.NotifyingStore](m.Store); ok {
 		defer notifier.Notify(func() { m.Feed.Signal(); m.Wake() })()
 	}
 	timer := time.NewTimer(0)

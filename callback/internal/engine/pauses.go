@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -27,7 +28,7 @@ type pauses struct {
 }
 
 func (s *pauses) init(store callback.Store) {
-	s.Store, _ = store.(callback.PausingStore)
+	s.Store, _ = unwrap.As[callback.PausingStore](store)
 	s.commits = make(chan struct{}, 1)
 }
 

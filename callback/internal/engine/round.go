@@ -21,7 +21,7 @@ func (m *Engine) round(now time.Time, policy *decide.Policy) *decide.Round {
 		// The claim on a whole call is renewed for as long as it is made.
 		window = m.Config.Lease
 	}
-	return &decide.Round{Now: now, Policy: policy, Actor: m.Config.Node, Router: m.Config.Router != nil, Window: window}
+	return &decide.Round{Now: now, Policy: policy, Actor: m.Config.Node, Media: m.Rules.Media, Router: m.Config.Router != nil, Window: window}
 }
 
 // openAccess narrows the places of a service whose customers call in to the

@@ -112,7 +112,7 @@ func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Polic
 	cb := &callback.Callback{
 		Tenant: req.Tenant, Service: req.Service, Revision: 1, Created: now, Updated: now,
 		Priority: req.Priority, Agent: req.Agent, Origin: req.Origin,
-		CopiedFrom: req.CopyFrom, SessionID: req.SessionID, Until: req.Until,
+		Trace: req.Trace, Source: req.Source, CopiedFrom: req.CopyFrom, SessionID: req.SessionID, Until: req.Until,
 	}
 	if req.Retry != nil {
 		cb.Retry = new(*req.Retry)
