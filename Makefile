@@ -4,6 +4,8 @@
 # make bench    the benchmarks whose figures README.md quotes
 # make versus   the comparison with job queues; ARGS='-only claim -rounds 3' passes flags
 # make gen      the number tables, from their metadata
+# make tidy     go mod tidy for every module
+# make release  prepares VERSION=v0.1.0 for tagging, see RELEASING.md
 
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -14,7 +16,7 @@ ALONE = $(filter-out $(JOINED),$(patsubst ./%/go.mod,%,$(shell find . -mindepth 
 GEN = phonenum/internal/gen
 VERSUS = store/postgres/internal/versus
 
-.PHONY: test quick lint bench versus gen
+.PHONY: test quick lint bench versus gen tidy release
 
 test: lint
 	.ci/postgres
@@ -50,3 +52,9 @@ versus:
 
 gen:
 	GOWORK=off go generate ./phonenum
+
+tidy:
+	GOWORK=off go -C .ci/release run . tidy
+
+release:
+	GOWORK=off go -C .ci/release run . $(VERSION)
