@@ -4,8 +4,8 @@ go 1.26.0
 
 require (
 	github.com/jackc/pgx/v5 v5.12.0
-	github.com/ringback-go/ringback v0.0.0
-	github.com/ringback-go/ringback/store/postgres v0.0.0
+	github.com/ringback-go/ringback v0.1.0
+	github.com/ringback-go/ringback/store/postgres v0.1.0
 )
 
 require (
@@ -17,9 +17,4 @@ require (
 	golang.org/x/exp v0.0.0-20260908205506-85c1c2202aba // indirect
 	golang.org/x/sync v0.23.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
-)
-
-replace (
-	github.com/ringback-go/ringback => ../..
-	github.com/ringback-go/ringback/store/postgres => ../../store/postgres
 )

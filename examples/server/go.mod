@@ -5,9 +5,9 @@ go 1.26.0
 require (
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
-	github.com/ringback-go/ringback v0.0.0
-	github.com/ringback-go/ringback/store/postgres v0.0.0
-	github.com/ringback-go/ringback/store/sqlite v0.0.0
+	github.com/ringback-go/ringback v0.1.0
+	github.com/ringback-go/ringback/store/postgres v0.1.0
+	github.com/ringback-go/ringback/store/sqlite v0.1.0
 )
 
 require (
@@ -27,10 +27,4 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 	modernc.org/sqlite v1.60.0 // indirect
-)
-
-replace (
-	github.com/ringback-go/ringback => ../..
-	github.com/ringback-go/ringback/store/postgres => ../../store/postgres
-	github.com/ringback-go/ringback/store/sqlite => ../../store/sqlite
 )

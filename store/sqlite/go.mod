@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/google/go-cmp v0.7.0
-	github.com/ringback-go/ringback v0.0.0
+	github.com/ringback-go/ringback v0.1.0
 	modernc.org/sqlite v1.60.0
 )
 
@@ -21,5 +21,3 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
-
-replace github.com/ringback-go/ringback => ../..

@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/nyaruka/phonenumbers v1.8.1
-	github.com/ringback-go/ringback v0.0.0
+	github.com/ringback-go/ringback v0.1.0
 )
 
 require (

@@ -5,9 +5,9 @@ go 1.26.0
 require (
 	github.com/anishathalye/porcupine v1.3.1
 	github.com/jackc/pgx/v5 v5.12.0
-	github.com/ringback-go/ringback v0.0.0
-	github.com/ringback-go/ringback/store/postgres v0.0.0
-	github.com/ringback-go/ringback/store/sqlite v0.0.0
+	github.com/ringback-go/ringback v0.1.0
+	github.com/ringback-go/ringback/store/postgres v0.1.0
+	github.com/ringback-go/ringback/store/sqlite v0.1.0
 )
 
 require (

@@ -1,4 +1,4 @@
-module github.com/ringback-go/ringback/examples/versus
+module github.com/ringback-go/ringback/store/postgres/internal/versus
 
 go 1.26.0
 
@@ -7,8 +7,8 @@ require (
 	github.com/hibiken/asynq v0.26.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/redis/go-redis/v9 v9.14.1
-	github.com/ringback-go/ringback v0.0.0
-	github.com/ringback-go/ringback/store/postgres v0.0.0
+	github.com/ringback-go/ringback v0.1.0
+	github.com/ringback-go/ringback/store/postgres v0.1.0
 	github.com/riverqueue/river v0.51.0
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.0
 )
@@ -37,6 +37,6 @@ require (
 )
 
 replace (
-	github.com/ringback-go/ringback => ../..
-	github.com/ringback-go/ringback/store/postgres => ../../store/postgres
+	github.com/ringback-go/ringback => ../../../..
+	github.com/ringback-go/ringback/store/postgres => ../..
 )

@@ -3,10 +3,13 @@
 // is given. Both sides of a row work in turns in one run, at the same
 // durability, and each line is the median of several rounds.
 //
-//	go run ./examples/versus
-//	go run ./examples/versus -only claim -rounds 3
-//	go run ./examples/versus -dsn postgres://user@host/database -redis localhost:6379
-//	go run ./examples/versus -quick
+//	make versus
+//	make versus ARGS='-only claim -rounds 3'
+//	make versus ARGS='-dsn postgres://user@host/database -redis localhost:6379'
+//	make versus ARGS=-quick
+//
+// It is a module of its own, which is never published: it requires what it
+// compares with. Outside make, run it in its folder with GOWORK=off.
 //
 // Without -dsn it starts a PostgreSQL server of its own, with fsync,
 // full_page_writes and synchronous_commit on, whose data lie in the temporary
