@@ -19,58 +19,44 @@ const (
 	codeMethod       = 40500
 )
 
-// meaning is what stands for a code: HTTP status, phrase and class of the
-// exception, where one is known.
+// meaning is the HTTP status of a code, its phrase and the class of the
+// exception in GMS, if any.
 type meaning struct {
-	status        int
+	code, status  int
 	phrase, class string
+}
+
+var meanings = [...]meaning{
+	{40001, http.StatusTooManyRequests, "TOO_MANY_CALLBACKS_FOR_NUMBER", "ServiceUnavailable"},
+	{40002, http.StatusTooManyRequests, "SERVICE_LIMIT_REACHED", "ServiceUnavailable"},
+	{40003, http.StatusTooManyRequests, "INTERVAL_LIMIT_REACHED", "ServiceUnavailable"},
+	{40004, http.StatusTooManyRequests, "PARAMETER_LIMIT_REACHED", "ServiceUnavailable"},
+	{40010, http.StatusBadRequest, "INVALID_PARAMETER", ""},
+	{40020, http.StatusBadRequest, "INVALID_OPERATION", "InvalidOperation"},
+	{40030, http.StatusBadRequest, "NOT_FOUND", "NotFound"},
+	{40040, http.StatusBadRequest, "INVALID_NUMBER", "Number"},
+	{40050, http.StatusBadRequest, "OFFICE_CLOSED", "Availability"},
+	{40051, http.StatusBadRequest, "NO_CAPACITY", "Availability"},
+	{50004, http.StatusInternalServerError, "CAPACITY_ERROR", ""},
+	{50005, http.StatusInternalServerError, "CALENDAR_ERROR", ""},
+	{50006, http.StatusInternalServerError, "ORS_MAX_ATTEMPTS", ""},
+	{50020, http.StatusInternalServerError, "CONFIGURATION_ERROR", "Resource"},
+	{50030, http.StatusInternalServerError, "EXECUTION_ERROR", ""},
+	{50040, http.StatusInternalServerError, "REDIRECT_ERROR", ""},
+	{codeUnauthorized, http.StatusUnauthorized, "UNAUTHORIZED", ""},
+	{codeForbidden, http.StatusForbidden, "FORBIDDEN", ""},
+	{codePath, http.StatusNotFound, "NOT_FOUND", ""},
+	{codeMethod, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", ""},
 }
 
 // meaningOf returns the meaning of a code.
 func meaningOf(code int) meaning {
-	switch code {
-	case 40001:
-		return meaning{http.StatusTooManyRequests, "TOO_MANY_CALLBACKS_FOR_NUMBER", "ServiceUnavailable"}
-	case 40002:
-		return meaning{http.StatusTooManyRequests, "SERVICE_LIMIT_REACHED", "ServiceUnavailable"}
-	case 40003:
-		return meaning{http.StatusTooManyRequests, "INTERVAL_LIMIT_REACHED", "ServiceUnavailable"}
-	case 40004:
-		return meaning{http.StatusTooManyRequests, "PARAMETER_LIMIT_REACHED", "ServiceUnavailable"}
-	case 40010:
-		return meaning{http.StatusBadRequest, "INVALID_PARAMETER", ""}
-	case 40020:
-		return meaning{http.StatusBadRequest, "INVALID_OPERATION", "InvalidOperation"}
-	case 40030:
-		return meaning{http.StatusBadRequest, "NOT_FOUND", "NotFound"}
-	case 40040:
-		return meaning{http.StatusBadRequest, "INVALID_NUMBER", "Number"}
-	case 40050:
-		return meaning{http.StatusBadRequest, "OFFICE_CLOSED", "Availability"}
-	case 40051:
-		return meaning{http.StatusBadRequest, "NO_CAPACITY", "Availability"}
-	case 50004:
-		return meaning{http.StatusInternalServerError, "CAPACITY_ERROR", ""}
-	case 50005:
-		return meaning{http.StatusInternalServerError, "CALENDAR_ERROR", ""}
-	case 50006:
-		return meaning{http.StatusInternalServerError, "ORS_MAX_ATTEMPTS", ""}
-	case 50020:
-		return meaning{http.StatusInternalServerError, "CONFIGURATION_ERROR", "Resource"}
-	case 50030:
-		return meaning{http.StatusInternalServerError, "EXECUTION_ERROR", ""}
-	case 50040:
-		return meaning{http.StatusInternalServerError, "REDIRECT_ERROR", ""}
-	case codeUnauthorized:
-		return meaning{http.StatusUnauthorized, "UNAUTHORIZED", ""}
-	case codeForbidden:
-		return meaning{http.StatusForbidden, "FORBIDDEN", ""}
-	case codePath:
-		return meaning{http.StatusNotFound, "NOT_FOUND", ""}
-	case codeMethod:
-		return meaning{http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", ""}
+	for _, m := range meanings {
+		if m.code == code {
+			return m
+		}
 	}
-	return meaning{http.StatusInternalServerError, "UNEXPECTED_ERROR", ""}
+	return meaning{code, http.StatusInternalServerError, "UNEXPECTED_ERROR", ""}
 }
 
 // classPrefix is what the names of GMS' exceptions begin with.

@@ -80,62 +80,49 @@ func refusalOf(err error) refusal {
 }
 
 func refusalOfFault(f *api.Fault) refusal {
-	r := refusal{status: f.Status, message: f.Error()}
-	switch f.Status {
-	case http.StatusUnauthorized:
-		r.code = CodeUnauthorized
-	case http.StatusForbidden:
-		r.code = CodeForbidden
-	case http.StatusNotFound:
-		r.code = CodeNotFound
-	case http.StatusMethodNotAllowed:
-		r.code = CodeMethodNotAllowed
-	case http.StatusRequestEntityTooLarge:
-		r.code = CodeTooLarge
-	case http.StatusUnsupportedMediaType:
-		r.code = CodeUnsupportedMediaType
-	case http.StatusInternalServerError:
-		r.code = CodeInternalError
-	default:
-		r.code = CodeInvalidParameter
+	r := refusal{status: f.Status, code: CodeInvalidParameter, message: f.Error()}
+	for _, known := range [...]struct {
+		status int
+		code   string
+	}{
+		{http.StatusUnauthorized, CodeUnauthorized}, {http.StatusForbidden, CodeForbidden}, {http.StatusNotFound, CodeNotFound},
+		{http.StatusMethodNotAllowed, CodeMethodNotAllowed}, {http.StatusRequestEntityTooLarge, CodeTooLarge},
+		{http.StatusUnsupportedMediaType, CodeUnsupportedMediaType}, {http.StatusInternalServerError, CodeInternalError},
+	} {
+		if f.Status == known.status {
+			r.code = known.code
+		}
 	}
 	return r
 }
 
 // refusalOfFact translates what a Manager says.
 func refusalOfFact(err error) refusal {
-	bad := func(code string) refusal {
-		return refusal{status: http.StatusBadRequest, code: code, message: explain(err)}
+	code := callback.Code(err)
+	switch code {
+	case 40030:
+		return refusal{status: http.StatusNotFound, code: CodeNotFound, message: callback.ErrNotFound.Error()}
+	case 50020, 50040:
+		return refusal{status: http.StatusInternalServerError, code: CodeConfiguration, message: "the service is not configured rightly"}
 	}
-	over := func(code string) refusal {
-		r := refusal{status: http.StatusTooManyRequests, code: code, message: explain(err)}
+	for _, known := range [...]struct {
+		fact, status int
+		code         string
+	}{
+		{40001, http.StatusTooManyRequests, CodeNumberLimit}, {40002, http.StatusTooManyRequests, CodeQueueLimit},
+		{40003, http.StatusTooManyRequests, CodeIntervalLimit}, {40004, http.StatusTooManyRequests, CodeParameterLimit},
+		{40010, http.StatusBadRequest, CodeInvalidParameter}, {40040, http.StatusBadRequest, CodeInvalidNumber},
+		{40050, http.StatusBadRequest, CodeClosed}, {40051, http.StatusBadRequest, CodeNoCapacity},
+	} {
+		if known.fact != code {
+			continue
+		}
+		r := refusal{status: known.status, code: known.code, message: explain(err)}
 		var limit *callback.LimitError
 		if errors.As(err, &limit) {
 			r.retry = limit.RetryAt
 		}
 		return r
-	}
-	switch callback.Code(err) {
-	case 40001:
-		return over(CodeNumberLimit)
-	case 40002:
-		return over(CodeQueueLimit)
-	case 40003:
-		return over(CodeIntervalLimit)
-	case 40004:
-		return over(CodeParameterLimit)
-	case 40010:
-		return bad(CodeInvalidParameter)
-	case 40030:
-		return refusal{status: http.StatusNotFound, code: CodeNotFound, message: callback.ErrNotFound.Error()}
-	case 40040:
-		return bad(CodeInvalidNumber)
-	case 40050:
-		return bad(CodeClosed)
-	case 40051:
-		return bad(CodeNoCapacity)
-	case 50020, 50040:
-		return refusal{status: http.StatusInternalServerError, code: CodeConfiguration, message: "the service is not configured rightly"}
 	}
 	return refusal{status: http.StatusInternalServerError, code: CodeInternalError, message: "the request could not be answered"}
 }
@@ -175,41 +162,28 @@ func explainFull(e *callback.AvailabilityError) string {
 
 // memberOf is the LUCS name of a field of the domain.
 func memberOf(field string) string {
-	switch field {
-	case "_customer_number":
-		return "Target"
-	case "alternative":
-		return "AlternativeTarget"
-	case "_desired_time":
-		return "DueDate"
-	case "service":
-		return "ServiceId, ServiceSip"
-	case "key":
-		return ownkey.Header
-	case "agent.description":
-		return "Description"
-	case "origin.creator":
-		return "Creator"
-	case "origin.initiator":
-		return "Initiator"
-	case "origin.supervisor":
-		return "Supervisor"
-	case "origin.caller_id":
-		return "CallerId"
-	case "origin.external_id":
-		return "ExternalTaskId"
-	case "origin.incoming_uri":
-		return "IncomingServiceSipUri"
-	case "origin.app_pool":
-		return "AppPoolId"
-	case "origin.session_id":
-		return "InitiatingSessionId"
-	case "origin.context_url":
-		return "ContextUrl"
-	case "origin.retry_type":
-		return "RetryType"
+	name, ok := map[string]string{
+		"_customer_number":    "Target",
+		"alternative":         "AlternativeTarget",
+		"_desired_time":       "DueDate",
+		"service":             "ServiceId, ServiceSip",
+		"key":                 ownkey.Header,
+		"agent.description":   "Description",
+		"origin.creator":      "Creator",
+		"origin.initiator":    "Initiator",
+		"origin.supervisor":   "Supervisor",
+		"origin.caller_id":    "CallerId",
+		"origin.external_id":  "ExternalTaskId",
+		"origin.incoming_uri": "IncomingServiceSipUri",
+		"origin.app_pool":     "AppPoolId",
+		"origin.session_id":   "InitiatingSessionId",
+		"origin.context_url":  "ContextUrl",
+		"origin.retry_type":   "RetryType",
+	}[field]
+	if !ok {
+		return field
 	}
-	return field
+	return name
 }
 
 // errorDto is the body of an error.

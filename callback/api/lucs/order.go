@@ -2,6 +2,7 @@ package lucs
 
 import (
 	"cmp"
+	"reflect"
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
@@ -21,80 +22,43 @@ type sortKey struct {
 	text string
 }
 
-func byText(of func(d *callbackDto) string) func(*callback.Callback, *callbackDto) sortKey {
-	return func(_ *callback.Callback, d *callbackDto) sortKey { return sortKey{text: of(d)} }
-}
-
-func byOptional(of func(d *callbackDto) *string) func(*callback.Callback, *callbackDto) sortKey {
-	return func(_ *callback.Callback, d *callbackDto) sortKey {
-		if text := of(d); text != nil {
-			return sortKey{text: *text}
-		}
-		return sortKey{}
-	}
-}
-
-func byNumber(of func(d *callbackDto) int64) func(*callback.Callback, *callbackDto) sortKey {
-	return func(_ *callback.Callback, d *callbackDto) sortKey { return sortKey{n: of(d)} }
-}
-
-// parseOrder reads the name of an order in any case.
+// parseOrder reads the name of an order, ignoring case: a member of the answer,
+// Created or Updated.
 func parseOrder(name string) (order, bool) {
-	stored := func(by callback.OrderBy) (order, bool) { return order{stored: by}, true }
-	keyed := func(key func(*callback.Callback, *callbackDto) sortKey) (order, bool) { return order{key: key}, true }
 	switch strings.ToLower(name) {
 	case "", "duedate":
-		return stored(callback.ByDesired)
+		return order{stored: callback.ByDesired}, true
 	case "created":
-		return stored(callback.ByCreated)
+		return order{stored: callback.ByCreated}, true
 	case "updated":
-		return stored(callback.ByUpdated)
-	case "target":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.Target }))
-	case "alternativetarget":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.AlternativeTarget }))
-	case "maxretries":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.MaxRetries }))
-	case "secondsbetweenretries":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.SecondsBetweenRetries }))
-	case "serviceid":
-		return keyed(byText(func(d *callbackDto) string { return d.ServiceID }))
-	case "servicesip":
-		return keyed(byText(func(d *callbackDto) string { return d.ServiceSip }))
-	case "incomingservicesipuri":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.IncomingServiceSipURI }))
+		return order{stored: callback.ByUpdated}, true
 	case "priority":
-		return keyed(func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: rank(cb.Priority)} })
-	case "contexturl":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.ContextURL }))
-	case "supervisor":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.Supervisor }))
-	case "description":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.Description }))
-	case "externaltaskid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.ExternalTaskID }))
-	case "callerid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.CallerID }))
-	case "id":
-		return keyed(byText(func(d *callbackDto) string { return d.ID }))
-	case "creator":
-		return keyed(byText(func(d *callbackDto) string { return d.Creator }))
-	case "leftinqueuetimeinseconds":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.LeftInQueueTimeInSeconds }))
-	case "apppoolid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.AppPoolID }))
-	case "initiatingsessionid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.InitiatingSessionID }))
-	case "initiator":
-		return keyed(byText(func(d *callbackDto) string { return d.Initiator }))
+		return order{key: func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: rank(cb.Priority)} }}, true
 	case "state":
-		return keyed(func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: int64(stateOf(cb))} })
-	case "retrytype":
-		return keyed(byText(func(d *callbackDto) string { return d.RetryType }))
-	case "retrycount":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.RetryCount }))
+		return order{key: func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: int64(stateOf(cb))} }}, true
+	}
+	dto := reflect.TypeFor[callbackDto]()
+	for i := range dto.NumField() {
+		if strings.EqualFold(cmp.Or(dto.Field(i).Tag.Get("json"), dto.Field(i).Name), name) {
+			return order{key: func(_ *callback.Callback, d *callbackDto) sortKey { return keyOf(reflect.ValueOf(d).Elem().Field(i)) }}, true
+		}
 	}
 	return order{}, false
+}
+
+// keyOf returns the key of a member: a number, or a text that may be absent.
+func keyOf(member reflect.Value) sortKey {
+	switch v := member.Interface().(type) {
+	case int64:
+		return sortKey{n: v}
+	case string:
+		return sortKey{text: v}
+	case *string:
+		if v != nil {
+			return sortKey{text: *v}
+		}
+	}
+	return sortKey{}
 }
 
 // rank puts the priority that is served first first.
