@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// wantFault checks an error's status and what it says.
+// wantFault checks status and text of a fault.
 func wantFault(t *testing.T, err error, status int, text string) *api.Fault {
 	t.Helper()
 	var f *api.Fault
@@ -26,7 +26,7 @@ func wantFault(t *testing.T, err error, status int, text string) *api.Fault {
 	return f
 }
 
-// Each role has a name of its own; what is no role has none.
+// Role names are distinct; an undefined role is unknown.
 func TestRoleNames(t *testing.T) {
 	want := []string{"create", "read", "operate", "admin", "forget", "export"}
 	var got []string
@@ -60,7 +60,8 @@ func TestHas(t *testing.T) {
 	}
 }
 
-// A caller reaches the callbacks of its tenant and, when bound, of its customer.
+// A caller sees the callbacks of its tenant and, if restricted, of its
+// customer.
 func TestReaches(t *testing.T) {
 	for _, c := range []struct {
 		caller           api.Caller
@@ -85,12 +86,12 @@ func TestReaches(t *testing.T) {
 	}
 }
 
-// challenged is an authorizer that says no and how to ask.
+// challenged is an authorizer with a challenge.
 type challenged struct{ api.AuthorizerFunc }
 
 func (challenged) Challenge() string { return `Bearer realm="x"` }
 
-// Permit asks the authorizer and translates whatever it says.
+// Permit translates every result of the authorizer.
 func TestPermit(t *testing.T) {
 	says := func(c api.Caller, err error) api.AuthorizerFunc {
 		return func(*http.Request) (api.Caller, error) { return c, err }
@@ -155,7 +156,7 @@ func basic(t *testing.T) *api.Basic {
 	return b
 }
 
-// A user is who gives both name and password, and nobody else is.
+// A user is authenticated by name and password together.
 func TestBasicAuthorize(t *testing.T) {
 	b := basic(t)
 	for _, c := range []struct{ name, password, want string }{
@@ -190,7 +191,7 @@ func TestBasicAuthorize(t *testing.T) {
 	}
 }
 
-// The challenge is one header line, whatever the realm.
+// The challenge is one header line for any realm.
 func TestBasicChallenge(t *testing.T) {
 	for realm, want := range map[string]string{
 		"": `Basic realm="callbacks", charset="UTF-8"`, "x": `Basic realm="x", charset="UTF-8"`, `a"b\`: `Basic realm="a\"b\\", charset="UTF-8"`,
@@ -211,8 +212,8 @@ func TestBasicChallenge(t *testing.T) {
 	}
 }
 
-// Users that nobody could log in as, or that could be mixed up, are refused, and
-// the password is not told.
+// Users that cannot log in or cannot be told apart are rejected, without
+// showing the password.
 func TestBasicFaults(t *testing.T) {
 	ok := api.User{Name: "anna", Password: "hush"}
 	for name, users := range map[string][]api.User{

@@ -14,14 +14,14 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// MaxDepth is how deep the values of a JSON body may lie in each other.
+// MaxDepth is the maximum nesting depth of a JSON body.
 const MaxDepth = 32
 
-// Decode reads exactly one JSON value into v, which is a pointer. A member that
-// is named twice in one object, a depth over [MaxDepth], text that is not UTF-8
-// and anything behind the value are refused. Numbers in an interface become
-// [json.Number]. Members that v does not have are ignored. The error is a
-// [*Fault] with status 400, and names no value.
+// Decode decodes a JSON body into v, a pointer. It rejects repeated members,
+// nesting deeper than [MaxDepth], text that is not UTF-8 and data after the
+// value. Numbers in an interface become [json.Number]; unknown members are
+// ignored. The error is a [*Fault] with status 400 that does not contain
+// values.
 func Decode(body []byte, v any) error {
 	if !clean(body) {
 		if err := scan(body); err != nil {
@@ -38,11 +38,12 @@ func Decode(body []byte, v any) error {
 	case errors.As(err, &kind):
 		return NewFault(http.StatusBadRequest, kind.Field, "is a JSON "+kindOf(kind.Value)+" and has to be "+wanted(kind.Type))
 	}
-	// The body is JSON; a type that reads itself does not take what is there.
+	// The body is JSON; an UnmarshalJSON or UnmarshalText method rejected a
+	// value.
 	return &Fault{Status: http.StatusBadRequest, Rule: "a value does not have the form it must have", cause: err}
 }
 
-// malformed says what is wrong without the value that is.
+// malformed returns the fault of malformed JSON, without its content.
 func malformed(err error) *Fault {
 	var syntax *json.SyntaxError
 	switch {
@@ -54,14 +55,14 @@ func malformed(err error) *Fault {
 	return NewFault(http.StatusBadRequest, "", "the body is not JSON")
 }
 
-// kindOf is the kind of a JSON value that the decoder describes: of a number it
-// also tells the value.
+// kindOf returns the kind of JSON value from the description in an error of the
+// decoder, which for a number also contains the number.
 func kindOf(value string) string {
 	kind, _, _ := bytes.Cut([]byte(value), []byte(" "))
 	return string(kind)
 }
 
-// wanted says what a JSON value has to be for a Go type.
+// wanted returns the JSON value that a Go type needs.
 func wanted(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[json.Number]():
@@ -84,13 +85,13 @@ func wanted(t reflect.Type) string {
 	return "a whole number that fits"
 }
 
-// level is an object or a list that is open.
+// level is an open object or array.
 type level struct {
 	names  map[string]bool // of an object
-	member bool            // an object whose member's value comes next
+	member bool            // the value of a member comes next
 }
 
-// scan says what is wrong that the decoder of the standard library lets pass.
+// scan reports what encoding/json accepts but [Decode] rejects.
 func scan(body []byte) error {
 	if !utf8.Valid(body) {
 		return NewFault(http.StatusBadRequest, "", "the body is not UTF-8")

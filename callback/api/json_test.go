@@ -23,7 +23,7 @@ func nested(open, inner, end string, n int) string {
 	return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 }
 
-// Exactly one JSON value is read, as the standard library reads it.
+// One JSON value is decoded as encoding/json does.
 func TestDecode(t *testing.T) {
 	for text, want := range map[string]any{
 		`{}`: map[string]any{}, ` [1, 2.50, "x", null, true] `: []any{number("1"), number("2.50"), "x", nil, true}, `"é\u00e9\n"`: "éé\n",
@@ -50,7 +50,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// What a lenient reader would let pass is refused, without what it holds.
+// Decode rejects what encoding/json accepts, without showing values.
 func TestDecodeRefused(t *testing.T) {
 	for _, c := range []struct{ name, body, text string }{
 		{"empty", "", "the body is not complete JSON"},
