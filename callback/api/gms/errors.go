@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// Numbers of refusals that GMS has no code for: the HTTP status with two zeros.
+// Codes of errors that GMS has no code for: the HTTP status followed by 00.
 const (
 	codeUnauthorized = 40100
 	codeForbidden    = 40300
@@ -19,8 +19,8 @@ const (
 	codeMethod       = 40500
 )
 
-// meaning is the HTTP status of a code, its phrase and the class of the
-// exception in GMS, if any.
+// meaning is the HTTP status, the phrase and the exception class of a code.
+// class is empty if GMS documents none.
 type meaning struct {
 	code, status  int
 	phrase, class string
@@ -59,17 +59,17 @@ func meaningOf(code int) meaning {
 	return meaning{code, http.StatusInternalServerError, "UNEXPECTED_ERROR", ""}
 }
 
-// classPrefix is what the names of GMS' exceptions begin with.
+// classPrefix is the prefix of exception classes.
 const classPrefix = "com.genesyslab.gsg.services.callback.exceptions.CallbackException"
 
-// fault is a refusal in the words of GMS.
+// fault is an error in the format of GMS.
 type fault struct {
 	code       int
-	status     int // where it is not that of the code
+	status     int // overrides the status of code
 	message    string
-	classless  bool // the class is left empty, as GMS does for this message
+	classless  bool // leave the exception class empty, as GMS does for this message
 	properties map[string]any
-	slots      json.RawMessage // proposals, in the form of availability version 1; nil for none
+	slots      json.RawMessage // proposed slots, in the format of availability version 1; nil for none
 	cause      error
 }
 
@@ -78,8 +78,8 @@ func (f *fault) Error() string { return f.message }
 // Unwrap returns the cause.
 func (f *fault) Unwrap() error { return f.cause }
 
-// errorBody is the body of a refusal. Availability is at both places where
-// clients look for it.
+// errorBody is the body of an error. Clients look for Availability in two
+// places, so it is in Properties too.
 type errorBody struct {
 	Code         int             `json:"code"`
 	Phrase       string          `json:"phrase"`
@@ -104,7 +104,7 @@ func (f *fault) body() errorBody {
 	return b
 }
 
-// refuse answers with an error, and logs it when it is the server's.
+// refuse responds with an error and logs it if it is a failure of the server.
 func (h *Handler) refuse(c *call, err error) {
 	f := h.fault(c, err)
 	status := f.status
@@ -130,14 +130,14 @@ func (h *Handler) logFault(c *call, code int, err error) {
 	if c.id != "" {
 		id := clip(c.id)
 		if !c.found {
-			id = api.Redact(id) // whatever it is, it may be a number
+			id = api.Redact(id) // unverified text of the client
 		}
 		attrs = append(attrs, slog.String("callback", id))
 	}
 	wire.LogFailure(c.r.Context(), h.log, "a GMS request failed", err, attrs...)
 }
 
-// fault puts an error into the words of GMS, as the operation has them.
+// fault converts an error to the format of GMS.
 func (h *Handler) fault(c *call, err error) *fault {
 	var f *fault
 	if errors.As(err, &f) {
@@ -171,7 +171,7 @@ func (h *Handler) fault(c *call, err error) *fault {
 	return f
 }
 
-// faultOf translates what is refused before any work is done.
+// faultOf converts a request that was rejected before any work was done.
 func faultOf(refused *api.Fault) *fault {
 	f := &fault{status: refused.Status, message: sentence(refused.Error()), cause: refused}
 	switch refused.Status {

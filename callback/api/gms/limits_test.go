@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-// A state that the time leads to anyway passes no limit by.
+// A state that results from the time does not bypass limits.
 func TestNamedStateIsLimited(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].Limits.PerParameter, s.services[0].Limits.SameNumber, s.services[0].Booking.PerBucket = 1, callback.CheckNone, 1
@@ -33,8 +33,8 @@ func TestNamedStateIsLimited(t *testing.T) {
 	create(swiss3, "2096-01-13T10:00:00Z", "SCHEDULED").fault(400, 40010)
 }
 
-// A query by properties that asks for too much is refused before any service is
-// asked and any number is read.
+// A query with too many conditions is rejected before services are read and
+// numbers parsed.
 func TestQueryConditions(t *testing.T) {
 	r := newRig(t, nil)
 	query := func(name string, n int) string {
@@ -52,16 +52,15 @@ func TestQueryConditions(t *testing.T) {
 	if e := r.get(strings.Replace(query("_id", 51), "operand=OR", "", 1)).fault(400, 40010); e.Properties["parameter"] != "_id" {
 		t.Errorf("%v", e)
 	}
-	// It does not matter which names the conditions have, nor whether the
-	// service exists.
+	// That does not depend on the names of the conditions or on the service.
 	e := r.get("/genesys/1/service/callback/none?"+strings.Repeat("a=1&", 26)+strings.Repeat("b=1&", 25)).fault(400, 40010)
 	if e.Properties["parameter"] != "property" {
 		t.Errorf("%v", e)
 	}
 }
 
-// A query with the service in its path finds its callbacks, whoever else has
-// how many with the same property.
+// A query with a service in the path finds its callbacks even if other services
+// have many with the same property.
 func TestQueryOfOneService(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].LookupKeys = []string{"_customer_number", "_account"}
@@ -79,7 +78,7 @@ func TestQueryOfOneService(t *testing.T) {
 	r.get("/genesys/1/service/callback?_account=1").fault(400, 40020)
 }
 
-// What a client calls an identifier may be a number, and stays out of the log.
+// An identifier from a client may be a number and is not logged.
 func TestNoNumberInLog(t *testing.T) {
 	r := newRig(t, nil)
 	id := string(r.scheduled(swiss).ID)
@@ -100,11 +99,11 @@ func TestNoNumberInLog(t *testing.T) {
 	}
 }
 
-// A semicolon is a part of what GMS calls a statistic, in forms and in queries.
+// A semicolon is part of a value, in forms and in queries.
 func TestSemicolon(t *testing.T) {
 	const statistic = "ExpectedWaitTime;Queue;8999@SIP_Server;Environment"
 	r := newRig(t, nil)
-	r.h = r.bare // OpenAPI knows semicolons in escaped form alone
+	r.h = r.bare // OpenAPI allows semicolons in escaped form only
 	cb := r.start("_customer_number=%2B41785556677&_request_queue_time_stat="+statistic, "Content-Type", api.Form)
 	if got := cb.Properties["_request_queue_time_stat"]; got != statistic {
 		t.Errorf("it has %v", got)
@@ -118,7 +117,7 @@ func TestSemicolon(t *testing.T) {
 	}
 }
 
-// Texts that nothing can have been stored with are refused by name.
+// Text with control characters is rejected with the name of the parameter.
 func TestControlCharacters(t *testing.T) {
 	r := newRig(t, nil)
 	for _, text := range []string{"%00", "a%0Ab", "%FF", "%7F"} {
@@ -135,7 +134,7 @@ func TestControlCharacters(t *testing.T) {
 	}
 }
 
-// What a store says of a parameter is no client's business.
+// A store's description of a parameter is not sent to clients.
 func TestStoreKeepsItsWords(t *testing.T) {
 	r := newRig(t, nil)
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.FailBefore, Times: -1,
@@ -146,7 +145,7 @@ func TestStoreKeepsItsWords(t *testing.T) {
 	}
 }
 
-// A key that is there twice is none.
+// A repeated Idempotency-Key is rejected.
 func TestTwoKeys(t *testing.T) {
 	r := newRig(t, nil)
 	req := r.request("boss", "POST", deskPath, `{"_customer_number":"`+swiss+`"}`)
@@ -156,8 +155,8 @@ func TestTwoKeys(t *testing.T) {
 	}
 }
 
-// The options of one tenant do not count for the callers of another, whose
-// services may have the same names.
+// The options of a tenant do not apply to callers of another tenant with
+// services of the same names.
 func TestOptionsTenant(t *testing.T) {
 	o, err := config.Parse([]byte(`
 [callback]
@@ -227,7 +226,7 @@ _bh_regular1=Mon-Fri 08:00-18:00
 	}
 }
 
-// Forgetting many numbers of one customer reads that customer's callbacks once.
+// Forgetting many numbers of a customer reads that customer's callbacks once.
 func TestForgetOwnReadsOnce(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Booking.PerBucket = 100 })
 	var numbers, nobodys []string
@@ -260,7 +259,7 @@ func TestForgetOwnReadsOnce(t *testing.T) {
 	}
 }
 
-// A start that somebody is ahead of speaks of no callback.
+// A start that loses a race does not mention a callback.
 func TestStartConflict(t *testing.T) {
 	r := newRig(t, nil)
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Times: -1, Err: callback.ErrConflict})

@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 )
 
-// start takes a callback for now or later (GMS 4.1).
+// start creates a callback (GMS 4.1).
 func (h *Handler) start(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -39,8 +39,8 @@ func (h *Handler) start(c *call) error {
 	return c.answer(http.StatusOK, started(req, cb, direction))
 }
 
-// startRequest reads what a body asks for. What is no parameter stays as
-// property or user data.
+// startRequest reads the body. Members that are not parameters become
+// properties or user data.
 func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error) {
 	overrides, err := readOverrides(c, p)
 	if err != nil {
@@ -78,18 +78,18 @@ func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error
 	}
 	req.Properties = p.values
 	if policy := h.follow(c.r.Context(), req); policy != nil {
-		// Otherwise Start says what is wrong with the service.
+		// If the service is unknown, Start returns the error.
 		h.countHeaders(c, req, policy.Service())
 		h.fillTemplates(req, policy.Service())
 	}
 	return req, nil
 }
 
-// overwritable are the options that a request may set in place of a service's.
+// overwritable are the options that a request can override.
 func overwritable() []string { return []string{keyORS, keyRedirect, keyTarget} }
 
-// readOverrides reads the options that the request sets, of the body or else of
-// the URL, where two quotation marks stand for nothing.
+// readOverrides reads the options that the request overrides, from the body or
+// else from the URL. Two quotation marks stand for an empty value.
 func readOverrides(c *call, p *parameters) (map[string]string, error) {
 	query, err := readQuery(c)
 	if err != nil {
@@ -121,7 +121,7 @@ func unquote(text string) string {
 	return text
 }
 
-// resolve settles the service and the options that tokens or overwriting set.
+// resolve sets the service, and the options that tokens and overrides set.
 func (h *Handler) resolve(req *callback.Request, values callback.Values, overrides map[string]string) error {
 	options := h.viewOf(req.Tenant).options
 	if options == nil {
@@ -150,9 +150,9 @@ func hasService(options *config.Options, name string) bool {
 	return slices.ContainsFunc(options.Services, func(s callback.Service) bool { return s.Name == name })
 }
 
-// mayStart refuses what the caller may not do: forcing a state, which passes
-// limits by, and copying what it cannot know of. A state that is what the
-// Manager would choose is left to the Manager.
+// mayStart checks what the caller needs further permission for: forcing a
+// state, which bypasses limits, and copying a callback it cannot see. It clears
+// a forced state that the Manager would choose anyway.
 func (h *Handler) mayStart(c *call, req *callback.Request) error {
 	if req.State != 0 && !c.caller.Has(api.RoleOperate) {
 		natural, err := h.isNatural(c, req)
@@ -171,8 +171,8 @@ func (h *Handler) mayStart(c *call, req *callback.Request) error {
 	return err
 }
 
-// isNatural reports whether the state that a request forces is that of any
-// request for its time: QUEUED for now, SCHEDULED for a time beyond the buffer.
+// isNatural reports whether the state that a request forces is the one it would
+// have anyway: QUEUED for now, SCHEDULED for a time beyond the buffer.
 func (h *Handler) isNatural(c *call, req *callback.Request) (bool, error) {
 	if req.State != callback.Queued && req.State != callback.Scheduled {
 		return false, nil
@@ -191,7 +191,7 @@ func (h *Handler) isNatural(c *call, req *callback.Request) (bool, error) {
 	return !req.Desired.IsZero() && !req.Desired.Before(now.Add(buffer)), nil
 }
 
-// countHeaders notes the headers that the service's daily limit counts.
+// countHeaders adds the headers that the daily limit of the service counts.
 func (h *Handler) countHeaders(c *call, req *callback.Request, s callback.Service) {
 	if !h.countsHeaders(req.Tenant, s.Name) {
 		return
@@ -206,7 +206,7 @@ func (h *Handler) countHeaders(c *call, req *callback.Request, s callback.Servic
 	}
 }
 
-// countsHeaders reports whether a service counts headers.
+// countsHeaders reports whether the daily limit of a service counts headers.
 func (h *Handler) countsHeaders(tenant, service string) bool {
 	if options := h.viewOf(tenant).options; options != nil {
 		if s, ok := options.Settings[service]; ok {
@@ -216,8 +216,8 @@ func (h *Handler) countsHeaders(tenant, service string) bool {
 	return !h.ignoreHeaders
 }
 
-// follow returns the service that takes a request, as the Manager will find it;
-// nil where it will find none.
+// follow returns the service that the request is redirected to, nil if there is
+// none.
 func (h *Handler) follow(ctx context.Context, req *callback.Request) *callback.Policy {
 	var policy *callback.Policy
 	_, err := redirect.Follow(req.Service, func(name string) (to string, err error) {
@@ -236,8 +236,8 @@ func (h *Handler) follow(ctx context.Context, req *callback.Request) *callback.P
 	return policy
 }
 
-// fillTemplates fills tokens in the target and the queue of a service that
-// Options does not have.
+// fillTemplates replaces tokens in the target and the queue of a service that
+// is not in Options.
 func (h *Handler) fillTemplates(req *callback.Request, s callback.Service) {
 	if options := h.viewOf(req.Tenant).options; options != nil && hasService(options, s.Name) {
 		return

@@ -11,8 +11,8 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// A PUT whose time cannot be had leaves nothing behind: no revision, no event,
-// and no key under which the callback is found or forgotten.
+// A PUT whose time is rejected changes nothing: no revision, no event, and no
+// key to search or forget by.
 func TestRefusedTimeChangesNothing(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].LookupKeys = []string{"_customer_number", "_account"}
@@ -43,8 +43,8 @@ func TestRefusedTimeChangesNothing(t *testing.T) {
 	}
 }
 
-// A number is refused before the time is changed exactly when it is refused
-// without a time, under every rule that a service may have.
+// A number is rejected together with a time exactly if it is rejected without
+// one, for every rule of a service.
 func TestNumberIsCheckedBeforeTime(t *testing.T) {
 	exceptions, err := phonenum.ParsePatterns(swiss3)
 	if err != nil {
@@ -86,7 +86,7 @@ func TestNumberIsCheckedBeforeTime(t *testing.T) {
 	}
 }
 
-// A number whose limit is reached is refused, and the time with it.
+// If the limit of a number is reached, the time is rejected too.
 func TestNumberLimitWithTime(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckStrict })
 	r.start(`{"_customer_number":"` + swiss2 + `"}`)
@@ -98,7 +98,7 @@ func TestNumberLimitWithTime(t *testing.T) {
 	}
 }
 
-// A completion reason that cannot be kept is refused before the properties are.
+// An invalid completion reason is rejected before the properties.
 func TestReasonIsCheckedFirst(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.scheduled(swiss)
@@ -113,8 +113,8 @@ func TestReasonIsCheckedFirst(t *testing.T) {
 	}
 }
 
-// Properties that a callback cannot have are refused before the time is changed,
-// those at their bounds are not.
+// Invalid properties are rejected before the time is changed; those at the
+// limits are accepted.
 func TestPropertiesAreCheckedBeforeTime(t *testing.T) {
 	keys := func(n int) string {
 		var b strings.Builder

@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// limited words the limits of GMS section 6.
+// limited sets the message of an exceeded limit (GMS section 6).
 func (h *Handler) limited(c *call, f *fault, err error) {
 	var limit *callback.LimitError
 	if !errors.As(err, &limit) {
@@ -41,7 +41,7 @@ func (h *Handler) limited(c *call, f *fault, err error) {
 	}
 }
 
-// parameter words a parameter that cannot be used.
+// parameter sets the message of a parameter that cannot be used.
 func (f *fault) parameter(err error) {
 	var field *callback.FieldError
 	var wide *availability.RangeError
@@ -53,7 +53,7 @@ func (f *fault) parameter(err error) {
 	case errors.As(err, &field):
 		f.invalid(fieldName(field.Field), field.Rule)
 	default:
-		// Whatever else is said may be about the inside of a store.
+		// Other errors may contain details of a store.
 		f.message = sentence(callback.ErrInvalidParameter.Error())
 	}
 }
@@ -67,7 +67,7 @@ func (f *fault) invalid(parameter, rule string) {
 	f.properties = map[string]any{"parameter": clip(parameter)}
 }
 
-// fieldName returns the name GMS has for a field of a request.
+// fieldName returns the GMS name of a field of a request.
 func fieldName(field string) string {
 	switch field {
 	case "key":
@@ -86,7 +86,8 @@ func fieldName(field string) string {
 	return strings.TrimPrefix(field, "properties.")
 }
 
-// operation words what a callback's state does not allow.
+// operation sets the message of an operation that the state of the callback
+// does not allow.
 func (f *fault) operation(c *call, err error) {
 	var state *callback.StateError
 	var wide *callback.RangeError
@@ -119,7 +120,7 @@ func (f *fault) operation(c *call, err error) {
 	}
 }
 
-// missing words a callback that does not exist.
+// missing sets the message of an unknown callback.
 func (f *fault) missing(c *call) {
 	id := clip(c.id)
 	f.properties = map[string]any{"id": id}
@@ -133,8 +134,8 @@ func (f *fault) missing(c *call) {
 	}
 }
 
-// number words a number that is refused. It repeats the number the request came
-// with, to whoever sent it.
+// number sets the message of a rejected number. It contains the number in the
+// request.
 func (f *fault) number(c *call, err error) {
 	var refused *callback.NumberError
 	if !errors.As(err, &refused) {
@@ -160,7 +161,8 @@ func (f *fault) number(c *call, err error) {
 	}
 }
 
-// availability words a time that cannot be had, and proposes others.
+// availability sets the message of a time that is not available, and proposes
+// others.
 func (f *fault) availability(err error) {
 	var refused *callback.AvailabilityError
 	if !errors.As(err, &refused) {
@@ -176,7 +178,7 @@ func (f *fault) availability(err error) {
 	f.slots = jsonV1(refused.Alternatives)
 }
 
-// submits words a callback that could not be handed over.
+// submits sets the message of a callback that could not be submitted.
 func (h *Handler) submits(c *call, f *fault) {
 	most := 0
 	if p, err := h.manager.Policy(c.r.Context(), c.caller.Tenant, c.name); err == nil {
@@ -186,8 +188,8 @@ func (h *Handler) submits(c *call, f *fault) {
 	f.properties = map[string]any{"id": clip(c.id), "max-attempts": most}
 }
 
-// unexpected words what has no code of its own: what the server thinks of it
-// stays in its log.
+// unexpected sets the message of an error without a code. Its text goes to the
+// log only.
 func (f *fault) unexpected(err error) {
 	what := "an internal error"
 	switch {
@@ -202,13 +204,13 @@ func (f *fault) unexpected(err error) {
 	f.properties = map[string]any{"message": what}
 }
 
-// filterFault is a condition of a query that cannot be used; it names the
-// condition and not what it was compared with.
+// filterFault is the error of a query condition. It contains the name of the
+// condition, not its value.
 func filterFault(name string) *fault {
 	return &fault{code: 40020, message: "Cannot process 'filter' parameter correctly : " + clip(name), properties: map[string]any{"filter": clip(name)}}
 }
 
-// invalidParameter is a parameter that cannot be used.
+// invalidParameter returns the error of a parameter that cannot be used.
 func invalidParameter(name, rule string) error {
 	return callback.NewFieldError(callback.ErrInvalidParameter, name, rule)
 }
