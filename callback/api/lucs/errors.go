@@ -14,46 +14,47 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// The codes of errors. Only [CodeNotInitialized] is LUCS'.
+// Error codes with their HTTP status. Only [CodeNotInitialized] is documented
+// by LUCS.
 const (
 	CodeNotInitialized = "NotInitialized" // 500: the Manager is stopped
 
-	CodeInvalidParameter     = "InvalidParameter"     // 400: the message begins with the member's name
+	CodeInvalidParameter     = "InvalidParameter"     // 400: the message begins with the member
 	CodeInvalidNumber        = "InvalidNumber"        // 400: the service does not call the target
 	CodeClosed               = "Closed"               // 400: the service is closed at the due date
-	CodeNoCapacity           = "NoCapacity"           // 400: no place is left at the due date
+	CodeNoCapacity           = "NoCapacity"           // 400: no capacity at the due date
 	CodeUnauthorized         = "Unauthorized"         // 401
 	CodeForbidden            = "Forbidden"            // 403
-	CodeNotFound             = "NotFound"             // 404: no such callback or path
-	CodeAlreadyTerminated    = "AlreadyTerminated"    // 404: there is nothing left to cancel
+	CodeNotFound             = "NotFound"             // 404: unknown callback or path
+	CodeAlreadyTerminated    = "AlreadyTerminated"    // 404: the callback is Terminated
 	CodeMethodNotAllowed     = "MethodNotAllowed"     // 405
 	CodeAmbiguous            = "Ambiguous"            // 409: several callbacks have the ExternalTaskId
-	CodeCallInProgress       = "CallInProgress"       // 409: cancelled for when the call has ended
-	CodeConflict             = "Conflict"             // 409: changed by somebody else; try again
-	CodeKeyReused            = "IdempotencyKeyReused" // 409: the key was used for another request
-	CodeTooLarge             = "TooLarge"             // 413: the body has more than api.MaxBody bytes
+	CodeCallInProgress       = "CallInProgress"       // 409: cancelled when the call ends
+	CodeConflict             = "Conflict"             // 409: concurrent change; repeat the request
+	CodeKeyReused            = "IdempotencyKeyReused" // 409: the key belongs to another request
+	CodeTooLarge             = "TooLarge"             // 413: body larger than api.MaxBody
 	CodeUnsupportedMediaType = "UnsupportedMediaType" // 415: the body is not JSON
-	CodeNumberLimit          = "NumberLimit"          // 429: the target has callbacks waiting
-	CodeQueueLimit           = "QueueLimit"           // 429: the service's queue is full
-	CodeIntervalLimit        = "IntervalLimit"        // 429: too many callbacks in a time
+	CodeNumberLimit          = "NumberLimit"          // 429: the target has open callbacks
+	CodeQueueLimit           = "QueueLimit"           // 429: the queue of the service is full
+	CodeIntervalLimit        = "IntervalLimit"        // 429: too many callbacks in an interval
 	CodeParameterLimit       = "ParameterLimit"       // 429: too many callbacks for the target today
-	CodeConfiguration        = "Configuration"        // 500: a service is not configured rightly
+	CodeConfiguration        = "Configuration"        // 500: a service is misconfigured
 	CodeOutcomeUnknown       = "OutcomeUnknown"       // 500: it may have happened; repeat with the same Idempotency-Key
 	CodeInternalError        = "InternalError"        // 500
 )
 
-// refusal is an error as a client gets to see it.
+// refusal is an error in a response.
 type refusal struct {
 	status  int
 	code    string
 	message string
-	retry   time.Time // when a limit ends; zero when it does not say
+	retry   time.Time // end of a limit; zero if unknown
 }
 
-// errAmbiguous: an ExternalTaskId does not say which callback is meant.
+// errAmbiguous: an ExternalTaskId identifies several callbacks.
 var errAmbiguous = errors.New("several callbacks that are not Terminated have the ExternalTaskId")
 
-// refusalOf translates an error. The message never holds a number.
+// refusalOf converts an error. The message contains no phone number.
 func refusalOf(err error) refusal {
 	var fault *api.Fault
 	var state *callback.StateError
@@ -96,7 +97,7 @@ func refusalOfFault(f *api.Fault) refusal {
 	return r
 }
 
-// refusalOfFact translates what a Manager says.
+// refusalOfFact converts an error of the Manager.
 func refusalOfFact(err error) refusal {
 	code := callback.Code(err)
 	switch code {
@@ -127,7 +128,7 @@ func refusalOfFact(err error) refusal {
 	return refusal{status: http.StatusInternalServerError, code: CodeInternalError, message: "the request could not be answered"}
 }
 
-// explain says in words, and in the names of LUCS, why a request is refused.
+// explain returns the message of a rejected request, with names of LUCS.
 func explain(err error) string {
 	var field *callback.FieldError
 	var number *callback.NumberError
@@ -160,7 +161,7 @@ func explainFull(e *callback.AvailabilityError) string {
 	return b.String()
 }
 
-// memberOf is the LUCS name of a field of the domain.
+// memberOf returns the LUCS name of a field.
 func memberOf(field string) string {
 	name, ok := map[string]string{
 		"_customer_number":    "Target",
@@ -191,7 +192,7 @@ type errorDto struct {
 	Error struct{ Code, Message string }
 }
 
-// refuse answers with an error, and logs what is the server's fault.
+// refuse responds with an error and logs failures of the server.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation string, err error) {
 	if errors.Is(err, errGone) {
 		return
@@ -203,7 +204,8 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation strin
 	}
 	var begun *begunError
 	if errors.As(err, &begun) {
-		// A part of the answer is on its way: only a cut tells that it is one.
+		// Part of the response was sent; closing the connection is the only
+		// signal left.
 		panic(http.ErrAbortHandler)
 	}
 	if now, err := h.manager.Now(r.Context()); err == nil {
@@ -211,5 +213,5 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation strin
 	}
 	var body errorDto
 	body.Error.Code, body.Error.Message = answer.code, answer.message
-	_ = writeJSON(w, answer.status, &body) // an error is that the client is gone
+	_ = writeJSON(w, answer.status, &body) // an error means that the client has gone
 }

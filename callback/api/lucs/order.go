@@ -9,21 +9,21 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// order is what a search is ordered by: an order of the store, or a key of the
-// callbacks as they are written.
+// order is the order of a search: one of the store, or by a key of each
+// callback.
 type order struct {
 	stored callback.OrderBy
-	key    func(cb *callback.Callback, d *callbackDto) sortKey // nil: the store's order
+	key    func(cb *callback.Callback, d *callbackDto) sortKey // nil: order of the store
 }
 
-// sortKey orders by number and then by text.
+// sortKey orders by number, then by text.
 type sortKey struct {
 	n    int64
 	text string
 }
 
-// parseOrder reads the name of an order, ignoring case: a member of the answer,
-// Created or Updated.
+// parseOrder parses an order, ignoring case: a member of a response, Created or
+// Updated.
 func parseOrder(name string) (order, bool) {
 	switch strings.ToLower(name) {
 	case "", "duedate":
@@ -46,7 +46,7 @@ func parseOrder(name string) (order, bool) {
 	return order{}, false
 }
 
-// keyOf returns the key of a member: a number, or a text that may be absent.
+// keyOf returns the key for the value of a member.
 func keyOf(member reflect.Value) sortKey {
 	switch v := member.Interface().(type) {
 	case int64:
@@ -61,16 +61,16 @@ func keyOf(member reflect.Value) sortKey {
 	return sortKey{}
 }
 
-// rank puts the priority that is served first first.
+// rank returns the rank of a priority; the most urgent is first.
 func rank(p scheduler.Priority) int64 { return int64(p.Rank()) }
 
-// sorted is one callback of an answer that is put in order here.
+// sorted is a callback that is sorted in memory.
 type sorted struct {
 	key sortKey
 	dto *callbackDto
 }
 
-// compare orders by key, ties by Id; a descending order reverses both.
+// compare orders by key, then by Id. desc reverses both.
 func (a sorted) compare(b sorted, desc bool) int {
 	c := cmp.Or(cmp.Compare(a.key.n, b.key.n), strings.Compare(a.key.text, b.key.text), strings.Compare(a.dto.ID, b.dto.ID))
 	if desc {
