@@ -207,7 +207,7 @@ func TestNothingOfAnotherTenantIsSeen(t *testing.T) {
 	if _, err := r.refuse("SetCallbackWithComments", setting()); !errors.Is(err, callback.ErrNotFound) {
 		t.Errorf("setting for another tenant's account: %v", err)
 	}
-	// The same message is another one for another tenant.
+	// In another tenant the same message names another callback.
 	r.send("SetCallbackWithComments", setting().with("AccountNumber", "theirs"))
 	if a, b := len(r.all("")), len(r.all("acme")); a != 1 || b != 1 {
 		t.Errorf("%d and %d callbacks, want one each", a, b)

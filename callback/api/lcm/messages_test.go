@@ -116,7 +116,7 @@ func TestWindows(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, zone, startDate, startTime, endDate, endTime string
-		desired, until                                     string // until empty: none
+		desired, until                                     string // an empty until means no end
 	}{
 		{"UTC by default", "", "03/03/2026", "09:00", "03/03/2026", "09:01", "2026-03-03T09:00:00Z", "2026-03-03T09:01:00Z"},
 		{"over midnight", "Asia/Singapore", "03/03/2026", "23:30", "04/03/2026", "00:30", "2026-03-03T15:30:00Z", "2026-03-03T16:30:00Z"},
@@ -160,7 +160,8 @@ func TestTheSameMessageMakesOneCallback(t *testing.T) {
 	if n := len(r.all("")); n != 1 {
 		t.Fatalf("the same message made %d callbacks", n)
 	}
-	// The same for the agent alone, or with another comment, is another one.
+	// A personal callback, or one with another comment, is a different
+	// callback.
 	r.send("SetPersonalCallbackWithComments", setting())
 	r.send("SetCallbackWithComments", setting().with("AgentComments", "other"))
 	r.send("SetCallbackWithComments", setting().with("callid", "12346"))

@@ -50,7 +50,7 @@ func TestBadDataIsRefusedAndChangesNothing(t *testing.T) {
 	for _, test := range []struct {
 		subtopic string
 		data     data
-		field    string // of the error
+		field    string // field of the error
 		message  string
 	}{
 		{"GetCallBackModes", data{"callid": "1"}, "AccountNumber", "Invalid Account Number."},
@@ -187,13 +187,13 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// door is an authorizer that can be out of order.
-type door struct {
+// flaky is an Authorizer that can fail.
+type flaky struct {
 	*api.Basic
 	broken bool
 }
 
-func (d *door) Authorize(r *http.Request) (api.Caller, error) {
+func (d *flaky) Authorize(r *http.Request) (api.Caller, error) {
 	if d.broken {
 		return api.Caller{}, errors.New("no answer from +6591462346")
 	}
@@ -206,11 +206,11 @@ func TestHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := &door{Basic: users}
+	authorizer := &flaky{Basic: users}
 	r := newRig(t, func(s *callback.Service, _ *callback.Config, h *lcm.Config) {
 		s.Limits.SameNumber = callback.CheckStrict
 		s.Booking.PerBucket = 1
-		h.Authorizer = door
+		h.Authorizer = authorizer
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/lcm", r.handler)
@@ -235,7 +235,7 @@ func TestHTTP(t *testing.T) {
 		{"limit", "POST", "/lcm", "desktop", "application/json", string(message(t, "SetCallbackWithComments", setting().with("callid", "2", "StartTime", "10:00"))), 429},
 		{"failure", "POST", "/lcm", "", "application/json", set, 500},
 	} {
-		door.broken = test.status == 500
+		authorizer.broken = test.status == 500
 		req := httptest.NewRequest(test.method, test.path, strings.NewReader(test.body))
 		if test.contentType != "" {
 			req.Header.Set("Content-Type", test.contentType)
