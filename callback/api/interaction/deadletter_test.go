@@ -22,7 +22,7 @@ import (
 func TestWhatCannotBeDeliveredGoesToTheDeadLetter(t *testing.T) {
 	for name, test := range map[string]struct {
 		limit func(*interaction.NotifierConfig)
-		tries string // the last but one is refused by DeadLetter
+		tries string // DeadLetter refuses the second to last
 	}{
 		"by tries": {func(c *interaction.NotifierConfig) { c.Attempts = 3 }, "0s 1s 3s 7s"},
 		"by time":  {func(c *interaction.NotifierConfig) { c.GiveUp = 10 * time.Second }, "0s 1s 3s 7s 15s 31s"},

@@ -20,7 +20,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// asCaller is an authorizer that lets one caller in.
+// asCaller returns an Authorizer that accepts every request as c.
 func asCaller(c *api.Caller) api.Authorizer {
 	return api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
 		if c.Name == "" {
@@ -109,7 +109,7 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 			t.Errorf("%s is answered otherwise than what does not exist: %s", test.name, w.Body)
 		}
 	}
-	if none != `{"code":40030,"message":"there is no such interaction"}`+"\n" {
+	if none != `{"code":40030,"message":"no such interaction"}`+"\n" {
 		t.Errorf("what does not exist is answered with %s", none)
 	}
 	*caller = api.Caller{Name: "ann", Roles: read}
@@ -119,7 +119,7 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 	}
 }
 
-// What can be no identifier is not there, whatever a store would say of it.
+// An id that no callback can have yields 404 without a read of the store.
 func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
 	faults := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, c *callback.Config) { c.Store = faults.Store() })

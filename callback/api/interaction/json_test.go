@@ -18,8 +18,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 )
 
-// members returns the names of a JSON object in the order in which they are
-// written, and their values.
+// members returns the names of a JSON object, in order, and its values.
 func members(t testing.TB, text []byte) (names []string, values map[string]json.RawMessage) {
 	t.Helper()
 	if err := json.Unmarshal(text, &values); err != nil {
@@ -120,7 +119,7 @@ func TestMandatoryFieldsHaveToBeThere(t *testing.T) {
 			}
 			var read interaction.Interaction
 			err = json.Unmarshal(text, &read)
-			// Content goes with its companions.
+			// Content depends on its companion fields.
 			orphans := name == "structured_text" || name == "binary_content"
 			if wantErr := need[name] != "optional" || orphans; (err != nil) != wantErr {
 				t.Errorf("%s %s: error %v", name, absent, err)
@@ -192,7 +191,7 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 	}
 }
 
-// split cuts a list of JSON values at the blanks between them.
+// split splits a blank-separated list of JSON values.
 func split(list string) []string {
 	var values []string
 	d := json.NewDecoder(strings.NewReader(list))
@@ -291,8 +290,8 @@ func TestEnumerations(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks what holds for any text: what is read is valid, is written
-// again, and is the same when that is read.
+// FuzzDecode checks that every parsed resource is valid and survives a round
+// trip.
 func FuzzDecode(f *testing.F) {
 	text, err := os.ReadFile("testdata/full.json")
 	if err != nil {

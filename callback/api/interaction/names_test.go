@@ -14,8 +14,8 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-// told lists the notifications of a callback's life, the prefix they share cut
-// off.
+// told returns the notification names of a callback's events without their
+// common prefix.
 func (r *rig) told(id callback.ID) []string {
 	r.t.Helper()
 	history, err := r.manager.History(context.Background(), "", id)

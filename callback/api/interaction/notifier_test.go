@@ -127,7 +127,7 @@ func TestOrderHoldsUnderRandomFailures(t *testing.T) {
 				case 1:
 					a.err = errors.New("connection reset")
 				case 2:
-					a.wait = time.Minute // longer than the time-out
+					a.wait = time.Minute // exceeds the timeout
 				case 3:
 					a.status, a.header = 429, map[string]string{"Retry-After": "2"}
 				}
@@ -142,7 +142,8 @@ func TestOrderHoldsUnderRandomFailures(t *testing.T) {
 			if diff := cmp.Diff(b.wanted(), lists(b.receiver.got())); diff != "" {
 				t.Fatalf("seed %d (-wanted +got):\n%s", seed, diff)
 			}
-			// Nothing is begun before the one in front of it was taken.
+			// No delivery begins before the previous one of the callback was
+			// accepted.
 			taken := make(map[string]bool)
 			for _, d := range b.receiver.got() {
 				taken[d.ID] = true

@@ -17,8 +17,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 )
 
-// die ends the Notifiers of a bubble as the death of their process would:
-// nothing that they do from now on is seen by anybody.
+// die simulates a crash of the process: no later effect of the Notifiers is
+// visible.
 func (b *bubble) die() {
 	b.keeper.mu.Lock()
 	b.keeper.frozen = true
@@ -30,8 +30,7 @@ func (b *bubble) die() {
 }
 
 func TestACrashAnywhereLosesNothing(t *testing.T) {
-	// Every delivery, before and after its answer, and every save is a place to
-	// die at.
+	// Crash before and after each answer and each save.
 	for point := 0; ; point++ {
 		reached := false
 		for _, where := range []string{"before the answer", "after the answer", "saving", "after saving"} {
@@ -108,7 +107,7 @@ func TestACrashAnywhereLosesNothing(t *testing.T) {
 						t.Fatalf("died %s %d; %s (-wanted +got):\n%s", where, point, id, diff)
 					}
 				}
-				// What was sent again has the same id as before.
+				// A repeated notification has the same id.
 				ids := make(map[string]string)
 				for _, d := range append(before, second.got()...) {
 					key := fmt.Sprint(d.callback(), d.Sequence, d.Event)

@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 )
 
-// vector is a message that was signed by others: the one in the tests of the
-// Standard Webhooks libraries.
+// vector returns the signed message in the tests of the Standard Webhooks
+// libraries.
 func vector(t testing.TB) (header http.Header, body, secret []byte, at time.Time) {
 	t.Helper()
 	secret, err := base64.StdEncoding.DecodeString("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
@@ -96,8 +96,7 @@ func TestSignaturesThatHold(t *testing.T) {
 	}
 }
 
-// FuzzVerifySignature checks that nothing but the message that was signed
-// passes.
+// FuzzVerifySignature checks that only the signed message verifies.
 func FuzzVerifySignature(f *testing.F) {
 	header, body, _, _ := vector(f)
 	f.Add(header.Get(interaction.HeaderID), header.Get(interaction.HeaderTimestamp), header.Get(interaction.HeaderSignature), body)

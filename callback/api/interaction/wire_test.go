@@ -18,8 +18,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 )
 
-// overWire delivers one notification to a URL over a real connection and
-// returns why it was given up, or nil when it was taken.
+// overWire delivers one notification over a real connection. It returns the
+// failure passed to DeadLetter, or nil if the notification was accepted.
 func overWire(t *testing.T, url string, client *http.Client, change func(*interaction.NotifierConfig)) error {
 	t.Helper()
 	r := newRig(t, nil)
@@ -44,7 +44,7 @@ func overWire(t *testing.T, url string, client *http.Client, change func(*intera
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The first save tells that the notification is settled.
+	// The first save shows that the notification is settled.
 	k.fail = func(int) error {
 		cancel()
 		return nil
@@ -55,7 +55,7 @@ func overWire(t *testing.T, url string, client *http.Client, change func(*intera
 	return last
 }
 
-// overTLS is a server that keeps the failed handshakes of these tests to itself.
+// overTLS returns a TLS server that does not log failed handshakes.
 func overTLS(h http.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(h)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -124,7 +124,7 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 func TestFailuresOfTheWireTellNoURL(t *testing.T) {
 	server := overTLS(http.NotFoundHandler())
 	url := server.URL + "/secret-path?token=hunter2"
-	plain := overWire(t, url, nil, nil) // its certificate is not trusted
+	plain := overWire(t, url, nil, nil) // the certificate is not trusted
 	client := server.Client()
 	server.Close()
 	gone := overWire(t, url, client, nil)
