@@ -43,11 +43,11 @@ func NewBasic(realm string, users ...User) (*Basic, error) {
 	for i, u := range users {
 		switch {
 		case u.Name == "" || seen[u.Name]:
-			return nil, errors.New("user " + strconv.Itoa(i+1) + ": the name is empty or taken")
+			return nil, errors.New("user " + strconv.Itoa(i+1) + ": name is empty or not unique")
 		case strings.Contains(u.Name, ":"):
-			return nil, errors.New("user " + strconv.Itoa(i+1) + ": the name has a colon")
+			return nil, errors.New("user " + strconv.Itoa(i+1) + ": name contains a colon")
 		case u.Password == "":
-			return nil, errors.New("user " + u.Name + ": the password is empty")
+			return nil, errors.New("user " + u.Name + ": password is empty")
 		}
 		seen[u.Name] = true
 		b.users = append(b.users, basicUser{sha256.Sum256([]byte(u.Name)), sha256.Sum256([]byte(u.Password)),

@@ -149,11 +149,11 @@ func TestReadValuesRefused(t *testing.T) {
 		text       string
 	}{
 		{api.JSON, "null", 400, "the body is not a JSON object"},
-		{api.JSON, "[]", 400, "is a JSON array and has to be an object"},
-		{api.JSON, `"x"`, 400, "is a JSON string and has to be an object"},
-		{api.JSON, `{"a":1,"a":2}`, 400, "a: is there more than once"},
-		{api.Form, "a=1&b=2&a=1", 400, "a: is there more than once"},
-		{api.Form, "+41785556677=1&+41785556677=2", 400, " ###########: is there more than once"},
+		{api.JSON, "[]", 400, "is a JSON array and must be an object"},
+		{api.JSON, `"x"`, 400, "is a JSON string and must be an object"},
+		{api.JSON, `{"a":1,"a":2}`, 400, "a: is given more than once"},
+		{api.Form, "a=1&b=2&a=1", 400, "a: is given more than once"},
+		{api.Form, "+41785556677=1&+41785556677=2", 400, " ###########: is given more than once"},
 		{api.Form, "a=%zz", 400, "the body is not a form"},
 		{api.Form, "a=%ff", 400, "the body is not UTF-8"},
 		{api.Form, "%ff=a", 400, "the body is not UTF-8"},

@@ -84,7 +84,7 @@ func (f AuthorizerFunc) Authorize(r *http.Request) (Caller, error) { return f(r)
 // Errors of an [Authorizer].
 var (
 	ErrUnauthenticated = errors.New("credentials are missing or wrong")
-	ErrForbidden       = errors.New("caller may not do this")
+	ErrForbidden       = errors.New("caller is not permitted")
 )
 
 // Challenger is implemented by authorizers whose rejections need a

@@ -111,9 +111,9 @@ func ExampleDecode() {
 	fmt.Println(api.Decode([]byte(`{} {}`), &v))
 	// Output:
 	// <nil> 5115
-	// Number: is there more than once
-	// Number: is a JSON number and has to be a text
-	// the body has something behind the JSON value
+	// Number: is given more than once
+	// Number: is a JSON number and must be a string
+	// the body has data after the JSON value
 }
 
 func ExampleNewFault() {

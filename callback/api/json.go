@@ -36,11 +36,11 @@ func Decode(body []byte, v any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &kind):
-		return NewFault(http.StatusBadRequest, kind.Field, "is a JSON "+kindOf(kind.Value)+" and has to be "+wanted(kind.Type))
+		return NewFault(http.StatusBadRequest, kind.Field, "is a JSON "+kindOf(kind.Value)+" and must be "+wanted(kind.Type))
 	}
 	// The body is JSON; an UnmarshalJSON or UnmarshalText method rejected a
 	// value.
-	return &Fault{Status: http.StatusBadRequest, Rule: "a value does not have the form it must have", cause: err}
+	return &Fault{Status: http.StatusBadRequest, Rule: "a value has the wrong form", cause: err}
 }
 
 // malformed returns the fault of malformed JSON, without its content.
@@ -68,11 +68,11 @@ func wanted(t reflect.Type) string {
 	case t == reflect.TypeFor[json.Number]():
 		return "a number"
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
-		return "a text"
+		return "a string"
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return "a text"
+		return "a string"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Float32, reflect.Float64:
@@ -80,9 +80,9 @@ func wanted(t reflect.Type) string {
 	case reflect.Map, reflect.Struct:
 		return "an object"
 	case reflect.Slice, reflect.Array:
-		return "a list"
+		return "an array"
 	}
-	return "a whole number that fits"
+	return "an integer in range"
 }
 
 // level is an open object or array.
@@ -109,7 +109,7 @@ func scan(body []byte) error {
 		}
 		if len(open) == 0 {
 			if values++; values > 1 {
-				return NewFault(http.StatusBadRequest, "", "the body has something behind the JSON value")
+				return NewFault(http.StatusBadRequest, "", "the body has data after the JSON value")
 			}
 		}
 		if delim, ok := token.(json.Delim); ok && (delim == '}' || delim == ']') {
@@ -121,7 +121,7 @@ func scan(body []byte) error {
 			if !top.member {
 				name, _ := token.(string)
 				if top.names[name] {
-					return NewFault(http.StatusBadRequest, safetext.Name(name), "is there more than once")
+					return NewFault(http.StatusBadRequest, safetext.Name(name), "is given more than once")
 				}
 				top.names[name], top.member = true, true
 				continue
@@ -135,7 +135,7 @@ func scan(body []byte) error {
 			open = append(open, level{})
 		}
 		if len(open) > MaxDepth {
-			return NewFault(http.StatusBadRequest, "", "the body is deeper than "+strconv.Itoa(MaxDepth)+" levels")
+			return NewFault(http.StatusBadRequest, "", "the body is nested deeper than "+strconv.Itoa(MaxDepth)+" levels")
 		}
 	}
 }

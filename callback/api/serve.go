@@ -33,5 +33,5 @@ func Serve(w http.ResponseWriter, r *http.Request, a Authorizer, route func() (O
 // sets the header Allow to methods.
 func NotAllowed(w http.ResponseWriter, methods string) *Fault {
 	w.Header().Set("Allow", methods)
-	return NewFault(http.StatusMethodNotAllowed, "", "the path has no such method; it has "+methods)
+	return NewFault(http.StatusMethodNotAllowed, "", "method not allowed; allowed: "+methods)
 }

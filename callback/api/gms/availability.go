@@ -68,7 +68,7 @@ func readRange(c *call, names []string) (q availability.Query, end string, err e
 			return q, "", invalidParameter(clip(name), "is not known")
 		}
 		if _, ok := single(query, name); !ok {
-			return q, "", invalidParameter(name, "is there more than once")
+			return q, "", invalidParameter(name, "is given more than once")
 		}
 	}
 	q, err = parseQuery(query)
@@ -86,7 +86,7 @@ func parseQuery(query url.Values) (availability.Query, error) {
 	from := paramFrom
 	if p.has(paramFromOld) {
 		if p.has(paramFrom) {
-			return availability.Query{}, invalidParameter(paramFromOld, "is the same as start; set only one")
+			return availability.Query{}, invalidParameter(paramFromOld, "is an alias of start; set only one")
 		}
 		from = paramFromOld
 	}
@@ -166,7 +166,7 @@ func (p *queryParser) count(name string) int {
 		return 0
 	}
 	n, err := strconv.Atoi(p.query.Get(name))
-	p.check(err == nil && n >= 1, name, "is not a number from 1")
+	p.check(err == nil && n >= 1, name, "is not an integer from 1")
 	return n
 }
 

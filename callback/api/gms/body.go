@@ -52,7 +52,7 @@ func (p *parameters) textOf(name string, value any) string {
 	}
 	text, ok := callback.TextOf(value)
 	if !ok {
-		p.refuse(name, "is no text")
+		p.refuse(name, "is not a string")
 	}
 	return text
 }

@@ -134,7 +134,7 @@ func (h *Handler) logFault(c *call, code int, err error) {
 		}
 		attrs = append(attrs, slog.String("callback", id))
 	}
-	wire.LogFailure(c.r.Context(), h.log, "a GMS request failed", err, attrs...)
+	wire.LogFailure(c.r.Context(), h.log, "GMS request failed", err, attrs...)
 }
 
 // fault converts an error to the format of GMS.

@@ -84,9 +84,9 @@ func New(c Config) (*Handler, error) {
 	faults.Check(h.authorizer != nil, "Authorizer", "is required")
 	base, err := url.Parse(h.base)
 	faults.Check(err == nil && base.RawQuery == "" && base.Fragment == "" && (h.base == "" || base.Host != "" || strings.HasPrefix(h.base, "/")),
-		"Base", "is no path that begins with a slash, nor a URL")
+		"Base", "is neither an absolute path nor a URL")
 	for name, calendar := range h.mine.calendars {
-		faults.Check(calendar != nil && name != "" && name != "callback", "Calendars", "%q has no calendar, or a name that cannot be asked for", name)
+		faults.Check(calendar != nil && name != "" && name != "callback", "Calendars", "%q has no calendar or an invalid name", name)
 	}
 	for _, key := range slices.Concat(h.mine.filterKeys, h.mine.returnedKeys) {
 		faults.Check(key != "", "FilterKeys, ReturnedKeys", "have an empty key")

@@ -265,7 +265,7 @@ func TestStartConflict(t *testing.T) {
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Times: -1, Err: callback.ErrConflict})
 	defer r.faults.Heal()
 	e := r.post(deskPath, `{"_customer_number":"`+swiss+`"}`).fault(400, 40020)
-	if e.Message != "Another request came in between. Nothing was started; it may be tried again." || len(e.Properties) > 0 {
+	if e.Message != "A concurrent request interfered. Nothing was started; please retry." || len(e.Properties) > 0 {
 		t.Errorf("%+v", e)
 	}
 }

@@ -101,9 +101,9 @@ func (f *fault) operation(c *call, err error) {
 		f.message = fmt.Sprintf("Query range spans too wide time range (%d / %d). Adjust query parameters for time range.",
 			int64(wide.Span/time.Second), int64(wide.Max/time.Second))
 	case state == nil && c.op == opStart:
-		f.message = "Another request came in between. Nothing was started; it may be tried again."
+		f.message = "A concurrent request interfered. Nothing was started; please retry."
 	case state == nil:
-		f.message = fmt.Sprintf("Callback '%s' was changed meanwhile.", id)
+		f.message = fmt.Sprintf("Callback '%s' was changed concurrently.", id)
 		f.properties = map[string]any{"id": id}
 	case c.op == opStart:
 		f.message = fmt.Sprintf("Callback '%s' to copy from is not completed. State=%s", id, wire.GMSState(state.State))
@@ -114,7 +114,7 @@ func (f *fault) operation(c *call, err error) {
 	case c.op == opDelete:
 		f.message = fmt.Sprintf("Callback %s cannot be deleted - _callback_state=%s", id, wire.GMSState(state.State))
 	case c.op == opPreview:
-		f.message = fmt.Sprintf("Callback '%s' does not await this answer. State=%s", id, wire.GMSState(state.State))
+		f.message = fmt.Sprintf("Callback '%s' does not expect this answer. State=%s", id, wire.GMSState(state.State))
 	default:
 		f.message = fmt.Sprintf("Callback '%s' is no longer scheduled. State=%s", id, wire.GMSState(state.State))
 	}

@@ -15,7 +15,7 @@ func (h *Handler) preview(c *call) error {
 	}
 	answer, ok := answers()[p.text("_action")]
 	if !ok {
-		p.refuse("_action", "is none of accept, reject and cancel")
+		p.refuse("_action", "is not accept, reject or cancel")
 	}
 	if p.err != nil {
 		return p.err

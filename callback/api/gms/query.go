@@ -93,14 +93,14 @@ func checkConditions(query url.Values) error {
 		case paramOperand, keyState, paramStart, paramEnd:
 		case keyID:
 			if len(values) > maxConditions {
-				return invalidParameter(keyID, "is there more than "+strconv.Itoa(maxConditions)+" times")
+				return invalidParameter(keyID, "is given more than "+strconv.Itoa(maxConditions)+" times")
 			}
 		default:
 			lookups += len(values)
 		}
 	}
 	if lookups > maxConditions {
-		return invalidParameter("property", "is there more than "+strconv.Itoa(maxConditions)+" times")
+		return invalidParameter("property", "is given more than "+strconv.Itoa(maxConditions)+" times")
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func readSearch(c *call, query url.Values, policies []*callback.Policy) (*callba
 	}
 	switch {
 	case len(q.Lookups) == 0 && len(q.IDs) == 0:
-		return nil, invalidParameter("property", "is required: one of those under which callbacks are found")
+		return nil, invalidParameter("property", "is required; it must be a filter key")
 	case len(q.IDs) > 0 && q.AnyLookup && len(q.Lookups) > 0:
 		return nil, filterFault(paramOperand)
 	case !q.DesiredTo.IsZero() && q.DesiredTo.Before(q.DesiredFrom):

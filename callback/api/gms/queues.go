@@ -66,7 +66,7 @@ func (h *Handler) readQueues(c *call, query url.Values) (*callback.QueuesRequest
 		case "max":
 			n, err := strconv.Atoi(text)
 			if req.Max = n; !ok || err != nil || n < 1 || n > maxPerQueue {
-				return nil, invalidParameter(name, "is not a number from 1 to "+strconv.Itoa(maxPerQueue))
+				return nil, invalidParameter(name, "is not an integer from 1 to "+strconv.Itoa(maxPerQueue))
 			}
 		default:
 			ok = ok && slices.Contains(filters, name) && filter(req, name, text)

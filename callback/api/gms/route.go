@@ -93,7 +93,7 @@ func (h *Handler) route(c *call) (api.Operation, error) {
 	return api.Operation{Roles: op.roles, Do: func(caller *api.Caller) error {
 		c.caller = caller
 		if op.tenantWide && caller.Own != "" {
-			return api.NewFault(http.StatusForbidden, "", "is not for callers that are bound to one customer")
+			return api.NewFault(http.StatusForbidden, "", "is not allowed for callers restricted to a customer")
 		}
 		return op.do(h, c)
 	}}, err

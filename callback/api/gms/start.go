@@ -56,7 +56,7 @@ func (h *Handler) startRequest(c *call, p *parameters) (*callback.Request, error
 	if state := p.text(keyState); state != "" {
 		var ok bool
 		if req.State, ok = forced(state); !ok {
-			p.refuse(keyState, "is no state")
+			p.refuse(keyState, "is not a state")
 		}
 	}
 	req.Number = p.text(keyNumber)
@@ -105,7 +105,7 @@ func readOverrides(c *call, p *parameters) (map[string]string, error) {
 		}
 		text, ok := single(query, option)
 		if !ok {
-			return nil, invalidParameter(option, "is there more than once")
+			return nil, invalidParameter(option, "is given more than once")
 		}
 		if query.Has(option) {
 			overrides[option] = unquote(text)
@@ -160,7 +160,7 @@ func (h *Handler) mayStart(c *call, req *callback.Request) error {
 			return err
 		}
 		if !natural {
-			return api.NewFault(http.StatusForbidden, keyState, "needs the role "+api.RoleOperate.String()+", unless it is what the desired time leads to")
+			return api.NewFault(http.StatusForbidden, keyState, "needs the role "+api.RoleOperate.String()+", unless it is the initial state")
 		}
 		req.State = 0
 	}

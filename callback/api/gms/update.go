@@ -54,7 +54,7 @@ func readChange(p *parameters) (ch change, err error) {
 	if text != "" && ch.desired.IsZero() {
 		var ok bool
 		if ch.state, ok = forced(text); !ok {
-			p.refuse(keyState, "is no state")
+			p.refuse(keyState, "is not a state")
 		}
 		reason := p.text(keyReason)
 		if short := p.text(keyReasonShort); reason == "" {

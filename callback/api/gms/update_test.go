@@ -223,7 +223,7 @@ func TestPreview(t *testing.T) {
 	}
 	preview(id, `{"_action":"accept"}`).want(200)
 	preview(id, `{"_action":"accept"}`).fault(400, 40020)
-	preview(id, `{"_action":"cancel"}`).wantMessage("Callback '" + id + "' does not await this answer. State=QUEUED")
+	preview(id, `{"_action":"cancel"}`).wantMessage("Callback '" + id + "' does not expect this answer. State=QUEUED")
 	r.tick()
 	if cb := r.stored(id); len(cb.Attempts) != 1 {
 		t.Errorf("it is %v after %d attempts", cb.State, len(cb.Attempts))

@@ -139,7 +139,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			answer.Code = callback.Code(callback.ErrNotFound)
 		}
 	} else {
-		wire.LogFailure(r.Context(), h.config.Logger, "reading an interaction failed", err)
+		wire.LogFailure(r.Context(), h.config.Logger, "interaction request failed", err)
 	}
 	body, err := json.Marshal(answer)
 	if err != nil {

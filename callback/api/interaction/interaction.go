@@ -71,7 +71,7 @@ const maxShift = 24*60 - 1
 func (i Interaction) Validate() error {
 	l := newFaults()
 	l.Check(i.CallbackStatus.Valid(), "callback_status", "%d is not between 0 and 14", i.CallbackStatus)
-	l.Check(i.ResponseType.Valid(), "desired_response_type", "is none of Voice, VoIP and Email")
+	l.Check(i.ResponseType.Valid(), "desired_response_type", "is not Voice, VoIP or Email")
 	l.time("start_time", i.StartTime, true)
 	l.time("end_time", i.EndTime, false)
 	l.Check(i.Attempts >= 0, "attempts", "%d is negative", i.Attempts)
@@ -79,7 +79,7 @@ func (i Interaction) Validate() error {
 	l.Check(i.CallbackType.Valid(), "callback_type", "%d is not between 0 and 2", i.CallbackType)
 	l.Check(i.ID != "", "interaction_id", "is required")
 	l.Check(i.Status.Valid(), "status", "%d is not between 0 and 3", i.Status)
-	l.Check(i.EntityType.Valid(), "entity_type", "%d is none of 0, 1, 2, 3, 5, 6 and 7", i.EntityType)
+	l.Check(i.EntityType.Valid(), "entity_type", "%d is not one of 0, 1, 2, 3, 5, 6, 7", i.EntityType)
 	l.Check(i.Type != "", "type", "is required")
 	l.Check(i.MediaType != "", "media_type", "is required")
 	l.Check(i.OwnerID >= 0, "owner_id", "%d is negative", i.OwnerID)

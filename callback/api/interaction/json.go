@@ -203,7 +203,7 @@ func enum[T interface {
 func (l *faultList) count(field string, v *int64) int {
 	const most = 1<<31 - 1
 	if *v > most {
-		l.Check(false, field, "%d is over %d", *v, most)
+		l.Check(false, field, "%d exceeds %d", *v, most)
 		return 0
 	}
 	return int(*v)

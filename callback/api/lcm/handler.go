@@ -109,7 +109,7 @@ func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte)
 	}
 	op, ok := find(env)
 	if !ok {
-		err := callback.NewFieldError(callback.ErrInvalidParameter, "subtopic", "is none that is known with the topic")
+		err := callback.NewFieldError(callback.ErrInvalidParameter, "subtopic", "is unknown for the topic")
 		return h.refusal(err), err
 	}
 	c := &call{handler: h, caller: caller, operation: op, data: env.data, source: env.source}
@@ -131,7 +131,7 @@ func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte)
 }
 
 func (h *Handler) log(ctx context.Context, operation string, err error) {
-	wire.LogFailure(ctx, h.config.Logger, "an LCM message failed", err, slog.String("subtopic", operation))
+	wire.LogFailure(ctx, h.config.Logger, "LCM message failed", err, slog.String("subtopic", operation))
 }
 
 // call is a message in progress.
@@ -172,7 +172,7 @@ func (c *call) readCall(ctx context.Context) error {
 	value := c.data.Take("callid")
 	id, ok := value.(string)
 	if !ok && value != nil {
-		return &callError{actual: "callid: is not a text"}
+		return &callError{actual: "callid: is not a string"}
 	}
 	id = strings.TrimSpace(id)
 	if id == "" {

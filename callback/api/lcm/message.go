@@ -105,7 +105,7 @@ func (o members) numeral(name string) string {
 	case nil:
 		o.Refuse(name, "is required")
 	default:
-		o.Refuse(name, "is neither a number nor a text")
+		o.Refuse(name, "is neither a number nor a string")
 	}
 	return ""
 }
@@ -114,7 +114,7 @@ func (o members) numeral(name string) string {
 func (o members) integer(name string, low, high int) int {
 	n, err := strconv.Atoi(o.numeral(name))
 	if err != nil || n < low || n > high {
-		o.Refuse(name, "is not a whole number between "+strconv.Itoa(low)+" and "+strconv.Itoa(high))
+		o.Refuse(name, "is not an integer between "+strconv.Itoa(low)+" and "+strconv.Itoa(high))
 	}
 	return n
 }

@@ -52,7 +52,7 @@ func (c *call) start(ctx context.Context, personal bool) (any, error) {
 
 // errOver: the callback of a repeated message has completed, or the service
 // completes callbacks at once.
-var errOver = fmt.Errorf("the callback that this message set is over: %w", callback.ErrInvalidOperation)
+var errOver = fmt.Errorf("the callback of this message has ended: %w", callback.ErrInvalidOperation)
 
 // request reads all fields of the request except the service.
 func (c *call) request(personal bool) (callback.Request, error) {
@@ -117,14 +117,14 @@ func (c *call) service(ctx context.Context, account, modeID string) (string, err
 	}
 	m, ok := modeOf(modes, modeID)
 	if !ok {
-		return "", invalid(keyMode, "is not a mode that the account is called back in")
+		return "", invalid(keyMode, "is not a contact mode of the account")
 	}
 	name, err := config.ServiceOf(ctx, c.caller.Tenant, account, m.CampaignID)
 	switch {
 	case err != nil && !errors.Is(err, callback.ErrInvalidParameter):
 		return "", fmt.Errorf("choosing the service: %w", err)
 	case err != nil || name == "":
-		return "", invalid(keyAccount, "has no service that takes its callbacks")
+		return "", invalid(keyAccount, "has no callback service")
 	}
 	return name, nil
 }

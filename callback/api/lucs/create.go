@@ -39,7 +39,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if req.Service == "" {
-		return api.NewFault(http.StatusBadRequest, "ServiceId, ServiceSip", "name no service")
+		return api.NewFault(http.StatusBadRequest, "ServiceId, ServiceSip", "match no service")
 	}
 	req.Tenant, req.CustomerID, req.Actor = caller.Tenant, caller.Own, caller.Name
 	cb, err := h.manager.Start(ctx, req)
@@ -54,7 +54,7 @@ func happened(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: it could not be told: %w", callback.ErrOutcomeUnknown, err)
+	return fmt.Errorf("%w: the answer failed: %w", callback.ErrOutcomeUnknown, err)
 }
 
 // answer responds with a callback.
@@ -93,7 +93,7 @@ func readCreate(body []byte) (callback.Request, naming, error) {
 	req.Origin.IncomingURI = o.Text("IncomingServiceSipUri")
 	if priority := o.required("Priority"); priority != "" {
 		if req.Priority, err = scheduler.ParsePriority(priority); err != nil {
-			o.Refuse("Priority", "is none of "+priorities())
+			o.Refuse("Priority", "is not one of "+priorities())
 		}
 	}
 	req.Origin.ContextURL = o.Text("ContextUrl")

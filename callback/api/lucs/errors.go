@@ -52,7 +52,7 @@ type refusal struct {
 }
 
 // errAmbiguous: an ExternalTaskId identifies several callbacks.
-var errAmbiguous = errors.New("several callbacks that are not Terminated have the ExternalTaskId")
+var errAmbiguous = errors.New("several open callbacks have this ExternalTaskId")
 
 // refusalOf converts an error. The message contains no phone number.
 func refusalOf(err error) refusal {
@@ -71,9 +71,9 @@ func refusalOf(err error) refusal {
 		return refusal{status: http.StatusConflict, code: CodeKeyReused, message: callback.ErrKeyReuse.Error()}
 	case errors.As(err, &state) && errors.Is(err, callback.ErrInFlight):
 		return refusal{status: http.StatusConflict, code: CodeCallInProgress,
-			message: "a call is in progress: no other attempt follows, and the callback ends with the call"}
+			message: "a call is in progress: the callback ends with it, without another attempt"}
 	case errors.As(err, &state):
-		return refusal{status: http.StatusNotFound, code: CodeAlreadyTerminated, message: "the callback is Terminated: there is nothing to cancel"}
+		return refusal{status: http.StatusNotFound, code: CodeAlreadyTerminated, message: "the callback is already Terminated"}
 	case errors.Is(err, callback.ErrConflict):
 		return refusal{status: http.StatusConflict, code: CodeConflict, message: callback.ErrConflict.Error()}
 	}
@@ -104,7 +104,7 @@ func refusalOfFact(err error) refusal {
 	case 40030:
 		return refusal{status: http.StatusNotFound, code: CodeNotFound, message: callback.ErrNotFound.Error()}
 	case 50020, 50040:
-		return refusal{status: http.StatusInternalServerError, code: CodeConfiguration, message: "the service is not configured rightly"}
+		return refusal{status: http.StatusInternalServerError, code: CodeConfiguration, message: "the service is misconfigured"}
 	}
 	for _, known := range [...]struct {
 		fact, status int
@@ -152,7 +152,7 @@ func explainFull(e *callback.AvailabilityError) string {
 	fmt.Fprintf(&b, "DueDate: %v, from %s to %s", e.Unwrap(), wire.Time(e.Bucket.Start), wire.Time(e.Bucket.End))
 	for i, slot := range e.Alternatives {
 		if i == 0 {
-			b.WriteString("; places are left from ")
+			b.WriteString("; free slots start at ")
 		} else {
 			b.WriteString(", ")
 		}
@@ -199,7 +199,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation strin
 	}
 	answer := refusalOf(err)
 	if answer.status == http.StatusInternalServerError && answer.code != CodeNotInitialized {
-		wire.LogFailure(r.Context(), h.log, "answering a LUCS request failed", err,
+		wire.LogFailure(r.Context(), h.log, "LUCS request failed", err,
 			slog.String("operation", operation), slog.String("code", answer.code))
 	}
 	var begun *begunError

@@ -47,7 +47,7 @@ func TestBodies(t *testing.T) {
 			refused(t, rec, 415, "UnsupportedMediaType")
 		}
 		for name, malformed := range map[string]string{
-			"no JSON": "Target=x", "cut": `{"Target":`, "two": "{}{}", "not UTF-8": "{\"Target\":\"\xff\"}", "a list": "[{}]",
+			"no JSON": "Target=x", "cut": `{"Target":`, "two": "{}{}", "not UTF-8": "{\"Target\":\"\xff\"}", "an array": "[{}]",
 			"deep": strings.Repeat(`{"a":`, 33) + "1" + strings.Repeat("}", 33), "twice": `{"Target":"1","Target":"2"}`,
 		} {
 			message := refused(t, r.do("boss", "POST", path, malformed), 400, "InvalidParameter")
@@ -152,7 +152,7 @@ func TestServerErrors(t *testing.T) {
 		r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter})
 		refused(t, r.do("boss", "POST", "/v1.0/callbacks", body()), 500, "OutcomeUnknown")
 	})
-	t.Run("the client is gone", func(t *testing.T) {
+	t.Run("the client disconnected", func(t *testing.T) {
 		r := newRig(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

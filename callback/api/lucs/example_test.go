@@ -76,7 +76,7 @@ func Example() {
 	// 200 cb000001 tel:+41785556677 Pending 2026-03-03T10:30:00.000Z crm-7
 	// 200 cb000001 tel:+41785556677 Pending 2026-03-03T10:30:00.000Z crm-7
 	// 200 cb000001 tel:+41785556677 Terminated 2026-03-03T10:30:00.000Z crm-7
-	// 404 {"Error":{"Code":"AlreadyTerminated","Message":"the callback is Terminated: there is nothing to cancel"}}
+	// 404 {"Error":{"Code":"AlreadyTerminated","Message":"the callback is already Terminated"}}
 }
 
 // A handler needs a Manager and an Authorizer.

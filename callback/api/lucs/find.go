@@ -37,7 +37,7 @@ func (h *Handler) findByExternal(w http.ResponseWriter, r *request) error {
 	case len(ids) == 0 || ids[0] == "":
 		return api.NewFault(http.StatusBadRequest, externalParameter, "is required")
 	case len(ids) > 1:
-		return api.NewFault(http.StatusBadRequest, externalParameter, "is there more than once")
+		return api.NewFault(http.StatusBadRequest, externalParameter, "is given more than once")
 	}
 	r.id = ids[0]
 	return h.get(w, r)

@@ -57,9 +57,9 @@ func (o members) integer(name string, low, high int64) (n int64, ok bool) {
 		if err == nil && n >= low && n <= high {
 			return n, true
 		}
-		o.Refuse(name, "has to be a whole number from "+strconv.FormatInt(low, 10)+" to "+strconv.FormatInt(high, 10))
+		o.Refuse(name, "must be an integer from "+strconv.FormatInt(low, 10)+" to "+strconv.FormatInt(high, 10))
 	default:
-		o.Refuse(name, "has to be a number")
+		o.Refuse(name, "must be a number")
 	}
 	return 0, false
 }

@@ -76,7 +76,7 @@ func readSearch(body []byte) (*search, error) {
 	if name := o.Text("State"); name != "" {
 		var ok bool
 		if s.state, ok = parseState(name); !ok {
-			o.Refuse("State", "is none of Pending, InQueue, Processing, Terminated")
+			o.Refuse("State", "is not one of Pending, InQueue, Processing, Terminated")
 		}
 		s.query.States = s.state.states()
 	}
@@ -93,12 +93,12 @@ func readSearch(body []byte) (*search, error) {
 	case strings.EqualFold(name, "Descending"):
 		s.query.Desc = true
 	case name != "" && !strings.EqualFold(name, "Ascending"):
-		o.Refuse("SortOrder", "is none of Ascending, Descending")
+		o.Refuse("SortOrder", "is neither Ascending nor Descending")
 	}
 	s.query.ExternalID = o.name("ExternalTaskId", maxName)
 	s.query.CallerID = o.name("CallerId", maxName)
 	if o.Untaken() {
-		o.Refuse("", "a member is none of Target, ServiceId, ServiceSip, State, AppPoolId, StartDate, EndDate, Limit, Offset, "+
+		o.Refuse("", "a member is not one of Target, ServiceId, ServiceSip, State, AppPoolId, StartDate, EndDate, Limit, Offset, "+
 			"OrderBy, SortOrder, ExternalTaskId, CallerId")
 	}
 	return s, o.Err()
@@ -130,8 +130,8 @@ func (h *Handler) bound(s *search) error {
 }
 
 func (h *Handler) tooMany() error {
-	return api.NewFault(http.StatusBadRequest, "OrderBy", "is not DueDate, Created or Updated and takes in more than "+
-		strconv.Itoa(h.maxSorted)+" callbacks: give a Limit or narrow the search")
+	return api.NewFault(http.StatusBadRequest, "OrderBy", "is not DueDate, Created or Updated and matches more than "+
+		strconv.Itoa(h.maxSorted)+" callbacks: set a Limit or narrow the search")
 }
 
 // aim sets the conditions that depend on the tenant. none reports that nothing

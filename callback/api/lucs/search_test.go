@@ -208,13 +208,13 @@ func TestSearchRefused(t *testing.T) {
 		`{"ExternalTaskId":"` + strings.Repeat("x", 129) + `"}`: "ExternalTaskId",
 		`{"CallerId":"` + strings.Repeat("x", 129) + `"}`:       "CallerId",
 		`{"AppPoolId":"` + strings.Repeat("x", 129) + `"}`:      "AppPoolId",
-		`{"Sate":"Pending"}`:                                    "a member is none of Target",
-		`{"Id":"cb000001"}`:                                     "a member is none of Target",
+		`{"Sate":"Pending"}`:                                    "a member is not one of Target",
+		`{"Id":"cb000001"}`:                                     "a member is not one of Target",
 		`[]`:                                                    "is a JSON",
 		`null`:                                                  "the body is not a JSON object",
 		``:                                                      "the body is not complete JSON",
 		`{"Target":"tel:117"`:                                   "the body is not",
-		`{"Target":"a","Target":"b"}`:                           "Target: is there more than once",
+		`{"Target":"a","Target":"b"}`:                           "Target: is given more than once",
 	} {
 		before := r.faults.Count(callbacktest.AnyMethod)
 		message := refused(t, r.do("boss", "POST", "/v1.0/callbacks/search", body, "Content-Type", "application/json"), 400, "InvalidParameter")

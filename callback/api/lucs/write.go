@@ -9,7 +9,7 @@ import (
 )
 
 // errGone: the client closed the connection.
-var errGone = errors.New("the client is gone")
+var errGone = errors.New("the client disconnected")
 
 // begunError is an error that occurred after the response had begun.
 type begunError struct{ cause error }

@@ -33,11 +33,11 @@ func TestRedirections(t *testing.T) {
 			`line 8: error: [service.b] _redirect leads to the service "c", which is left out: the service is left out`,
 			`line 13: error: [service.c] _default_country "XX" is not a two-letter ISO 3166 region: the service is left out`}},
 		{"cycle", service("a", "b") + service("b", "c") + service("c", "b"), 0, []string{
-			`line 4: error: [service.a] _redirect leads in a circle: the service is left out`,
-			`line 8: error: [service.b] _redirect leads in a circle: the service is left out`,
-			`line 12: error: [service.c] _redirect leads in a circle: the service is left out`}},
+			`line 4: error: [service.a] _redirect forms a cycle: the service is left out`,
+			`line 8: error: [service.b] _redirect forms a cycle: the service is left out`,
+			`line 12: error: [service.c] _redirect forms a cycle: the service is left out`}},
 		{"eight", chain(8), 9, nil},
-		{"nine", chain(9), 9, []string{`line 4: error: [service.s0] _redirect leads through more than 8 services: the service is left out`}},
+		{"nine", chain(9), 9, []string{`line 4: error: [service.s0] _redirect has more than 8 redirections: the service is left out`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := readOptions(t, c.text)

@@ -104,18 +104,18 @@ func TestResolveRefuses(t *testing.T) {
 		fact          error
 		text          string
 	}{
-		{"a list", "billing", callback.Values{"my_token": []any{"a"}}, callback.ErrInvalidParameter, "my_token: is no text"},
-		{"null", "billing", callback.Values{"my_token": nil}, callback.ErrInvalidParameter, "my_token: is no text"},
+		{"an array", "billing", callback.Values{"my_token": []any{"a"}}, callback.ErrInvalidParameter, "my_token: is not a string"},
+		{"null", "billing", callback.Values{"my_token": nil}, callback.ErrInvalidParameter, "my_token: is not a string"},
 		{"control characters", "billing", callback.Values{"my_token": "a\nb"}, callback.ErrInvalidParameter, "my_token: has control characters or is not UTF-8"},
 		{"no UTF-8", "billing", callback.Values{"my_token": "\xff"}, callback.ErrInvalidParameter, "my_token: has control characters or is not UTF-8"},
 		{"long", "billing", callback.Values{"my_token": strings.Repeat("a", 1025)}, callback.ErrInvalidParameter, "my_token: has more than 1024 bytes"},
-		{"long together", "billing", callback.Values{"my_token": strings.Repeat("a", 1020)}, callback.ErrInvalidParameter, "_target: has more than 1024 bytes with its tokens filled in"},
+		{"long together", "billing", callback.Values{"my_token": strings.Repeat("a", 1020)}, callback.ErrInvalidParameter, "_target: has more than 1024 bytes after token expansion"},
 		{"no number", "billing", callback.Values{"tries": "many"}, callback.ErrInvalidParameter, "_max_dial_attempts: is not a number between 1 and 100"},
 		{"too many", "billing", callback.Values{"tries": "101"}, callback.ErrInvalidParameter, "_max_dial_attempts: is not a number between 1 and 100"},
 		{"no time", "timed", callback.Values{"when": "now"}, callback.ErrInvalidParameter, "_desired_time: is not a time like 2013-05-28T15:30:00.000Z between the years 1970 and 9999"},
 		{"a redirection nowhere", "front", callback.Values{"where": "gone"}, callback.ErrRedirect, "redirected service failed: service: \"gone\" is not known"},
-		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrRedirect, "redirected service failed: _redirect: leads in a circle"},
-		{"a target that is no text", "billing", callback.Values{"_target": map[string]any{}}, callback.ErrInvalidParameter, "_target: is no text"},
+		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrRedirect, "redirected service failed: _redirect: forms a cycle"},
+		{"a target that is not a string", "billing", callback.Values{"_target": map[string]any{}}, callback.ErrInvalidParameter, "_target: is not a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := o.Resolve(c.service, c.body)
