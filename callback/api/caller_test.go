@@ -113,9 +113,9 @@ func TestPermit(t *testing.T) {
 		{"has none of the roles", says(known, nil), []api.Role{api.RoleAdmin, api.RoleForget}, 403, "needs the role admin or forget", api.ErrForbidden, ""},
 		{"no role is asked for", says(known, nil), nil, 403, "needs the role ", api.ErrForbidden, ""},
 		{"is forbidden", says(known, fmt.Errorf("blocked: %w", api.ErrForbidden)), []api.Role{api.RoleRead}, 403, "caller is not permitted", api.ErrForbidden, ""},
-		{"is nobody", says(known, api.ErrUnauthenticated), []api.Role{api.RoleRead}, 401, "credentials are missing or wrong", api.ErrUnauthenticated, ""},
+		{"anonymous", says(known, api.ErrUnauthenticated), []api.Role{api.RoleRead}, 401, "credentials are missing or wrong", api.ErrUnauthenticated, ""},
 		{"has no name", says(api.Caller{Roles: api.Roles()}, nil), []api.Role{api.RoleRead}, 401, "credentials are missing or wrong", api.ErrUnauthenticated, ""},
-		{"is told how", challenged{says(known, fmt.Errorf("token: %w", api.ErrUnauthenticated))}, []api.Role{api.RoleRead}, 401,
+		{"with a challenge", challenged{says(known, fmt.Errorf("token: %w", api.ErrUnauthenticated))}, []api.Role{api.RoleRead}, 401,
 			"credentials are missing or wrong", api.ErrUnauthenticated, `Bearer realm="x"`},
 		{"forbidden is not told how", challenged{says(known, api.ErrForbidden)}, []api.Role{api.RoleRead}, 403, "caller is not permitted", api.ErrForbidden, ""},
 		{"authorizer fails", says(known, down), []api.Role{api.RoleRead}, 500, "the authorizer failed", down, ""},
@@ -239,6 +239,6 @@ func TestBasicFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := none.Authorize(r); !errors.Is(err, api.ErrUnauthenticated) {
-		t.Errorf("without users somebody is let in: %v", err)
+		t.Errorf("an empty user list permits access: %v", err)
 	}
 }

@@ -52,7 +52,7 @@ func opRig(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t, func(s *setup) {
 		s.ids = []string{"cb"}
-		s.face.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
+		s.handler.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
 	})
 	r.start(`{"_customer_number":"` + swiss + `"}`)
 	return r
@@ -87,7 +87,7 @@ func TestRoles(t *testing.T) {
 func TestAuthorizerFails(t *testing.T) {
 	var err error
 	r := newRig(t, func(s *setup) {
-		s.face.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{}, err })
+		s.handler.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{}, err })
 	})
 	for _, op := range operations() {
 		err = api.ErrForbidden
@@ -251,7 +251,7 @@ func TestNew(t *testing.T) {
 
 // The document contains the base URL of the handler.
 func TestOpenAPI(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.face.Base = "/cc" })
+	r := newRig(t, func(s *setup) { s.handler.Base = "/cc" })
 	var doc struct {
 		OpenAPI string
 		Servers []struct{ URL string }
@@ -267,7 +267,7 @@ func TestOpenAPI(t *testing.T) {
 
 // A handler can be mounted under any prefix.
 func TestMounted(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.face.Base = "/cc" })
+	r := newRig(t, func(s *setup) { s.handler.Base = "/cc" })
 	mux := http.NewServeMux()
 	mux.Handle("/cc/", http.StripPrefix("/cc", r.h))
 	req := httptest.NewRequestWithContext(t.Context(), "GET", "/cc"+deskPath+"/availability", nil)

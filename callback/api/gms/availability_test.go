@@ -22,7 +22,7 @@ func officeRig(t *testing.T) *rig {
 		s.now = utc("2026-01-12T06:00:00Z")
 		b := &s.services[0].Booking
 		b.Hours, b.PerBucket, b.Bucket = hours("Europe/Zurich", "9:00", "10:00"), 1, 15*time.Minute
-		s.face.Calendars = map[string]*availability.Calendar{"office": b.Hours}
+		s.handler.Calendars = map[string]*availability.Calendar{"office": b.Hours}
 	})
 	r.must(callback.Request{Service: "desk", Number: swiss, Desired: utc("2026-01-12T08:30:00Z")})
 	return r
@@ -203,7 +203,7 @@ func TestCalendar(t *testing.T) {
 
 // The encoders of slots agree with encoding/json, including nights with clock
 // changes.
-func TestSlotsByHand(t *testing.T) {
+func TestSlotsMatchEncodingJSON(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.now = utc("2026-03-20T00:00:00Z")
 		b := &s.services[0].Booking

@@ -70,7 +70,7 @@ func BenchmarkStart(b *testing.B) {
 			}
 		}
 	})
-	b.Run("verb", func(b *testing.B) {
+	b.Run("manager", func(b *testing.B) {
 		_, m := benchHandler(b)
 		i := 0
 		for b.Loop() {
@@ -115,7 +115,7 @@ func BenchmarkAvailability(b *testing.B) {
 				}
 			})
 		}
-		b.Run(name+"/verb", func(b *testing.B) {
+		b.Run(name+"/manager", func(b *testing.B) {
 			_, m := benchHandler(b)
 			for b.Loop() {
 				if _, err := m.Availability(b.Context(), callback.AvailabilityRequest{Service: "desk", Query: availability.Query{Days: days}}); err != nil {

@@ -50,7 +50,7 @@ func configured(t *testing.T) *rig {
 	if err := o.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return newRig(t, func(s *setup) { s.services, s.face.Options = o.Services, o })
+	return newRig(t, func(s *setup) { s.services, s.handler.Options = o.Services, o })
 }
 
 // A configuration sets services, calendars, keys, headers and tokens.
@@ -114,9 +114,9 @@ func TestConfigWins(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRig(t, func(s *setup) {
-		s.services, s.face.Options = o.Services, o
-		s.face.ReturnedKeys, s.face.FilterKeys = []string{"shape"}, []string{"_vq"}
-		s.face.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
+		s.services, s.handler.Options = o.Services, o
+		s.handler.ReturnedKeys, s.handler.FilterKeys = []string{"shape"}, []string{"_vq"}
+		s.handler.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
 	})
 	r.post("/genesys/1/service/callback/billing", `{"_customer_number":"`+swiss+`","shape":"round","colour":"red"}`).want(200)
 	row := r.get("/genesys/1/service/callback/billing?_customer_number=" + url.QueryEscape(swiss)).rows()[0]

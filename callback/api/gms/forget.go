@@ -73,8 +73,8 @@ func (b *bulkBody) forgotten(h *Handler, c *call, item callback.BulkItem) {
 // forgetOwn restricts the request of a caller that is restricted to a customer:
 // it replaces numbers by the identifiers of that customer's callbacks.
 func (h *Handler) forgetOwn(c *call, req *callback.ForgetRequest, body *bulkBody) error {
-	nobody := func(id callback.ID) { body.forgotten(h, c, callback.BulkItem{ID: id}) }
-	own, err := h.reachable(c, req.IDs, nobody)
+	unreachable := func(id callback.ID) { body.forgotten(h, c, callback.BulkItem{ID: id}) }
+	own, err := h.reachable(c, req.IDs, unreachable)
 	if err != nil {
 		return err
 	}

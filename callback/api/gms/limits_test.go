@@ -135,7 +135,7 @@ func TestControlCharacters(t *testing.T) {
 }
 
 // A store's description of a parameter is not sent to clients.
-func TestStoreKeepsItsWords(t *testing.T) {
+func TestStoreTextIsHidden(t *testing.T) {
 	r := newRig(t, nil)
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.FailBefore, Times: -1,
 		Err: fmt.Errorf("column tenant of table callbacks: %w", callback.ErrInvalidParameter)})
@@ -190,12 +190,12 @@ _bh_regular1=Mon-Fri 08:00-18:00
 	for _, tenant := range []string{"", "other"} {
 		r := newRig(t, func(s *setup) {
 			s.services, s.tenants = []callback.Service{desk()}, map[string][]callback.Service{"other": {desk()}}
-			if s.face.OptionsTenant = tenant; tenant == "" {
+			if s.handler.OptionsTenant = tenant; tenant == "" {
 				s.services = o.Services
 			} else {
 				s.tenants["other"] = o.Services
 			}
-			s.face.Options = o
+			s.handler.Options = o
 		})
 		for user, of := range map[string]string{"boss": "", "other": "other"} {
 			own := of == tenant
@@ -229,11 +229,11 @@ _bh_regular1=Mon-Fri 08:00-18:00
 // Forgetting many numbers of a customer reads that customer's callbacks once.
 func TestForgetOwnReadsOnce(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Booking.PerBucket = 100 })
-	var numbers, nobodys []string
+	var numbers, unused []string
 	for i := range 20 {
 		number := fmt.Sprintf("+4178555%04d", i)
 		r.must(callback.Request{Service: "desk", Number: number, CustomerID: "c1", Desired: utc(later)})
-		numbers, nobodys = append(numbers, number), append(nobodys, fmt.Sprintf("+4178777%04d", i))
+		numbers, unused = append(numbers, number), append(unused, fmt.Sprintf("+4178777%04d", i))
 	}
 	searches := 0
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Times: -1, When: func(callbacktest.Op) bool {
@@ -241,21 +241,21 @@ func TestForgetOwnReadsOnce(t *testing.T) {
 		return false
 	}})
 	list := func(numbers []string) string { return `{"_customer_number":["` + strings.Join(numbers, `","`) + `"]}` }
-	r.do("anna", "POST", deletePath, list(nobodys)).want(200)
+	r.do("anna", "POST", deletePath, list(unused)).want(200)
 	r.faults.Heal()
 	if searches != 1 {
 		t.Errorf("%d searches were made", searches)
 	}
 	var answer struct{ Success, Errors []map[string]any }
-	r.do("anna", "POST", deletePath, list(append(numbers, nobodys...))).want(200).into(&answer)
-	nobody := 0
+	r.do("anna", "POST", deletePath, list(append(numbers, unused...))).want(200).into(&answer)
+	missing := 0
 	for _, item := range answer.Success {
 		if item["_customer_number"] != nil {
-			nobody++
+			missing++
 		}
 	}
-	if len(answer.Success) != 40 || nobody != 20 || len(answer.Errors) != 0 {
-		t.Errorf("%d were answered, %d of them of nobody, and %v", len(answer.Success), nobody, answer.Errors)
+	if len(answer.Success) != 40 || missing != 20 || len(answer.Errors) != 0 {
+		t.Errorf("%d were answered, %d of them missing, errors %v", len(answer.Success), missing, answer.Errors)
 	}
 }
 

@@ -128,7 +128,7 @@ func TestStatesInExecution(t *testing.T) {
 func TestReturnedKeys(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].LookupKeys = []string{"_customer_number", "mail"}
-		s.face.ReturnedKeys = []string{"_desired_time", "_vq", "_vq", "colour", "urs_virtual_queue", "_ors_session_id", "_none"}
+		s.handler.ReturnedKeys = []string{"_desired_time", "_vq", "_vq", "colour", "urs_virtual_queue", "_ors_session_id", "_none"}
 	})
 	id := string(r.start(`{"_customer_number":"` + swiss + `","mail":"a<b","_vq":"v","colour":{"a":1},"_urs_virtual_queue":"VQ","_ors_session_id":"s1"}`).ID)
 	r.do("boss", "DELETE", deskPath+"/"+id, "").want(200)
@@ -156,7 +156,7 @@ func TestReturnedKeys(t *testing.T) {
 // Base is the prefix of URLs.
 func TestBase(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.face.Base = "https://cc.example.com/api/"
+		s.handler.Base = "https://cc.example.com/api/"
 		s.services = []callback.Service{{Name: "a b/c", Numbers: callback.Numbers{Country: "CH"}}}
 		s.ids = []string{"1/2"}
 	})

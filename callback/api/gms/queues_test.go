@@ -109,7 +109,7 @@ func TestQueuesFaults(t *testing.T) {
 
 // Filter keys are those of the configuration.
 func TestFilterKeys(t *testing.T) {
-	r := queueRig(t, func(s *setup) { s.face.FilterKeys = []string{"colour", "_customer_number"} })
+	r := queueRig(t, func(s *setup) { s.handler.FilterKeys = []string{"colour", "_customer_number"} })
 	if got := r.get("/genesys/1/admin/callback/queues?target=desk&colour=red").queuesOf(); got["desk"] != "soon" {
 		t.Errorf("%v", got)
 	}
@@ -162,7 +162,7 @@ func TestPosition(t *testing.T) {
 			t.Errorf("%s: %v", method, body)
 		}
 	}
-	for _, id := range []string{"soon", "gone", "nobody", strings.Repeat("x", 200)} {
+	for _, id := range []string{"soon", "gone", "unknown", strings.Repeat("x", 200)} {
 		e := r.get("/genesys/1/service/"+id+"/check-queue-position").fault(500, 50050)
 		if e.Message != "Error processing callback 404 Not Found" || e.Properties["message"] != "404 Not Found" {
 			t.Errorf("%s: %+v", id, e)

@@ -36,7 +36,7 @@ type setup struct {
 	tenants  map[string][]callback.Service // of other tenants
 	ids      []string                      // of the first callbacks
 	manager  callback.Config
-	face     gms.Config
+	handler  gms.Config
 }
 
 // rig is a Handler on a Manager with virtual time.
@@ -113,16 +113,16 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 	if r.m, err = callback.New(c); err != nil {
 		t.Fatal(err)
 	}
-	face := s.face
-	face.Manager, face.Logger = r.m, logger
-	if face.Authorizer == nil {
+	hc := s.handler
+	hc.Manager, hc.Logger = r.m, logger
+	if hc.Authorizer == nil {
 		basic, err := api.NewBasic("", users()...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		face.Authorizer = basic
+		hc.Authorizer = basic
 	}
-	h, err := gms.New(face)
+	h, err := gms.New(hc)
 	if err != nil {
 		t.Fatal(err)
 	}

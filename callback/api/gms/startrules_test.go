@@ -245,7 +245,7 @@ func TestThrottleHeaders(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 	r.start(`{"_customer_number":"` + swiss + `","device":"a"}`)
-	r = newRig(t, func(s *setup) { s.services[0].Limits, s.face.IgnoreHeaders = limits, true })
+	r = newRig(t, func(s *setup) { s.services[0].Limits, s.handler.IgnoreHeaders = limits, true })
 	r.start(`{"_customer_number":"`+swiss+`","device":"a"}`, "Device", "x")
 	r.start(`{"_customer_number":"`+swiss+`","device":"b"}`, "Device", "x")
 	r.post(deskPath, `{"_customer_number":"`+swiss+`","device":"b"}`, "Device", "y").fault(429, 40004)

@@ -52,10 +52,10 @@ func (r *rig) alike(user, method, path, body, id string) {
 	r.t.Helper()
 	replace := func(s string) string { return strings.ReplaceAll(s, "ID", id) }
 	got := r.do(user, method, replace(path), replace(body))
-	none := strings.ReplaceAll(path, "ID", "nobody")
-	want := r.do(user, method, none, strings.ReplaceAll(body, "ID", "nobody"))
-	if got.status != want.status || strings.ReplaceAll(string(got.body), id, "nobody") != string(want.body) {
-		r.t.Errorf("%s: %s %s: %d %s, for nobody %d %s", user, method, path, got.status, got.body, want.status, want.body)
+	none := strings.ReplaceAll(path, "ID", "unknown")
+	want := r.do(user, method, none, strings.ReplaceAll(body, "ID", "unknown"))
+	if got.status != want.status || strings.ReplaceAll(string(got.body), id, "unknown") != string(want.body) {
+		r.t.Errorf("%s: %s %s: %d %s, for an unknown id %d %s", user, method, path, got.status, got.body, want.status, want.body)
 	}
 }
 

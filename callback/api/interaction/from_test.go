@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-func TestStatesAreMapped(t *testing.T) {
+func TestStatusMapping(t *testing.T) {
 	type shown struct {
 		Callback interaction.CallbackStatus
 		Status   interaction.Status
@@ -66,7 +66,7 @@ func TestStatesAreMapped(t *testing.T) {
 	}
 }
 
-func TestARequestIsShownAsItWasMade(t *testing.T) {
+func TestFromCallbackRequestFields(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(callback.Request{
 		Number: "sip:ann@example.com", CustomerID: "C-17", Account: "A-1", Desired: monday().Add(4*time.Hour + 30*time.Minute),
@@ -90,7 +90,7 @@ func TestARequestIsShownAsItWasMade(t *testing.T) {
 	}
 }
 
-func TestWhatARequestLeavesOpen(t *testing.T) {
+func TestFromCallbackDefaults(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(callback.Request{Account: "A-1"})
 	got := interaction.FromCallback(cb, interaction.Options{})
@@ -113,7 +113,7 @@ func TestWhatARequestLeavesOpen(t *testing.T) {
 	}
 }
 
-func TestTimeShiftIsTheZonesWhereOneWasNamed(t *testing.T) {
+func TestTimeShift(t *testing.T) {
 	r := newRig(t, nil)
 	for zone, want := range map[string]int{"Europe/Zurich": 60, "America/St_Johns": -210, "UTC": 0} {
 		cb := r.start(callback.Request{Zone: zone, Local: localTime(t, "2026-01-13T12:00:00")})
@@ -123,7 +123,7 @@ func TestTimeShiftIsTheZonesWhereOneWasNamed(t *testing.T) {
 	}
 }
 
-func TestAttemptsAndTheirResult(t *testing.T) {
+func TestAttempts(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Refused(), callbacktest.Busy(), callbacktest.Answered(2*time.Minute))
 	cb := r.start(callback.Request{})
@@ -156,7 +156,7 @@ func TestAttemptsAndTheirResult(t *testing.T) {
 	}
 }
 
-func TestACopyNamesItsSource(t *testing.T) {
+func TestCopyParent(t *testing.T) {
 	r := newRig(t, nil)
 	source := r.start(callback.Request{})
 	r.cancel(source.ID)
@@ -166,7 +166,7 @@ func TestACopyNamesItsSource(t *testing.T) {
 	}
 }
 
-func TestWhateverAManagerTakesIsValid(t *testing.T) {
+func TestFromCallbackIsValid(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config) { s.Numbers.AllowImpossible = true })
 	for name, req := range map[string]callback.Request{
 		"no URL":               {Interaction: callback.Interaction{StructuredText: "http://[::1", StructuredMIME: "text/html"}},

@@ -51,7 +51,7 @@ func ask(h http.Handler, method, id string) *httptest.ResponseRecorder {
 	return w
 }
 
-func TestHandlerServesTheResource(t *testing.T) {
+func TestHandler(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(callback.Request{Properties: callback.Values{"topic": "invoice"}})
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, nil)
@@ -73,7 +73,7 @@ func TestHandlerServesTheResource(t *testing.T) {
 	}
 }
 
-func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
+func TestHandlerHidesUnreachable(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(callback.Request{CustomerID: "C-17"})
 	caller := &api.Caller{}
@@ -95,7 +95,7 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 		{"no id", api.Caller{Name: "ann", Roles: read}, "", 404},
 		{"another path", api.Caller{Name: "ann", Roles: read}, cb.ID + "/x", 404},
 		{"no role", api.Caller{Name: "ann", Roles: []api.Role{api.RoleCreate, api.RoleAdmin}}, cb.ID, 403},
-		{"nobody", api.Caller{}, cb.ID, 401},
+		{"anonymous", api.Caller{}, cb.ID, 401},
 	} {
 		*caller = test.caller
 		w := ask(h, "GET", string(test.id))
@@ -120,7 +120,7 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 }
 
 // An id that no callback can have yields 404 without a read of the store.
-func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
+func TestHandlerInvalidID(t *testing.T) {
 	faults := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, c *callback.Config) { c.Store = faults.Store() })
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, func(c *interaction.Config) {
@@ -136,7 +136,7 @@ func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
 	}
 }
 
-func TestHandlerIsToldWhatWasReplaced(t *testing.T) {
+func TestHandlerReplaced(t *testing.T) {
 	r := newRig(t, nil)
 	cb, open := r.start(callback.Request{}), r.start(callback.Request{})
 	r.cancel(cb.ID)
@@ -156,7 +156,7 @@ func TestHandlerIsToldWhatWasReplaced(t *testing.T) {
 	}
 }
 
-func TestHandlerShowsCallbacksOfServicesThatAreGone(t *testing.T) {
+func TestHandlerRemovedService(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(callback.Request{})
 	services, err := callback.NewServices(callback.Service{Name: "other"})
@@ -174,7 +174,7 @@ func TestHandlerShowsCallbacksOfServicesThatAreGone(t *testing.T) {
 	}
 }
 
-func TestHandlerTellsNoNumberOfAFailure(t *testing.T) {
+func TestHandlerFailureHidesNumber(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, c *callback.Config) { c.Store = faulty.Store() })
 	cb := r.start(callback.Request{})
@@ -192,7 +192,7 @@ func TestHandlerTellsNoNumberOfAFailure(t *testing.T) {
 	}
 }
 
-func TestNewReportsEveryFault(t *testing.T) {
+func TestNewFaults(t *testing.T) {
 	_, err := interaction.New(interaction.Config{CreatorAppID: -1})
 	for _, field := range []string{"Manager", "Authorizer", "CreatorAppID"} {
 		if err == nil || !strings.Contains(err.Error(), field) || !errors.Is(err, callback.ErrConfiguration) {

@@ -61,7 +61,7 @@ func encode(t testing.TB, i interaction.Interaction) []byte {
 	return text
 }
 
-func TestFieldsAreThoseOfTheDefinitionInOrder(t *testing.T) {
+func TestFieldOrder(t *testing.T) {
 	want, need := fields(t)
 	got, _ := members(t, encode(t, full()))
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -101,7 +101,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestMandatoryFieldsHaveToBeThere(t *testing.T) {
+func TestMandatoryFields(t *testing.T) {
 	_, values := members(t, encode(t, full()))
 	names, need := fields(t)
 	for _, name := range names {
@@ -141,7 +141,7 @@ func TestMandatoryFieldsHaveToBeThere(t *testing.T) {
 	}
 }
 
-func TestValuesOutOfRangeAreRefused(t *testing.T) {
+func TestOutOfRange(t *testing.T) {
 	_, values := members(t, encode(t, full()))
 	for _, test := range []struct{ field, bad, good string }{
 		{"callback_status", "-1 15 256 1.5 1e20 \"QUEUED\"", "0 14"},
@@ -204,12 +204,12 @@ func split(list string) []string {
 	}
 }
 
-func TestAllFaultsAreReportedAtOnce(t *testing.T) {
+func TestAllFaultsReported(t *testing.T) {
 	err := json.Unmarshal([]byte(`{"status":9,"start_time":"x","binary_content":"b","timeshift":5000}`), new(interaction.Interaction))
 	for _, field := range []string{"status: 9", "start_time: is not a time", "binary_content_mime: is required with", "binary_content_size: is required with",
 		"timeshift: is not between", "interaction_id: is required", "creator_app_id: is required"} {
 		if err == nil || strings.Count(err.Error(), field) != 1 {
-			t.Errorf("%q is not there once in\n%v", field, err)
+			t.Errorf("%q is missing or repeated in\n%v", field, err)
 		}
 	}
 	if err := json.Unmarshal([]byte(`{"status":1,"status":1}`), new(interaction.Interaction)); !errors.Is(err, callback.ErrInvalidParameter) {
@@ -217,7 +217,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestInvalidResourcesAreNotWritten(t *testing.T) {
+func TestMarshalInvalid(t *testing.T) {
 	for name, spoil := range map[string]func(*interaction.Interaction){
 		"callback_status":       func(i *interaction.Interaction) { i.CallbackStatus = 15 },
 		"desired_response_type": func(i *interaction.Interaction) { i.ResponseType = "" },
@@ -240,7 +240,7 @@ func TestInvalidResourcesAreNotWritten(t *testing.T) {
 	}
 }
 
-func TestNothingOfThePersonIsPrinted(t *testing.T) {
+func TestPrintHidesPersonalData(t *testing.T) {
 	i := full()
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("shown", "interaction", i)

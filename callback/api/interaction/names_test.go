@@ -31,7 +31,7 @@ func (r *rig) told(id callback.ID) []string {
 	return names
 }
 
-func TestLivesAreToldInGMSNames(t *testing.T) {
+func TestNamesOfLife(t *testing.T) {
 	const dial = "target_found dial_init "
 	taken := "callback_queued callback_submitted service_create "
 	for _, test := range []struct {
@@ -121,7 +121,7 @@ func TestLivesAreToldInGMSNames(t *testing.T) {
 	}
 }
 
-func TestEventsBetweenStates(t *testing.T) {
+func TestNamesOfEvents(t *testing.T) {
 	const answered, updated, done = "_cbe_on_customer_queued", "_cbe_on_callback_status_updated", "_cbe_on_dial_done"
 	for _, test := range []struct {
 		event callback.Event
@@ -155,7 +155,7 @@ func TestEventsBetweenStates(t *testing.T) {
 	}
 }
 
-func TestAllNamesAreKnown(t *testing.T) {
+func TestNames(t *testing.T) {
 	names := interaction.Names()
 	if len(names) != 16 {
 		t.Errorf("%d names, want 16", len(names))

@@ -29,7 +29,7 @@ func (b *bubble) die() {
 	b.stop()
 }
 
-func TestACrashAnywhereLosesNothing(t *testing.T) {
+func TestCrashLosesNothing(t *testing.T) {
 	// Crash before and after each answer and each save.
 	for point := 0; ; point++ {
 		reached := false
@@ -129,7 +129,7 @@ func TestACrashAnywhereLosesNothing(t *testing.T) {
 	}
 }
 
-func TestStoppingIsGraceful(t *testing.T) {
+func TestGracefulStop(t *testing.T) {
 	inBubble(t, func(b *bubble) { b.config.MaxInFlight = 1 }, func(b *bubble) {
 		b.receiver.script = func(*http.Request, delivery) answer { return answer{wait: 5 * time.Second} }
 		b.notify()
@@ -159,7 +159,7 @@ func TestStoppingIsGraceful(t *testing.T) {
 	})
 }
 
-func TestTheCursorPassesWhatIsNotWanted(t *testing.T) {
+func TestCursorSkipsUnwanted(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.config.Notify = map[interaction.Name][]string{interaction.OnReminder: nil}
 	}, func(b *bubble) {
@@ -176,7 +176,7 @@ func TestTheCursorPassesWhatIsNotWanted(t *testing.T) {
 	})
 }
 
-func TestTheCursorStaysBeforeWhatIsNotTaken(t *testing.T) {
+func TestCursorBeforeUndelivered(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		poison := b.life()
 		b.receiver.script = func(_ *http.Request, d delivery) answer {
@@ -194,7 +194,7 @@ func TestTheCursorStaysBeforeWhatIsNotTaken(t *testing.T) {
 	})
 }
 
-func TestACursorThatCannotBeSavedIsTriedAgain(t *testing.T) {
+func TestCursorSaveIsRetried(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.keeper.fail = func(save int) error {
 			switch {
@@ -223,7 +223,7 @@ func TestACursorThatCannotBeSavedIsTriedAgain(t *testing.T) {
 	})
 }
 
-func TestRunRefusesToBegin(t *testing.T) {
+func TestRunErrors(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		n, err := interaction.NewNotifier(b.config)
 		if err != nil {
@@ -248,7 +248,7 @@ func TestRunRefusesToBegin(t *testing.T) {
 	})
 }
 
-func TestRunEndsWithTheManager(t *testing.T) {
+func TestRunEndsWithManager(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.notify()
 		b.life()
@@ -266,7 +266,7 @@ func TestRunEndsWithTheManager(t *testing.T) {
 	})
 }
 
-func TestTwoNotifiersTellTheSameUnderTheSameIDs(t *testing.T) {
+func TestTwoNotifiers(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.notify()
 		b.config.Cursor = &keeper{}

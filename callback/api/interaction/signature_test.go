@@ -27,14 +27,14 @@ func vector(t testing.TB) (header http.Header, body, secret []byte, at time.Time
 	return header, []byte(`{"test": 2432232314}`), secret, time.Unix(1614265330, 0)
 }
 
-func TestSignatureIsThatOfTheSpecification(t *testing.T) {
+func TestSignatureVector(t *testing.T) {
 	header, body, secret, at := vector(t)
 	if err := interaction.VerifySignature(header, body, secret, at); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestTamperedMessagesAreRefused(t *testing.T) {
+func TestVerifyTampered(t *testing.T) {
 	for name, tamper := range map[string]func(h http.Header, body, secret *[]byte, at *time.Time){
 		"body":        func(_ http.Header, b, _ *[]byte, _ *time.Time) { (*b)[0] ^= 1 },
 		"longer body": func(_ http.Header, b, _ *[]byte, _ *time.Time) { *b = append(*b, ' ') },
@@ -79,7 +79,7 @@ func TestTamperedMessagesAreRefused(t *testing.T) {
 	}
 }
 
-func TestSignaturesThatHold(t *testing.T) {
+func TestVerifyValid(t *testing.T) {
 	for name, change := range map[string]func(h http.Header, at *time.Time){
 		"just in time": func(_ http.Header, at *time.Time) { *at = at.Add(5 * time.Minute) },
 		"clock ahead":  func(_ http.Header, at *time.Time) { *at = at.Add(-5 * time.Minute) },

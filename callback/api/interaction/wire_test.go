@@ -105,7 +105,7 @@ func TestEachSecretSigns(t *testing.T) {
 	}
 }
 
-func TestRedirectionsAreNotFollowed(t *testing.T) {
+func TestRedirectsNotFollowed(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("a redirection was followed")
 	}))
@@ -121,7 +121,7 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestFailuresOfTheWireTellNoURL(t *testing.T) {
+func TestFailureHidesURL(t *testing.T) {
 	server := overTLS(http.NotFoundHandler())
 	url := server.URL + "/secret-path?token=hunter2"
 	plain := overWire(t, url, nil, nil) // the certificate is not trusted
@@ -140,7 +140,7 @@ func TestFailuresOfTheWireTellNoURL(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutEndIsTaken(t *testing.T) {
+func TestEndlessAnswer(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for {
 			if _, err := w.Write(make([]byte, 4<<10)); err != nil {
@@ -158,7 +158,7 @@ type panicking struct{}
 
 func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("no transport") }
 
-func TestATransportThatPanicsFailsOneDelivery(t *testing.T) {
+func TestTransportPanic(t *testing.T) {
 	err := overWire(t, "https://example.com", &http.Client{Transport: panicking{}}, nil)
 	var failed *interaction.DeliveryError
 	if !errors.As(err, &failed) {
@@ -166,7 +166,7 @@ func TestATransportThatPanicsFailsOneDelivery(t *testing.T) {
 	}
 }
 
-func TestNewNotifierReportsEveryFault(t *testing.T) {
+func TestNewNotifierFaults(t *testing.T) {
 	_, err := interaction.NewNotifier(interaction.NotifierConfig{})
 	for _, field := range []string{"Manager: is required", "Cursor: is required", "URL: is not", "Secrets: are required"} {
 		if err == nil || !strings.Contains(err.Error(), field) || !errors.Is(err, callback.ErrConfiguration) {

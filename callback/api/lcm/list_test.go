@@ -36,7 +36,7 @@ func (r *rig) rows(pairs ...any) []row {
 	return rows
 }
 
-func TestListShowsAnAgentsCallbacks(t *testing.T) {
+func TestListOfAgent(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	r.send("SetPersonalCallbackWithComments", setting().with("StartTime", "23:00", "EndDate", "04/03/2026", "EndTime", "00:30"))
 	r.send("SetPersonalCallbackWithComments", setting().with("CallbackModeId", 2, "EndTime", "09:00"))
@@ -65,7 +65,7 @@ func TestListShowsAnAgentsCallbacks(t *testing.T) {
 	}
 }
 
-func TestListDaysAreWholeAndOfTheZone(t *testing.T) {
+func TestListDays(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	for _, at := range []string{"02/03/2026 23:59", "03/03/2026 00:00", "03/03/2026 23:59", "04/03/2026 00:00"} {
 		date, clock, _ := strings.Cut(at, " ")
@@ -102,7 +102,7 @@ func TestListPages(t *testing.T) {
 	}
 }
 
-func TestListKnowsNoModeThatIsGone(t *testing.T) {
+func TestListRemovedMode(t *testing.T) {
 	d := sample()
 	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Contacts = d })
 	r.send("SetPersonalCallbackWithComments", setting())
@@ -143,7 +143,7 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
-func TestOverlapOnOutboundIsAnsweredThere(t *testing.T) {
+func TestOverlapReplyTopic(t *testing.T) {
 	r := newRig(t, nil)
 	text := strings.Replace(string(file(t, "overlap.request.json")), "WebService", "outbound", 1)
 	reply, err := r.handler.Handle(t.Context(), r.caller, []byte(text))
@@ -157,7 +157,7 @@ func TestOverlapOnOutboundIsAnsweredThere(t *testing.T) {
 	}
 }
 
-func TestOverlapForgetsWhatIsOver(t *testing.T) {
+func TestOverlapIgnoresCompleted(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetPersonalCallbackWithComments", setting())
 	ask := data{"callid": "1", "AccountNumber": account, "UserID": "ann", "StartFromDate": "03/03/2026", "StartToDate": "03/03/2026",
@@ -173,7 +173,7 @@ func TestOverlapForgetsWhatIsOver(t *testing.T) {
 	}
 }
 
-func TestOverlapSeesACallbackThatBeganLongBefore(t *testing.T) {
+func TestOverlapOldCallback(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetPersonalCallbackWithComments", setting().with("EndDate", "20/03/2026"))
 	ask := data{"callid": "1", "AccountNumber": "x", "UserID": "ann", "StartFromDate": "19/03/2026", "StartToDate": "19/03/2026",
@@ -183,7 +183,7 @@ func TestOverlapSeesACallbackThatBeganLongBefore(t *testing.T) {
 	}
 }
 
-func TestNothingOfAnotherTenantIsSeen(t *testing.T) {
+func TestTenants(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) {
 		other := sample()
 		other[account] = other[account][:1]

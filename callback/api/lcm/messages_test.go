@@ -14,7 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/lcm"
 )
 
-func TestSampleCallsAreAnsweredByteForByte(t *testing.T) {
+func TestSampleCalls(t *testing.T) {
 	r := newRig(t, nil)
 	for _, name := range []string{"get_callback_modes", "overlap"} {
 		request, want := file(t, name+".request.json"), file(t, name+".reply.json")
@@ -28,7 +28,7 @@ func TestSampleCallsAreAnsweredByteForByte(t *testing.T) {
 	}
 }
 
-func TestNamesAreComparedWithoutCase(t *testing.T) {
+func TestNameCase(t *testing.T) {
 	r := newRig(t, nil)
 	want := file(t, "get_callback_modes.reply.json")
 	for _, text := range []string{
@@ -42,7 +42,7 @@ func TestNamesAreComparedWithoutCase(t *testing.T) {
 	}
 }
 
-func TestModesShowWhatTheDirectoryKnows(t *testing.T) {
+func TestModes(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) {
 		d := sample()
 		d["7"] = []callback.ContactMode{{ID: "1", Description: "Home & <more>", Channel: "voice", MinLength: 8, MaxLength: 12, Value: "+6561234567", Callback: true, CampaignPEWC: true}}
@@ -58,7 +58,7 @@ func TestModesShowWhatTheDirectoryKnows(t *testing.T) {
 	}
 }
 
-func TestSetKeepsEverythingOfTheMessage(t *testing.T) {
+func TestSet(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	text := message(t, "SetCallbackWithComments", setting().with("AgentComments", "asked for\r\n a quote"))
 	text = []byte(strings.Replace(string(text), `"channel"`, `"source":"crm","channel"`, 1))
@@ -95,7 +95,7 @@ func TestSetKeepsEverythingOfTheMessage(t *testing.T) {
 	}
 }
 
-func TestPersonalCallbackIsTheAgents(t *testing.T) {
+func TestSetPersonal(t *testing.T) {
 	r := newRig(t, nil)
 	a := r.send("SetPersonalCallbackWithComments", setting().with("CallbackModeId", nil, "CallbackModeID", "2"))
 	if a.Subtopic != "SetPersonalCallbackWithCommentsResult" || string(a.Message.Response) != `{"success":true}` {
@@ -145,7 +145,7 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-func TestAWindowThatHasBegunIsNow(t *testing.T) {
+func TestWindowBegun(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetCallbackWithComments", setting().with("StartDate", "02/03/2026", "StartTime", "11:00", "EndDate", "02/03/2026", "EndTime", "12:30"))
 	if cb := r.all("")[0]; !cb.Immediate || !cb.Desired.Equal(noon()) || !cb.Until.Equal(noon().Add(30*time.Minute)) {
@@ -153,7 +153,7 @@ func TestAWindowThatHasBegunIsNow(t *testing.T) {
 	}
 }
 
-func TestTheSameMessageMakesOneCallback(t *testing.T) {
+func TestRepeatedMessage(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetCallbackWithComments", setting())
 	r.send("SetCallbackWithComments", setting())
@@ -181,7 +181,7 @@ func TestTheSameMessageMakesOneCallback(t *testing.T) {
 	}
 }
 
-func TestTheServiceIsChosenByAccountAndCampaign(t *testing.T) {
+func TestServiceOf(t *testing.T) {
 	asked := ""
 	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) {
 		h.Service = ""
@@ -218,7 +218,7 @@ func TestTheServiceIsChosenByAccountAndCampaign(t *testing.T) {
 	}
 }
 
-func TestConsentIsRequiredWhereTheServiceSaysSo(t *testing.T) {
+func TestConsent(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lcm.Config) { s.Consent = callback.ConsentCampaign })
 	a, err := r.refuse("SetCallbackWithComments", setting())
 	var mode *callback.ModeError
@@ -231,7 +231,7 @@ func TestConsentIsRequiredWhereTheServiceSaysSo(t *testing.T) {
 	}
 }
 
-func TestTheCallHasToExist(t *testing.T) {
+func TestUnknownCall(t *testing.T) {
 	down := errors.New("down")
 	r := newRig(t, func(_ *callback.Service, _ *callback.Config, h *lcm.Config) {
 		h.ValidCall = func(_ context.Context, tenant, id string) (bool, error) {
@@ -253,7 +253,7 @@ func TestTheCallHasToExist(t *testing.T) {
 	r.send("GetCallBackModes", data{"callid": "live", "AccountNumber": account})
 }
 
-func TestNewReportsEveryFault(t *testing.T) {
+func TestNewFaults(t *testing.T) {
 	_, err := lcm.New(lcm.Config{})
 	for _, field := range []string{"Manager", "Authorizer", "Service"} {
 		if err == nil || !strings.Contains(err.Error(), field) || !errors.Is(err, callback.ErrConfiguration) {

@@ -40,7 +40,7 @@ func TestDocumentedErrors(t *testing.T) {
 	}
 }
 
-func TestBadDataIsRefusedAndChangesNothing(t *testing.T) {
+func TestBadData(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lcm.Config) {
 		s.Booking.Horizon = callback.Span{Years: 3}
 	})
@@ -126,7 +126,7 @@ func TestBadDataIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestMessagesThatAreNone(t *testing.T) {
+func TestMalformedMessages(t *testing.T) {
 	r := newRig(t, nil)
 	deep := `{"channel":"LCM","topic":"WebService","subtopic":"GetCallBackModes","data":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`
 	for text, code := range map[string]int{
@@ -182,7 +182,7 @@ func TestRoles(t *testing.T) {
 		}
 		r.caller = api.Caller{Roles: api.Roles()}
 		if a, err := r.refuse(subtopic, d); !errors.Is(err, api.ErrUnauthenticated) || a.Message.Error.Code != 40100 {
-			t.Errorf("%s of nobody: %v", subtopic, err)
+			t.Errorf("%s without a name: %v", subtopic, err)
 		}
 	}
 }
@@ -222,7 +222,7 @@ func TestHTTP(t *testing.T) {
 	}{
 		{"sample", "POST", "/lcm", "desktop", "application/json", string(file(t, "get_callback_modes.request.json")), 200},
 		{"under a prefix", "POST", "/a/b/", "desktop", "application/json; charset=UTF-8", string(file(t, "get_callback_modes.request.json")), 200},
-		{"nobody", "POST", "/lcm", "", "application/json", "{}", 401},
+		{"anonymous", "POST", "/lcm", "", "application/json", "{}", 401},
 		{"wrong role", "POST", "/lcm", "reports", "application/json", "{}", 403},
 		{"role of another message", "POST", "/lcm", "desktop", "application/json", string(message(t, "GetPersonalCallbackList", listing())), 403},
 		{"method", "GET", "/lcm", "desktop", "", "", 405},
@@ -264,7 +264,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-func TestAFailingDirectoryTellsNoNumber(t *testing.T) {
+func TestDirectoryFailureHidesNumber(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Contacts = failing{} })
 	for _, subtopic := range []string{"GetCallBackModes", "SetCallbackWithComments"} {
 		a, err := r.refuse(subtopic, setting())
@@ -280,7 +280,7 @@ func (failing) Modes(context.Context, string, string) ([]callback.ContactMode, e
 	return nil, errors.New("no row for 6591462346")
 }
 
-func TestAMessageSentByManyMakesOneCallback(t *testing.T) {
+func TestConcurrentMessage(t *testing.T) {
 	r := newRig(t, nil)
 	text := message(t, "SetPersonalCallbackWithComments", setting())
 	var all sync.WaitGroup
@@ -297,7 +297,7 @@ func TestAMessageSentByManyMakesOneCallback(t *testing.T) {
 	}
 }
 
-func TestAMessageWhoseAnswerWasLostMayBeSentAgain(t *testing.T) {
+func TestLostAnswer(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter},
@@ -313,7 +313,7 @@ func TestAMessageWhoseAnswerWasLostMayBeSentAgain(t *testing.T) {
 	}
 }
 
-func TestAStoreThatFailsIsToldToNobody(t *testing.T) {
+func TestStoreFailureIsHidden(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, m *callback.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Times: 2, Err: errors.New("no row for +6591462346")})

@@ -57,10 +57,10 @@ func newRig(t testing.TB, change func(s *callback.Service, m *callback.Config, h
 	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
 	config := callback.Config{Store: r.store, Dialer: callbacktest.NewDialer(r.clock.Now), Now: r.clock.Now, NewID: callbacktest.IDs("cb"),
 		Node: "n1", Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Contacts: sample()}
-	face := lcm.Config{Service: "desk", Logger: log,
+	hc := lcm.Config{Service: "desk", Logger: log,
 		Authorizer: api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return r.caller, nil })}
 	if change != nil {
-		change(&service, &config, &face)
+		change(&service, &config, &hc)
 	}
 	services, err := callback.NewServices(service)
 	if err == nil {
@@ -74,8 +74,8 @@ func newRig(t testing.TB, change func(s *callback.Service, m *callback.Config, h
 	if r.manager, err = callback.New(config); err != nil {
 		t.Fatal(err)
 	}
-	face.Manager = r.manager
-	if r.handler, err = lcm.New(face); err != nil {
+	hc.Manager = r.manager
+	if r.handler, err = lcm.New(hc); err != nil {
 		t.Fatal(err)
 	}
 	return r

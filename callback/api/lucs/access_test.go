@@ -98,7 +98,7 @@ func TestUnauthenticated(t *testing.T) {
 		t.Error("the log holds a number")
 	}
 	if r.faults.Count(callbacktest.AnyMethod) != 0 {
-		t.Error("the store was asked for a request that nobody may make")
+		t.Error("the store was read for a forbidden request")
 	}
 }
 
@@ -114,7 +114,7 @@ func TestTenants(t *testing.T) {
 		nowhere := r.do("other", "POST", "/v1.0/callbacks/nothing/cancel", "")
 		refused(t, there, 404, "NotFound")
 		if there.Body.String() != nowhere.Body.String() {
-			t.Errorf("what is somebody else's is answered %s, what is not there %s", there.Body, nowhere.Body)
+			t.Errorf("a foreign callback yields %s, a missing one %s", there.Body, nowhere.Body)
 		}
 	}
 	for _, search := range []string{
@@ -187,7 +187,7 @@ func TestOwn(t *testing.T) {
 	first := read[dto](t, r.do("anna", "POST", "/v1.0/callbacks", body(), "Idempotency-Key", "k"))
 	other := read[dto](t, r.do("berta", "POST", "/v1.0/callbacks", body("Target", `"0785556678"`), "Idempotency-Key", "k"))
 	if other.ID == first.ID {
-		t.Error("berta is told anna's callback")
+		t.Error("berta sees anna's callback")
 	}
 	if again := read[dto](t, r.do("anna", "POST", "/v1.0/callbacks", body(), "Idempotency-Key", "k")); again.ID != first.ID {
 		t.Errorf("anna's key made %s and %s", first.ID, again.ID)

@@ -82,7 +82,7 @@ func TestCreateCreator(t *testing.T) {
 		{"supervisor", []string{"Supervisor", `"Sonja"`}, "WebService", "Sonja"},
 		{"workflow", []string{"IncomingServiceSipUri", `"sip:a@b.example"`}, "WfActivity", "WF Activity"},
 		{"web service", []string{"Creator", `"WEBSERVICE"`, "Supervisor", `"Sonja"`}, "WebService", "Sonja"},
-		{"web service of nobody", []string{"Creator", `"WebService"`}, "WebService", "Luware.API"},
+		{"web service without initiator", []string{"Creator", `"WebService"`}, "WebService", "Luware.API"},
 		{"another", []string{"Creator", `"Bot"`, "Initiator", `"R2"`}, "Bot", "R2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -251,7 +251,7 @@ func TestCreateBounds(t *testing.T) {
 
 // Member names match in any case. Unknown members are ignored, because some
 // clients send a whole CallbackDto.
-func TestCreateReading(t *testing.T) {
+func TestCreateParsing(t *testing.T) {
 	r := newRig(t)
 	rec := r.undocumented("clerk", "POST", "/V1.0/Callbacks", `{"target":"`+swiss+`","SECONDSBETWEENRETRIES":1,"serviceid":"`+supportID+
 		`","priority":"strictpriority","State":"Terminated","Id":"mine","LeftInQueueTimeInSeconds":1,"RetryCount":7,"Unknown":{"a":[1]}}`)

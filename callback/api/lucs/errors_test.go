@@ -235,7 +235,7 @@ type deaf struct{ *httptest.ResponseRecorder }
 func (deaf) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
 // A client that disconnects causes neither a log entry nor a panic.
-func TestDeafClient(t *testing.T) {
+func TestClientDisconnects(t *testing.T) {
 	r := newRig(t)
 	r.create("clerk")
 	for _, op := range operations() {

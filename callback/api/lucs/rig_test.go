@@ -58,9 +58,9 @@ func newRig(t testing.TB, change ...func(s *callback.Service, c *callback.Config
 		Store: r.faults.Store(), Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
 		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
-	face := lucs.Config{Authorizer: users(t), Logger: slog.New(slog.NewTextHandler(r.log, nil))}
+	hc := lucs.Config{Authorizer: users(t), Logger: slog.New(slog.NewTextHandler(r.log, nil))}
 	for _, f := range change {
-		f(&support, &config, &face)
+		f(&support, &config, &hc)
 	}
 	var err error
 	sales := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "CH"}, Limits: support.Limits}
@@ -76,8 +76,8 @@ func newRig(t testing.TB, change ...func(s *callback.Service, c *callback.Config
 	if r.manager, err = callback.New(config); err != nil {
 		t.Fatal(err)
 	}
-	face.Manager = r.manager
-	if r.plain, err = lucs.New(face); err != nil {
+	hc.Manager = r.manager
+	if r.plain, err = lucs.New(hc); err != nil {
 		t.Fatal(err)
 	}
 	r.handler = exchange.Record(t, r.plain)

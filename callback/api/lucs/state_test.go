@@ -172,7 +172,7 @@ func TestLeft(t *testing.T) {
 
 // The engine expires a callback exactly when the answered remaining time is
 // over.
-func TestLeftIsTrue(t *testing.T) {
+func TestLeftMatchesEngine(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *callback.Config, _ *lucs.Config) {
 		s.Queueing.TTL = 20 * time.Minute
 		s.Paused = true

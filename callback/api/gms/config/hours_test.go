@@ -102,7 +102,7 @@ func TestFaultyHours(t *testing.T) {
 			`line 6: error: [service.b] _include_r1 "c" the service is faulty: `,
 			`line 9: error: [service.c] _include_r1 "a" the service refers to itself: a, b, c, a: `,
 		}},
-		{"a fault is told once", "[service.a]\n_service=office-hours\n_holiday1=x\n[service.b]\n_service=office-hours\n_include_r1=a\n[service.c]\n_service=office-hours\n_include_r1=a", 0, []string{
+		{"a fault is reported once", "[service.a]\n_service=office-hours\n_holiday1=x\n[service.b]\n_service=office-hours\n_include_r1=a\n[service.c]\n_service=office-hours\n_include_r1=a", 0, []string{
 			`line 3: error: [service.a] _holiday1 "x" date "x" is not YYYY-MM-dd or MM-dd: `,
 			`line 6: error: [service.b] _include_r1 "a" the service is faulty: `,
 			`line 9: error: [service.c] _include_r1 "a" the service is faulty: `,
@@ -198,7 +198,7 @@ _capacity_add = {"2026-07-13":{"0900":1}}`)
 		}
 	}
 	if _, ok := capacity.(availability.StepCapacity); !ok {
-		t.Error("the planner has to ask for every bucket")
+		t.Error("the planner must ask for every bucket")
 	}
 
 	o = readOptions(t, "[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":-1}}\n_capacity_8={}\n_capacity_2={\"3\":{}}\n_capcity_3={}")

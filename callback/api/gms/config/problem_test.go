@@ -78,7 +78,7 @@ password = hunter2
 	text := strings.Join(linesOf(o.Problems), "\n")
 	for _, secret := range []string{"hunter2", "785556677", "78 555 66 77"} {
 		if strings.Contains(text, secret) {
-			t.Errorf("%q is told:\n%s", secret, text)
+			t.Errorf("%q is revealed:\n%s", secret, text)
 		}
 	}
 	logged := new(strings.Builder)
