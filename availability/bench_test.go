@@ -7,15 +7,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The office of the benchmark: 14 days of 5-minute buckets in Berlin over the end
-// of summer time, with a lunch break, a short Saturday and two holidays, 4 seats
-// a bucket and every seventh open bucket full.
+// The office of the benchmarks: 14 days of 5-minute buckets in Berlin across
+// the end of summer time, with a lunch break, a short Saturday and two
+// holidays, 4 seats per bucket, and every seventh open bucket full.
 var (
 	benchFrom = time.Date(2026, time.October, 18, 22, 0, 0, 0, time.UTC)    // Monday 00:00 in Berlin
 	benchNow  = time.Date(2026, time.October, 18, 12, 0, 0, 0, time.UTC)    // the day before
 	benchTo   = time.Date(2026, time.November, 1, 23, 0, 0, 0, time.UTC)    // Monday 00:00, 14 days on
-	benchSize = 14*288 + 12                                                 // one hour more than 14 days
-	benchDays = []string{"2026-10-21", "2026-10-31", "2026-12-25", "12-26"} // two of them inside
+	benchSize = 14*288 + 12                                                 // 14 days and one hour
+	benchDays = []string{"2026-10-21", "2026-10-31", "2026-12-25", "12-26"} // two of them in the range
 )
 
 const benchSeats = 4
@@ -51,10 +51,10 @@ func benchPlanner(tb testing.TB) *Planner {
 	return planner
 }
 
-// naiveOffice is the planner one writes first, with the time package alone, for
-// the same kind of configuration: for every bucket look the date up among the
-// holidays, then build the opening times of its day, and of the day before whose
-// shift may run over midnight, and compare.
+// naiveOffice is the straightforward implementation with package time: for each
+// bucket it looks up the date among the holidays, builds the opening hours of
+// that day and of the day before, whose shift may extend past midnight, and
+// compares.
 type naiveOffice struct {
 	loc      *time.Location
 	regular  []WeeklyHours
@@ -100,8 +100,8 @@ func (o *naiveOffice) slots(dst []Slot) []Slot {
 	return dst
 }
 
-// benchLoads is the same load in the two forms: every seventh open bucket full,
-// the others taken by turns.
+// benchLoads returns the same load in two forms: every seventh open bucket is
+// full, the others are partly taken.
 func benchLoads(tb testing.TB, p *Planner) (map[time.Time]int, *DenseLoad) {
 	slots, err := p.Slots(Query{Start: benchFrom, End: benchTo}, nil, benchNow)
 	if err != nil {
@@ -123,7 +123,7 @@ func benchLoads(tb testing.TB, p *Planner) (map[time.Time]int, *DenseLoad) {
 	return taken, dense
 }
 
-// sameSlots asserts that the planner and the naive code agree.
+// sameSlots fails unless the planner and the naive implementation agree.
 func sameSlots(tb testing.TB) (*Planner, *naiveOffice, *DenseLoad, []Slot) {
 	p := benchPlanner(tb)
 	taken, dense := benchLoads(tb, p)
@@ -165,12 +165,12 @@ func TestWarmSlotsAllocateNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkAvailability compares three ways to the same 14 days of slots. ns/slot
-// counts every 5-minute bucket of the range, open or not. All three start from a
-// loaded location and append to a slice that is long enough. cold builds and
-// compiles the calendar and the planner for each answer; warm asks a planner that
-// has answered before. ratio is the time of naive, measured first, over that of
-// the variant.
+// BenchmarkAvailability compares three ways to compute the same 14 days of
+// slots. ns/slot counts every 5-minute bucket of the range, open or closed. All
+// variants start with a loaded location and append to a slice with enough
+// capacity. cold creates and compiles the calendar and the planner for each
+// answer; warm uses a planner that has answered before. ratio is the time of
+// naive, measured first, divided by that of the variant.
 func BenchmarkAvailability(b *testing.B) {
 	p, office, dense, want := sameSlots(b)
 	query := Query{Start: benchFrom, End: benchTo}
@@ -216,7 +216,7 @@ func BenchmarkAvailability(b *testing.B) {
 	}
 }
 
-// BenchmarkOneInstant measures what a booking asks, on a compiled planner.
+// BenchmarkOneInstant measures the calls of one booking, on a compiled planner.
 func BenchmarkOneInstant(b *testing.B) {
 	p, _, dense, slots := sameSlots(b)
 	at := slots[len(slots)/2].Start.Add(time.Minute)

@@ -8,13 +8,14 @@ import (
 
 var bucketSizes = []time.Duration{5, 10, 15, 20, 30, 60, 120}
 
-// TestBucketsCoverTheDay walks the buckets of days of unusual length: each begins
-// where the one before ends, holds no change of the clock, and they add up.
+// TestBucketsCoverTheDay iterates over the buckets of days of unusual length:
+// each begins where the previous one ends and contains no clock change, and
+// they cover the day.
 func TestBucketsCoverTheDay(t *testing.T) {
 	for _, test := range []struct {
 		zone, date string
 		minutes    int
-		count      map[time.Duration]int // buckets by size, where it is worth saying
+		count      map[time.Duration]int // buckets by size, where relevant
 	}{
 		{"Europe/Berlin", "2026-07-01", 1440, map[time.Duration]int{5: 288, 120: 12}},
 		{"Europe/Berlin", "2026-03-29", 1380, map[time.Duration]int{5: 276, 60: 23, 120: 12}},
@@ -92,14 +93,14 @@ func TestBucketAlignment(t *testing.T) {
 		{"Asia/Kathmandu", 15, "2026-01-01T10:20:00Z", "2026-01-01T10:15:00Z", "2026-01-01T10:30:00Z"},
 		{"Europe/Berlin", 120, "2026-01-01T10:20:00Z", "2026-01-01T09:00:00Z", "2026-01-01T11:00:00Z"},
 		{"Europe/Berlin", 120, "2026-07-01T10:20:00Z", "2026-07-01T10:00:00Z", "2026-07-01T12:00:00Z"},
-		// The night the clock goes back: 02:00-03:00 summer time, then 02:00-04:00.
+		// The clock goes back: 02:00-03:00 summer time, then 02:00-04:00.
 		{"Europe/Berlin", 120, "2026-10-25T00:30:00Z", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"},
 		{"Europe/Berlin", 120, "2026-10-25T01:30:00Z", "2026-10-25T01:00:00Z", "2026-10-25T03:00:00Z"},
-		// The night it goes forward: 03:00-04:00 is what is left of 02:00-04:00.
+		// The clock goes forward: 03:00-04:00 is the rest of 02:00-04:00.
 		{"Europe/Berlin", 120, "2026-03-29T01:30:00Z", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"},
-		// Half an hour back at 02:00: 01:30-02:00 comes again.
+		// Half an hour back at 02:00: 01:30-02:00 occurs twice.
 		{"Australia/Lord_Howe", 60, "2026-04-04T15:10:00Z", "2026-04-04T15:00:00Z", "2026-04-04T15:30:00Z"},
-		// The turn of a year is not a change of the clock.
+		// The end of a year is not a clock change.
 		{"America/New_York", 120, "2100-01-01T00:30:00Z", "2099-12-31T23:00:00Z", "2100-01-01T01:00:00Z"},
 	} {
 		c := mustCalendar(t, CalendarConfig{Zone: test.zone})
@@ -158,7 +159,7 @@ func TestPlannerConfig(t *testing.T) {
 	}
 }
 
-// TestFarInstants asks every verb about instants no calendar holds.
+// TestFarInstants calls every method with instants outside the years 1 to 9999.
 func TestFarInstants(t *testing.T) {
 	c := mustCalendar(t, benchConfig(t))
 	p := benchPlanner(t)

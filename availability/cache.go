@@ -3,19 +3,19 @@ package availability
 import "sync/atomic"
 
 const (
-	// A chunk is what is compiled at once: sixteen days from a multiple of
-	// sixteen days after 1970-01-01T00:00Z. Short enough that a query of two
-	// weeks compiles little that it does not use, long enough to amortise the
-	// zone look-ups.
+	// chunkSeconds is the span that is compiled at once: sixteen days, counted
+	// from 1970-01-01T00:00Z. It is short enough that a query of two weeks
+	// compiles little more than it needs and long enough to amortise the zone
+	// lookups.
 	chunkSeconds = 16 * daySeconds
-	// cacheSlots chunks are kept, 512 days, so that the longest search (400 days)
-	// never evicts what it is about to read.
+	// cacheSlots is the number of chunks that are kept, 512 days, so that the
+	// longest search (400 days) does not evict chunks that it will read again.
 	cacheSlots = 32
 )
 
-// cache holds the most recent compiled chunks, at most one for each slot. The
-// values are immutable; two goroutines that miss at once both compile, and one
-// result stays. The zero value is empty and ready, and safe for concurrent use.
+// cache holds compiled chunks, at most one per slot. Its values are immutable:
+// two goroutines that miss at the same time both compile, and one result is
+// kept. The zero value is an empty cache. It is safe for concurrent use.
 type cache[T any] struct {
 	slots [cacheSlots]atomic.Pointer[chunk[T]]
 }

@@ -7,72 +7,73 @@ import (
 )
 
 const (
-	// maxRules bounds each list of a CalendarConfig.
+	// maxRules limits each list of a CalendarConfig.
 	maxRules = 4096
-	// maxWeight bounds the rules a calendar holds together with those of the
-	// calendars it includes, counted once for each mention.
+	// maxWeight limits the rules of a calendar plus those of the calendars it
+	// refers to, counted once per reference.
 	maxWeight = 20000
 )
 
-// Alternative replaces the regular hours of a calendar during some dates by the
-// open time of another calendar (GMS _use_alternative<n>).
+// Alternative replaces the regular hours of a calendar on some dates by the
+// open time of another calendar. GMS: _use_alternative<n>
 type Alternative struct {
-	Name     string // optional, reported by [Calendar.Explain]
+	Name     string // optional; reported by [Calendar.Explain]
 	Calendar *Calendar
-	// Dates are when the alternative is in force, in the zone of the calendar
-	// that uses it. Defaults to the effective dates of the alternative, in its
-	// own zone; when it has none, to the effective dates of the calendar that
-	// uses it. One of the three must be there.
+	// Dates are the dates on which the alternative applies, in the zone of the
+	// calendar that refers to it. If empty, the effective dates of Calendar
+	// apply, in its own zone, or else those of the calendar that refers to it.
+	// An alternative without any of these is an error.
 	Dates []DateRange
 }
 
 // CalendarConfig describes opening hours. [NewCalendar] copies it.
 //
-// An instant is open when it lies in the regular hours (or in an alternative
-// that replaces them, or in an included calendar) and not on a holiday, or when
-// it lies in extra hours; and, in either case, inside the effective dates if
-// there are any. With no rule that opens, the office is always closed.
+// An instant is open if it is in the regular hours, in an alternative that
+// replaces them or in an included calendar, and not on a holiday; or if it is
+// in extra hours. If there are effective dates it must also be on one of them.
+// A calendar without rules is always closed.
 type CalendarConfig struct {
-	// Name is what an explanation calls this calendar where another one includes
-	// it. Optional.
+	// Name is the name of this calendar in the explanations of a calendar that
+	// includes it. Optional.
 	Name string
-	// Zone is the IANA zone of every date and time below (GMS _timezone).
-	// Defaults to UTC. "Local" is refused.
+	// Zone is the IANA zone of all dates and times in the configuration.
+	// Defaults to UTC. "Local" is an error. GMS: _timezone
 	Zone string
-	// Location is the zone already loaded, for a host that brings its own time
-	// zone data. Defaults to Zone looked up with [LoadZone]; when both are set
-	// their names must be equal.
+	// Location is the loaded zone, for a host with its own time zone data.
+	// Defaults to the result of [LoadZone] for Zone. If both are set their
+	// names must be equal.
 	Location *time.Location
-	// Regular hours; overlapping rules are joined.
+	// Regular lists the regular hours. Overlapping rules are merged.
 	Regular []WeeklyHours
-	// Holidays close their date, from its beginning to its end in the zone,
-	// whichever shift the hours belong to (GMS _holiday<n>).
+	// Holidays close whole dates in the zone, including the part of a shift
+	// that began on the date before. GMS: _holiday<n>
 	Holidays []DateRule
-	// Extra hours open whatever the holidays say.
+	// Extra lists hours that are open even on holidays.
 	Extra []ExtraHours
-	// Effective dates, when there are any, close everything outside them, extra
-	// hours and included calendars too (GMS _effective_dates<n>).
+	// Effective dates close everything on other dates, including extra hours
+	// and included calendars. If there are none, all dates are effective. GMS:
+	// _effective_dates<n>
 	Effective []DateRange
-	// Alternatives replace Regular. Where two are in force on one date the first
-	// listed decides.
+	// Alternatives replace Regular. If two apply on one date the first in the
+	// list is used.
 	Alternatives []Alternative
-	// Includes add the whole open time of other calendars to the regular hours;
-	// the holidays and effective dates of this calendar apply to it (GMS
-	// _include_r<n>).
+	// Includes add the whole open time of other calendars to the regular hours.
+	// The holidays and effective dates of this calendar apply to it. GMS:
+	// _include_r<n>
 	Includes []*Calendar
 }
 
-// Calendar says when an office is open, in one time zone. It is immutable and
-// safe for concurrent use; make one with [NewCalendar]. A nil
-// *Calendar is always open, in UTC.
+// Calendar holds opening hours in one time zone. Create one with [NewCalendar].
+// A nil *Calendar is always open, in UTC. It is immutable and safe for
+// concurrent use.
 type Calendar struct {
 	loc    *time.Location
 	config CalendarConfig
 
 	always   bool          // open at every instant
-	week     [7][]interval // joined regular hours by weekday, minutes from its midnight
+	week     [7][]interval // merged regular hours by weekday, in minutes after midnight
 	holidays daySet
-	weekly   int // hours in week
+	weekly   int // number of intervals in week
 	weight   int
 
 	open cache[interval]
@@ -89,8 +90,8 @@ func (c *Calendar) orAlways() *Calendar {
 	return c
 }
 
-// NewCalendar checks the configuration and compiles it. The error joins a
-// [*ConfigError] for every fault there is.
+// NewCalendar validates and compiles a configuration. The error joins a
+// [*ConfigError] per fault.
 func NewCalendar(config CalendarConfig) (*Calendar, error) {
 	c := &Calendar{config: config.clone(), weight: 1}
 	var f faults
@@ -118,7 +119,8 @@ func (config CalendarConfig) clone() CalendarConfig {
 	return config
 }
 
-// loadConfigured resolves the Zone and Location fields of a configuration.
+// loadConfigured returns the location that Zone and Location of a configuration
+// stand for.
 func loadConfigured(f *faults, zone string, loc *time.Location) *time.Location {
 	if loc != nil {
 		switch name := zoneName(loc); {
@@ -200,7 +202,7 @@ func (c *Calendar) checkCalendars(f *faults) {
 	}
 }
 
-// at names an element of a list in a configuration.
+// at returns the name of a list element in a configuration.
 func at(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
 
 func checkRanges(f *faults, field string, ranges []DateRange) {
@@ -232,5 +234,5 @@ func (c *Calendar) compileWeek() {
 	c.always = whole == 7 && len(config.Holidays) == 0 && len(config.Effective) == 0 && len(config.Alternatives) == 0
 }
 
-// Location is the zone of the calendar.
+// Location returns the zone of the calendar.
 func (c *Calendar) Location() *time.Location { return c.orAlways().loc }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestRulesOfOfficeHours goes through the kinds of rules: each case lists instants of Berlin's wall clock that are open and that are closed,
-// with the kind of rule that decides.
+// TestRulesOfOfficeHours tests each kind of rule with local times in Berlin
+// that are open and closed, and the kind of rule that decides.
 func TestRulesOfOfficeHours(t *testing.T) {
 	type at struct {
 		local string
@@ -102,8 +102,8 @@ func TestRulesOfOfficeHours(t *testing.T) {
 	}
 }
 
-// TestEdgesOfOverlap follows the clock through the night it goes back: what opens
-// at 02:30 opens the first time, what closes at 02:15 closes the second time.
+// TestEdgesOfOverlap tests the night in which the clock goes back: 02:30 opens
+// at its first occurrence, 02:15 closes at its second.
 func TestEdgesOfOverlap(t *testing.T) {
 	open := office(t, "Europe/Berlin", "regular Sun 02:30-05:00")
 	closing := office(t, "Europe/Berlin", "regular Sun 00:30-02:15")
@@ -113,9 +113,9 @@ func TestEdgesOfOverlap(t *testing.T) {
 		want bool
 	}{
 		{open, "2026-10-25T00:29:59Z", false}, {open, "2026-10-25T00:30:00Z", true},
-		{open, "2026-10-25T01:15:00Z", true}, // 02:15 the second time, still open
+		{open, "2026-10-25T01:15:00Z", true}, // 02:15, second occurrence
 		{open, "2026-10-25T03:59:59Z", true}, {open, "2026-10-25T04:00:00Z", false},
-		{closing, "2026-10-25T00:15:00Z", true}, // 02:15 the first time
+		{closing, "2026-10-25T00:15:00Z", true}, // 02:15, first occurrence
 		{closing, "2026-10-25T00:45:00Z", true},
 		{closing, "2026-10-25T01:14:59Z", true}, {closing, "2026-10-25T01:15:00Z", false},
 	} {
@@ -133,7 +133,7 @@ func TestAlternativesAndIncludes(t *testing.T) {
 	head := officeConfig(t, "Europe/Berlin", "regular Mon-Fri 9:00-17:00", "holiday 2026-06-06")
 	head.Alternatives = []Alternative{{Name: "summer", Calendar: summer}}
 	head.Includes = []*Calendar{branch}
-	// The alternative has no dates of its own: those of the calendar count.
+	// The alternative has no effective dates: those of the calendar apply.
 	season := officeConfig(t, "", "effective 2026-06-01 to 2026-06-30", "regular Mon-Fri 9:00-17:00")
 	season.Alternatives = []Alternative{{Name: "branch", Calendar: branch}}
 	calendars := map[string]*Calendar{"head": mustCalendar(t, head), "season": mustCalendar(t, season)}
@@ -280,8 +280,8 @@ func TestCalendarConfigFaults(t *testing.T) {
 	}
 }
 
-// TestIncludesAreBounded builds calendars that each mention the one before twice:
-// work that would double with every step is refused.
+// TestIncludesAreBounded creates calendars that each include the previous one
+// twice. Their cost would double with every step, so they are rejected.
 func TestIncludesAreBounded(t *testing.T) {
 	c, err := mustCalendar(t, CalendarConfig{Regular: []WeeklyHours{{Close: 60}}}), error(nil)
 	steps := 0

@@ -7,69 +7,68 @@ import (
 	"time"
 )
 
-// Capacity tells how many seats a bucket has. At must be a pure function of the
-// start and safe for concurrent use: a planner remembers its answers. A negative
-// answer counts as 0.
+// Capacity returns the number of seats of a bucket. A negative number counts as
+// 0. At must be a pure function of its argument, because planners cache its
+// results, and safe for concurrent use.
 type Capacity interface {
-	// At returns the seats of the bucket that begins at an instant.
+	// At returns the seats of the bucket that begins at bucketStart.
 	At(bucketStart time.Time) int
 }
 
-// StepCapacity is a [Capacity] that knows how long its answer holds, so that a
-// planner need not ask for every bucket. The capacities of this package are of
-// this kind.
+// StepCapacity is a [Capacity] that also returns how long a value is valid, so
+// that a planner need not ask for every bucket. All capacities of this package
+// implement it.
 type StepCapacity interface {
 	Capacity
-	// Step returns what At returns, and an instant up to which every bucket that
-	// begins there has the same seats; it must be later than bucketStart.
+	// Step returns the value of At and an instant before which every bucket
+	// that begins has the same value. until must be after bucketStart.
 	Step(bucketStart time.Time) (seats int, until time.Time)
 }
 
-// MaxSeats is the largest number of seats a bucket may have.
+// MaxSeats is the maximum number of seats of a bucket.
 const MaxSeats = 1_000_000
 
 type flat int
 
-// Flat gives every bucket n seats (GMS _max_request_by_time_bucket), at least 0
-// and at most [MaxSeats].
+// Flat returns a capacity of n seats for every bucket; n is clamped to the
+// range 0 to [MaxSeats]. GMS: _max_request_by_time_bucket
 func Flat(n int) Capacity { return flat(min(max(n, 0), MaxSeats)) }
 
 func (f flat) At(time.Time) int { return int(f) }
 
 func (f flat) Step(time.Time) (int, time.Time) { return int(f), utc(maxUnix + 1) }
 
-// Hours is the capacity table of a day: the hour, 0 to 23, and the seats of each
-// bucket that begins in that hour. An absent hour has none.
+// Hours maps the hour of a day, 0 to 23, to the seats of each bucket that
+// begins in it. An absent hour has no seats.
 type Hours map[int]int
 
-// DateHours replaces the whole table of a day on one date, or on that date of
-// every year.
+// DateHours replaces the hours of one date, or of that date in every year.
 type DateHours struct {
 	Date  DateRule
 	Hours Hours
 }
 
-// WeeklyConfig describes a capacity table by weekday and hour.
+// WeeklyConfig describes a capacity by weekday and hour.
 type WeeklyConfig struct {
-	// Zone is the IANA zone of the table (GMS _timezone of the capacity
-	// service). Defaults to UTC. "Local" is refused.
+	// Zone is the IANA zone of the hours. Defaults to UTC. "Local" is an error.
+	// GMS: _timezone
 	Zone string
-	// Location is the zone already loaded; see [CalendarConfig].
+	// Location is the loaded zone; see [CalendarConfig].
 	Location *time.Location
-	// Days holds the tables of the weekdays (GMS _capacity_1 to _capacity_7). An
-	// absent weekday has no seats.
+	// Days maps weekdays to their hours. An absent weekday has no seats. GMS:
+	// _capacity_1 to _capacity_7
 	Days map[time.Weekday]Hours
-	// Dates are exceptions (GMS _capacity_add). A date with a year goes before
-	// one without, and of two equal ones the last listed counts.
+	// Dates are exceptions. A date with a year takes precedence over one
+	// without; of two equal dates the last one applies. GMS: _capacity_add
 	Dates []DateHours
 }
 
 type hourTable [24]int
 
-// Weekly is a capacity by weekday and hour on the wall clock of one zone, with
-// exceptions for dates. The number of an hour applies to each bucket that begins
-// in it: 10 seats and buckets of 5 minutes are 120 in the hour. A bucket of two
-// hours has the seats of the hour it begins in. Weekly is immutable and safe for
+// Weekly is a [Capacity] by weekday and hour on the wall clock of one zone,
+// with exceptions for dates. The number applies to each bucket that begins in
+// the hour: 10 seats in buckets of 5 minutes are 120 per hour, and a bucket of
+// two hours has the seats of its first hour. It is immutable and safe for
 // concurrent use.
 type Weekly struct {
 	loc    *time.Location
@@ -78,8 +77,8 @@ type Weekly struct {
 	yearly map[int]*hourTable   // by DateRule.key
 }
 
-// NewWeekly checks the configuration. The error joins a [*ConfigError] for every
-// fault there is.
+// NewWeekly validates a configuration. The error joins a [*ConfigError] per
+// fault.
 func NewWeekly(config WeeklyConfig) (*Weekly, error) {
 	w := &Weekly{dated: make(map[int64]*hourTable), yearly: make(map[int]*hourTable)}
 	var f faults
@@ -130,7 +129,7 @@ func (h Hours) table(f *faults, field string) (table hourTable) {
 	return table
 }
 
-// Location is the zone of the table.
+// Location returns the zone of the hours.
 func (w *Weekly) Location() *time.Location { return w.loc }
 
 // At implements [Capacity].
@@ -139,8 +138,8 @@ func (w *Weekly) At(bucketStart time.Time) int {
 	return w.table(floorDiv(wall, daySeconds))[floorMod(wall, daySeconds)/hourSeconds]
 }
 
-// Step implements [StepCapacity]: the answer holds to the end of the equal hours
-// of the day, and not over a change of the clock.
+// Step implements [StepCapacity]. The value is valid until the seats change,
+// the day ends or the UTC offset of the zone changes.
 func (w *Weekly) Step(bucketStart time.Time) (seats int, until time.Time) {
 	unix := bucketStart.Unix()
 	var buf [4]segment
@@ -155,7 +154,7 @@ func (w *Weekly) Step(bucketStart time.Time) (seats int, until time.Time) {
 	return seats, utc(min(day*daySeconds+hour*hourSeconds-seg.off, seg.end))
 }
 
-// table is the table of a date.
+// table returns the hours of a date.
 func (w *Weekly) table(day int64) *hourTable {
 	if t, ok := w.dated[day]; ok {
 		return t
@@ -169,36 +168,36 @@ func (w *Weekly) table(day int64) *hourTable {
 	return &w.week[weekday(day)]
 }
 
-// Recurrence enumerates instants, such as the firings of a cron expression. Next
-// returns the first one later than after, and false when there is none. It must
-// be a pure function and safe for concurrent use.
+// Recurrence is a sequence of instants, such as the firings of a cron
+// expression. Next returns the first instant later than after, false if there
+// is none. It must be a pure function and safe for concurrent use.
 type Recurrence interface {
 	Next(after time.Time) (time.Time, bool)
 }
 
-// Window changes the capacity for a time after each instant of a recurrence:
-// "every weekday at 17:00, for two hours, 30 seats".
+// Window sets the capacity for a duration after each instant of a recurrence,
+// such as 30 seats for two hours after 17:00 on weekdays.
 type Window struct {
 	Recurrence Recurrence
-	Duration   time.Duration // elapsed time, a second to MaxWindow
+	Duration   time.Duration // elapsed time, one second to MaxWindow
 	Capacity   int           // seats of each bucket that begins in the window, 0 to MaxSeats
 }
 
-// MaxWindow is the longest a [Window] may last.
+// MaxWindow is the maximum duration of a [Window].
 const MaxWindow = 31 * 24 * time.Hour
 
-// Recurring is a capacity that is a base number except in recurring windows. It
-// is immutable and safe for concurrent use.
+// Recurring is a [Capacity] with a base value and recurring windows. It is
+// immutable and safe for concurrent use.
 type Recurring struct {
 	loc     *time.Location
 	base    int
 	windows []Window
 }
 
-// NewRecurring checks its arguments; the error joins a [*ConfigError] for every
-// fault. Recurrences are asked with instants in zone, "" for UTC, so that a cron
-// expression is read on the wall clock there. A bucket that begins in several
-// windows has the seats of the first listed.
+// NewRecurring returns a capacity of base seats outside the windows. A bucket
+// that begins in several windows has the seats of the first in the list.
+// Recurrences are called with instants in zone ("" is UTC), so that they can
+// follow its wall clock. The error joins a [*ConfigError] per fault.
 func NewRecurring(zone string, base int, windows []Window) (*Recurring, error) {
 	r := &Recurring{base: base, windows: slices.Clone(windows)}
 	var f faults
@@ -235,12 +234,12 @@ func (r *Recurring) Step(bucketStart time.Time) (seats int, until time.Time) {
 	at := bucketStart.In(r.loc)
 	until = utc(maxUnix + 1)
 	for _, w := range r.windows {
-		// The first firing later than at-Duration is the one whose window may
-		// still run at this instant.
+		// The first firing after at-Duration is the only one whose window can
+		// include at or begin next.
 		fired, ok := w.Recurrence.Next(at.Add(-w.Duration))
 		switch end := fired.Add(w.Duration); {
 		case !ok || !end.After(at):
-			// No firing, or an answer that is not later than asked: no window.
+			// No firing, or a recurrence that returned an instant it must not.
 		case fired.After(at):
 			until = earliest(until, fired)
 		default:

@@ -58,7 +58,7 @@ func TestNewWeeklyFaults(t *testing.T) {
 	}
 }
 
-// TestWeeklyCapacityPerBucket: ten seats and buckets of five minutes are 120 in the
+// TestWeeklyCapacityPerBucket: ten seats in buckets of five minutes are 120 per
 // hour.
 func TestWeeklyCapacityPerBucket(t *testing.T) {
 	w, err := NewWeekly(WeeklyConfig{Days: map[time.Weekday]Hours{time.Monday: {9: 10}}})
@@ -80,7 +80,7 @@ func TestWeeklyCapacityPerBucket(t *testing.T) {
 			t.Errorf("%d minutes: %d slots, %d seats, %v", test.size, len(slots.Slots), sum, err)
 		}
 	}
-	// A bucket of two hours has the seats of the hour it begins in.
+	// A bucket of two hours has the seats of its first hour.
 	p := mustPlanner(t, PlannerConfig{Capacity: w, Bucket: 2 * time.Hour})
 	if seats := p.Seats(p.BucketOf(instant(t, "2026-06-01T09:30:00Z"))); seats != 0 {
 		t.Errorf("08:00-10:00 has %d seats", seats)
@@ -99,12 +99,12 @@ func (f fires) Next(after time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// stuck answers with the instant asked about, which no recurrence may.
+// stuck violates the contract of Recurrence: it returns its argument.
 type stuck struct{}
 
 func (stuck) Next(after time.Time) (time.Time, bool) { return after, true }
 
-// daily fires at an hour of every day on the wall clock of the instant's zone.
+// daily fires at an hour of every day on the wall clock of the argument's zone.
 type daily int
 
 func (d daily) Next(after time.Time) (time.Time, bool) {
@@ -149,8 +149,9 @@ func TestRecurring(t *testing.T) {
 	}
 }
 
-// TestStepsAgreeWithAt walks capacities by their steps around changes of the clock:
-// At gives the same seats at every bucket inside a step, and so does a planner.
+// TestStepsAgreeWithAt iterates over the steps of capacities around clock
+// changes: At returns the same seats for every bucket within a step, and so
+// does a planner.
 func TestStepsAgreeWithAt(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	for _, place := range places {
@@ -183,7 +184,8 @@ func TestStepsAgreeWithAt(t *testing.T) {
 					}
 				}
 			}
-			// The calendar is elsewhere, and the planner sees what At says.
+			// The calendar is in another zone; the planner still reports what
+			// At returns.
 			p := mustPlanner(t, PlannerConfig{Calendar: office(t, "Asia/Kathmandu", "regular Mon-Sun 00:00-24:00"), Capacity: capacity})
 			slots, err := p.Slots(Query{Start: around.Add(-36 * time.Hour), End: around.Add(36 * time.Hour), ReportBusy: true}, nil, time.Time{})
 			if err != nil || len(slots.Slots) == 0 {

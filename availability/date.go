@@ -14,15 +14,15 @@ const (
 	daySeconds    = 24 * hourSeconds
 
 	minYear, maxYear = 1, 9999
-	// The instants this package computes with, in unix seconds: the years 1 to
-	// 9999 in UTC. Outside them every calendar is closed, so that sums of
-	// instants and offsets can never overflow.
+	// minUnix and maxUnix bound the instants of this package, in Unix seconds:
+	// the years 1 to 9999 in UTC. Calendars are closed outside, so that sums of
+	// instants and offsets cannot overflow.
 	minUnix = -62135596800
 	maxUnix = 253402300799
 )
 
 // TimeOfDay is a wall-clock time in minutes after midnight, 0 to 1440. 1440 is
-// 24:00, the end of the day, and is only a closing time.
+// 24:00, valid only as a closing time.
 type TimeOfDay int
 
 // ClockStore returns the time of day hour:minute.
@@ -31,7 +31,7 @@ func Clock(hour, minute int) TimeOfDay { return TimeOfDay(hour*60 + minute) }
 // String formats the time as HH:mm.
 func (t TimeOfDay) String() string { return fmt.Sprintf("%02d:%02d", int(t)/60, int(t)%60) }
 
-// ParseTimeOfDay reads H:mm or HH:mm from 0:00 to 24:00.
+// ParseTimeOfDay parses H:mm or HH:mm, 0:00 to 24:00.
 func ParseTimeOfDay(s string) (TimeOfDay, error) {
 	h, m, ok := strings.Cut(s, ":")
 	hour, okH := digits(h, 1, 2)
@@ -42,11 +42,11 @@ func ParseTimeOfDay(s string) (TimeOfDay, error) {
 	return Clock(hour, minute), nil
 }
 
-// DateRule is a calendar date, or, when Year is 0, that day of every year. The
-// 29th of February of every year exists in leap years only.
+// DateRule is a date or, if Year is 0, that day of every year. 29 February of
+// every year exists in leap years only.
 type DateRule struct {
-	Name  string // optional, reported by [Calendar.Explain]
-	Year  int    // 1 to 9999; 0 means every year
+	Name  string // optional; reported by [Calendar.Explain]
+	Year  int    // 1 to 9999; 0 is every year
 	Month time.Month
 	Day   int
 }
@@ -59,8 +59,7 @@ func (d DateRule) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
 }
 
-// ParseDateRule reads YYYY-MM-dd, or MM-dd for every year (GMS _holiday,
-// _bh_add).
+// ParseDateRule parses YYYY-MM-dd or, for every year, MM-dd.
 func ParseDateRule(s string) (DateRule, error) {
 	parts := strings.Split(s, "-")
 	var d DateRule
@@ -86,7 +85,7 @@ func ParseDateRule(s string) (DateRule, error) {
 	return d, nil
 }
 
-// fault says what is wrong with the date, "" for nothing.
+// fault returns the rule that the date breaks, "" if it is valid.
 func (d DateRule) fault() string {
 	if d.Year < 0 || d.Year > maxYear {
 		return "year is not 1 to 9999, or 0 for every year"
@@ -96,7 +95,7 @@ func (d DateRule) fault() string {
 	}
 	year := d.Year
 	if year == 0 {
-		year = 2000 // a leap year, so that 02-29 is a day of the year
+		year = 2000 // a leap year, so that 02-29 is valid
 	}
 	if d.Day < 1 || d.Day > daysIn(year, d.Month) {
 		return "the month has no such day"
@@ -104,10 +103,10 @@ func (d DateRule) fault() string {
 	return ""
 }
 
-// key orders days inside a year and identifies them.
+// key identifies a day within a year; keys are in date order.
 func (d DateRule) key() int { return int(d.Month)*32 + d.Day }
 
-// matches reports whether the rule names the day.
+// matches reports whether the rule includes day.
 func (d DateRule) matches(day int64) bool {
 	if d.Year != 0 {
 		return civilDay(d.Year, d.Month, d.Day) == day
@@ -116,14 +115,15 @@ func (d DateRule) matches(day int64) bool {
 	return d.Month == m && d.Day == dd
 }
 
-// DateRange is a span of dates, both ends included. Both ends carry a year, or
-// neither does: then the span comes every year and may run over New Year.
+// DateRange is a range of dates, including both ends. Either both ends have a
+// year or neither has: such a range recurs every year and may span New Year.
 type DateRange struct {
-	Name     string // optional, reported by [Calendar.Explain]
+	Name     string // optional; reported by [Calendar.Explain]
 	From, To DateRule
 }
 
-// String formats the range as "date to date", or one date.
+// String formats the range as "date to date", or as one date if both ends are
+// equal.
 func (r DateRange) String() string {
 	if r.From.String() == r.To.String() {
 		return r.From.String()
@@ -131,7 +131,7 @@ func (r DateRange) String() string {
 	return r.From.String() + " to " + r.To.String()
 }
 
-// ParseDateRange reads a date, or "date to date" (GMS _effective_dates).
+// ParseDateRange parses a date or "date to date".
 func ParseDateRange(s string) (DateRange, error) {
 	from, to, isRange := strings.Cut(s, " to ")
 	var r DateRange
@@ -167,10 +167,10 @@ func (r DateRange) fault() string {
 	return ""
 }
 
-// day is the day number of a rule that has a year.
+// day returns the day number of a rule that has a year.
 func (d DateRule) day() int64 { return civilDay(d.Year, d.Month, d.Day) }
 
-// contains reports whether the day lies in the range.
+// contains reports whether day is in the range.
 func (r DateRange) contains(day int64) bool {
 	if r.From.Year != 0 {
 		return r.From.day() <= day && day <= r.To.day()
@@ -184,11 +184,11 @@ func (r DateRange) contains(day int64) bool {
 	}
 }
 
-// daySet answers which days of a span are named by a list of date rules.
+// daySet is the set of days that a list of date rules includes.
 type daySet struct {
-	fixed  []int64    // ascending
-	yearly [13]uint32 // one bit a day of each month
-	every  bool       // any bit of yearly is set
+	fixed  []int64    // day numbers, ascending
+	yearly [13]uint32 // a bit per day, by month
+	every  bool       // whether any bit of yearly is set
 }
 
 func newDaySet(rules []DateRule) daySet {
@@ -207,7 +207,7 @@ func newDaySet(rules []DateRule) daySet {
 
 func (s *daySet) empty() bool { return len(s.fixed) == 0 && !s.every }
 
-// contains reports whether the day is named.
+// contains reports whether day is in the set.
 func (s *daySet) contains(day int64) bool {
 	if s.every {
 		_, m, d := civilDate(day)
@@ -219,7 +219,8 @@ func (s *daySet) contains(day int64) bool {
 	return ok
 }
 
-// any reports whether some day of [first, last] is named, or may be.
+// any reports whether a day of [first, last] may be in the set; false is
+// certain.
 func (s *daySet) any(first, last int64) bool {
 	if s.every {
 		return true
@@ -228,7 +229,8 @@ func (s *daySet) any(first, last int64) bool {
 	return i < len(s.fixed) && s.fixed[i] <= last
 }
 
-// civilDay counts the days from 1970-01-01 to a proleptic Gregorian date.
+// civilDay returns the number of days from 1970-01-01 to a date of the
+// proleptic Gregorian calendar.
 func civilDay(year int, month time.Month, day int) int64 {
 	y, m := int64(year), int64(month)
 	if m <= 2 {
@@ -257,7 +259,7 @@ func civilDate(day int64) (year int, month time.Month, dayOfMonth int) {
 	return int(y), time.Month(m), int(doy - (153*mp+2)/5 + 1)
 }
 
-// weekday of a day number; 1970-01-01 was a Thursday.
+// weekday returns the weekday of a day number. 1970-01-01 was a Thursday.
 func weekday(day int64) time.Weekday { return time.Weekday(floorMod(day+4, 7)) }
 
 func daysIn(year int, month time.Month) int {
@@ -277,8 +279,8 @@ func floorDiv(a, b int64) int64 {
 
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
 
-// ceilUnix is the first whole second at or after t. Every boundary of this
-// package is a whole second, so a comparison with it is exact.
+// ceilUnix returns the first whole second at or after t. Every boundary in this
+// package is a whole second, so comparing with the result is exact.
 func ceilUnix(t time.Time) int64 {
 	if t.Nanosecond() > 0 {
 		return t.Unix() + 1
@@ -290,7 +292,7 @@ func inYears(unix int64) bool { return minUnix <= unix && unix <= maxUnix }
 
 func utc(unix int64) time.Time { return time.Unix(unix, 0).UTC() }
 
-// digits reads an unsigned decimal of min to max digits.
+// digits parses an unsigned decimal of shortest to longest digits.
 func digits(s string, shortest, longest int) (int, bool) {
 	if len(s) < shortest || len(s) > longest {
 		return 0, false
@@ -304,5 +306,5 @@ func digits(s string, shortest, longest int) (int, bool) {
 	return n, err == nil
 }
 
-// shorten keeps what an error message shows of foreign text readable.
+// shorten limits input text in an error message.
 func shorten(s string) string { return s[:min(len(s), 40)] }

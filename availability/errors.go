@@ -7,27 +7,26 @@ import (
 	"time"
 )
 
-// Sentinels for the facts behind the typed errors of this package. Test with
-// [errors.Is]; use [errors.As] on the typed errors when the data is needed.
+// Sentinel errors for the typed errors of this package. Use [errors.Is] to test
+// for them and [errors.As] to get the data.
 var (
-	// ErrConfig marks every fault of a configuration or an option.
+	// ErrConfig: a configuration is not valid.
 	ErrConfig = errors.New("availability: bad configuration")
-	// ErrQuery marks every unusable query parameter.
+	// ErrQuery: a field of a query cannot be used.
 	ErrQuery = errors.New("availability: bad query")
-	// ErrRange marks a range longer than the configured bound.
+	// ErrRange: a range is longer than the configured limit.
 	ErrRange = errors.New("availability: range too long")
-	// ErrClosed says that the office is closed (GMS 40050).
+	// ErrClosed: the office is closed.
 	ErrClosed = errors.New("availability: closed")
-	// ErrFull says that a bucket has no seat left (GMS 40051).
+	// ErrFull: a bucket has no seat left.
 	ErrFull = errors.New("availability: no capacity")
 )
 
-// ConfigError names one fault of a configuration: a field of a Config struct
-// such as "Regular[2]".
-// Constructors join all the faults they find with [errors.Join].
+// ConfigError reports one fault of a configuration. Constructors join all
+// faults with [errors.Join].
 type ConfigError struct {
-	Field  string // the field that is wrong
-	Value  string // what it holds, shortened to 80 bytes
+	Field  string // the field, such as "Regular[2]"
+	Value  string // its value, at most 80 bytes
 	Reason string // the rule it breaks
 }
 
@@ -52,13 +51,13 @@ func (e *QueryError) Error() string { return fmt.Sprintf("availability: %s: %s",
 // Is reports whether target is [ErrQuery].
 func (e *QueryError) Is(target error) bool { return target == ErrQuery }
 
-// RangeError says that a range is longer than the configured bound, or reaches
-// outside the years 1 to 9999. It is found by comparing the ends, before any
-// work is done. A bound that is zero was not the one broken.
+// RangeError reports a range that is longer than the configured limit or
+// extends outside the years 1 to 9999. Only the field of the limit that is
+// exceeded is set.
 type RangeError struct {
 	From, To   time.Time
-	MaxDays    int // the bound in wall-clock days, when that was broken
-	MaxBuckets int // the bound in buckets, when that was broken
+	MaxDays    int // limit in wall-clock days
+	MaxBuckets int // limit in buckets
 }
 
 func (e *RangeError) Error() string {
@@ -74,8 +73,8 @@ func (e *RangeError) Error() string {
 // Is reports whether target is [ErrRange].
 func (e *RangeError) Is(target error) bool { return target == ErrRange }
 
-// ClosedError refuses an instant at which no bucket can be booked, and says
-// which rule decided.
+// ClosedError reports an instant that cannot be booked and the rule that closes
+// it.
 type ClosedError struct {
 	At     time.Time
 	Bucket Bucket
@@ -89,11 +88,11 @@ func (e *ClosedError) Error() string {
 // Is reports whether target is [ErrClosed].
 func (e *ClosedError) Is(target error) bool { return target == ErrClosed }
 
-// FullError refuses an instant whose bucket is open and has no seat left.
+// FullError reports an instant whose bucket is open but has no seat left.
 type FullError struct {
 	Bucket Bucket
 	Seats  int // seats of the bucket
-	Taken  int // seats taken, as the load reported it
+	Taken  int // seats taken according to the load
 }
 
 func (e *FullError) Error() string {

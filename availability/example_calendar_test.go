@@ -16,8 +16,8 @@ func at(s string) time.Time {
 	return t
 }
 
-// branch is open on working days from 9 to 17 and, though it is a holiday, on
-// 25 December 2026 from 10 to 12.
+// branch is open on working days from 9 to 17 and on 25 December 2026, although
+// it is a holiday, from 10 to 12.
 func branch() *availability.Calendar {
 	nine, five := availability.Clock(9, 0), availability.Clock(17, 0)
 	christmas := availability.DateRule{Name: "Christmas", Month: time.December, Day: 25}
@@ -93,7 +93,7 @@ func ExampleParseWeekday() {
 	// Output: Wednesday <nil>
 }
 
-// During the summer the hours of another calendar apply.
+// In summer the hours of another calendar apply.
 func ExampleAlternative() {
 	hours := func(text string) []availability.WeeklyHours {
 		w, err := availability.ParseWeeklyHours(text)
@@ -159,7 +159,7 @@ func ExampleCalendar_Periods() {
 }
 
 func ExampleCalendar_Query() {
-	// An empty query asks whether the office is open now.
+	// The zero query asks whether the office is open now.
 	periods, err := branch().Query(availability.Query{}, at("2026-12-25T09:30:00Z"))
 	fmt.Println(len(periods) > 0, err)
 	// Output: true <nil>

@@ -8,7 +8,8 @@ import (
 	"github.com/ringback-go/ringback/availability"
 )
 
-// newPlanner has buckets of half an hour with two seats, in the branch's hours.
+// newPlanner has buckets of half an hour with two seats during the hours of
+// branch.
 func newPlanner() *availability.Planner {
 	planner, err := availability.NewPlanner(availability.PlannerConfig{
 		Calendar: branch(),
@@ -74,7 +75,7 @@ func ExamplePlanner_NewLoad() {
 		fmt.Println(err)
 		return
 	}
-	load.Add(at("2026-06-01T14:30:00Z"), 1) // for each booking the store knows in [from, to)
+	load.Add(at("2026-06-01T14:30:00Z"), 1) // for each booking in [from, to)
 	slots, err := planner.Slots(query, load, now)
 	if err != nil {
 		fmt.Println(err)
@@ -157,7 +158,7 @@ func ExamplePlanner_Seats() {
 	// Output: 2 0
 }
 
-// Local times are reported in the zone of the query.
+// Local times are in the zone of the query.
 func ExampleSlots() {
 	query := availability.Query{Start: at("2026-06-01T14:30:00Z"), Zone: "America/Toronto", MaxSlots: 1}
 	slots, err := newPlanner().Slots(query, nil, at("2026-06-01T14:00:00Z"))
@@ -192,8 +193,8 @@ func ExampleNewWeekly() {
 	// Output: 10 12
 }
 
-// workdays fires at 17:00 on working days, on the wall clock of the instant asked
-// about; a cron expression does the same.
+// workdays fires at 17:00 on working days, on the wall clock of the argument's
+// zone, as a cron expression can.
 type workdays struct{}
 
 func (workdays) Next(after time.Time) (time.Time, bool) {

@@ -6,32 +6,33 @@ import (
 	"time"
 )
 
-// RuleKind says what kind of rule opened or closed an instant.
+// RuleKind is the kind of rule that opened or closed an instant.
 type RuleKind int
 
 const (
-	// KindNone closed it: no rule opens the instant.
+	// KindNone: closed, because no rule opens the instant.
 	KindNone RuleKind = iota
-	// KindAlways opened it: the calendar has no hours.
+	// KindAlways: open, because the calendar has no hours.
 	KindAlways
-	// KindRegular opened it: regular hours.
+	// KindRegular: open by regular hours.
 	KindRegular
-	// KindExtra opened it: extra hours of the date.
+	// KindExtra: open by extra hours.
 	KindExtra
-	// KindHoliday closed it: the date is a holiday.
+	// KindHoliday: closed by a holiday.
 	KindHoliday
-	// KindEffective closed it: the instant is outside all effective dates.
+	// KindEffective: closed, because the date is not an effective one.
 	KindEffective
-	// KindAlternative opened or closed it: another calendar stands in for the
+	// KindAlternative: open or closed by the alternative that replaces the
 	// regular hours.
 	KindAlternative
-	// KindInclude opened it: an included calendar is open.
+	// KindInclude: open by an included calendar.
 	KindInclude
-	// KindPartial closed its bucket, which is not wholly inside the open time.
+	// KindPartial: closed, because the bucket is only partly open.
 	KindPartial
-	// KindPast closed its bucket, which is over.
+	// KindPast: closed, because the bucket has ended.
 	KindPast
-	// KindOutOfRange closed it: the instant is outside the years 1 to 9999.
+	// KindOutOfRange: closed, because the instant is outside the years 1 to
+	// 9999.
 	KindOutOfRange
 )
 
@@ -39,7 +40,7 @@ var kindNames = [...]string{
 	"none", "always", "regular", "extra", "holiday", "effective", "alternative", "include", "partial", "past", "out-of-range",
 }
 
-// String names the kind in one lower-case word.
+// String returns the kind as one lower-case word.
 func (k RuleKind) String() string {
 	if k < 0 || int(k) >= len(kindNames) {
 		return fmt.Sprintf("RuleKind(%d)", int(k))
@@ -47,26 +48,25 @@ func (k RuleKind) String() string {
 	return kindNames[k]
 }
 
-// Explanation says which rule decided about an instant.
+// Explanation is the rule that opened or closed an instant.
 type Explanation struct {
 	Open bool
 	Kind RuleKind
-	// Rule is the rule as its String method formats it, such as
-	// "Mon-Fri 09:00-17:00"; for KindEffective all the ranges. Empty when no rule
-	// took part.
+	// Rule is the rule in its String form, such as "Mon-Fri 09:00-17:00", or
+	// all ranges for KindEffective. Empty if no rule applies.
 	Rule string
-	// Name is what the configuration calls the rule: the option name for a
-	// parsed calendar, the name of the other calendar for an alternative or an
-	// include. May be empty.
+	// Name is the Name of the rule in the configuration, or that of the other
+	// calendar for an alternative or an include. May be empty.
 	Name string
 	// Local is the instant on the wall clock of Zone.
 	Local LocalTime
 	Zone  string
-	// Inner is what the other calendar says, for KindAlternative and KindInclude.
+	// Inner is the explanation of the other calendar, for KindAlternative and
+	// KindInclude.
 	Inner *Explanation
 }
 
-// String is one line for a log or a console.
+// String formats the explanation as one line.
 func (e Explanation) String() string {
 	var b strings.Builder
 	for at := &e; ; at = at.Inner {
@@ -96,11 +96,11 @@ func (e *Explanation) line() string {
 	return strings.Join(append(parts, "at", e.Local.String(), e.Zone), " ")
 }
 
-// Explain says whether the office is open at t and which rule decided. It asks
-// the rules in the order of their precedence: effective dates, extra hours,
-// holidays, the alternative in force or else the regular hours, includes. Where
-// several rules of one kind hold, the first listed is named. Open always equals
-// [Calendar.Open].
+// Explain returns whether the office is open at t and the rule that decides.
+// Rules take precedence in this order: effective dates, extra hours, holidays,
+// the alternative in force or else the regular hours, includes. If several
+// rules of one kind apply, the first in the list is returned. Open always
+// equals the result of [Calendar.Open].
 func (c *Calendar) Explain(t time.Time) Explanation {
 	c = c.orAlways()
 	unix := t.Unix()
@@ -168,7 +168,7 @@ func (c *Calendar) decideRegular(e *Explanation, d *days, unix int64) {
 	}
 }
 
-// inForce returns the alternative that decides at an instant, nil for none.
+// inForce returns the alternative that applies at an instant, nil if none does.
 func (c *Calendar) inForce(d *days, unix int64) *Alternative {
 	for i := range c.config.Alternatives {
 		a := &c.config.Alternatives[i]
@@ -181,9 +181,9 @@ func (c *Calendar) inForce(d *days, unix int64) *Alternative {
 	return nil
 }
 
-// dateOf returns the date an instant belongs to. It is the date on the wall
-// clock, except where the clock is set back over midnight: there the new date
-// has begun and goes on.
+// dateOf returns the date of an instant. That is the date on the wall clock,
+// unless the clock was set back over midnight: then the new date has begun and
+// continues.
 func (d *days) dateOf(unix int64) int64 {
 	day := d.last
 	for day > d.first && d.start(day) > unix {
@@ -192,8 +192,8 @@ func (d *days) dateOf(unix int64) int64 {
 	return day
 }
 
-// within reports whether an instant lies in hours that begin on one of the
-// accepted dates.
+// within reports whether an instant is in hours that begin on a date that on
+// accepts.
 func (d *days) within(unix int64, s interval, on func(day int64) bool) bool {
 	for day := d.first; day <= d.last; day++ {
 		if on(day) {

@@ -6,26 +6,26 @@ import (
 )
 
 const (
-	// MaxSearchDays bounds every search of a calendar: [Calendar.NextOpen],
-	// [Calendar.Periods] and [Calendar.OpenDuring] look at 400 days at most, so
-	// that a day that comes once a year is always found.
+	// MaxSearchDays is the maximum span of [Calendar.NextOpen],
+	// [Calendar.Periods] and [Calendar.OpenDuring] in days. It is more than a
+	// year, so that a search finds a rule that applies once a year.
 	MaxSearchDays = 400
 
 	searchSeconds = MaxSearchDays * daySeconds
 )
 
-// Period is a half-open span of open time, in UTC.
+// Period is a half-open interval of open time, in UTC.
 type Period struct{ Start, End time.Time }
 
-// Open reports whether the office is open at t. Outside the years 1 to 9999 it
-// never is.
+// Open reports whether the office is open at t. It is closed outside the years
+// 1 to 9999.
 func (c *Calendar) Open(t time.Time) bool {
 	_, ok := c.orAlways().openUntil(t.Unix())
 	return ok
 }
 
-// openUntil returns the end of the open time around an instant, as far as the
-// chunk it lies in knows it.
+// openUntil returns the end of the open interval around an instant within its
+// chunk.
 func (c *Calendar) openUntil(unix int64) (end int64, ok bool) {
 	if !inYears(unix) {
 		return 0, false
@@ -52,10 +52,10 @@ func after(list []interval, unix int64) int {
 	return i
 }
 
-// OpenDuring reports whether the office is open during the whole half-open span
-// [start, end). For equal ends it is [Calendar.Open]; a span that ends before it
-// starts is not open, nor is one longer than [MaxSearchDays] unless the calendar
-// never closes.
+// OpenDuring reports whether the office is open throughout [start, end). If
+// start equals end the result is that of [Calendar.Open]. It is false if end is
+// before start, and if the span exceeds [MaxSearchDays] unless the calendar is
+// always open.
 func (c *Calendar) OpenDuring(start, end time.Time) bool {
 	c = c.orAlways()
 	from, to := start.Unix(), ceilUnix(end)
@@ -74,11 +74,10 @@ func (c *Calendar) OpenDuring(start, end time.Time) bool {
 	}
 }
 
-// Periods lists the open time inside [from, to), ascending and joined, each
-// period clipped to the range. Equal ends ask about the instant and give one
-// period without length when it is open, none when it is closed (GMS calendar
-// query with start = end). The error is a [*QueryError] when to is before from,
-// a [*RangeError] beyond [MaxSearchDays].
+// Periods returns the open time within [from, to), merged, in ascending order.
+// If from equals to, the result is one empty period if that instant is open,
+// none otherwise. The error is a [*QueryError] if to is before from and a
+// [*RangeError] if the range exceeds [MaxSearchDays].
 func (c *Calendar) Periods(from, to time.Time) ([]Period, error) {
 	c = c.orAlways()
 	if to.Before(from) {
@@ -113,8 +112,9 @@ func (c *Calendar) Periods(from, to time.Time) ([]Period, error) {
 	return periods, nil
 }
 
-// scan yields the open time in [from, to), ascending; a window that crosses from
-// one chunk to the next comes in two pieces. It stops when yield returns false.
+// scan yields the open intervals in [from, to) in ascending order until yield
+// returns false. An interval that crosses a chunk boundary is yielded in two
+// parts.
 func (c *Calendar) scan(from, to int64, yield func(interval) bool) {
 	from, to = max(from, minUnix), min(to, maxUnix+1)
 	if c.always {
@@ -136,8 +136,8 @@ func (c *Calendar) scan(from, to int64, yield func(interval) bool) {
 	}
 }
 
-// NextOpen returns the first open instant at or after t, in UTC, and false when
-// there is none within [MaxSearchDays].
+// NextOpen returns the first open instant at or after t in UTC, false if there
+// is none within [MaxSearchDays].
 func (c *Calendar) NextOpen(t time.Time) (time.Time, bool) {
 	c = c.orAlways()
 	if t.Unix() > maxUnix || t.Unix() < minUnix-searchSeconds {

@@ -2,14 +2,14 @@ package availability
 
 import "slices"
 
-// interval is a half-open span [start, end) of unix seconds.
+// interval is a half-open interval [start, end) in Unix seconds.
 type interval struct{ start, end int64 }
 
-// The functions below work on lists that are ascending, disjoint and not
-// touching; normalize makes such a list of any.
+// The functions below expect lists whose intervals are ascending, disjoint and
+// not adjacent. normalize produces such a list.
 
-// push appends a span to a list, joining it with the last one when they touch.
-// It reports whether the list is still ascending.
+// push appends an interval, merging it with the last one if they touch. It
+// reports whether the list is still ascending.
 func push(list []interval, start, end int64) (_ []interval, ordered bool) {
 	if start >= end {
 		return list, true
@@ -25,7 +25,7 @@ func push(list []interval, start, end int64) (_ []interval, ordered bool) {
 	return list, true
 }
 
-// normalize sorts and joins in place.
+// normalize sorts and merges intervals in place.
 func normalize(list []interval) []interval {
 	slices.SortFunc(list, func(a, b interval) int {
 		switch {
@@ -43,7 +43,7 @@ func normalize(list []interval) []interval {
 	return joined
 }
 
-// union joins two lists.
+// union returns the union of two lists.
 func union(a, b []interval) []interval {
 	if len(a) == 0 {
 		return b
@@ -74,7 +74,7 @@ func subtract(a, b []interval) []interval {
 	return rest
 }
 
-// intersect returns what is in both lists.
+// intersect returns the intersection of two lists.
 func intersect(a, b []interval) []interval {
 	var both []interval
 	for i, j := 0, 0; i < len(a) && j < len(b); {
@@ -88,7 +88,7 @@ func intersect(a, b []interval) []interval {
 	return both
 }
 
-// clip cuts a list to [from, to), in place.
+// clip limits a list to [from, to), in place.
 func clip(list []interval, from, to int64) []interval {
 	kept := list[:0]
 	for _, iv := range list {

@@ -2,37 +2,37 @@ package availability
 
 import "time"
 
-// Load tells how many seats of the bucket that starts at an instant are taken.
-// A planner asks only for starts of its own buckets, in UTC. Implementations
-// must answer alike during one call of the planner. Negative counts stand for
-// none. Where a Load is expected, nil means that nothing is taken.
+// Load returns how many seats of the bucket that begins at start are taken. A
+// negative number counts as 0. A planner calls it with the starts of its own
+// buckets, in UTC; results must not change during a call of the planner. A nil
+// Load means that no seats are taken.
 type Load interface {
 	Taken(start time.Time) int
 }
 
-// LoadFunc is a function as a [Load].
+// LoadFunc is a function that implements [Load].
 type LoadFunc func(start time.Time) int
 
-// Taken calls the function.
+// Taken calls f.
 func (f LoadFunc) Taken(start time.Time) int { return f(start) }
 
-// LoadMap counts seats by the start of the bucket in unix seconds.
+// LoadMap maps the start of a bucket in Unix seconds to the seats taken.
 type LoadMap map[int64]int
 
-// Taken looks the start up.
+// Taken implements [Load].
 func (m LoadMap) Taken(start time.Time) int { return m[start.Unix()] }
 
-// DenseLoad counts seats in one flat table over a range of buckets, which is the
-// fastest form for a planner to read: make it with [Planner.NewLoad] for the
-// range [Planner.Range] gives. Starts outside the table are kept too, more
-// slowly. It may be read by several goroutines, but not while it is written.
+// DenseLoad stores the seats taken in a table for a range of buckets, the form
+// a planner reads fastest. Create one with [Planner.NewLoad] for the range that
+// [Planner.Range] returns. Starts outside the range are stored too, but read
+// more slowly. It is safe for concurrent reads, not for reads during a write.
 type DenseLoad struct {
 	base, step int64
 	counts     []int32
 	others     map[int64]int
 }
 
-// index finds the place of a start in the table, -1 for none.
+// index returns the index of a start in the table, -1 if it is outside.
 func (l *DenseLoad) index(unix int64) int {
 	d := unix - l.base
 	if d < 0 || l.step == 0 || d%l.step != 0 || d/l.step >= int64(len(l.counts)) {
@@ -41,8 +41,8 @@ func (l *DenseLoad) index(unix int64) int {
 	return int(d / l.step)
 }
 
-// Set records that n seats of the bucket starting at start are taken, 0 to
-// 2147483647.
+// Set stores that n seats of the bucket that begins at start are taken; n is
+// clamped to the range 0 to 2147483647.
 func (l *DenseLoad) Set(start time.Time, n int) {
 	n = min(max(n, 0), 1<<31-1)
 	if i := l.index(start.Unix()); i >= 0 {
@@ -55,7 +55,7 @@ func (l *DenseLoad) Set(start time.Time, n int) {
 	l.others[start.Unix()] = n
 }
 
-// Add changes the seats taken by n, which may be negative.
+// Add adds n, which may be negative, to the seats taken.
 func (l *DenseLoad) Add(start time.Time, n int) { l.Set(start, l.Taken(start)+n) }
 
 // Taken implements [Load].
@@ -66,9 +66,9 @@ func (l *DenseLoad) Taken(start time.Time) int {
 	return l.others[start.Unix()]
 }
 
-// NewLoad returns an empty table for the buckets that start in [from, to). The
-// error is a [*RangeError] when that is more than twice the buckets the planner
-// allows in a query, which is what [Planner.NearRange] may span.
+// NewLoad returns an empty table for the buckets that begin in [from, to). The
+// error is a [*RangeError] if that is more than twice MaxBuckets, the most that
+// [Planner.NearRange] returns.
 func (p *Planner) NewLoad(from, to time.Time) (*DenseLoad, error) {
 	start, end := from.Unix(), ceilUnix(to)
 	if !inYears(start) || !inYears(end) {

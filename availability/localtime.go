@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// LocalKind says how often a wall clock shows a reading.
+// LocalKind is how often a wall clock shows a local time.
 type LocalKind int
 
 const (
-	// Exact readings are shown once.
+	// Exact: once.
 	Exact LocalKind = iota
-	// Gap readings are never shown: the clock jumps over them.
+	// Gap: never, because the clock jumps over it.
 	Gap
-	// Overlap readings are shown more than once: the clock is set back.
+	// Overlap: more than once, because the clock is set back.
 	Overlap
 )
 
-// String names the kind: exact, gap or overlap.
+// String returns exact, gap or overlap.
 func (k LocalKind) String() string {
 	switch k {
 	case Exact:
@@ -30,10 +30,10 @@ func (k LocalKind) String() string {
 	return fmt.Sprintf("LocalKind(%d)", int(k))
 }
 
-// LocalTime is a wall-clock reading without a zone, such as a customer gives: "
-// 29 March at 02:30". A host that keeps it beside the zone can derive the
-// instant again when the rules of the zone change. The zero value is not a date;
-// make one with [NewLocalTime], [ParseLocal] or [LocalOf].
+// LocalTime is a date and time without a zone, such as "29 March, 02:30" from a
+// customer. A host that stores it with the zone can compute the instant again
+// if the rules of the zone change. The zero value is not valid; use
+// [NewLocalTime], [ParseLocal] or [LocalOf].
 type LocalTime struct {
 	Year   int
 	Month  time.Month
@@ -43,14 +43,14 @@ type LocalTime struct {
 	Second int
 }
 
-// NewLocalTime checks the fields: year 1 to 9999, a day the month has, 00:00 to
-// 23:59. The error is a [*ConfigError] that names the field.
+// NewLocalTime returns a local time with zero seconds. The year must be 1 to
+// 9999 and the day must exist. The error is that of [LocalTime.Validate].
 func NewLocalTime(year int, month time.Month, day, hour, minute int) (LocalTime, error) {
 	l := LocalTime{Year: year, Month: month, Day: day, Hour: hour, Minute: minute}
 	return l, l.Validate()
 }
 
-// Validate reports every field that is out of range.
+// Validate returns a [*ConfigError] per field that is out of range, joined.
 func (l LocalTime) Validate() error {
 	var f faults
 	if l.Year < minYear || l.Year > maxYear {
@@ -70,7 +70,8 @@ func (l LocalTime) Validate() error {
 	return f.err()
 }
 
-// LocalOf returns what the wall clock of loc shows at t. A nil loc is UTC.
+// LocalOf returns the local time that a clock in loc shows at t. A nil loc is
+// UTC.
 func LocalOf(t time.Time, loc *time.Location) LocalTime {
 	if loc == nil {
 		loc = time.UTC
@@ -83,7 +84,7 @@ func LocalOf(t time.Time, loc *time.Location) LocalTime {
 
 const localLayout = "2006-01-02T15:04:05"
 
-// ParseLocal reads yyyy-MM-ddTHH:mm or yyyy-MM-ddTHH:mm:ss without a zone.
+// ParseLocal parses yyyy-MM-ddTHH:mm or yyyy-MM-ddTHH:mm:ss.
 func ParseLocal(s string) (LocalTime, error) {
 	for _, layout := range []string{localLayout, "2006-01-02T15:04"} {
 		if t, err := time.Parse(layout, s); err == nil && t.Nanosecond() == 0 && t.Year() >= minYear {
@@ -93,12 +94,12 @@ func ParseLocal(s string) (LocalTime, error) {
 	return LocalTime{}, &ConfigError{Field: "local time", Value: shorten(s), Reason: "not yyyy-MM-ddTHH:mm:ss"}
 }
 
-// String formats the reading as yyyy-MM-ddTHH:mm:ss.
+// String formats the local time as yyyy-MM-ddTHH:mm:ss.
 func (l LocalTime) String() string {
 	return fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d", l.Year, int(l.Month), l.Day, l.Hour, l.Minute, l.Second)
 }
 
-// MarshalText implements [encoding.TextMarshaler] with the form of String.
+// MarshalText implements [encoding.TextMarshaler]; the text is that of String.
 func (l LocalTime) MarshalText() ([]byte, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
@@ -115,21 +116,20 @@ func (l *LocalTime) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Resolution is what a wall-clock reading means in a zone.
+// Resolution is the result of converting a local time to instants.
 type Resolution struct {
-	// First is the instant of a booking made for the reading: the only one it
-	// names, in an overlap the first, in a gap the instant at which the clock
-	// jumps, which is the first valid one after.
+	// First is the instant of a booking at the local time: the first occurrence
+	// in an overlap, and the first valid instant after a gap.
 	First time.Time
-	// Last differs from First in an overlap only: the last occurrence.
+	// Last is the last occurrence. It differs from First only in an overlap.
 	Last time.Time
 	Kind LocalKind
 }
 
-// Resolve finds the instants the reading names in loc; a nil loc is UTC. It
-// examines the zone itself, because [time.Date] leaves open which side of a
-// transition it chooses. Fields outside their ranges carry over as in
-// time.Date, and a year outside 1 to 9999 is taken as the nearer bound.
+// Resolve returns the instants of the local time in loc; a nil loc is UTC. It
+// reads the zone itself because [time.Date] does not specify which side of a
+// transition it uses. Fields out of range carry over as in time.Date, and the
+// year is clamped to 1 to 9999.
 func (l LocalTime) Resolve(loc *time.Location) Resolution {
 	if loc == nil {
 		loc = time.UTC
@@ -138,10 +138,8 @@ func (l LocalTime) Resolve(loc *time.Location) Resolution {
 	return Resolution{First: utc(first), Last: utc(last), Kind: kind}
 }
 
-// In returns the instant at which a booking for this wall-clock reading takes
-// place in loc, in UTC, and how often the clock there shows it: a reading in a
-// gap becomes the first valid instant after it, one in an overlap the first
-// occurrence.
+// In returns the instant of a booking at the local time in loc, in UTC: the
+// first occurrence in an overlap, and the first valid instant after a gap.
 func (l LocalTime) In(loc *time.Location) (instant time.Time, kind LocalKind) {
 	r := l.Resolve(loc)
 	return r.First, r.Kind
@@ -157,7 +155,7 @@ func ResolveLocal(year int, month time.Month, day, hour, minute int, loc *time.L
 	return instant, kind, nil
 }
 
-// wall is the reading in seconds since 1970-01-01T00:00 on the wall.
+// wall returns the local time in seconds since 1970-01-01T00:00 local time.
 func (l LocalTime) wall() int64 {
 	t := time.Date(min(max(l.Year, minYear), maxYear), l.Month, l.Day, l.Hour, l.Minute, l.Second, 0, time.UTC)
 	return min(max(t.Unix(), minUnix), maxUnix)

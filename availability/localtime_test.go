@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// zoneNames are the names of the IANA database as Go 1.26 ships it.
+// zoneNames lists the zones of the IANA database that Go 1.26 ships.
 //
 //go:embed testdata/zones.txt
 var zoneNames string
@@ -62,10 +62,10 @@ func TestLocalTimeIn(t *testing.T) {
 	}
 }
 
-// TestBookingsAroundEveryTransition asks for a booking at every minute of the two
-// hours on both sides of every change of every zone from 2020 to 2037: a reading
-// shown once is that instant, one in a gap is the jump, one shown twice is the
-// first.
+// TestBookingsAroundEveryTransition books every minute of the two hours before
+// and after every transition of every zone from 2020 to 2037. A local time that
+// occurs once is that instant, one in a gap is the jump, and one that occurs
+// twice is the first occurrence.
 func TestBookingsAroundEveryTransition(t *testing.T) {
 	from, to := instant(t, "2020-01-01T00:00:00Z").Unix(), instant(t, "2038-01-01T00:00:00Z").Unix()
 	type change struct{ at, before, after int64 }
@@ -82,7 +82,7 @@ func TestBookingsAroundEveryTransition(t *testing.T) {
 				t.Fatalf("%s: %+v is no change in the range", name, c)
 			}
 			changes++
-			step := int64(7) // zones share rules: look at each minute of a rule once
+			step := int64(7) // zones share rules, so that each minute of a rule is tested once
 			if !seen[c] {
 				seen[c], step = true, 1
 			}
@@ -118,7 +118,7 @@ func TestBookingsAroundEveryTransition(t *testing.T) {
 	}
 }
 
-// tzif writes a version 1 time zone file with one standard and one summer time.
+// tzif returns a version 1 time zone file with a standard and a summer time.
 func tzif(standard, summer int32, changes []int32) []byte {
 	b := append([]byte("TZif"), make([]byte, 16)...)
 	for _, n := range []int{0, 0, 0, len(changes), 2, 8} {
@@ -135,8 +135,9 @@ func tzif(standard, summer int32, changes []int32) []byte {
 	return append(b, "STD\x00DST\x00"...)
 }
 
-// TestBookingKeepsItsWallClockWhenRulesChange replays Lebanon in March 2023: the
-// start of summer time was put off four weeks, and put back three days later.
+// TestBookingKeepsItsWallClockWhenRulesChange replays March 2023 in Lebanon,
+// when the start of summer time was postponed by four weeks and restored three
+// days later.
 func TestBookingKeepsItsWallClockWhenRulesChange(t *testing.T) {
 	const usual, putOff, autumn = 1679781600, 1682028000, 1698526800 // 26 March, 21 April 2023, 29 October
 	booking, err := NewLocalTime(2023, time.April, 3, 9, 0)

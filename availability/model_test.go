@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// model is a second reading of the rules of CalendarConfig, minute by minute and
-// without any of the code it checks: wall clocks are resolved by trying offsets,
-// and nothing is compiled.
+// model is an independent implementation of the rules of CalendarConfig, minute
+// by minute. It resolves local times by trying offsets and compiles nothing.
 type model struct {
 	tb       testing.TB
 	loc      *time.Location
@@ -49,9 +48,9 @@ func mustCalendar(tb testing.TB, config CalendarConfig) *Calendar {
 	return c
 }
 
-// officeConfig reads rules such as "regular Mon-Fri 9:00-17:00", "holiday 12-25",
-// "extra 12-31 22:00-2:00" and "effective 2026-04-01 to 2026-10-31". Each is
-// called by itself.
+// officeConfig parses rules such as "regular Mon-Fri 9:00-17:00", "holiday
+// 12-25", "extra 12-31 22:00-2:00" and "effective 2026-04-01 to 2026-10-31".
+// The name of each rule is its text.
 func officeConfig(tb testing.TB, zone string, rules ...string) CalendarConfig {
 	tb.Helper()
 	config := CalendarConfig{Zone: zone}
@@ -117,9 +116,9 @@ func offsetAt(loc *time.Location, unix int64) int64 {
 	return int64(off)
 }
 
-// modelResolve finds the first and last instant of a wall-clock reading by trying
-// every offset the zone has within two days; in a gap, both are the first minute
-// that shows a later reading.
+// modelResolve returns the first and last instant of a local time by trying
+// every offset of the zone within two days. In a gap both are the first minute
+// with a later local time.
 func modelResolve(loc *time.Location, wall int64) (first, last int64) {
 	var found []int64
 	tried := make(map[int64]bool)
@@ -151,7 +150,7 @@ func (m *model) resolve(wall int64) (first, last int64) {
 	return r[0], r[1]
 }
 
-// date is the day number an instant belongs to.
+// date returns the day number of an instant.
 func (m *model) date(unix int64) int64 {
 	day := floorDiv(unix+offsetAt(m.loc, unix), 86400) + 2
 	for {
@@ -187,7 +186,7 @@ func (m *model) inRanges(ranges []DateRange, day int64) bool {
 	return false
 }
 
-// hours reports whether an instant lies in hours that begin on a date.
+// hours reports whether an instant is in hours that begin on a date.
 func (m *model) hours(unix, day int64, open, closing TimeOfDay) bool {
 	end := int64(closing)
 	if closing < open {
@@ -249,8 +248,9 @@ func (m *model) open(unix int64) bool {
 	return false
 }
 
-// buckets lists the buckets that begin in [from, to): a new one begins at every
-// minute whose reading is a multiple of the size, and at every change of offset.
+// buckets returns the buckets that begin in [from, to): one begins at every
+// minute whose local time is a multiple of the size, and at every change of the
+// offset.
 func (m *model) buckets(from, to, size int64) []interval {
 	begins := func(u int64) bool {
 		off := offsetAt(m.loc, u)
@@ -270,7 +270,7 @@ func (m *model) buckets(from, to, size int64) []interval {
 	return list
 }
 
-// place is a zone and a moment in it at which something happens to its clock.
+// place is a zone and an instant near one of its clock changes.
 type place struct{ zone, at string }
 
 var places = []place{
@@ -298,7 +298,7 @@ var places = []place{
 	{"Africa/Cairo", "2026-04-23T22:00:00Z"},
 }
 
-// randomCalendar makes up opening hours whose dates lie around an instant.
+// randomCalendar returns random opening hours with dates around an instant.
 func randomCalendar(rng *rand.Rand, zone string, around time.Time) CalendarConfig {
 	config := CalendarConfig{Zone: zone}
 	hours := func() (open, closing TimeOfDay) {
@@ -346,7 +346,7 @@ func randomCalendar(rng *rand.Rand, zone string, around time.Time) CalendarConfi
 	return config
 }
 
-// randomOffice adds an alternative and an include, in other zones, now and then.
+// randomOffice sometimes adds an alternative and an include in other zones.
 func randomOffice(tb testing.TB, rng *rand.Rand, zone string, around time.Time) CalendarConfig {
 	config := randomCalendar(rng, zone, around)
 	other := func() *Calendar {

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// NearRange returns the span of bucket starts that [Planner.Near] may look at, so
-// that a store can be asked for their load: MaxDays of 24 hours, or half of
-// MaxBuckets, on each side of the wanted instant, and nothing that begins before
-// now. It is empty when now is later than all of it.
+// NearRange returns the range of bucket starts that [Planner.Near] considers,
+// so that the store can be asked for their load. It extends MaxDays of 24 hours
+// or half of MaxBuckets, whichever is less, to each side of want, and does not
+// begin before now. It is empty if now is after it.
 func (p *Planner) NearRange(want, now time.Time) (from, to time.Time) {
 	span := p.nearSpan(want, now)
 	return utc(span.start), utc(span.end)
@@ -23,12 +23,11 @@ func (p *Planner) nearSpan(want, now time.Time) interval {
 	return interval{from, to}
 }
 
-// Near proposes the n open buckets with a seat left that lie nearest to the
-// wanted instant, ascending in time: nearest by the distance between the starts
-// of the bucket and of the bucket that holds want, of two equally near the
-// earlier. The bucket of want itself is one of them when it has a seat. No bucket
-// begins before now, and the search ends with [Planner.NearRange]. An n below 1
-// gives none; GMS proposes six.
+// Near returns the n open buckets with a seat left that are nearest to want, in
+// ascending order. The distance is that from the start of the bucket that
+// contains want, which is itself included if it has a seat; of two equal
+// distances the earlier bucket is nearer. All buckets are within
+// [Planner.NearRange] and begin at or after now. It returns nil for n below 1.
 func (p *Planner) Near(want time.Time, n int, load Load, now time.Time) []Slot {
 	span := p.nearSpan(want, now)
 	n = min(n, p.config.MaxBuckets)
@@ -51,14 +50,16 @@ func (p *Planner) Near(want time.Time, n int, load Load, now time.Time) []Slot {
 	return append(earlier, later...)
 }
 
-// forward returns the first n slots with a seat left in a span, ascending.
+// forward returns the first n slots with a seat left in a span, in ascending
+// order.
 func (p *Planner) forward(span interval, n int, load Load) []Slot {
 	return p.fill(nil, &Query{MaxSlots: n}, load, span)
 }
 
-// backward returns the last n slots with a seat left in a span, ascending.
+// backward returns the last n slots with a seat left in a span, in ascending
+// order.
 func (p *Planner) backward(span interval, n int, load Load) []Slot {
-	var found []Slot // descending
+	var found []Slot // in descending order
 	if span.start >= span.end {
 		return nil
 	}
@@ -81,10 +82,10 @@ func (p *Planner) backward(span interval, n int, load Load) []Slot {
 	return found
 }
 
-// Check validates one instant for a booking: nil when its bucket lies wholly in
-// the opening hours and has a seat left, a [*ClosedError] with the rule that
-// closed it, or a [*FullError]. A bucket that has ended by now is closed; pass the
-// zero now to leave that out. The bucket that now lies in can still be booked.
+// Check returns nil if t can be booked: its bucket is open throughout, has a
+// seat left and has not ended by now. Otherwise it returns a [*ClosedError]
+// with the rule that closes the bucket, or a [*FullError]. A zero now skips the
+// check of the time.
 func (p *Planner) Check(t time.Time, load Load, now time.Time) error {
 	b := p.BucketOf(t)
 	seats, open := p.seatsAt(b.Start.Unix(), b.End.Unix())

@@ -6,27 +6,26 @@ import (
 	"time"
 )
 
-// PlannerConfig says what a [Planner] plans with. The zero value is a usable
-// configuration.
+// PlannerConfig configures a [Planner]. The zero value is valid.
 type PlannerConfig struct {
-	// Calendar holds the opening hours and the zone of the buckets (GMS
-	// _business_hours_service). Defaults to [AlwaysOpen].
+	// Calendar holds the opening hours; its zone is that of the buckets.
+	// Defaults to [AlwaysOpen]. GMS: _business_hours_service
 	Calendar *Calendar
-	// Capacity gives the seats of a bucket (GMS _capacity_service). Defaults to
-	// Flat(100) (GMS _max_request_by_time_bucket).
+	// Capacity is the number of seats per bucket. Defaults to Flat(100). GMS:
+	// _capacity_service
 	Capacity Capacity
-	// Bucket is 5, 10, 15, 20, 30, 60 or 120 minutes (GMS _request_time_bucket).
-	// Defaults to 5 minutes.
+	// Bucket is the length of a bucket: 5, 10, 15, 20, 30, 60 or 120 minutes.
+	// Defaults to 5 minutes. GMS: _request_time_bucket
 	Bucket time.Duration
-	// MaxDays bounds the range of a query in wall-clock days, 1 to 400. Defaults
-	// to 31. Negative is refused.
+	// MaxDays is the maximum range of a query in wall-clock days, 1 to 400.
+	// Defaults to 31.
 	MaxDays int
-	// MaxBuckets bounds the buckets of a query, open or not, 1 to 1,000,000.
-	// Defaults to 10,000. Negative is refused.
+	// MaxBuckets is the maximum number of buckets in the range of a query, open
+	// or closed, 1 to 1,000,000. Defaults to 10,000.
 	MaxBuckets int
-	// KeepSlots bounds the slots kept made out, of the range that is asked again
-	// and again, to be copied into the next answer; a slot is 64 bytes. Defaults
-	// to 2,048 (128 KiB). Negative keeps none, more than 1,000,000 is refused.
+	// KeepSlots is the maximum number of slots to cache for a range that is
+	// queried repeatedly, at 64 bytes each; at most 1,000,000. Defaults to
+	// 2,048. Negative disables the cache.
 	KeepSlots int
 }
 
@@ -72,9 +71,9 @@ func (config PlannerConfig) validate() error {
 	return f.err()
 }
 
-// Planner turns a calendar, a capacity, a load and the present moment into
-// slots. It is immutable and safe for concurrent use; what it compiles from the
-// calendar and the capacity it keeps for 512 days at most, and KeepSlots slots.
+// Planner computes slots from a calendar, a capacity, a load and the current
+// time. It caches compiled buckets of at most 512 days, and KeepSlots slots. It
+// is safe for concurrent use.
 type Planner struct {
 	config   PlannerConfig
 	calendar *Calendar
@@ -84,8 +83,8 @@ type Planner struct {
 	ready readyCache
 }
 
-// NewPlanner checks the configuration. The error joins a [*ConfigError] for
-// every fault.
+// NewPlanner validates a configuration. The error joins a [*ConfigError] per
+// fault.
 func NewPlanner(config PlannerConfig) (*Planner, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
@@ -94,26 +93,25 @@ func NewPlanner(config PlannerConfig) (*Planner, error) {
 	return &Planner{config: config, calendar: config.Calendar, bucket: int64(config.Bucket / time.Second)}, nil
 }
 
-// Calendar is the calendar the planner works with.
+// Calendar returns the calendar of the planner.
 func (p *Planner) Calendar() *Calendar { return p.calendar }
 
-// BucketSize is the length of a bucket that no change of the clock cuts.
+// BucketSize returns the length of a bucket that is not cut by a clock change.
 func (p *Planner) BucketSize() time.Duration { return p.config.Bucket }
 
-// Bucket is a half-open span [Start, End) of time, in UTC.
+// Bucket is a half-open interval [Start, End), in UTC.
 type Bucket struct{ Start, End time.Time }
 
-// BucketOf returns the bucket an instant lies in.
+// BucketOf returns the bucket that contains t.
 //
-// Buckets begin where the wall clock of the calendar's zone shows a multiple of
-// the bucket size after midnight, and wherever that clock is set forward or
-// back; each ends where the next begins. So they are disjoint and leave nothing
-// out, none holds a change of the clock, and a day of 23 or 25 hours has the
-// buckets it has: with 120 minutes, a night in which the clock goes from 03:00
-// back to 02:00 has 00:00-02:00, 02:00-03:00 and again 02:00-04:00. A bucket
-// that a change cuts short keeps its full capacity.
+// Buckets begin at multiples of the bucket size after midnight on the wall
+// clock of the calendar's zone, and at every change of that clock; each ends
+// where the next one begins. They are disjoint, cover all time and contain no
+// clock change. A day of 23 or 25 hours has fewer or more buckets: with 120
+// minutes, a night in which 03:00 becomes 02:00 has 00:00-02:00, 02:00-03:00
+// and 02:00-04:00. A bucket that a clock change shortens has its full capacity.
 //
-// Outside the years 1 to 9999 there are no buckets: the zero Bucket is returned.
+// Outside the years 1 to 9999 it returns the zero Bucket.
 func (p *Planner) BucketOf(t time.Time) Bucket {
 	if !inYears(t.Unix()) {
 		return Bucket{}
@@ -133,8 +131,8 @@ func (p *Planner) bucketAt(unix int64) interval {
 	return interval{unix, unix} // not reached: the segments cover the instant
 }
 
-// Seats returns the capacity of a bucket, 0 when any part of it is closed or
-// when it is not a bucket of this planner.
+// Seats returns the capacity of a bucket. It is 0 if part of the bucket is
+// closed or if b is not a bucket of this planner.
 func (p *Planner) Seats(b Bucket) int {
 	seats, ok := p.seatsAt(b.Start.Unix(), b.End.Unix())
 	if !ok || b.Start.Nanosecond() != 0 || b.End.Nanosecond() != 0 {
@@ -143,7 +141,7 @@ func (p *Planner) Seats(b Bucket) int {
 	return seats
 }
 
-// seatsAt finds an open bucket among the compiled ones.
+// seatsAt returns the seats of an open bucket.
 func (p *Planner) seatsAt(start, end int64) (seats int, ok bool) {
 	if !inYears(start) {
 		return 0, false
@@ -160,10 +158,9 @@ func (p *Planner) seatsAt(start, end int64) (seats int, ok bool) {
 	return r.seats, true
 }
 
-// run is a row of n open buckets of one size that follow each other and have
-// equal seats.
+// run is a sequence of n adjacent open buckets of equal size and seats.
 type run struct {
-	start, size int64 // unix seconds, seconds
+	start, size int64 // Unix seconds, seconds
 	n           int
 	seats       int
 }
@@ -181,7 +178,7 @@ func runAfter(runs []run, unix int64) int {
 	return i
 }
 
-// compiled returns the open buckets that begin in one chunk.
+// compiled returns the open buckets that begin in a chunk.
 func (p *Planner) compiled(index int64) []run {
 	if runs, ok := p.runs.get(index); ok {
 		return runs
@@ -191,8 +188,8 @@ func (p *Planner) compiled(index int64) []run {
 	return runs
 }
 
-// compile lists the open buckets that begin in [from, to). The calendar is read
-// one bucket further, because the last one may end later.
+// compile returns the open buckets that begin in [from, to). It reads the
+// calendar one bucket further, because the last bucket may end after to.
 func (p *Planner) compile(from, to int64) []run {
 	open := p.calendar.windows(from, to+p.bucket)
 	if len(open) == 0 {
@@ -217,16 +214,16 @@ func (p *Planner) compile(from, to int64) []run {
 type compiler struct {
 	p    *Planner
 	to   int64
-	step StepCapacity // nil when the capacity has to be asked for every bucket
+	step StepCapacity // nil if the capacity must be asked for every bucket
 	runs []run
 }
 
-// span adds the buckets of one segment that lie wholly in an open interval.
+// span adds the buckets of a segment that are within an open interval.
 func (c *compiler) span(s *segment, open interval) {
 	size := c.p.bucket
 	from, to := max(s.start, open.start), min(s.end, open.end)
-	first := -floorDiv(-(from+s.off), size)*size - s.off // the first full boundary at or after from
-	if from == s.start && first > from {                 // the change of the clock cut this one
+	first := -floorDiv(-(from+s.off), size)*size - s.off // first full boundary at or after from
+	if from == s.start && first > from {                 // the clock change cut this bucket
 		if cut := min(first, s.end); cut <= to {
 			c.row(from, cut-from, 1)
 		}
@@ -241,8 +238,8 @@ func (c *compiler) span(s *segment, open interval) {
 	}
 }
 
-// row adds n buckets, as many of them as begin before the end of the chunk, in
-// runs of equal seats.
+// row adds those of n buckets that begin before the end of the chunk, in runs
+// of equal seats.
 func (c *compiler) row(start, size, n int64) {
 	n = min(n, -floorDiv(start-c.to, size))
 	for n > 0 {
@@ -258,7 +255,8 @@ func (c *compiler) row(start, size, n int64) {
 	}
 }
 
-// seats returns the capacity of the first of n buckets and how many have it.
+// seats returns the capacity of the first of n buckets and the number of
+// buckets that share it.
 func (c *compiler) seats(start, size, n int64) (seats int, same int64) {
 	if f, ok := c.p.config.Capacity.(flat); ok {
 		return int(f), n

@@ -119,8 +119,9 @@ func TestLoads(t *testing.T) {
 	}
 }
 
-// TestReadySlotsEqualMadeOnes asks overlapping ranges in turns, so that answers come
-// from ready slots and not, and compares with a planner that keeps none.
+// TestReadySlotsEqualMadeOnes queries overlapping ranges, so that some answers
+// come from the cache, and compares them with those of a planner without a
+// cache.
 func TestReadySlotsEqualMadeOnes(t *testing.T) {
 	c := mustCalendar(t, benchConfig(t))
 	keeps := mustPlanner(t, PlannerConfig{Calendar: c, Capacity: Flat(benchSeats)})
@@ -150,8 +151,9 @@ func TestReadySlotsEqualMadeOnes(t *testing.T) {
 	}
 }
 
-// TestConcurrentUse has many goroutines ask one calendar and one planner about
-// different years, so that they evict each other's chunks. Run it with -race.
+// TestConcurrentUse queries one calendar and one planner from many goroutines
+// about different years, so that they evict each other's chunks. Run it with
+// -race.
 func TestConcurrentUse(t *testing.T) {
 	c := mustCalendar(t, benchConfig(t))
 	p := mustPlanner(t, PlannerConfig{Calendar: c, Capacity: Flat(2)})

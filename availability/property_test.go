@@ -10,8 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// officesPerPlace random offices are examined around each place's change of the
-// clock.
+// officesPerPlace is the number of random offices per place.
 const officesPerPlace = 25
 
 func eachOffice(t *testing.T, check func(t *testing.T, rng *rand.Rand, config CalendarConfig, around time.Time)) {
@@ -114,7 +113,7 @@ func TestSlotsEqualModel(t *testing.T) {
 		if diff := diffSlots(want, got.Slots); diff != "" {
 			t.Fatalf("Slots of %+v at %s (-model +planner):\n%s\n%+v", q, now, diff, config)
 		}
-		// The same through the other forms of load, and again when compiled.
+		// The same with the other forms of load, and again once compiled.
 		from, to, err := p.Range(q, now)
 		if err != nil {
 			t.Fatal(err)

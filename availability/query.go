@@ -24,7 +24,7 @@ type Query struct {
 	ReportBusy bool
 }
 
-// check finds combinations that no planner accepts.
+// check rejects combinations that no planner accepts.
 func (q *Query) check() error {
 	switch {
 	case q.Days != 0 && !q.End.IsZero():
@@ -37,7 +37,7 @@ func (q *Query) check() error {
 	return nil
 }
 
-// start is the beginning of the range, now where the query has none.
+// start returns the beginning of the range, now by default.
 func (q *Query) start(now time.Time) time.Time {
 	if q.Start.IsZero() {
 		return now
@@ -45,8 +45,8 @@ func (q *Query) start(now time.Time) time.Time {
 	return q.Start
 }
 
-// ends returns the range of the query in a calendar's zone; equal ends stand for
-// an instant.
+// ends returns the range of a query in the zone of a calendar. Equal ends stand
+// for an instant.
 func (q *Query) ends(c *Calendar, now time.Time, maxDays int) (start, end time.Time, err error) {
 	if err := q.check(); err != nil {
 		return start, end, err
@@ -68,7 +68,7 @@ func (q *Query) ends(c *Calendar, now time.Time, maxDays int) (start, end time.T
 	default:
 		span := end.Unix() - start.Unix()
 		tooLong = span > int64(maxDays+2)*daySeconds
-		if !tooLong && span > int64(maxDays-2)*daySeconds { // near the bound the wall clock decides
+		if !tooLong && span > int64(maxDays-2)*daySeconds { // near the limit the wall clock decides
 			tooLong = end.After(c.addDays(start, maxDays))
 		}
 	}
@@ -81,7 +81,8 @@ func (q *Query) ends(c *Calendar, now time.Time, maxDays int) (start, end time.T
 	return start, end, nil
 }
 
-// addDays moves n days on the wall clock; the time of day stays, except in a gap.
+// addDays adds n days on the wall clock. The time of day stays the same unless
+// it falls into a gap.
 func (c *Calendar) addDays(t time.Time, n int) time.Time {
 	first, _, kind := resolveIn(c.loc, wallAt(c.loc, t.Unix())+int64(n)*daySeconds)
 	if kind == Gap {
@@ -90,7 +91,7 @@ func (c *Calendar) addDays(t time.Time, n int) time.Time {
 	return time.Unix(first, int64(t.Nanosecond())).UTC()
 }
 
-// endOfDay is the beginning of the next date.
+// endOfDay returns the beginning of the next date.
 func (c *Calendar) endOfDay(t time.Time) time.Time {
 	var buf [8]segment
 	d := daysAround(buf[:0], c.loc, t.Unix(), t.Unix()+1)
@@ -98,10 +99,10 @@ func (c *Calendar) endOfDay(t time.Time) time.Time {
 }
 
 // Query returns the open periods of a range; an empty list means closed. It
-// reads Start, End and Days as a slot query does, except that a range without an
-// end is the instant of its start: the zero Query asks whether the office is open
-// now. The range may span [MaxSearchDays] days. The errors are [*QueryError] and
-// [*RangeError].
+// reads Start, End and Days like a slot query, except that a range without an
+// end is the instant of its start: the zero Query asks whether the office is
+// open now. The range may span [MaxSearchDays]. The errors are [*QueryError]
+// and [*RangeError].
 func (c *Calendar) Query(q Query, now time.Time) ([]Period, error) {
 	c = c.orAlways()
 	if q.End.IsZero() && q.Days == 0 {

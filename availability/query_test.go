@@ -11,8 +11,8 @@ import (
 )
 
 func TestSampleProposedSlots(t *testing.T) {
-	// 16:45 is full and the office closes at 17:00: four slots before it and two
-	// after it are proposed.
+	// 16:45 is full and the office closes at 17:00: four slots before it and
+	// two after it are proposed.
 	p := mustPlanner(t, PlannerConfig{Calendar: office(t, "UTC", "regular Mon-Fri 08:00-17:00"), Capacity: Flat(5)})
 	want := instant(t, "2013-05-27T16:45:00Z")
 	now := instant(t, "2013-05-27T12:00:00Z")
@@ -29,7 +29,8 @@ func TestSampleProposedSlots(t *testing.T) {
 	if diff := cmp.Diff([]string{"16:25 5", "16:30 5", "16:35 5", "16:40 5", "16:50 5", "16:55 3"}, proposed); diff != "" {
 		t.Errorf("proposed (-want +got):\n%s", diff)
 	}
-	// Late in the day nothing before now is proposed, and the next day helps out.
+	// Late in the day no slot before now is proposed; slots of the next day
+	// are.
 	late := p.Near(want, 6, load, instant(t, "2013-05-27T16:41:00Z"))
 	for _, s := range late {
 		if s.Start.Before(instant(t, "2013-05-27T16:41:00Z")) {
@@ -112,8 +113,8 @@ func TestRange(t *testing.T) {
 	}
 }
 
-// TestHugeRangesAreRefusedFirst asks for all the time there is: the answer takes
-// no longer and no more memory than any other refusal.
+// TestHugeRangesAreRefusedFirst queries the years 1 to 9999: the rejection
+// takes no more time or memory than any other.
 func TestHugeRangesAreRefusedFirst(t *testing.T) {
 	p := mustPlanner(t, PlannerConfig{MaxBuckets: 100})
 	now := instant(t, "2026-06-01T00:00:00Z")
@@ -157,7 +158,7 @@ func TestMaxSlotsAndReportBusy(t *testing.T) {
 		{0, false, []int{1, 2, 2, 2}},
 		{2, false, []int{1, 2}},
 		{0, true, []int{0, 1, 0, 2, 2, 2}},
-		{2, true, []int{0, 1, 0, 2}}, // busy slots do not count
+		{2, true, []int{0, 1, 0, 2}}, // full slots do not count
 		{99, false, []int{1, 2, 2, 2}},
 	} {
 		slots, err := p.Slots(Query{MaxSlots: test.most, ReportBusy: test.busy}, load, now)

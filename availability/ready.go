@@ -5,22 +5,23 @@ import (
 	"sync/atomic"
 )
 
-// defaultKeep slots are 128 KiB: two weeks of 5-minute buckets, ten hours a day.
+// defaultKeep is the default of KeepSlots: two weeks of 5-minute buckets, ten
+// hours a day, in 128 KiB.
 const defaultKeep = 2048
 
-// ready holds the open slots of a row of chunks, made out and without load, for
-// the ranges that are asked again and again. Copying a slot is more than twice as
-// fast as making one.
+// ready caches the open slots of adjacent chunks, without load, for a range
+// that is queried repeatedly. Copying a slot is more than twice as fast as
+// computing one.
 type ready struct {
 	first, last int64  // chunks
-	slots       []Slot // nil until the same chunks are asked for a second time
+	slots       []Slot // nil until the chunks are queried for the second time
 }
 
 type readyCache struct{ atomic.Pointer[ready] }
 
-// slotsFrom returns the ready slots of a span from its start on, nil when there
-// are none. A row of chunks asked for a second time is made ready, if it has at
-// most keep slots.
+// slotsFrom returns the cached slots from the start of a span on, nil if it is
+// not cached. The second query for the same chunks fills the cache if they have
+// at most KeepSlots slots.
 func (p *Planner) slotsFrom(span interval) []Slot {
 	first, last := chunkOf(span.start), chunkOf(span.end-1)
 	r := p.ready.Load()
@@ -55,8 +56,8 @@ func (p *Planner) slotsFrom(span interval) []Slot {
 	return r.slots[i:]
 }
 
-// copyFree copies the ready slots of a run that have a seat left, for a dense load
-// with a count for each bucket.
+// copyFree copies the cached slots of a run that have a seat left, for a dense
+// load with a count per bucket.
 func copyFree(out, made []Slot, counts []int32, seats int) int {
 	k := 0
 	made = made[:len(counts)]

@@ -8,16 +8,17 @@ import (
 	"time"
 )
 
-// WeeklyHours opens the office every week on a range of days (GMS
-// _bh_regular<n>).
+// WeeklyHours opens the office every week on a range of days. GMS:
+// _bh_regular<n>
 type WeeklyHours struct {
-	Name string // optional, reported by [Calendar.Explain]
-	// FromDay and ToDay are both included. The range may wrap the week:
-	// Saturday to Monday is three days.
+	Name string // optional; reported by [Calendar.Explain]
+	// FromDay and ToDay are inclusive. The range may wrap: Saturday to Monday
+	// is three days.
 	FromDay, ToDay time.Weekday
-	// Open is 0 to 1439, Close 0 to 1440 minutes after midnight. Close before
-	// Open means the next day: 19:00 to 07:00 is one shift of the day it begins.
-	// Equal times are refused; the whole day is 00:00 to 24:00.
+	// Open is 0 to 1439 and Close 0 to 1440 minutes after midnight. If Close is
+	// before Open it is on the next day: 19:00 to 07:00 is one shift, which
+	// belongs to the day it begins on. Equal times are an error; the whole day
+	// is 00:00 to 24:00.
 	Open, Close TimeOfDay
 }
 
@@ -45,10 +46,10 @@ func (w WeeklyHours) String() string {
 	return fmt.Sprintf("%s-%s %s-%s", w.FromDay.String()[:3], w.ToDay.String()[:3], w.Open, w.Close)
 }
 
-// ExtraHours opens the office on one date, or on that date of every year, on
-// holidays too (GMS _bh_add<n>). Open and Close are as in [WeeklyHours].
+// ExtraHours opens the office on a date, or on that date in every year, even on
+// holidays. Open and Close are as in [WeeklyHours]. GMS: _bh_add<n>
 type ExtraHours struct {
-	Name        string // optional, reported by [Calendar.Explain]
+	Name        string // optional; reported by [Calendar.Explain]
 	Date        DateRule
 	Open, Close TimeOfDay
 }
@@ -100,7 +101,7 @@ func ParseWeekday(s string) (time.Weekday, error) {
 
 func hoursText(open, closing TimeOfDay) string { return fmt.Sprintf("%s-%s", open, closing) }
 
-// hoursFault says what is wrong with opening hours, "" for nothing.
+// hoursFault returns the rule that opening hours break, "" if they are valid.
 func hoursFault(open, closing TimeOfDay) string {
 	switch {
 	case open < 0 || open >= 24*60:
@@ -113,8 +114,8 @@ func hoursFault(open, closing TimeOfDay) string {
 	return ""
 }
 
-// shift returns opening and closing minutes from the midnight of the day the
-// hours begin on; a closing time that wraps lies in the next day.
+// shift returns opening hours in minutes after the midnight of the day they
+// begin on. The end of hours that wrap is on the next day.
 func shift(open, closing TimeOfDay) interval {
 	if closing < open {
 		closing += 24 * 60

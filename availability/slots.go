@@ -5,33 +5,31 @@ import (
 	"time"
 )
 
-// Slot is an open bucket with the seats left in it.
+// Slot is an open bucket and the seats left in it.
 type Slot struct {
 	Start, End  time.Time // UTC
 	Left, Total int       // 0 <= Left <= Total
 }
 
-// Slots is the answer to a [Query]: the slots, ascending.
+// Slots is the result of a [Query], in ascending order.
 type Slots struct {
 	Slots  []Slot
 	Bucket time.Duration
-	// Zone is the IANA id for local times: that of the query, or of the calendar.
-	// Location is the same zone, loaded.
+	// Zone is the IANA id of the zone for local times: that of the query, or of
+	// the calendar. Location is that zone.
 	Zone     string
 	Location *time.Location
 }
 
-// Range resolves a query to the span of bucket starts it asks about, in UTC: the
-// first bucket to be considered and the instant before which the last begins. A
-// store can be asked for the load of the buckets that start in [from, to) before
-// [Planner.Slots] is called with it. A range that lies before now is empty: from
-// equals to.
+// Range returns the range of bucket starts that a query covers, in UTC, so that
+// the load of the buckets that begin in [from, to) can be read before calling
+// [Planner.Slots]. It begins with the bucket that contains the start of the
+// query, or with the first bucket at or after now, whichever is later. It is
+// empty (from equals to) if the query ends before now.
 //
-// The first bucket is the one that holds the start of the query, but never one
-// that begins before now. The error is a [*QueryError] for a bad combination of
-// parameters and a [*RangeError] when the range named spans more than MaxDays, or
-// what is left of it after now more than MaxBuckets; both are found before any
-// bucket is looked at.
+// The error is a [*QueryError] for fields that cannot be used, and a
+// [*RangeError] if the query spans more than MaxDays or, from now on, more than
+// MaxBuckets. Both are detected before any bucket is computed.
 func (p *Planner) Range(q Query, now time.Time) (from, to time.Time, err error) {
 	if _, err := p.zone(q.Zone); err != nil {
 		return from, to, err
@@ -43,7 +41,7 @@ func (p *Planner) Range(q Query, now time.Time) (from, to time.Time, err error) 
 	return utc(span.start), utc(span.end), nil
 }
 
-// zone finds the location a query reports local times in.
+// zone returns the location for the local times of a query.
 func (p *Planner) zone(name string) (*time.Location, error) {
 	if name == "" || name == zoneName(p.calendar.loc) {
 		return p.calendar.loc, nil
@@ -63,7 +61,7 @@ func (p *Planner) span(q *Query, now time.Time) (interval, error) {
 	first := p.bucketAt(start.Unix())
 	to := ceilUnix(end)
 	if end.Equal(start) {
-		to = first.end // the one bucket that holds the instant
+		to = first.end // the bucket that contains the instant
 	}
 	from := first.start
 	if from < ceilUnix(now) {
@@ -78,7 +76,7 @@ func (p *Planner) span(q *Query, now time.Time) (interval, error) {
 	return interval{from, to}, nil
 }
 
-// notBefore is the first start of a bucket that is not before now.
+// notBefore returns the first bucket start at or after now.
 func (p *Planner) notBefore(now time.Time) int64 {
 	at := ceilUnix(now)
 	if !inYears(at) {
@@ -90,9 +88,9 @@ func (p *Planner) notBefore(now time.Time) int64 {
 	return at
 }
 
-// Slots lists the slots of a query: the buckets that begin in its range and lie
-// wholly in the opening hours, with the seats the load leaves; a full bucket only
-// when the query reports busy ones. A nil load leaves every seat. The errors are
+// Slots returns the slots of a query: the buckets that begin in its range, are
+// open throughout and have a seat left after load. Full buckets are included if
+// the query asks for them. A nil load leaves all seats free. The errors are
 // those of [Planner.Range].
 func (p *Planner) Slots(q Query, load Load, now time.Time) (Slots, error) {
 	loc, err := p.zone(q.Zone)
@@ -107,9 +105,9 @@ func (p *Planner) Slots(q Query, load Load, now time.Time) (Slots, error) {
 	return Slots{Slots: slots, Bucket: p.config.Bucket, Zone: zoneName(loc), Location: loc}, nil
 }
 
-// AppendSlots is [Planner.Slots] for a caller that keeps the slice: it appends to
-// dst and allocates nothing when dst is long enough, the range is compiled and
-// the zone is that of the calendar. After an error dst is returned as it was.
+// AppendSlots is like [Planner.Slots] and appends to dst. It allocates nothing
+// if dst has the capacity, the range is compiled and the zone is that of the
+// calendar. On error it returns dst unchanged.
 func (p *Planner) AppendSlots(dst []Slot, q Query, load Load, now time.Time) ([]Slot, error) {
 	if _, err := p.zone(q.Zone); err != nil {
 		return dst, err
@@ -121,11 +119,12 @@ func (p *Planner) AppendSlots(dst []Slot, q Query, load Load, now time.Time) ([]
 	return p.fill(dst, &q, load, span), nil
 }
 
-// filler writes slots; free counts those with a seat left, until most.
+// filler appends slots until free, the number of those with a seat left,
+// reaches most.
 type filler struct {
 	slots []Slot
 	load  Load
-	dense *DenseLoad // the load, when it is of this type
+	dense *DenseLoad // load, if it has this type
 	busy  bool
 	free  int
 	most  int
@@ -155,7 +154,8 @@ func (p *Planner) fill(dst []Slot, q *Query, load Load, span interval) []Slot {
 	return f.slots
 }
 
-// each gives the filler the runs of a span, with their ready slots if there are.
+// each passes the runs of a span to f, with their cached slots if there are
+// any.
 func (p *Planner) each(span interval, f *filler, made []Slot) {
 	for index := chunkOf(span.start); index*chunkSeconds < span.end; index++ {
 		runs := p.compiled(index)
@@ -178,7 +178,8 @@ func (p *Planner) each(span interval, f *filler, made []Slot) {
 	}
 }
 
-// open bounds the slots there can be in a span, so that they are allocated once.
+// open returns an upper bound for the slots in a span, so that they are
+// allocated once.
 func (p *Planner) open(span interval, f *filler) int {
 	n, most := 0, f.most-f.free
 	for index := chunkOf(span.start); index*chunkSeconds < span.end; index++ {
@@ -206,8 +207,8 @@ func (r run) cut(span interval) run {
 	return c
 }
 
-// row appends the slots of a run; made are the same slots without load, if they
-// are at hand.
+// row appends the slots of a run. made are the same slots without load, if
+// cached.
 func (f *filler) row(r run, made []Slot) {
 	if r.n <= 0 {
 		return
@@ -233,9 +234,9 @@ func (f *filler) row(r run, made []Slot) {
 	f.slots = f.slots[:base+k]
 }
 
-// writeFree makes the slots with a seat left, for the case that matters: a dense
-// load with a count for each bucket, and no limit in sight. The instants are not
-// made by utc, because that the compiler does not inline.
+// writeFree writes the slots with a seat left for the common case: a dense load
+// with a count per bucket and no limit in reach. It does not call utc, which
+// the compiler does not inline here.
 func writeFree(out []Slot, counts []int32, r run) int {
 	k, at, seats, size := 0, r.start, r.seats, r.size
 	for _, taken := range counts {
@@ -251,7 +252,7 @@ func writeFree(out []Slot, counts []int32, r run) int {
 	return k
 }
 
-// write makes slots for any load.
+// write writes slots for any load.
 func (f *filler) write(out []Slot, counts []int32, stride int, r run) int {
 	k := 0
 	at, start := r.start, utc(r.start)
@@ -279,8 +280,8 @@ func (f *filler) write(out []Slot, counts []int32, stride int, r run) int {
 	return k
 }
 
-// row returns the counts of a run and the distance from one bucket to the next in
-// them; a distance of 0 means that the table does not hold the whole run.
+// row returns the counts of a run and the distance between the counts of
+// adjacent buckets. The distance is 0 if the table does not cover the run.
 func (l *DenseLoad) row(r *run) (counts []int32, stride int) {
 	if l == nil || r.start < l.base || l.step == 0 {
 		return nil, 0

@@ -1,5 +1,4 @@
 package availability
 
-// The tests carry their own time zone data, so that they do not depend on what
-// the machine has.
+// The tests embed time zone data so that they do not depend on the machine.
 import _ "time/tzdata"

@@ -2,16 +2,16 @@ package availability
 
 import "time"
 
-// days is the span of dates, with the zone's segments around it, that has to be
-// examined to know what is open in a span of instants.
+// days is a range of dates and the zone segments around it that determine what
+// is open in an interval.
 type days struct {
 	segs        []segment
 	first, last int64
-	quiet       int // the segment that quietly found the last reading
+	quiet       int // index of the segment that resolved the last local time
 }
 
-// daysAround finds the dates of [from, to) in a zone, and the day before the
-// first, whose hours may run over midnight.
+// daysAround returns the dates of [from, to) in a zone, and the day before,
+// whose hours may extend past midnight.
 func daysAround(buf []segment, loc *time.Location, from, to int64) days {
 	segs := segments(buf, loc, from-resolveMargin, to+resolveMargin)
 	least, most := segs[0].off, segs[0].off
@@ -25,9 +25,9 @@ func daysAround(buf []segment, loc *time.Location, from, to int64) days {
 	}
 }
 
-// hours turns opening hours of a date (minutes from its midnight) into instants.
-// An opening in an overlap is the first occurrence, a closing the last; both are
-// the first valid instant after a gap they fall into.
+// hours converts opening hours of a date, in minutes after midnight, to
+// instants. In an overlap opening is the first occurrence and closing the last;
+// in a gap both are the first valid instant after it.
 func (d *days) hours(day int64, s interval) (open, closing int64) {
 	midnight := day * daySeconds
 	open, _ = d.resolve(midnight + s.start*minuteSeconds)
@@ -35,17 +35,16 @@ func (d *days) hours(day int64, s interval) (open, closing int64) {
 	return open, closing
 }
 
-// start is the instant at which a date begins: the first time its midnight is
-// read from the clock, or the end of the gap that swallowed it. A date that a
-// zone skipped begins and ends at the same instant.
+// start returns the instant at which a date begins: the first occurrence of its
+// midnight, or the end of the gap that skips it. A date that the zone skips
+// begins and ends at the same instant.
 func (d *days) start(day int64) int64 {
 	first, _ := d.resolve(day * daySeconds)
 	return first
 }
 
-// resolve is the function of that name, quick far from a change of the clock: a
-// reading found two days inside a segment cannot be found in another, whose
-// offset differs by less.
+// resolve is like the function resolve, with a fast path: a local time two days
+// inside a segment cannot be in another one, because offsets differ by less.
 func (d *days) resolve(wall int64) (first, last int64) {
 	const far = 2 * daySeconds
 	if s := &d.segs[d.quiet]; s.start+far <= wall-s.off && wall-s.off < s.end-far {
@@ -60,7 +59,7 @@ func (d *days) resolve(wall int64) (first, last int64) {
 	return first, last
 }
 
-// dates returns the instants of the dates that in accepts.
+// dates returns the intervals of the dates that in accepts.
 func (d *days) dates(in func(day int64) bool) []interval {
 	var list []interval
 	for day := d.first; day <= d.last; day++ {
@@ -71,7 +70,7 @@ func (d *days) dates(in func(day int64) bool) []interval {
 	return list
 }
 
-// windows compiles the open time inside [from, to), clipped to it.
+// windows computes the open time within [from, to).
 func (c *Calendar) windows(from, to int64) []interval {
 	from, to = max(from, minUnix), min(to, maxUnix+1)
 	if from >= to {
@@ -139,7 +138,7 @@ func (c *Calendar) extra(d *days) []interval {
 	return normalize(list)
 }
 
-// replace puts the alternatives in the place of the regular hours.
+// replace replaces regular hours by the alternatives that apply.
 func (c *Calendar) replace(regular []interval, d *days, from, to int64) []interval {
 	var covered, added []interval
 	for i := range c.config.Alternatives {
@@ -151,7 +150,8 @@ func (c *Calendar) replace(regular []interval, d *days, from, to int64) []interv
 	return union(subtract(regular, covered), added)
 }
 
-// force returns when an alternative is in force; see [Alternative].
+// force returns the intervals in which an alternative applies; see
+// [Alternative].
 func (c *Calendar) force(a *Alternative, d *days, from, to int64) []interval {
 	switch {
 	case len(a.Dates) > 0:
@@ -175,7 +175,7 @@ func inRanges(ranges []DateRange, day int64) bool {
 	return false
 }
 
-// compiled returns the open time of one chunk.
+// compiled returns the open time of a chunk.
 func (c *Calendar) compiled(index int64) []interval {
 	if list, ok := c.open.get(index); ok {
 		return list

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// resolveMargin is how far around a wall-clock reading the zone is examined. No
-// zone is further than 26 hours from UTC or shifts by more than a day.
+// resolveMargin is how far around a local time the zone is examined. No zone is
+// more than 26 hours from UTC or changes by more than a day.
 const resolveMargin = 3 * daySeconds
 
-// LoadZone returns the location of an IANA zone id; "" is UTC. Ids that only
-// Java knows are accepted as far as the IANA database holds them as links
-// ("EST5EDT", "US/Pacific"). "Local" is refused: a calendar that depends on the
-// machine it runs on differs from node to node.
+// LoadZone returns the location of an IANA zone id; "" is UTC. Ids of Java are
+// accepted if the IANA database has them as links ("EST5EDT", "US/Pacific").
+// "Local" is an error, because it would make a calendar differ between
+// machines.
 func LoadZone(name string) (*time.Location, error) {
 	if name == "Local" {
 		return nil, errors.New(`zone "Local" depends on the machine; name an IANA zone`)
@@ -25,7 +25,7 @@ func LoadZone(name string) (*time.Location, error) {
 	return loc, nil
 }
 
-// segment is a maximal span [start, end) of instants with one UTC offset.
+// segment is a maximal interval [start, end) with one UTC offset.
 type segment struct {
 	start, end int64 // unix seconds
 	off        int64 // seconds east of UTC
@@ -36,11 +36,10 @@ const (
 	forever   = math.MaxInt64 / 4
 )
 
-// segments appends the spans of constant offset that overlap [from, to), in
-// order. Neighbours with equal offsets are one span: the time package also
-// reports bounds at which nothing but the zone's abbreviation, or the year,
-// changes. The outer bounds of the first and the last span are only known to lie
-// outside (from, to).
+// segments appends the segments that overlap [from, to) in order. It merges
+// neighbours with equal offsets, because package time also reports bounds at
+// which only the abbreviation or the year changes. The outer bounds of the
+// first and last segment may be anywhere outside (from, to).
 func segments(dst []segment, loc *time.Location, from, to int64) []segment {
 	at := from
 	for {
@@ -69,9 +68,9 @@ func segments(dst []segment, loc *time.Location, from, to int64) []segment {
 	}
 }
 
-// resolve finds the instants at which the wall clock reads wall (seconds since
-// 1970-01-01T00:00 on the wall): the first and the last. In a gap both are the
-// instant at which the clock jumps, the first valid one after.
+// resolve returns the first and last instant at which a clock shows wall, in
+// seconds since 1970-01-01T00:00 local time. In a gap both are the instant of
+// the jump, the first valid one after it.
 func resolve(segs []segment, wall int64) (first, last int64, kind LocalKind) {
 	jump, found := int64(forever), 0
 	for i := range segs {
@@ -98,19 +97,19 @@ func resolve(segs []segment, wall int64) (first, last int64, kind LocalKind) {
 	return jump, jump, Gap
 }
 
-// resolveIn resolves one wall-clock reading in a location.
+// resolveIn resolves a local time in a location.
 func resolveIn(loc *time.Location, wall int64) (first, last int64, kind LocalKind) {
 	var buf [8]segment
 	return resolve(segments(buf[:0], loc, wall-resolveMargin, wall+resolveMargin), wall)
 }
 
-// wallAt is the wall-clock reading of an instant, in seconds since
-// 1970-01-01T00:00 on the wall.
+// wallAt returns the local time of an instant in seconds since 1970-01-01T00:00
+// local time.
 func wallAt(loc *time.Location, unix int64) int64 {
 	_, off := time.Unix(unix, 0).In(loc).Zone()
 	return unix + int64(off)
 }
 
-// zoneName is what a location is compared and echoed by. Two loads of the same
-// zone give different pointers.
+// zoneName returns the name by which locations are compared and reported. Two
+// loads of one zone return different pointers.
 func zoneName(loc *time.Location) string { return loc.String() }

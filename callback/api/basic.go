@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// User is somebody whom a [Basic] authorizer knows.
+// User is a user of a [Basic] authorizer.
 type User struct {
 	Name, Password string
 	Tenant         string
@@ -18,9 +18,9 @@ type User struct {
 	Own            string // see [Caller]
 }
 
-// Basic is an [Authorizer] by user name and password (HTTP Basic, RFC 7617), as
-// GMS' administrative operations ask for it. The connection has to be encrypted
-// by somebody: the password is sent with each request.
+// Basic is an [Authorizer] for HTTP Basic authentication (RFC 7617), which the
+// administrative operations of GMS use. The connection must be encrypted,
+// because every request contains the password.
 type Basic struct {
 	realm string
 	users []basicUser
@@ -31,9 +31,9 @@ type basicUser struct {
 	caller         Caller
 }
 
-// NewBasic makes an authorizer of its users. Names must be there, differ and have
-// no colon, which ends a name in the header; passwords must not be empty. The realm is shown to whoever is asked for a
-// password; empty means "callbacks".
+// NewBasic returns an authorizer for users. Names must not be empty, repeated
+// or contain a colon; passwords must not be empty. Clients show the realm when
+// they ask for a password; it defaults to "callbacks".
 func NewBasic(realm string, users ...User) (*Basic, error) {
 	if realm == "" {
 		realm = "callbacks"
@@ -43,11 +43,11 @@ func NewBasic(realm string, users ...User) (*Basic, error) {
 	for i, u := range users {
 		switch {
 		case u.Name == "" || seen[u.Name]:
-			return nil, errors.New("user " + strconv.Itoa(i+1) + ": the name is empty or taken")
+			return nil, errors.New("user " + strconv.Itoa(i+1) + ": name is empty or not unique")
 		case strings.Contains(u.Name, ":"):
-			return nil, errors.New("user " + strconv.Itoa(i+1) + ": the name has a colon")
+			return nil, errors.New("user " + strconv.Itoa(i+1) + ": name contains a colon")
 		case u.Password == "":
-			return nil, errors.New("user " + u.Name + ": the password is empty")
+			return nil, errors.New("user " + u.Name + ": password is empty")
 		}
 		seen[u.Name] = true
 		b.users = append(b.users, basicUser{sha256.Sum256([]byte(u.Name)), sha256.Sum256([]byte(u.Password)),
@@ -56,8 +56,8 @@ func NewBasic(realm string, users ...User) (*Basic, error) {
 	return b, nil
 }
 
-// Authorize implements [Authorizer]. It takes the same time for every wrong name
-// and password.
+// Authorize implements [Authorizer]. It takes the same time for every wrong
+// name and password.
 func (b *Basic) Authorize(r *http.Request) (Caller, error) {
 	name, password, ok := r.BasicAuth()
 	if !ok {

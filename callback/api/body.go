@@ -15,19 +15,19 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// MaxBody is how many bytes a body may have.
+// MaxBody is the maximum size of a body in bytes.
 const MaxBody = 64 << 10
 
-// The content types of bodies.
+// Content types of bodies.
 const (
 	JSON = "application/json"
 	Form = "application/x-www-form-urlencoded"
 )
 
-// ReadBody reads a body of at most [MaxBody] bytes whose content type is one of
-// types, and returns both. Without a content type a body is taken to be of the
-// first one, and an empty body needs none. Any charset but UTF-8 is refused. The
-// error is a [*Fault] with status 400, 413 or 415.
+// ReadBody reads a body of at most [MaxBody] bytes and returns it with its
+// content type, one of types. The first of types is the default, which also
+// applies to an empty body. The charset must be UTF-8. The error is a [*Fault]
+// with status 400, 413 or 415.
 func ReadBody(w http.ResponseWriter, r *http.Request, types ...string) (body []byte, contentType string, err error) {
 	contentType = types[0]
 	if header := r.Header.Get("Content-Type"); header != "" {
@@ -70,9 +70,9 @@ func orList(types []string) string {
 	return text
 }
 
-// ReadValues reads a body that is a JSON object or a form as [callback.Values].
-// An empty body has none. A form's values are texts, and each name may come
-// once. The error is a [*Fault].
+// ReadValues reads a JSON object or a form. An empty body has no values. The
+// values of a form are strings, and each name may occur once. The error is a
+// [*Fault].
 func ReadValues(w http.ResponseWriter, r *http.Request) (callback.Values, error) {
 	body, contentType, err := ReadBody(w, r, JSON, Form)
 	if err != nil {
@@ -91,7 +91,8 @@ func ReadValues(w http.ResponseWriter, r *http.Request) (callback.Values, error)
 		}
 		return values, nil
 	}
-	// A semicolon is text, as in names of statistics, and separates nothing.
+	// A semicolon is part of a value, as in names of statistics, and not a
+	// separator.
 	form, err := url.ParseQuery(strings.ReplaceAll(string(body), ";", "%3B"))
 	if err != nil {
 		return nil, &Fault{Status: http.StatusBadRequest, Rule: "the body is not a form", cause: err}
@@ -99,7 +100,7 @@ func ReadValues(w http.ResponseWriter, r *http.Request) (callback.Values, error)
 	for name, list := range form {
 		switch {
 		case len(list) > 1:
-			return nil, NewFault(http.StatusBadRequest, safetext.Name(name), "is there more than once")
+			return nil, NewFault(http.StatusBadRequest, safetext.Name(name), "is given more than once")
 		case !utf8.ValidString(name) || !utf8.ValidString(list[0]):
 			return nil, NewFault(http.StatusBadRequest, "", "the body is not UTF-8")
 		}

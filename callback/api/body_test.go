@@ -22,8 +22,8 @@ func post(body io.Reader, contentType ...string) *http.Request {
 	return r
 }
 
-// The type of a body is one of those that are read, in UTF-8; without one it is
-// the first.
+// The content type must be one of those requested, in UTF-8; the first is the
+// default.
 func TestReadBodyType(t *testing.T) {
 	for header, want := range map[string]string{
 		"": api.JSON, "application/json": api.JSON, "APPLICATION/JSON": api.JSON, "application/json;charset=utf-8": api.JSON,
@@ -53,8 +53,8 @@ func TestReadBodyType(t *testing.T) {
 	}
 }
 
-// A body may have MaxBody bytes and not one more, whether it says so before or
-// not; one that says so is not read at all.
+// A body may have MaxBody bytes, with or without Content-Length. A
+// Content-Length above that is rejected without reading the body.
 func TestReadBodySize(t *testing.T) {
 	for _, c := range []struct {
 		size  int
@@ -96,7 +96,7 @@ func (c *counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What fails on the way is a fault that tells nothing and keeps the cause.
+// A read error becomes a fault that keeps the cause but does not show it.
 func TestReadBodyBroken(t *testing.T) {
 	cut := errors.New("connection of +41785556677 reset")
 	_, _, err := api.ReadBody(httptest.NewRecorder(), post(io.MultiReader(strings.NewReader("{"), failing{cut}), api.JSON), api.JSON)
@@ -109,7 +109,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// Both kinds of bodies become the same values.
+// JSON and forms give the same values.
 func TestReadValues(t *testing.T) {
 	for _, c := range []struct {
 		name, kind, body string
@@ -141,7 +141,7 @@ func TestReadValues(t *testing.T) {
 	}
 }
 
-// What is neither is refused, and no refusal shows a number.
+// Other bodies are rejected, without showing a number.
 func TestReadValuesRefused(t *testing.T) {
 	for _, c := range []struct {
 		kind, body string
@@ -149,11 +149,11 @@ func TestReadValuesRefused(t *testing.T) {
 		text       string
 	}{
 		{api.JSON, "null", 400, "the body is not a JSON object"},
-		{api.JSON, "[]", 400, "is a JSON array and has to be an object"},
-		{api.JSON, `"x"`, 400, "is a JSON string and has to be an object"},
-		{api.JSON, `{"a":1,"a":2}`, 400, "a: is there more than once"},
-		{api.Form, "a=1&b=2&a=1", 400, "a: is there more than once"},
-		{api.Form, "+41785556677=1&+41785556677=2", 400, " ###########: is there more than once"},
+		{api.JSON, "[]", 400, "is a JSON array and must be an object"},
+		{api.JSON, `"x"`, 400, "is a JSON string and must be an object"},
+		{api.JSON, `{"a":1,"a":2}`, 400, "a: is given more than once"},
+		{api.Form, "a=1&b=2&a=1", 400, "a: is given more than once"},
+		{api.Form, "+41785556677=1&+41785556677=2", 400, " ###########: is given more than once"},
 		{api.Form, "a=%zz", 400, "the body is not a form"},
 		{api.Form, "a=%ff", 400, "the body is not UTF-8"},
 		{api.Form, "%ff=a", 400, "the body is not UTF-8"},
@@ -167,7 +167,7 @@ func TestReadValuesRefused(t *testing.T) {
 	}
 }
 
-// Whatever a form is, its values are texts, and nothing but a fault refuses it.
+// A form is rejected with a fault or its values are strings.
 func FuzzReadValues(f *testing.F) {
 	for _, seed := range []string{"", "a=1&b=2", "a=1&a=2", "%zz", "a;b", "=", "&&", "a=%ff", "+=+"} {
 		f.Add(seed, true)

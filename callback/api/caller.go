@@ -9,23 +9,23 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Role is one thing that a caller may do.
+// Role is a permission of a caller.
 type Role uint8
 
-// The roles.
+// Roles of callers.
 const (
-	// RoleCreate: start callbacks, and cancel, reschedule and update those the
-	// caller may reach.
+	// RoleCreate: start callbacks; cancel, reschedule and update those the
+	// caller can see.
 	RoleCreate Role = iota + 1
-	// RoleRead: read callbacks the caller may reach, the availability and the
-	// position in the queue.
+	// RoleRead: read the callbacks the caller can see, availability and queue
+	// positions.
 	RoleRead
 	// RoleOperate: search and read all callbacks of the tenant, answer
 	// previews, report states.
 	RoleOperate
-	// RoleAdmin: queues, watermarks, bulk cancellation, pausing.
+	// RoleAdmin: read queues and watermarks, cancel in bulk, pause.
 	RoleAdmin
-	// RoleForget: erase what is known of a person.
+	// RoleForget: erase the data of a person.
 	RoleForget
 	// RoleExport: export callbacks with their numbers.
 	RoleExport
@@ -33,7 +33,7 @@ const (
 
 var roleNames = [...]string{RoleCreate: "create", RoleRead: "read", RoleOperate: "operate", RoleAdmin: "admin", RoleForget: "forget", RoleExport: "export"}
 
-// String names the role.
+// String returns the name of the role.
 func (r Role) String() string {
 	if r >= RoleCreate && r <= RoleExport {
 		return roleNames[r]
@@ -41,62 +41,61 @@ func (r Role) String() string {
 	return "unknown"
 }
 
-// Roles lists all roles in order.
+// Roles returns all roles.
 func Roles() []Role {
 	return []Role{RoleCreate, RoleRead, RoleOperate, RoleAdmin, RoleForget, RoleExport}
 }
 
-// Caller is who makes a request.
+// Caller is the client that makes a request.
 type Caller struct {
-	Name   string // the actor in the history; never empty
+	Name   string // actor in the history; not empty
 	Tenant string
 	Roles  []Role
-	// Own, when not empty, is the only customer whose callbacks the caller may
-	// reach: [callback.Customer] ID of what it starts and what it reads.
+	// Own restricts the caller to the callbacks of one customer, if not empty:
+	// it is the [callback.Customer] ID of those it starts and can see.
 	Own string
 }
 
 // Has reports whether the caller has a role.
 func (c *Caller) Has(role Role) bool { return slices.Contains(c.Roles, role) }
 
-// Reaches reports whether a callback is one that the caller may know of: of its
-// tenant and, when it is bound to a customer, of that customer.
+// Reaches reports whether the caller can see cb: it is of the caller's tenant
+// and, if the caller is restricted to a customer, of that customer.
 func (c *Caller) Reaches(cb *callback.Callback) bool {
 	return cb.Tenant == c.Tenant && (c.Own == "" || cb.Customer.ID == c.Own)
 }
 
-// Authorizer says who makes a request. It returns [ErrUnauthenticated] when it
-// cannot tell, [ErrForbidden] when it knows and says no; any other error is a
-// failure of its own, answered with status 500. It must be safe for concurrent
-// use and must not read the body.
+// Authorizer identifies the caller of a request. It returns
+// [ErrUnauthenticated] if it cannot, and [ErrForbidden] if the caller is not
+// allowed to make requests; any other error is answered with status 500. It
+// must be safe for concurrent use and must not read the body.
 //
-// A handler asks for the caller first and checks the role of the operation
-// itself.
+// The handler checks the role that an operation needs.
 type Authorizer interface {
 	Authorize(r *http.Request) (Caller, error)
 }
 
-// AuthorizerFunc is a function that is an [Authorizer].
+// AuthorizerFunc is a function that implements [Authorizer].
 type AuthorizerFunc func(r *http.Request) (Caller, error)
 
 // Authorize calls f.
 func (f AuthorizerFunc) Authorize(r *http.Request) (Caller, error) { return f(r) }
 
-// What an [Authorizer] says when it does not say who it is.
+// Errors of an [Authorizer].
 var (
 	ErrUnauthenticated = errors.New("credentials are missing or wrong")
-	ErrForbidden       = errors.New("caller may not do this")
+	ErrForbidden       = errors.New("caller is not permitted")
 )
 
-// Challenger is implemented by authorizers whose refusals come with a
+// Challenger is implemented by authorizers whose rejections need a
 // WWW-Authenticate header.
 type Challenger interface {
 	Challenge() string
 }
 
-// Permit asks a for the caller of r and checks that it has one of the roles. The
-// error is a [*Fault] with status 401, 403 or 500; the first sets the header
-// WWW-Authenticate where the authorizer has a challenge.
+// Permit returns the caller of r if a identifies it and it has one of the
+// roles. The error is a [*Fault] with status 401, 403 or 500. With status 401,
+// Permit sets the header WWW-Authenticate if a is a [Challenger].
 func Permit(w http.ResponseWriter, r *http.Request, a Authorizer, roles ...Role) (*Caller, error) {
 	caller, err := a.Authorize(r)
 	switch {

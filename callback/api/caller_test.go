@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// wantFault checks an error's status and what it says.
+// wantFault checks status and text of a fault.
 func wantFault(t *testing.T, err error, status int, text string) *api.Fault {
 	t.Helper()
 	var f *api.Fault
@@ -26,7 +26,7 @@ func wantFault(t *testing.T, err error, status int, text string) *api.Fault {
 	return f
 }
 
-// Each role has a name of its own; what is no role has none.
+// Role names are distinct; an undefined role is unknown.
 func TestRoleNames(t *testing.T) {
 	want := []string{"create", "read", "operate", "admin", "forget", "export"}
 	var got []string
@@ -60,7 +60,8 @@ func TestHas(t *testing.T) {
 	}
 }
 
-// A caller reaches the callbacks of its tenant and, when bound, of its customer.
+// A caller sees the callbacks of its tenant and, if restricted, of its
+// customer.
 func TestReaches(t *testing.T) {
 	for _, c := range []struct {
 		caller           api.Caller
@@ -85,12 +86,12 @@ func TestReaches(t *testing.T) {
 	}
 }
 
-// challenged is an authorizer that says no and how to ask.
+// challenged is an authorizer with a challenge.
 type challenged struct{ api.AuthorizerFunc }
 
 func (challenged) Challenge() string { return `Bearer realm="x"` }
 
-// Permit asks the authorizer and translates whatever it says.
+// Permit translates every result of the authorizer.
 func TestPermit(t *testing.T) {
 	says := func(c api.Caller, err error) api.AuthorizerFunc {
 		return func(*http.Request) (api.Caller, error) { return c, err }
@@ -111,12 +112,12 @@ func TestPermit(t *testing.T) {
 		{"has not the role", says(known, nil), []api.Role{api.RoleAdmin}, 403, "needs the role admin", api.ErrForbidden, ""},
 		{"has none of the roles", says(known, nil), []api.Role{api.RoleAdmin, api.RoleForget}, 403, "needs the role admin or forget", api.ErrForbidden, ""},
 		{"no role is asked for", says(known, nil), nil, 403, "needs the role ", api.ErrForbidden, ""},
-		{"is forbidden", says(known, fmt.Errorf("blocked: %w", api.ErrForbidden)), []api.Role{api.RoleRead}, 403, "caller may not do this", api.ErrForbidden, ""},
-		{"is nobody", says(known, api.ErrUnauthenticated), []api.Role{api.RoleRead}, 401, "credentials are missing or wrong", api.ErrUnauthenticated, ""},
+		{"is forbidden", says(known, fmt.Errorf("blocked: %w", api.ErrForbidden)), []api.Role{api.RoleRead}, 403, "caller is not permitted", api.ErrForbidden, ""},
+		{"anonymous", says(known, api.ErrUnauthenticated), []api.Role{api.RoleRead}, 401, "credentials are missing or wrong", api.ErrUnauthenticated, ""},
 		{"has no name", says(api.Caller{Roles: api.Roles()}, nil), []api.Role{api.RoleRead}, 401, "credentials are missing or wrong", api.ErrUnauthenticated, ""},
-		{"is told how", challenged{says(known, fmt.Errorf("token: %w", api.ErrUnauthenticated))}, []api.Role{api.RoleRead}, 401,
+		{"with a challenge", challenged{says(known, fmt.Errorf("token: %w", api.ErrUnauthenticated))}, []api.Role{api.RoleRead}, 401,
 			"credentials are missing or wrong", api.ErrUnauthenticated, `Bearer realm="x"`},
-		{"forbidden is not told how", challenged{says(known, api.ErrForbidden)}, []api.Role{api.RoleRead}, 403, "caller may not do this", api.ErrForbidden, ""},
+		{"forbidden is not told how", challenged{says(known, api.ErrForbidden)}, []api.Role{api.RoleRead}, 403, "caller is not permitted", api.ErrForbidden, ""},
 		{"authorizer fails", says(known, down), []api.Role{api.RoleRead}, 500, "the authorizer failed", down, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,7 +156,7 @@ func basic(t *testing.T) *api.Basic {
 	return b
 }
 
-// A user is who gives both name and password, and nobody else is.
+// A user is authenticated by name and password together.
 func TestBasicAuthorize(t *testing.T) {
 	b := basic(t)
 	for _, c := range []struct{ name, password, want string }{
@@ -190,7 +191,7 @@ func TestBasicAuthorize(t *testing.T) {
 	}
 }
 
-// The challenge is one header line, whatever the realm.
+// The challenge is one header line for any realm.
 func TestBasicChallenge(t *testing.T) {
 	for realm, want := range map[string]string{
 		"": `Basic realm="callbacks", charset="UTF-8"`, "x": `Basic realm="x", charset="UTF-8"`, `a"b\`: `Basic realm="a\"b\\", charset="UTF-8"`,
@@ -211,8 +212,8 @@ func TestBasicChallenge(t *testing.T) {
 	}
 }
 
-// Users that nobody could log in as, or that could be mixed up, are refused, and
-// the password is not told.
+// Users that cannot log in or cannot be told apart are rejected, without
+// showing the password.
 func TestBasicFaults(t *testing.T) {
 	ok := api.User{Name: "anna", Password: "hush"}
 	for name, users := range map[string][]api.User{
@@ -238,6 +239,6 @@ func TestBasicFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := none.Authorize(r); !errors.Is(err, api.ErrUnauthenticated) {
-		t.Errorf("without users somebody is let in: %v", err)
+		t.Errorf("an empty user list permits access: %v", err)
 	}
 }

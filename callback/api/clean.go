@@ -6,19 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// few is up to how many names of one object are compared with each other.
+// few is the number of names in an object up to which names are compared
+// directly.
 const few = 16
 
-// clean reports whether scan finds nothing wrong. It does so in a fraction of
-// the time, but cannot say what is wrong.
+// clean reports whether scan would return nil. It is several times faster but
+// does not say what is wrong.
 func clean(body []byte) bool {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return false
 	}
-	// What follows relies on the body being JSON.
+	// The code below relies on body being JSON.
 	var levels [MaxDepth]struct {
 		object bool
-		first  int // of its names
+		first  int // index of its first name in names
 		many   map[string]bool
 	}
 	var room [4 * few][]byte
@@ -76,7 +77,7 @@ func clean(body []byte) bool {
 	return true
 }
 
-// endOfText is the place of the quote that ends the text which begins at i.
+// endOfText returns the index of the quote that ends the string beginning at i.
 func endOfText(body []byte, i int) int {
 	for i++; body[i] != '"'; i++ {
 		if body[i] == '\\' {
@@ -86,7 +87,7 @@ func endOfText(body []byte, i int) int {
 	return i
 }
 
-// nameOf reads a member's name.
+// nameOf decodes the name of a member.
 func nameOf(text []byte) (name []byte, ok bool) {
 	if bytes.IndexByte(text, '\\') < 0 {
 		return text[1 : len(text)-1], true

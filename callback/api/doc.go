@@ -1,21 +1,21 @@
-// Package api holds what the HTTP faces of a Manager have in common: who may do
-// what, and how a request is read before any work is done for it.
+// Package api holds what the HTTP adapters of a Manager share: authorization,
+// reading of requests, and serving.
 //
-// The faces are the packages below it: gms, lucs, lcm and interaction. Each is
-// an http.Handler that speaks the wire format of an existing product. A host
+// The adapters are the packages gms, lucs, lcm and interaction. Each is an
+// http.Handler that speaks the wire format of an existing product. A host
 // mounts it on any mux, under any prefix with http.StripPrefix, and gives it an
-// [Authorizer]; without one nothing is allowed.
+// [Authorizer]. There is no default that allows requests.
 //
 // # Roles
 //
-// A caller has a set of roles and one tenant, which decides what it can see:
-// the callbacks of other tenants do not exist for it. Own of [Caller] bounds what
-// the caller may reach further, to the callbacks of one customer.
+// A caller has a tenant and a set of roles. It sees the callbacks of its tenant
+// only; those of other tenants are answered as not existing. If [Caller].Own is
+// set, it sees the callbacks of that customer only.
 //
 // # Reading requests
 //
-// Bodies over [MaxBody], other content types than the product's, JSON that is
-// malformed, too deep or names a member twice are a [Fault] with an HTTP status,
-// found before the Manager is asked anything. Each face writes it in the error
-// form of its product.
+// A body is rejected with a [Fault] before the Manager is called if it is
+// larger than [MaxBody], has a content type that the product does not use, or
+// is JSON that is malformed, nested too deep or repeats a member. Each adapter
+// writes the fault in the error format of its product.
 package api

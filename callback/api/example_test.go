@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// Users with passwords, each with its tenant and roles.
+// Users with passwords, each with a tenant and roles.
 func ExampleNewBasic() {
 	users, err := api.NewBasic("callbacks",
 		api.User{Name: "crm", Password: "secret", Tenant: "acme", Roles: []api.Role{api.RoleCreate, api.RoleRead}},
@@ -34,8 +34,7 @@ func ExampleNewBasic() {
 	// Basic realm="callbacks", charset="UTF-8"
 }
 
-// A host with sessions of its own says who they belong to; Permit checks what an
-// operation needs.
+// A host with its own sessions identifies the caller; Permit checks the role.
 func ExamplePermit() {
 	sessions := api.AuthorizerFunc(func(r *http.Request) (api.Caller, error) {
 		if r.Header.Get("X-Session") != "s1" {
@@ -74,7 +73,7 @@ func ExampleCaller_Has() {
 	// read false
 }
 
-// A body is bounded and of one of the types asked for.
+// A body is limited in size and must have one of the content types.
 func ExampleReadBody() {
 	r := httptest.NewRequest("POST", "/", strings.NewReader("_customer_number=5115"))
 	r.Header.Set("Content-Type", api.Form)
@@ -103,7 +102,7 @@ func ExampleReadValues() {
 	// application/x-www-form-urlencoded 5115 <nil>
 }
 
-// Decode refuses what other readers would interpret one way or the other.
+// Decode rejects what JSON parsers interpret differently.
 func ExampleDecode() {
 	var v struct{ Number string }
 	fmt.Println(api.Decode([]byte(`{"Number":"5115"}`), &v), v.Number)
@@ -112,9 +111,9 @@ func ExampleDecode() {
 	fmt.Println(api.Decode([]byte(`{} {}`), &v))
 	// Output:
 	// <nil> 5115
-	// Number: is there more than once
-	// Number: is a JSON number and has to be a text
-	// the body has something behind the JSON value
+	// Number: is given more than once
+	// Number: is a JSON number and must be a string
+	// the body has data after the JSON value
 }
 
 func ExampleNewFault() {

@@ -1,5 +1,4 @@
 package api
 
-// Agree reports whether the quick check of a body and the one that says what is
-// wrong come to the same result.
+// Agree reports whether clean and scan agree on a body.
 func Agree(body []byte) bool { return clean(body) == (scan(body) == nil) }

@@ -7,17 +7,17 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// Fault is a request that is refused before any work is done for it. It unwraps
-// to its cause; a fault with status 400, 413, 415 or 422 also is a
+// Fault is a request that is rejected before any work is done for it. It
+// unwraps to its cause. A fault with status 400, 413, 415 or 422 is a
 // [callback.ErrInvalidParameter].
 type Fault struct {
 	Status int
-	Field  string // the part of the request that is wrong; empty for the whole
-	Rule   string // what is wrong with it; never a number of a person
+	Field  string // part of the request that is wrong; empty for the whole
+	Rule   string // rule that it breaks; does not contain a phone number
 	cause  error
 }
 
-// NewFault makes a fault of a request's field.
+// NewFault returns a fault of a field of a request.
 func NewFault(status int, field, rule string) *Fault {
 	return &Fault{Status: status, Field: field, Rule: rule}
 }
@@ -29,8 +29,8 @@ func (f *Fault) Error() string {
 	return f.Field + ": " + f.Rule
 }
 
-// Redact hides what may be a number of a person in a text that is to be logged:
-// five digits or more, also when blanks or punctuation stand between them.
+// Redact masks what may be a phone number in a text to be logged: five or more
+// digits, even if spaces or punctuation separate them.
 func Redact(s string) string { return safetext.Redact(s, 5) }
 
 // Unwrap returns the cause and the sentinel.

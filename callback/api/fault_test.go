@@ -9,8 +9,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// A fault says what is wrong where, and is an invalid parameter when it is the
-// request's content that is wrong.
+// A fault tells field and rule. It is an invalid parameter if the content of
+// the request is wrong.
 func TestFault(t *testing.T) {
 	for _, c := range []struct {
 		status  int

@@ -14,14 +14,14 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// MaxDepth is how deep the values of a JSON body may lie in each other.
+// MaxDepth is the maximum nesting depth of a JSON body.
 const MaxDepth = 32
 
-// Decode reads exactly one JSON value into v, which is a pointer. A member that
-// is named twice in one object, a depth over [MaxDepth], text that is not UTF-8
-// and anything behind the value are refused. Numbers in an interface become
-// [json.Number]. Members that v does not have are ignored. The error is a
-// [*Fault] with status 400, and names no value.
+// Decode decodes a JSON body into v, a pointer. It rejects repeated members,
+// nesting deeper than [MaxDepth], text that is not UTF-8 and data after the
+// value. Numbers in an interface become [json.Number]; unknown members are
+// ignored. The error is a [*Fault] with status 400 that does not contain
+// values.
 func Decode(body []byte, v any) error {
 	if !clean(body) {
 		if err := scan(body); err != nil {
@@ -36,13 +36,14 @@ func Decode(body []byte, v any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &kind):
-		return NewFault(http.StatusBadRequest, kind.Field, "is a JSON "+kindOf(kind.Value)+" and has to be "+wanted(kind.Type))
+		return NewFault(http.StatusBadRequest, kind.Field, "is a JSON "+kindOf(kind.Value)+" and must be "+wanted(kind.Type))
 	}
-	// The body is JSON; a type that reads itself does not take what is there.
-	return &Fault{Status: http.StatusBadRequest, Rule: "a value does not have the form it must have", cause: err}
+	// The body is JSON; an UnmarshalJSON or UnmarshalText method rejected a
+	// value.
+	return &Fault{Status: http.StatusBadRequest, Rule: "a value has the wrong form", cause: err}
 }
 
-// malformed says what is wrong without the value that is.
+// malformed returns the fault of malformed JSON, without its content.
 func malformed(err error) *Fault {
 	var syntax *json.SyntaxError
 	switch {
@@ -54,24 +55,24 @@ func malformed(err error) *Fault {
 	return NewFault(http.StatusBadRequest, "", "the body is not JSON")
 }
 
-// kindOf is the kind of a JSON value that the decoder describes: of a number it
-// also tells the value.
+// kindOf returns the kind of JSON value from the description in an error of the
+// decoder, which for a number also contains the number.
 func kindOf(value string) string {
 	kind, _, _ := bytes.Cut([]byte(value), []byte(" "))
 	return string(kind)
 }
 
-// wanted says what a JSON value has to be for a Go type.
+// wanted returns the JSON value that a Go type needs.
 func wanted(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[json.Number]():
 		return "a number"
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
-		return "a text"
+		return "a string"
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return "a text"
+		return "a string"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Float32, reflect.Float64:
@@ -79,18 +80,18 @@ func wanted(t reflect.Type) string {
 	case reflect.Map, reflect.Struct:
 		return "an object"
 	case reflect.Slice, reflect.Array:
-		return "a list"
+		return "an array"
 	}
-	return "a whole number that fits"
+	return "an integer in range"
 }
 
-// level is an object or a list that is open.
+// level is an open object or array.
 type level struct {
 	names  map[string]bool // of an object
-	member bool            // an object whose member's value comes next
+	member bool            // the value of a member comes next
 }
 
-// scan says what is wrong that the decoder of the standard library lets pass.
+// scan reports what encoding/json accepts but [Decode] rejects.
 func scan(body []byte) error {
 	if !utf8.Valid(body) {
 		return NewFault(http.StatusBadRequest, "", "the body is not UTF-8")
@@ -108,7 +109,7 @@ func scan(body []byte) error {
 		}
 		if len(open) == 0 {
 			if values++; values > 1 {
-				return NewFault(http.StatusBadRequest, "", "the body has something behind the JSON value")
+				return NewFault(http.StatusBadRequest, "", "the body has data after the JSON value")
 			}
 		}
 		if delim, ok := token.(json.Delim); ok && (delim == '}' || delim == ']') {
@@ -120,7 +121,7 @@ func scan(body []byte) error {
 			if !top.member {
 				name, _ := token.(string)
 				if top.names[name] {
-					return NewFault(http.StatusBadRequest, safetext.Name(name), "is there more than once")
+					return NewFault(http.StatusBadRequest, safetext.Name(name), "is given more than once")
 				}
 				top.names[name], top.member = true, true
 				continue
@@ -134,7 +135,7 @@ func scan(body []byte) error {
 			open = append(open, level{})
 		}
 		if len(open) > MaxDepth {
-			return NewFault(http.StatusBadRequest, "", "the body is deeper than "+strconv.Itoa(MaxDepth)+" levels")
+			return NewFault(http.StatusBadRequest, "", "the body is nested deeper than "+strconv.Itoa(MaxDepth)+" levels")
 		}
 	}
 }

@@ -23,7 +23,7 @@ func nested(open, inner, end string, n int) string {
 	return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 }
 
-// Exactly one JSON value is read, as the standard library reads it.
+// One JSON value is decoded as encoding/json does.
 func TestDecode(t *testing.T) {
 	for text, want := range map[string]any{
 		`{}`: map[string]any{}, ` [1, 2.50, "x", null, true] `: []any{number("1"), number("2.50"), "x", nil, true}, `"é\u00e9\n"`: "éé\n",
@@ -50,30 +50,30 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// What a lenient reader would let pass is refused, without what it holds.
+// Decode rejects what encoding/json accepts, without showing values.
 func TestDecodeRefused(t *testing.T) {
 	for _, c := range []struct{ name, body, text string }{
 		{"empty", "", "the body is not complete JSON"},
 		{"blank", " \n", "the body is not complete JSON"},
 		{"cut object", `{"a":`, "the body is not complete JSON"},
 		{"cut text", `{"a":"+4178555`, "the body is not complete JSON"},
-		{"two values", "{}{}", "the body has something behind the JSON value"},
-		{"two numbers", "1 2", "the body has something behind the JSON value"},
-		{"twice", `{"a":1,"b":2,"a":3}`, "a: is there more than once"},
-		{"twice the same", `{"a":1,"a":1}`, "a: is there more than once"},
-		{"twice inside", `[{"x":{"a":1,"a":{}}}]`, "a: is there more than once"},
-		{"twice after an object", `{"a":{"b":1},"a":2}`, "a: is there more than once"},
-		{"twice after a list", `{"a":[1,{"b":1}],"c":1,"a":2}`, "a: is there more than once"},
-		{"twice as an escape", `{"a":1,"\u0061":2}`, "a: is there more than once"},
-		{"twice empty", `{"":1,"":2}`, "is there more than once"},
-		{"twice a number", `{"+41785556677":1,"+41785556677":2}`, "+###########: is there more than once"},
-		{"twice, long", `{"` + strings.Repeat("x", 99) + `":1,"` + strings.Repeat("x", 99) + `":2}`, strings.Repeat("x", 40) + "...: is there more than once"},
-		{"twice a line", `{"a\nb":1,"a\nb":2}`, "a b: is there more than once"},
+		{"two values", "{}{}", "the body has data after the JSON value"},
+		{"two numbers", "1 2", "the body has data after the JSON value"},
+		{"twice", `{"a":1,"b":2,"a":3}`, "a: is given more than once"},
+		{"twice the same", `{"a":1,"a":1}`, "a: is given more than once"},
+		{"twice inside", `[{"x":{"a":1,"a":{}}}]`, "a: is given more than once"},
+		{"twice after an object", `{"a":{"b":1},"a":2}`, "a: is given more than once"},
+		{"twice after a list", `{"a":[1,{"b":1}],"c":1,"a":2}`, "a: is given more than once"},
+		{"twice as an escape", `{"a":1,"\u0061":2}`, "a: is given more than once"},
+		{"twice empty", `{"":1,"":2}`, "is given more than once"},
+		{"twice a number", `{"+41785556677":1,"+41785556677":2}`, "+###########: is given more than once"},
+		{"twice, long", `{"` + strings.Repeat("x", 99) + `":1,"` + strings.Repeat("x", 99) + `":2}`, strings.Repeat("x", 40) + "...: is given more than once"},
+		{"twice a line", `{"a\nb":1,"a\nb":2}`, "a b: is given more than once"},
 		{"not UTF-8", "{\"a\":\"\xff\"}", "the body is not UTF-8"},
 		{"half a rune", "\"\xc3\"", "the body is not UTF-8"},
-		{"deep objects", nested(`{"a":`, "1", "}", 33), "the body is deeper than 32 levels"},
-		{"deep lists", nested("[", "", "]", 33), "the body is deeper than 32 levels"},
-		{"very deep", strings.Repeat("[", 60000), "the body is deeper than 32 levels"},
+		{"deep objects", nested(`{"a":`, "1", "}", 33), "the body is nested deeper than 32 levels"},
+		{"deep lists", nested("[", "", "]", 33), "the body is nested deeper than 32 levels"},
+		{"very deep", strings.Repeat("[", 60000), "the body is nested deeper than 32 levels"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var v any
@@ -116,21 +116,21 @@ func TestDecodeKinds(t *testing.T) {
 		Count  uint
 	}
 	for text, want := range map[string]string{
-		`{"Text":41785556677}`:            "Text: is a JSON number and has to be a text",
-		`{"Whole":300}`:                   "Whole: is a JSON number and has to be a whole number that fits",
-		`{"Whole":1.5}`:                   "Whole: is a JSON number and has to be a whole number that fits",
-		`{"Count":-1}`:                    "Count: is a JSON number and has to be a whole number that fits",
-		`{"Any":"41785556677"}`:           "Any: is a JSON string and has to be a number",
-		`{"Flag":"yes"}`:                  "Flag: is a JSON string and has to be true or false",
-		`{"List":{}}`:                     "List: is a JSON object and has to be a list",
-		`{"Object":[]}`:                   "Object: is a JSON array and has to be an object",
-		`{"Object":{"Inner":true}}`:       "Object.Inner: is a JSON bool and has to be an object",
-		`{"Number":true}`:                 "Number: is a JSON bool and has to be a number",
-		`{"State":5}`:                     "State: is a JSON number and has to be a text",
-		`{"State":"41785556677"}`:         "a value does not have the form it must have",
-		`{"When":"41785556677"}`:          "a value does not have the form it must have",
-		`[]`:                              "is a JSON array and has to be an object",
-		`{"Text":"x","Whole":1,"When":1}`: "a value does not have the form it must have",
+		`{"Text":41785556677}`:            "Text: is a JSON number and must be a string",
+		`{"Whole":300}`:                   "Whole: is a JSON number and must be an integer in range",
+		`{"Whole":1.5}`:                   "Whole: is a JSON number and must be an integer in range",
+		`{"Count":-1}`:                    "Count: is a JSON number and must be an integer in range",
+		`{"Any":"41785556677"}`:           "Any: is a JSON string and must be a number",
+		`{"Flag":"yes"}`:                  "Flag: is a JSON string and must be true or false",
+		`{"List":{}}`:                     "List: is a JSON object and must be an array",
+		`{"Object":[]}`:                   "Object: is a JSON array and must be an object",
+		`{"Object":{"Inner":true}}`:       "Object.Inner: is a JSON bool and must be an object",
+		`{"Number":true}`:                 "Number: is a JSON bool and must be a number",
+		`{"State":5}`:                     "State: is a JSON number and must be a string",
+		`{"State":"41785556677"}`:         "a value has the wrong form",
+		`{"When":"41785556677"}`:          "a value has the wrong form",
+		`[]`:                              "is a JSON array and must be an object",
+		`{"Text":"x","Whole":1,"When":1}`: "a value has the wrong form",
 	} {
 		if f := wantFault(t, api.Decode([]byte(text), &v), 400, want); !errors.Is(f, callback.ErrInvalidParameter) {
 			t.Errorf("%s: is not an invalid parameter", text)

@@ -2,18 +2,18 @@ package api
 
 import "net/http"
 
-// Operation is what a request asks an adapter to do.
+// Operation is the operation of an adapter that a request names.
 type Operation struct {
 	Roles []Role // the caller needs one of them
-	// Do answers the request. Its error is answered by the refuse function of
-	// [Serve], unless Do has written to the client already.
+	// Do answers the request. If it returns an error, the refuse function of
+	// [Serve] answers instead.
 	Do func(*Caller) error
 }
 
-// Serve answers one request of an adapter. It sets the headers that keep answers
-// about people out of caches, asks route for the operation, checks the caller
-// with [Permit] and runs the operation. The first error of these goes to refuse,
-// which writes it in the adapter's form.
+// Serve answers a request of an adapter. It sets the headers that keep answers
+// out of caches, calls route to find the operation, checks the caller with
+// [Permit] and runs the operation. The first error is passed to refuse, which
+// answers in the adapter's error format.
 func Serve(w http.ResponseWriter, r *http.Request, a Authorizer, route func() (Operation, error), refuse func(error)) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -29,9 +29,9 @@ func Serve(w http.ResponseWriter, r *http.Request, a Authorizer, route func() (O
 	}
 }
 
-// NotAllowed returns the fault of a method that a path does not have, and sets
-// the header Allow to the methods that it has.
+// NotAllowed returns the fault of a method that a path does not support. It
+// sets the header Allow to methods.
 func NotAllowed(w http.ResponseWriter, methods string) *Fault {
 	w.Header().Set("Allow", methods)
-	return NewFault(http.StatusMethodNotAllowed, "", "the path has no such method; it has "+methods)
+	return NewFault(http.StatusMethodNotAllowed, "", "method not allowed; allowed: "+methods)
 }

@@ -25,7 +25,7 @@ func TestServe(t *testing.T) {
 		want  error
 	}{
 		"done":            {user: "reader", roles: []api.Role{api.RoleCreate, api.RoleRead}},
-		"no path":         {route: lost, want: lost}, // whoever asks
+		"no path":         {route: lost, want: lost}, // before authentication
 		"unauthenticated": {roles: []api.Role{api.RoleRead}, want: api.ErrUnauthenticated},
 		"forbidden":       {user: "reader", roles: []api.Role{api.RoleAdmin}, want: api.ErrForbidden},
 		"failed":          {user: "reader", roles: []api.Role{api.RoleRead}, do: failed, want: failed},

@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-// op is an operation with a request that it accepts, for a callback named cb.
+// op is an operation and a request it accepts, for a callback named cb.
 type op struct {
 	method, path, body string
 	roles              []api.Role
@@ -52,13 +52,13 @@ func opRig(t *testing.T) *rig {
 	t.Helper()
 	r := newRig(t, func(s *setup) {
 		s.ids = []string{"cb"}
-		s.face.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
+		s.handler.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
 	})
 	r.start(`{"_customer_number":"` + swiss + `"}`)
 	return r
 }
 
-// Nobody does anything without credentials, or without one of the roles.
+// Every operation needs credentials and one of its roles.
 func TestRoles(t *testing.T) {
 	for _, op := range operations() {
 		r := opRig(t)
@@ -83,11 +83,11 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// An authorizer that says no, and one that fails.
+// Errors of the authorizer are translated.
 func TestAuthorizerFails(t *testing.T) {
 	var err error
 	r := newRig(t, func(s *setup) {
-		s.face.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{}, err })
+		s.handler.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{}, err })
 	})
 	for _, op := range operations() {
 		err = api.ErrForbidden
@@ -97,7 +97,7 @@ func TestAuthorizerFails(t *testing.T) {
 		if e.Message != "Error processing callback an internal error" {
 			t.Errorf("%s %s: %+v", op.method, op.path, e)
 		}
-		err = nil // nobody
+		err = nil // no caller
 		r.do("", op.method, op.path, op.body).fault(401, 40100)
 	}
 	if log := r.log.String(); !strings.Contains(log, "no answer") || strings.Contains(log, "5556") {
@@ -105,8 +105,8 @@ func TestAuthorizerFails(t *testing.T) {
 	}
 }
 
-// A store that fails is an unexpected error: the answer tells nothing of it, the
-// log does, with callback and service and without numbers.
+// A failing store is an unexpected error. The response does not describe it;
+// the log does, with callback and service and without numbers.
 func TestStoreFails(t *testing.T) {
 	for _, op := range operations() {
 		if strings.HasSuffix(op.path, "openapi.json") || strings.HasSuffix(op.path, "/office") {
@@ -135,7 +135,7 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
-// Nobody knows whether it happened: the answer says so.
+// An unknown outcome is reported as such.
 func TestOutcomeUnknown(t *testing.T) {
 	r := newRig(t, nil)
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter, Err: callback.ErrOutcomeUnknown})
@@ -143,13 +143,13 @@ func TestOutcomeUnknown(t *testing.T) {
 	if e.Message != "Error processing callback outcome is unknown: it may have happened" {
 		t.Errorf("%+v", e)
 	}
-	// With a key the same request finds out.
+	// Repeating the request with the same key resolves it.
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter, Err: callback.ErrOutcomeUnknown})
 	r.start(`{"_customer_number":"`+swiss2+`"}`, "Idempotency-Key", "k")
 }
 
-// ResultUnknown paths and methods are told in the product's form, without asking who
-// it is.
+// Unknown paths and methods are rejected in the product's format, without
+// authentication.
 func TestPaths(t *testing.T) {
 	r := newRig(t, nil)
 	for _, path := range []string{
@@ -183,7 +183,7 @@ func TestPaths(t *testing.T) {
 	r.do("boss", "HEAD", deskPath+"/availability", "").want(200)
 }
 
-// Bodies are refused before anything is done for them.
+// Invalid bodies are rejected before anything is done.
 func TestBodies(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 33) + "1" + strings.Repeat("}", 33)
 	tests := []struct {
@@ -224,7 +224,7 @@ func TestBodies(t *testing.T) {
 	}
 	r := newRig(t, nil)
 	r.post(deskPath, `{"_customer_number":"`+swiss+`"}`, "Content-Type", "application/json; charset=UTF-8").want(200)
-	// A list of 300 properties is more than a callback holds.
+	// A callback cannot have 300 properties.
 	r.post(deskPath, `{"_customer_number":"`+swiss2+`"`+manyMembers(300)+`}`).fault(400, 40010)
 }
 
@@ -236,7 +236,7 @@ func manyMembers(n int) string {
 	return b.String()
 }
 
-// New reports every fault at once.
+// New reports all faults at once.
 func TestNew(t *testing.T) {
 	_, err := gms.New(gms.Config{Base: "no slash", FilterKeys: []string{""}, Calendars: map[string]*availability.Calendar{"callback": nil}})
 	for _, field := range []string{"Manager", "Authorizer", "Base", "Keys", "Calendars"} {
@@ -249,9 +249,9 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// The document is served with the place the handler is at.
+// The document contains the base URL of the handler.
 func TestOpenAPI(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.face.Base = "/cc" })
+	r := newRig(t, func(s *setup) { s.handler.Base = "/cc" })
 	var doc struct {
 		OpenAPI string
 		Servers []struct{ URL string }
@@ -265,9 +265,9 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// A handler is mounted under any prefix.
+// A handler can be mounted under any prefix.
 func TestMounted(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.face.Base = "/cc" })
+	r := newRig(t, func(s *setup) { s.handler.Base = "/cc" })
 	mux := http.NewServeMux()
 	mux.Handle("/cc/", http.StripPrefix("/cc", r.h))
 	req := httptest.NewRequestWithContext(t.Context(), "GET", "/cc"+deskPath+"/availability", nil)

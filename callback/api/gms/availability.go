@@ -14,11 +14,11 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// The parameters of a range of time.
+// Query parameters of a time range.
 const (
 	paramFrom     = "start"
 	paramFromMS   = "start-ms"
-	paramFromOld  = "timestamp" // older name of start
+	paramFromOld  = "timestamp" // former name of start
 	paramUntil    = "end"
 	paramUntilMS  = "end-ms"
 	paramDays     = "number-of-days"
@@ -27,7 +27,7 @@ const (
 	paramBusy     = "report-busy"
 )
 
-// availability1 answers with a map of slots and the seats left in them (GMS
+// availability1 responds with the start and the seats left of each slot (GMS
 // 5.1).
 func (h *Handler) availability1(c *call) error {
 	slots, err := h.slots(c, paramFrom, paramFromOld, paramDays, paramUntil, paramMaxSlots)
@@ -37,8 +37,7 @@ func (h *Handler) availability1(c *call) error {
 	return c.write(http.StatusOK, jsonV1(slots.Slots))
 }
 
-// availability2 answers with a list of slots in UTC and in a time zone (GMS
-// 5.2).
+// availability2 responds with slots in UTC and in local time (GMS 5.2).
 func (h *Handler) availability2(c *call) error {
 	slots, err := h.slots(c, paramFrom, paramFromOld, paramFromMS, paramDays, paramUntil, paramUntilMS, paramMaxSlots, paramZone, paramBusy)
 	if err != nil {
@@ -58,8 +57,8 @@ func (h *Handler) slots(c *call, names ...string) (availability.Slots, error) {
 	return slots, rangeFault(err, end)
 }
 
-// readRange reads the parameters of a range of time, of which the operation has
-// names. end is the parameter that ends the range.
+// readRange reads the query parameters of a time range and rejects those that
+// are not in names. end is the parameter that sets the end of the range.
 func readRange(c *call, names []string) (q availability.Query, end string, err error) {
 	query, err := readQuery(c)
 	if err != nil {
@@ -70,15 +69,15 @@ func readRange(c *call, names []string) (q availability.Query, end string, err e
 			return q, "", invalidParameter(clip(name), "is not known")
 		}
 		if _, ok := single(query, name); !ok {
-			return q, "", invalidParameter(name, "is there more than once")
+			return q, "", invalidParameter(name, "is given more than once")
 		}
 	}
 	q, err = parseQuery(query)
 	return q, ending(query), err
 }
 
-// parseQuery reads the parameters of a range. An empty value is an absent
-// parameter. Dates are read by [queryParser.date].
+// parseQuery parses the query parameters of a time range. An empty value is an
+// absent parameter. For dates see [queryParser.date].
 func parseQuery(query url.Values) (availability.Query, error) {
 	p := queryParser{query: query}
 	loc, err := availability.LoadZone(query.Get(paramZone))
@@ -88,7 +87,7 @@ func parseQuery(query url.Values) (availability.Query, error) {
 	from := paramFrom
 	if p.has(paramFromOld) {
 		if p.has(paramFrom) {
-			return availability.Query{}, invalidParameter(paramFromOld, "is the same as start; set only one")
+			return availability.Query{}, invalidParameter(paramFromOld, "is an alias of start; set only one")
 		}
 		from = paramFromOld
 	}
@@ -117,7 +116,7 @@ func parseQuery(query url.Values) (availability.Query, error) {
 	return q, nil
 }
 
-// queryParser keeps the first error.
+// queryParser parses parameters and keeps the first error.
 type queryParser struct {
 	query url.Values
 	err   error
@@ -131,9 +130,9 @@ func (p *queryParser) check(ok bool, name, rule string) {
 	}
 }
 
-// date reads yyyy-MM-ddTHH:mm[:ss] with an optional fraction and Z or an
-// offset, whose colon may be missing. A date without an offset is on the wall
-// clock of loc: the first valid instant after a gap, the first of an overlap.
+// date parses yyyy-MM-ddTHH:mm[:ss] with an optional fraction and an optional Z
+// or offset, with or without a colon. A date without an offset is local time in
+// loc: the first valid instant after a gap, the first occurrence in an overlap.
 func (p *queryParser) date(name string, loc *time.Location) time.Time {
 	text := p.query.Get(name)
 	if text == "" {
@@ -168,11 +167,11 @@ func (p *queryParser) count(name string) int {
 		return 0
 	}
 	n, err := strconv.Atoi(p.query.Get(name))
-	p.check(err == nil && n >= 1, name, "is not a number from 1")
+	p.check(err == nil && n >= 1, name, "is not an integer from 1")
 	return n
 }
 
-// ending returns the parameter that ends a range.
+// ending returns the parameter that sets the end of a range.
 func ending(query url.Values) string {
 	for _, name := range []string{paramDays, paramUntil, paramUntilMS} {
 		if query.Get(name) != "" {
@@ -182,8 +181,8 @@ func ending(query url.Values) string {
 	return paramFrom
 }
 
-// rangeFault names the parameter behind a range that cannot be answered; end is
-// the one that ends it.
+// rangeFault converts an error about a range to one about the responsible query
+// parameter. end is the parameter that sets the end of the range.
 func rangeFault(err error, end string) error {
 	var field *availability.QueryError
 	var wide *availability.RangeError
@@ -198,8 +197,7 @@ func rangeFault(err error, end string) error {
 	return err
 }
 
-// calendarBody is the answer to a calendar query. An empty list means that the
-// office is closed.
+// calendarBody is the response to a calendar query. An empty list means closed.
 type calendarBody struct {
 	Periods []periodBody `json:"periods"`
 	Error   *string      `json:"error"`
@@ -210,7 +208,7 @@ type periodBody struct {
 	End   string `json:"end"`
 }
 
-// calendar answers with the opening hours of an office-hours service (GMS
+// calendar responds with the open periods of an office-hours service (GMS
 // calendar query).
 func (h *Handler) calendar(c *call) error {
 	calendar, ok := h.viewOf(c.caller.Tenant).calendars[c.name]

@@ -16,14 +16,14 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// officeRig has a service that is open from 9:00 to 10:00 in Zurich, with one
-// seat in each quarter of an hour, and 9:30 taken.
+// officeRig has a service that is open from 9:00 to 10:00 in Zurich with one
+// seat per quarter of an hour; 9:30 is taken.
 func officeRig(t *testing.T) *rig {
 	r := newRig(t, func(s *setup) {
 		s.now = utc("2026-01-12T06:00:00Z")
 		b := &s.services[0].Booking
 		b.Hours, b.PerBucket, b.Bucket = hours("Europe/Zurich", "9:00", "10:00"), 1, 15*time.Minute
-		s.face.Calendars = map[string]*availability.Calendar{"office": b.Hours}
+		s.handler.Calendars = map[string]*availability.Calendar{"office": b.Hours}
 	})
 	r.must(manager.Request{Service: "desk", Number: swiss, Desired: utc("2026-01-12T08:30:00Z")})
 	return r
@@ -36,7 +36,7 @@ type slot struct {
 	Total    int    `json:"total"`
 }
 
-// starts returns the beginnings of the slots of an answer of version 2.
+// starts returns the starts of the slots in a response of version 2.
 func (s *response) starts() []string {
 	s.t.Helper()
 	var body struct{ Slots []slot }
@@ -65,7 +65,7 @@ func TestAvailabilityParameters(t *testing.T) {
 		"timezone=Asia/Dili": {"01-12T08:00 17:00 1/1", "01-12T08:15 17:15 1/1", "01-12T08:45 17:45 1/1"},
 		"report-busy=true&max-time-slots=2&start=2026-01-12T08:15:00.000Z": {today[1], "01-12T08:30 09:30 0/1", today[2]},
 		"start=2026-01-12T08:15:00.000Z":                                   today[1:],
-		"start=2026-01-12T08:20:00.000Z":                                   today[1:], // the bucket that holds it
+		"start=2026-01-12T08:20:00.000Z":                                   today[1:], // the bucket that contains it
 		"timestamp=2026-01-12T08:15:00.000Z":                               today[1:],
 		"start=2026-01-12T09:15:00.000%2B0100":                             today[1:],
 		"start=2026-01-12T09:15:00&timezone=Europe/Zurich":                 today[1:],
@@ -110,7 +110,7 @@ func TestAvailabilityFaults(t *testing.T) {
 		"start=2026-01-12T08:00:00.000Z&timestamp=2026-01-12T08:00:00.000Z": "timestamp",
 		"start=2026-01-12T08:00:00.000Z&start=2026-01-12T08:00:00.000Z":     "start",
 		"end=2026-01-11T08:00:00.000Z":                                      "end",
-		// Beyond the bound, before anything is computed.
+		// Beyond the limit, rejected before anything is computed.
 		"number-of-days=32": "number-of-days", "number-of-days=999999999": "number-of-days", "end=9999-12-31T00:00:00.000Z": "end",
 		"end-ms=9223372036854775807": "end-ms", "start-ms=-9223372036854775808": "start",
 		"sort=desc": "sort",
@@ -174,7 +174,7 @@ func TestParseQuery(t *testing.T) {
 	}
 }
 
-// The calendar of an office-hours service is asked by its name.
+// A calendar is queried by the name of its office-hours service.
 func TestCalendar(t *testing.T) {
 	r := officeRig(t)
 	for query, want := range map[string]string{
@@ -202,9 +202,9 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
-// What is written by hand is what encoding/json writes, also in
-// the nights in which the clock is changed and for years before it was in use.
-func TestSlotsByHand(t *testing.T) {
+// The encoders of slots agree with encoding/json, including nights with clock
+// changes.
+func TestSlotsMatchEncodingJSON(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.now = utc("2026-03-20T00:00:00Z")
 		b := &s.services[0].Booking

@@ -19,8 +19,8 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// benchHandler is a handler over the memory store, without limits that a
-// benchmark would reach.
+// benchHandler returns a handler on a memory store, with limits that benchmarks
+// do not reach.
 func benchHandler(b *testing.B) (http.Handler, *manager.Manager) {
 	b.Helper()
 	clock := callbacktest.NewClock(monday())
@@ -54,8 +54,8 @@ const benchBody = `{"_customer_number":"%s","_desired_time":"2026-01-13T10:30:00
 
 func benchNumber(i int) string { return fmt.Sprintf("+4178%07d", i%10_000_000) }
 
-// BenchmarkStart compares a start over HTTP with the verb alone, on a store that
-// grows.
+// BenchmarkStart compares a start over HTTP with the method call, on a growing
+// store.
 func BenchmarkStart(b *testing.B) {
 	b.Run("handler", func(b *testing.B) {
 		h, _ := benchHandler(b)
@@ -71,7 +71,7 @@ func BenchmarkStart(b *testing.B) {
 			}
 		}
 	})
-	b.Run("verb", func(b *testing.B) {
+	b.Run("manager", func(b *testing.B) {
 		_, m := benchHandler(b)
 		i := 0
 		for b.Loop() {
@@ -98,8 +98,8 @@ func BenchmarkStart(b *testing.B) {
 	})
 }
 
-// BenchmarkAvailability compares the slots of a day, and of a month, over HTTP
-// with the verb alone.
+// BenchmarkAvailability compares the slots of a day and a month over HTTP with
+// the method call.
 func BenchmarkAvailability(b *testing.B) {
 	for days, name := range map[int]string{1: "day", 31: "month"} {
 		for _, version := range []string{"1", "2"} {
@@ -116,7 +116,7 @@ func BenchmarkAvailability(b *testing.B) {
 				}
 			})
 		}
-		b.Run(name+"/verb", func(b *testing.B) {
+		b.Run(name+"/manager", func(b *testing.B) {
 			_, m := benchHandler(b)
 			for b.Loop() {
 				if _, err := m.Availability(b.Context(), manager.AvailabilityRequest{Service: "desk", Query: availability.Query{Days: days}}); err != nil {

@@ -10,14 +10,14 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// parameters takes the parameters of an operation out of a body; what is left
-// in the end are properties. It keeps the first fault it meets.
+// parameters reads the parameters of an operation from a body and removes them;
+// the rest are properties. It keeps the first error.
 type parameters struct {
 	values callback.Values
 	err    error
 }
 
-// readParameters reads a body that is a JSON object or a form.
+// readParameters reads a JSON object or a form.
 func readParameters(c *call) (*parameters, error) {
 	values, err := api.ReadValues(c.w, c.r)
 	if err != nil {
@@ -32,18 +32,18 @@ func (p *parameters) refuse(name, rule string) {
 	}
 }
 
-// take returns a value and takes it out.
+// take removes a value and returns it.
 func (p *parameters) take(name string) any {
 	value := p.values[name]
 	delete(p.values, name)
 	return value
 }
 
-// text takes a text, a number or a truth value as a text; "" when it is absent,
-// null or empty.
+// text takes a string, number or boolean as a string; "" if it is absent, null
+// or empty.
 func (p *parameters) text(name string) string { return p.textOf(name, p.take(name)) }
 
-// peek is text for a parameter that also stays as a property.
+// peek is like text but leaves the value in place as a property.
 func (p *parameters) peek(name string) string { return p.textOf(name, p.values[name]) }
 
 func (p *parameters) textOf(name string, value any) string {
@@ -52,12 +52,12 @@ func (p *parameters) textOf(name string, value any) string {
 	}
 	text, ok := callback.TextOf(value)
 	if !ok {
-		p.refuse(name, "is no text")
+		p.refuse(name, "is not a string")
 	}
 	return text
 }
 
-// time takes a time; zero when it is absent.
+// time takes a time; zero if it is absent.
 func (p *parameters) time(name string) time.Time {
 	text := p.text(name)
 	if text == "" {
@@ -70,8 +70,8 @@ func (p *parameters) time(name string) time.Time {
 	return t
 }
 
-// list takes a list of texts, or one text with commas in it, as forms have it.
-// Texts of a list may have commas as well.
+// list takes an array of strings or, as in forms, one string. Commas separate
+// items in both.
 func (p *parameters) list(name string) []string {
 	var texts []string
 	switch v := p.take(name).(type) {
@@ -94,7 +94,7 @@ func (p *parameters) list(name string) []string {
 	return list
 }
 
-// truth takes true or false; false when it is absent.
+// truth takes a boolean; false if it is absent.
 func (p *parameters) truth(name string) bool {
 	value, ok := readTruth(p.text(name))
 	if !ok {
@@ -103,7 +103,7 @@ func (p *parameters) truth(name string) bool {
 	return value
 }
 
-// readTruth reads true or false in any case; nothing is false.
+// readTruth parses true or false, ignoring case; "" is false.
 func readTruth(text string) (value, ok bool) {
 	switch strings.ToLower(text) {
 	case "true":
@@ -116,8 +116,8 @@ func readTruth(text string) (value, ok bool) {
 
 const ruleTruth = "is neither true nor false"
 
-// readQuery reads the query of a URL. A semicolon is text, as in names of
-// statistics, and separates nothing. The error is a [*api.Fault].
+// readQuery parses the query of the URL. A semicolon is part of a value, as in
+// names of statistics, and not a separator. The error is an [*api.Fault].
 func readQuery(c *call) (url.Values, error) {
 	query, err := url.ParseQuery(strings.ReplaceAll(c.r.URL.RawQuery, ";", "%3B"))
 	if err != nil {
@@ -126,8 +126,8 @@ func readQuery(c *call) (url.Values, error) {
 	return query, nil
 }
 
-// single returns the one value of a query's parameter; "" when it is absent. A
-// parameter that is there twice is refused, because nobody knows which counts.
+// single returns the value of a query parameter, "" if it is absent. ok is
+// false if the parameter is repeated.
 func single(query url.Values, name string) (text string, ok bool) {
 	switch list := query[name]; len(list) {
 	case 0:

@@ -8,7 +8,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// bulkBody is what became of each item of an operation on many callbacks.
+// bulkBody is the response to an operation on many callbacks, with the result
+// of each.
 type bulkBody struct {
 	Success []itemBody `json:"success"`
 	Errors  []itemBody `json:"errors"`
@@ -25,7 +26,7 @@ type itemBody struct {
 
 func newBulkBody() *bulkBody { return &bulkBody{Success: []itemBody{}, Errors: []itemBody{}} }
 
-// fail adds an item that did not happen. What the server did wrong is logged.
+// fail adds a failed item. Failures of the server are logged.
 func (b *bulkBody) fail(h *Handler, c *call, id callback.ID, number string, err error) {
 	one := *c
 	one.id, one.found, one.number = string(id), false, number
@@ -41,7 +42,7 @@ func (b *bulkBody) fail(h *Handler, c *call, id callback.ID, number string, err 
 }
 
 // cancelAll cancels many callbacks with one reason (GMS 4.11). With dry_run it
-// tells what would happen.
+// returns the result without cancelling.
 func (h *Handler) cancelAll(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -82,14 +83,14 @@ func (h *Handler) cancelAll(c *call) error {
 	return c.answer(http.StatusOK, body)
 }
 
-// maxItems is how many callbacks and numbers one request may name.
+// maxItems is the maximum number of callbacks and numbers in one request.
 const (
 	maxItems  = 1000
 	ruleItems = "has more than 1000 entries"
 )
 
-// reachable returns the callbacks that a caller bound to one customer may know
-// of, and tells of the others; a caller that is not bound gets all.
+// reachable returns the callbacks that the caller can see and calls other for
+// the rest. A caller without a customer can see all callbacks of its tenant.
 func (h *Handler) reachable(c *call, ids []callback.ID, other func(callback.ID)) ([]callback.ID, error) {
 	if c.caller.Own == "" {
 		return ids, nil

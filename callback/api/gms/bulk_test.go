@@ -37,7 +37,7 @@ func (s *response) bulk() bulk {
 	return b
 }
 
-// Each callback is cancelled on its own, with the reason of the request.
+// Each callback is cancelled individually, with the reason in the request.
 func TestCancelAll(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.ids = []string{"a", "b", "c"} })
 	r.scheduled(swiss)
@@ -86,7 +86,7 @@ func TestCancelAll(t *testing.T) {
 	r.post(cancelPath, `{"ids":["a"],"dry_run":"maybe"}`).fault(400, 40010)
 }
 
-// What is forgotten is gone for every operation.
+// An erased callback is unknown to every operation.
 func TestForget(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.ids = []string{"a", "b", "c", "d"} })
 	r.scheduled(swiss)
@@ -125,7 +125,7 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// A number that cannot be one is told by itself.
+// A malformed number is reported individually.
 func TestForgetMalformed(t *testing.T) {
 	r := newRig(t, nil)
 	r.scheduled(swiss)

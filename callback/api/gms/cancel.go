@@ -7,7 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// cancel ends a callback (GMS 4.2). The answer has no body.
+// cancel cancels a callback (GMS 4.2). The response has no body.
 func (h *Handler) cancel(c *call) error {
 	query, err := readQuery(c)
 	if err != nil {
@@ -24,7 +24,7 @@ func (h *Handler) cancel(c *call) error {
 		return err
 	}
 	if force && cb.State == callback.Completed {
-		// What the caller wants is so already, whoever says otherwise.
+		// With discard_ors_failure, cancelling a completed callback succeeds.
 		c.w.WriteHeader(http.StatusOK)
 		return nil
 	}

@@ -40,7 +40,7 @@ _timezone = Europe/Zurich
 _bh_regular1 = Mon-Fri 8:00-18:00
 `
 
-// configured is a rig over what a configuration of the product says.
+// configured returns a rig with a configuration of the product.
 func configured(t *testing.T) *rig {
 	t.Helper()
 	o, err := config.Parse([]byte(configuration))
@@ -50,10 +50,10 @@ func configured(t *testing.T) *rig {
 	if err := o.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return newRig(t, func(s *setup) { s.services, s.face.Options = o.Services, o })
+	return newRig(t, func(s *setup) { s.services, s.handler.Options = o.Services, o })
 }
 
-// One configuration makes services, calendars, keys, headers and tokens.
+// A configuration sets services, calendars, keys, headers and tokens.
 func TestConfigured(t *testing.T) {
 	r := configured(t)
 	const billing, front = "/genesys/1/service/callback/billing", "/genesys/1/service/callback/front"
@@ -69,8 +69,8 @@ func TestConfigured(t *testing.T) {
 	if cb.Agent.Target != "Billing@Stat_Server1.GA" {
 		t.Errorf("the target is %q", cb.Agent.Target)
 	}
-	// The redirection leads to a service whose token is filled in; switched off,
-	// the callback stays.
+	// The redirection leads to a service whose token is replaced; without the
+	// redirection the callback stays in its service.
 	cb = r.stored(start(front, `{"_customer_number":"`+swiss+`","stat":"S2"}`))
 	if cb.Service != "billing" || cb.Agent.Target != "Billing@S2.GA" {
 		t.Errorf("%s has it, for %q", cb.Service, cb.Agent.Target)
@@ -84,14 +84,14 @@ func TestConfigured(t *testing.T) {
 	r.post(billing, `{"_customer_number":"`+swiss+`","stat":{}}`).fault(400, 40010)
 	r.post(front, `{"_customer_number":"`+swiss+`","_redirect":"nowhere"}`).fault(500, 50040)
 
-	// Headers count where the service says so.
+	// Headers count for services that enable it.
 	start(billing, `{"_customer_number":"`+swiss+`"}`, "Device", "x")
 	r.post(billing, `{"_customer_number":"`+swiss+`"}`, "Device", "x").fault(429, 40004)
 	for range 2 {
 		start(front+"?_redirect=", `{"_customer_number":"`+swiss+`"}`, "Device", "x")
 	}
 
-	// Keys are the configuration's.
+	// Keys are those of the configuration.
 	row := r.get(billing + "?_customer_number=" + url.QueryEscape(swiss)).rows()[0]
 	if row["colour"] != "red" || row["_vq"] != "v" {
 		t.Errorf("row is %v", row)
@@ -101,22 +101,22 @@ func TestConfigured(t *testing.T) {
 	}
 	r.get("/genesys/1/admin/callback/queues?_vq=v").fault(400, 40020)
 
-	// The calendar answers by its name, and bounds the service.
+	// The calendar can be queried by name and applies to the service.
 	r.get("/genesys/1/service/office").want(200)
 	r.clock.Set(utc("2026-01-12T20:00:00Z"))
 	r.post(billing, `{"_customer_number":"`+swiss+`"}`).fault(400, 40050)
 }
 
-// What a host says in Config wins over the configuration.
+// Config takes precedence over the configuration.
 func TestConfigWins(t *testing.T) {
 	o, err := config.Parse([]byte(configuration))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := newRig(t, func(s *setup) {
-		s.services, s.face.Options = o.Services, o
-		s.face.ReturnedKeys, s.face.FilterKeys = []string{"shape"}, []string{"_vq"}
-		s.face.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
+		s.services, s.handler.Options = o.Services, o
+		s.handler.ReturnedKeys, s.handler.FilterKeys = []string{"shape"}, []string{"_vq"}
+		s.handler.Calendars = map[string]*availability.Calendar{"office": availability.AlwaysOpen()}
 	})
 	r.post("/genesys/1/service/callback/billing", `{"_customer_number":"`+swiss+`","shape":"round","colour":"red"}`).want(200)
 	row := r.get("/genesys/1/service/callback/billing?_customer_number=" + url.QueryEscape(swiss)).rows()[0]

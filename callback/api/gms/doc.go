@@ -1,7 +1,6 @@
-// Package gms is an http.Handler that speaks the callback API of Genesys Mobile
-// Services over a [callback.Manager], so that clients of that product can be
-// kept. Package config reads the product's configuration, as MIGRATION.md
-// describes.
+// Package gms implements the callback API of Genesys Mobile Services as an
+// http.Handler on a [callback.Manager], so that clients of that product keep
+// working. Package config parses the product's configuration; see MIGRATION.md.
 //
 //	POST   /genesys/1/service/callback/{name}                start
 //	DELETE /genesys/1/service/callback/{name}/{id}           cancel
@@ -13,76 +12,78 @@
 //	GET    /genesys/2/service/callback/{name}/availability   slots, version 2
 //	GET    /genesys/1/service/{office-hours}                 opening hours
 //	POST   /genesys/1/service/{id}/check-queue-position      position; also GET
-//	POST   /genesys/1/service/{id}/preview-response          answer to a preview
+//	POST   /genesys/1/service/{id}/preview-response          answer a preview
 //	GET    /genesys/1/admin/callback/queues                  query by queues
 //	GET    /genesys/1/admin/callback/watermarks              counts
 //	POST   /genesys/1/admin/callback/reportcancelled         export as CSV
-//	POST   /genesys/1/admin/callback/cancel                  cancel many
+//	POST   /genesys/1/admin/callback/cancel                  bulk cancel
 //	POST   /genesys/1/admin/callback/ops/delete              forget me
 //	GET    /genesys/openapi.json                             this API as an OpenAPI 3.1 document
 //
-// Mount it under any prefix with http.StripPrefix, and tell it the prefix with
-// [Config.Base]. A path may leave out /genesys. A service called "callback" can
-// be reached, an office-hours service called so cannot.
+// Mount the handler under any prefix with http.StripPrefix and set
+// [Config].Base to the prefix. /genesys is optional in a path. An office-hours
+// service must not be named "callback"; a callback service may.
 //
-// # Who may do what
+// # Roles
 //
-// Start, cancel and PUT need [api.RoleCreate] or [api.RoleOperate]. A state that
-// is reported or that a start forces needs [api.RoleOperate], because it passes
-// limits by. A start without that role may name QUEUED where it asks for now, and
-// SCHEDULED where it asks for a time beyond the buffer; the state is then decided
-// as if it had not been named. Queries by identifier and
-// properties and the position need [api.RoleRead] or [api.RoleOperate]; slots and
-// opening hours any of the three; previews [api.RoleOperate]; queues, watermarks
-// and the cancelling of many [api.RoleAdmin]; the export [api.RoleExport];
-// forgetting [api.RoleForget]; the document any role.
+// Start, cancel and PUT need [api.RoleCreate] or [api.RoleOperate]. Queries by
+// identifier or properties and the position need [api.RoleRead] or
+// [api.RoleOperate]; slots and opening hours any of these three; previews
+// [api.RoleOperate]. Queues, watermarks and bulk cancel need [api.RoleAdmin],
+// the export [api.RoleExport], forgetting [api.RoleForget]. The OpenAPI
+// document needs any role.
 //
-// What a caller does not reach is answered as not existing. A caller bound to
-// one customer finds, cancels and forgets that customer's callbacks alone, and
-// has no queues, watermarks and exports, which are about all.
+// Reporting a state, and forcing one on start, needs [api.RoleOperate], because
+// it bypasses limits. A start without that role may set the state that results
+// anyway: QUEUED for now, SCHEDULED for a time beyond the buffer.
+//
+// A callback that the caller cannot see is answered as not existing. A caller
+// restricted to a customer can query, cancel and forget that customer's
+// callbacks only. It has no access to queues, watermarks and exports, which
+// cover the tenant.
 //
 // # Bodies
 //
-// Bodies are JSON objects or forms. Members of a start that are no parameters
-// become properties, those without a leading underscore user data. Times are
-// read with or without fraction and offset, as UTC without one, and written as
-// 2006-01-02T15:04:05.000Z. Lists may be arrays or texts with commas.
+// Bodies are JSON objects or forms. In a start, members that are not parameters
+// become properties, or user data if the name does not begin with an
+// underscore. Times may have a fraction and an offset, and are UTC without an
+// offset; they are written as 2006-01-02T15:04:05.000Z. A list is an array or a
+// string with commas.
 //
-// The header Idempotency-Key makes a start safe to repeat. Callers that are bound
-// to one customer share keys with that customer's alone.
+// The header Idempotency-Key makes a start safe to repeat. Keys of callers
+// restricted to a customer are separate per customer.
 //
-// A PUT is one change: a new time or state and the properties that come with it
-// are all written, or none. Former values of lookup keys stay searchable.
+// A PUT is atomic: a new time or state is written together with the properties
+// in the body. Former values of lookup keys remain searchable.
 //
-// A query by properties has at most 50 values and 50 identifiers. A semicolon in
-// a query or a form is text.
+// A query by properties may have up to 50 values and 50 identifiers. A
+// semicolon in a query or a form is part of a value.
 //
 // # States
 //
-// GMS has fewer states than the library: OFFERED, DIALING and UNRESOLVED are
-// QUEUED to its clients, in rows and in filters, until the customer answers.
+// GMS has fewer states than this library. OFFERED, DIALING and UNRESOLVED
+// appear as QUEUED, in responses and in filters.
 //
 // # Numbers
 //
-// A query by _customer_number reads the number as the service would. Without a
-// service in the path each service reads it in its own country.
+// A query by _customer_number parses the number with the rules of the service
+// in the path, or of each service if there is none.
 //
 // # Errors
 //
 // The body of an error is {"code", "phrase", "message", "exception",
-// "properties"} with the codes of GMS; that of a closed office or a full slot
-// has other times in "availability", at the top and in the properties. Where GMS
-// has no code it is the HTTP status with two zeros: 40100 and 40300 for callers,
-// 40400 and 40500 for paths and methods. A message repeats the number that the
-// request came with, and no other. Whatever is the server's fault is logged, and
-// the answer says no more than that.
+// "properties"} with the codes of GMS. If the office is closed or the slot is
+// full, "availability" contains alternative times, at the top level and in the
+// properties. Errors without a GMS code have the HTTP status followed by 00:
+// 40100 and 40300 for callers, 40400 and 40500 for paths and methods. A message
+// contains no phone number except the one in the request. Failures of the
+// server are logged; the response does not describe them.
 //
-// A cancellation while a call is in flight is 40020, and takes effect when the
-// call has ended; with discard_ors_failure it takes effect at once.
+// Cancelling a callback that is in a call is answered with 40020 and takes
+// effect when the call ends; with discard_ors_failure it takes effect at once.
 //
-// # What is left out
+// # Not supported
 //
-// Disposition responses need a desktop of agents. The options _ors and the like
-// steer servers that are not there; a request may name them, and nothing
-// follows.
+// There are no disposition responses. The option _ors and others that configure
+// the orchestration server are accepted in requests and have no effect.
 package gms

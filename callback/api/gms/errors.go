@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// Numbers of refusals that GMS has no code for: the HTTP status with two zeros.
+// Codes of errors that GMS has no code for: the HTTP status followed by 00.
 const (
 	codeUnauthorized = 40100
 	codeForbidden    = 40300
@@ -19,71 +19,57 @@ const (
 	codeMethod       = 40500
 )
 
-// meaning is what stands for a code: HTTP status, phrase and class of the
-// exception, where one is known.
+// meaning is the HTTP status, the phrase and the exception class of a code.
+// class is empty if GMS documents none.
 type meaning struct {
-	status        int
+	code, status  int
 	phrase, class string
+}
+
+var meanings = [...]meaning{
+	{40001, http.StatusTooManyRequests, "TOO_MANY_CALLBACKS_FOR_NUMBER", "ServiceUnavailable"},
+	{40002, http.StatusTooManyRequests, "SERVICE_LIMIT_REACHED", "ServiceUnavailable"},
+	{40003, http.StatusTooManyRequests, "INTERVAL_LIMIT_REACHED", "ServiceUnavailable"},
+	{40004, http.StatusTooManyRequests, "PARAMETER_LIMIT_REACHED", "ServiceUnavailable"},
+	{40010, http.StatusBadRequest, "INVALID_PARAMETER", ""},
+	{40020, http.StatusBadRequest, "INVALID_OPERATION", "InvalidOperation"},
+	{40030, http.StatusBadRequest, "NOT_FOUND", "NotFound"},
+	{40040, http.StatusBadRequest, "INVALID_NUMBER", "Number"},
+	{40050, http.StatusBadRequest, "OFFICE_CLOSED", "Availability"},
+	{40051, http.StatusBadRequest, "NO_CAPACITY", "Availability"},
+	{50004, http.StatusInternalServerError, "CAPACITY_ERROR", ""},
+	{50005, http.StatusInternalServerError, "CALENDAR_ERROR", ""},
+	{50006, http.StatusInternalServerError, "ORS_MAX_ATTEMPTS", ""},
+	{50020, http.StatusInternalServerError, "CONFIGURATION_ERROR", "Resource"},
+	{50030, http.StatusInternalServerError, "EXECUTION_ERROR", ""},
+	{50040, http.StatusInternalServerError, "REDIRECT_ERROR", ""},
+	{codeUnauthorized, http.StatusUnauthorized, "UNAUTHORIZED", ""},
+	{codeForbidden, http.StatusForbidden, "FORBIDDEN", ""},
+	{codePath, http.StatusNotFound, "NOT_FOUND", ""},
+	{codeMethod, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", ""},
 }
 
 // meaningOf returns the meaning of a code.
 func meaningOf(code int) meaning {
-	switch code {
-	case 40001:
-		return meaning{http.StatusTooManyRequests, "TOO_MANY_CALLBACKS_FOR_NUMBER", "ServiceUnavailable"}
-	case 40002:
-		return meaning{http.StatusTooManyRequests, "SERVICE_LIMIT_REACHED", "ServiceUnavailable"}
-	case 40003:
-		return meaning{http.StatusTooManyRequests, "INTERVAL_LIMIT_REACHED", "ServiceUnavailable"}
-	case 40004:
-		return meaning{http.StatusTooManyRequests, "PARAMETER_LIMIT_REACHED", "ServiceUnavailable"}
-	case 40010:
-		return meaning{http.StatusBadRequest, "INVALID_PARAMETER", ""}
-	case 40020:
-		return meaning{http.StatusBadRequest, "INVALID_OPERATION", "InvalidOperation"}
-	case 40030:
-		return meaning{http.StatusBadRequest, "NOT_FOUND", "NotFound"}
-	case 40040:
-		return meaning{http.StatusBadRequest, "INVALID_NUMBER", "Number"}
-	case 40050:
-		return meaning{http.StatusBadRequest, "OFFICE_CLOSED", "Availability"}
-	case 40051:
-		return meaning{http.StatusBadRequest, "NO_CAPACITY", "Availability"}
-	case 50004:
-		return meaning{http.StatusInternalServerError, "CAPACITY_ERROR", ""}
-	case 50005:
-		return meaning{http.StatusInternalServerError, "CALENDAR_ERROR", ""}
-	case 50006:
-		return meaning{http.StatusInternalServerError, "ORS_MAX_ATTEMPTS", ""}
-	case 50020:
-		return meaning{http.StatusInternalServerError, "CONFIGURATION_ERROR", "Resource"}
-	case 50030:
-		return meaning{http.StatusInternalServerError, "EXECUTION_ERROR", ""}
-	case 50040:
-		return meaning{http.StatusInternalServerError, "REDIRECT_ERROR", ""}
-	case codeUnauthorized:
-		return meaning{http.StatusUnauthorized, "UNAUTHORIZED", ""}
-	case codeForbidden:
-		return meaning{http.StatusForbidden, "FORBIDDEN", ""}
-	case codePath:
-		return meaning{http.StatusNotFound, "NOT_FOUND", ""}
-	case codeMethod:
-		return meaning{http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", ""}
+	for _, m := range meanings {
+		if m.code == code {
+			return m
+		}
 	}
-	return meaning{http.StatusInternalServerError, "UNEXPECTED_ERROR", ""}
+	return meaning{code, http.StatusInternalServerError, "UNEXPECTED_ERROR", ""}
 }
 
-// classPrefix is what the names of GMS' exceptions begin with.
+// classPrefix is the prefix of exception classes.
 const classPrefix = "com.genesyslab.gsg.services.callback.exceptions.CallbackException"
 
-// fault is a refusal in the words of GMS.
+// fault is an error in the format of GMS.
 type fault struct {
 	code       int
-	status     int // where it is not that of the code
+	status     int // overrides the status of code
 	message    string
-	classless  bool // the class is left empty, as GMS does for this message
+	classless  bool // leave the exception class empty, as GMS does for this message
 	properties map[string]any
-	slots      json.RawMessage // proposals, in the form of availability version 1; nil for none
+	slots      json.RawMessage // proposed slots, in the format of availability version 1; nil for none
 	cause      error
 }
 
@@ -92,8 +78,8 @@ func (f *fault) Error() string { return f.message }
 // Unwrap returns the cause.
 func (f *fault) Unwrap() error { return f.cause }
 
-// errorBody is the body of a refusal. Availability is at both places where
-// clients look for it.
+// errorBody is the body of an error. Clients look for Availability in two
+// places, so it is in Properties too.
 type errorBody struct {
 	Code         int             `json:"code"`
 	Phrase       string          `json:"phrase"`
@@ -118,7 +104,7 @@ func (f *fault) body() errorBody {
 	return b
 }
 
-// refuse answers with an error, and logs it when it is the server's.
+// refuse responds with an error and logs it if it is a failure of the server.
 func (h *Handler) refuse(c *call, err error) {
 	f := h.fault(c, err)
 	status := f.status
@@ -144,14 +130,14 @@ func (h *Handler) logFault(c *call, code int, err error) {
 	if c.id != "" {
 		id := clip(c.id)
 		if !c.found {
-			id = api.Redact(id) // whatever it is, it may be a number
+			id = api.Redact(id) // unverified text of the client
 		}
 		attrs = append(attrs, slog.String("callback", id))
 	}
-	wire.LogFailure(c.r.Context(), h.log, "a GMS request failed", err, attrs...)
+	wire.LogFailure(c.r.Context(), h.log, "GMS request failed", err, attrs...)
 }
 
-// fault puts an error into the words of GMS, as the operation has them.
+// fault converts an error to the format of GMS.
 func (h *Handler) fault(c *call, err error) *fault {
 	var f *fault
 	if errors.As(err, &f) {
@@ -185,7 +171,7 @@ func (h *Handler) fault(c *call, err error) *fault {
 	return f
 }
 
-// faultOf translates what is refused before any work is done.
+// faultOf converts a request that was rejected before any work was done.
 func faultOf(refused *api.Fault) *fault {
 	f := &fault{status: refused.Status, message: sentence(refused.Error()), cause: refused}
 	switch refused.Status {

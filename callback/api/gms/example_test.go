@@ -23,7 +23,7 @@ func support() callback.Service {
 	return callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}}
 }
 
-// exampleManager is a Manager with one service whose clock stands still.
+// exampleManager returns a Manager with one service and a fixed clock.
 func exampleManager(service callback.Service) *manager.Manager {
 	clock := callbacktest.NewClock(monday())
 	services, err := callback.NewServices(service)
@@ -40,8 +40,8 @@ func exampleManager(service callback.Service) *manager.Manager {
 	return m
 }
 
-// A handler is mounted on any mux. Without an authorizer there is none; this one
-// knows two users by their passwords.
+// A handler needs an authorizer and can be mounted on any mux. This one has two
+// users with passwords.
 func ExampleNew() {
 	users, err := api.NewBasic("callbacks",
 		api.User{Name: "website", Password: "secret", Roles: []api.Role{api.RoleCreate, api.RoleRead}},
@@ -75,7 +75,7 @@ func ExampleNew() {
 	// 401 {"code":40100,"phrase":"UNAUTHORIZED","message":"Credentials are missing or wrong.","exception":"","properties":{}}
 }
 
-// A callback for later is started, found and moved.
+// A scheduled callback is started, queried and rescheduled.
 func ExampleHandler_ServeHTTP() {
 	anybody := api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
 		return api.Caller{Name: "website", Roles: []api.Role{api.RoleCreate, api.RoleRead}}, nil
@@ -106,7 +106,7 @@ func ExampleHandler_ServeHTTP() {
 	// 400 {"code":40020,"phrase":"INVALID_OPERATION","message":"Request already cancelled or completed : [cb000001]","exception":"","properties":{"id":"cb000001","state":"COMPLETED"}}
 }
 
-// The slots of a service with opening hours in London, in the second version.
+// Slots of a service with opening hours in London, in the format of version 2.
 func ExampleHandler_ServeHTTP_availability() {
 	clinic := callback.Service{Name: "clinic", Numbers: callback.Numbers{Country: "GB"}}
 	clinic.Booking = callback.Booking{Hours: hours("Europe/London", "9:00", "12:00"), Bucket: 30 * time.Minute, PerBucket: 2}
@@ -147,7 +147,7 @@ func ExampleHandler_ServeHTTP_availability() {
 	// }
 }
 
-// The document says all that the handler can be asked.
+// The document describes all operations.
 func ExampleOpenAPI() {
 	doc := string(gms.OpenAPI())
 	fmt.Println(strings.Contains(doc, `"openapi": "3.1.0"`), strings.Contains(doc, "/genesys/1/service/callback/{name}/availability"))

@@ -11,21 +11,20 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// exportColumns are the columns of an export that names none, spelled as GMS
-// does.
+// exportColumns are the default columns of an export, in the spelling of GMS.
 func exportColumns() []string {
 	return []string{keyDesired, keyService, keyNumber, "urs_virtual_queue", "_vq_for_outbound_calls", "target"}
 }
 
-// exportHeld is how many bytes of an export are held before the first is sent:
-// until then it can still be answered with an error.
+// exportHeld is the number of bytes that are buffered before the response
+// begins. Until then an error can still be sent.
 const exportHeld = 1 << 20
 
-// maxColumns is how many columns an export may have.
+// maxColumns is the maximum number of columns of an export.
 const maxColumns = 100
 
-// export writes the callbacks that were cancelled for a reason as CSV (GMS
-// 4.10).
+// export responds with the callbacks that were cancelled for a reason, as CSV
+// (GMS 4.10).
 func (h *Handler) export(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -60,7 +59,7 @@ func (h *Handler) export(c *call) error {
 	return e.finish()
 }
 
-// exporter writes CSV, holding the beginning back.
+// exporter writes CSV and buffers the beginning.
 type exporter struct {
 	h       *Handler
 	c       *call
@@ -92,8 +91,8 @@ func (e *exporter) write(cb *callback.Callback) error {
 	return nil
 }
 
-// cell returns the text of a property. Text that a spreadsheet would take for a
-// formula is led by an apostrophe; numbers of telephones are left as they are.
+// cell returns the text of a property. An apostrophe precedes text that a
+// spreadsheet would interpret as a formula, except phone numbers.
 func (e *exporter) cell(cb *callback.Callback, column string) string {
 	value, ok := e.h.valueOf(cb, column)
 	if !ok {
@@ -113,7 +112,7 @@ func (e *exporter) cell(cb *callback.Callback, column string) string {
 	return text
 }
 
-// send gives what is held to the client.
+// send writes the buffer to the client.
 func (e *exporter) send() error {
 	if !e.sent {
 		e.sent = true
@@ -141,9 +140,9 @@ func (e *exporter) finish() error {
 	return nil
 }
 
-// abort answers with an error as long as nothing was sent. After that the
-// connection is cut, which net/http does without a word in its log for this
-// value, so that half a report is not taken for a whole one.
+// abort returns err if nothing was sent. Otherwise it closes the connection, so
+// that the client does not take a partial report for a complete one: net/http
+// does so, without logging, for this panic value.
 func (e *exporter) abort(err error) error {
 	if !e.sent {
 		return err

@@ -16,7 +16,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// failingSource is a source of services that fails on demand.
+// failingSource is a ServiceSource that fails on demand.
 type failingSource struct {
 	callback.ServiceSource
 	err error
@@ -29,8 +29,8 @@ func (s *failingSource) Policy(ctx context.Context, tenant, name string) (*callb
 	return s.ServiceSource.Policy(ctx, tenant, name)
 }
 
-// What a host's calendars, capacities and platform fail with has codes of its
-// own, and words without numbers.
+// Failures of a host's calendars, capacities and platform have their own codes
+// and messages without numbers.
 func TestServerFaults(t *testing.T) {
 	services, err := callback.NewServices(desk())
 	if err != nil {
@@ -68,7 +68,7 @@ func TestServerFaults(t *testing.T) {
 	source.err = nil
 }
 
-// A callback whose service is gone can be read and cancelled, not changed.
+// A callback whose service was removed can be read and cancelled, not changed.
 func TestOrphan(t *testing.T) {
 	r := newRig(t, nil)
 	id := string(r.scheduled(swiss).ID)
@@ -84,7 +84,7 @@ func TestOrphan(t *testing.T) {
 	}
 }
 
-// A Manager that is shutting down says so.
+// A Manager that is shutting down reports it.
 func TestStopped(t *testing.T) {
 	r := newRig(t, nil)
 	if err := r.m.Shutdown(t.Context()); err != nil {
@@ -95,7 +95,7 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// A client that goes away is nobody's fault.
+// A client that disconnects is not a failure.
 func TestClientGone(t *testing.T) {
 	r := newRig(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -108,8 +108,8 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
-// An export that fails after its beginning was sent is cut off, so that half of
-// it is not taken for all.
+// An export that fails after its beginning was sent is cut off, so that the
+// client notices.
 func TestExportCutOff(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Booking.PerBucket = 2000 })
 	long := strings.Repeat("x", 1200)

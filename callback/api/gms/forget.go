@@ -9,11 +9,10 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// nothingToDelete is what GMS says of a number or identifier that nobody has.
+// nothingToDelete is the message of GMS for an unknown number or identifier.
 const nothingToDelete = "no callback(s) to delete"
 
-// forget erases callbacks by their identifiers and numbers (GMS 4.4 "forget
-// me").
+// forget erases callbacks by identifier and number (GMS 4.4 "forget me").
 func (h *Handler) forget(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -48,14 +47,15 @@ func (h *Handler) forget(c *call) error {
 			body.forgotten(h, c, item)
 		}
 		if err != nil {
-			// What is forgotten is forgotten; something beside it was left over.
+			// The items were erased; something else could not be.
 			body.fail(h, c, "", "", err)
 		}
 	}
 	return c.answer(http.StatusOK, body)
 }
 
-// forgotten adds what became of one item. What nobody has is no failure.
+// forgotten adds the result of an item. An item that does not exist is not an
+// error.
 func (b *bulkBody) forgotten(h *Handler, c *call, item manager.BulkItem) {
 	switch {
 	case errors.Is(item.Err, callback.ErrNotFound), item.Err == nil && item.N == 0:
@@ -71,11 +71,11 @@ func (b *bulkBody) forgotten(h *Handler, c *call, item manager.BulkItem) {
 	}
 }
 
-// forgetOwn narrows the request of a caller that is bound to one customer: its
-// numbers become the identifiers of that customer's callbacks.
+// forgetOwn restricts the request of a caller that is restricted to a customer:
+// it replaces numbers by the identifiers of that customer's callbacks.
 func (h *Handler) forgetOwn(c *call, req *manager.ForgetRequest, body *bulkBody) error {
-	nobody := func(id callback.ID) { body.forgotten(h, c, manager.BulkItem{ID: id}) }
-	own, err := h.reachable(c, req.IDs, nobody)
+	unreachable := func(id callback.ID) { body.forgotten(h, c, manager.BulkItem{ID: id}) }
+	own, err := h.reachable(c, req.IDs, unreachable)
 	if err != nil {
 		return err
 	}
@@ -97,11 +97,11 @@ func (h *Handler) forgetOwn(c *call, req *manager.ForgetRequest, body *bulkBody)
 }
 
 // ownCallbacks returns the callbacks of the caller's customer that have one of
-// the numbers, as their services read it, and which of the numbers there were.
-// Each service reads the numbers once.
+// the numbers, and which of the numbers were found. It parses each number once
+// per service.
 func (h *Handler) ownCallbacks(c *call, numbers []string) (ids []callback.ID, had []bool, err error) {
 	had = make([]bool, len(numbers))
-	read := make(map[string]map[string][]int) // by service and key: places in numbers
+	read := make(map[string]map[string][]int) // indexes of numbers, by service and key
 	for cb, err := range h.manager.Tenant(c.caller.Tenant).Search(c.r.Context(), callback.Query{CustomerID: c.caller.Own}) {
 		if err != nil {
 			return nil, nil, err

@@ -20,7 +20,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// fuzzHandler is a handler with one service and one callback, "cb".
+// fuzzHandler returns a handler with one service and one callback, "cb".
 func fuzzHandler(t testing.TB) (http.Handler, *manager.Manager) {
 	t.Helper()
 	clock := callbacktest.NewClock(monday())
@@ -47,8 +47,8 @@ func fuzzHandler(t testing.TB) (http.Handler, *manager.Manager) {
 	return h, m
 }
 
-// answered demands that a request is fulfilled or refused in the error form, and
-// is never the server's fault. It reports whether it was fulfilled.
+// answered requires that a request succeeds or is rejected in the error format,
+// and is not a failure of the server. It reports whether it succeeded.
 func answered(t *testing.T, h http.Handler, r *http.Request) bool {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -69,7 +69,7 @@ func answered(t *testing.T, h http.Handler, r *http.Request) bool {
 	return false
 }
 
-// bodies are the operations with a body.
+// bodies lists the operations with a body.
 func bodies() []string {
 	return []string{
 		"POST " + deskPath, "PUT " + deskPath + "/cb000001", "POST /genesys/1/service/cb000001/preview-response",
@@ -77,8 +77,7 @@ func bodies() []string {
 	}
 }
 
-// FuzzBody: whatever a body holds, it is fulfilled or refused, and a refused one
-// changes nothing.
+// FuzzBody: every body succeeds or is rejected; a rejected one changes nothing.
 func FuzzBody(f *testing.F) {
 	for _, body := range []string{
 		``, `{}`, `null`, `{"_customer_number":"+41785556678"}`, `{"_customer_number":5,"_desired_time":"2026-01-13T09:30:00.000Z"}`,
@@ -116,7 +115,7 @@ func FuzzBody(f *testing.F) {
 	})
 }
 
-// queries are the operations with parameters in the URL.
+// queries lists the operations with query parameters.
 func queries() []string {
 	return []string{
 		"/genesys/1/service/callback", deskPath, deskPath + "/availability", "/genesys/2/service/callback/desk/availability",
@@ -124,7 +123,7 @@ func queries() []string {
 	}
 }
 
-// FuzzQuery: whatever a URL asks, it is answered or refused.
+// FuzzQuery: every query succeeds or is rejected.
 func FuzzQuery(f *testing.F) {
 	for _, query := range []string{
 		"", "_account=1", "_customer_number=%2B41785556677&operand=OR", "_id=cb000001&_callback_state=!QUEUED", "start_time=x&end_time=2026-01-13T09:30:00.000Z",
@@ -143,7 +142,7 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
-// FuzzPath: whatever a path is, it is answered or refused.
+// FuzzPath: every path succeeds or is rejected.
 func FuzzPath(f *testing.F) {
 	for _, path := range []string{"/", "", "genesys", "/genesys/1/service/callback/a%2Fb/c", "//", "/genesys/1/service/%00", "/1/service/callback/..", "/genesys/1/service/x/check-queue-position"} {
 		f.Add(uint8(0), path)
@@ -156,14 +155,14 @@ func FuzzPath(f *testing.F) {
 		r.Method = methods[int(method)%len(methods)]
 		r.URL.Path, r.URL.RawPath = path, ""
 		if strings.HasSuffix(path, "position") {
-			return // says 500 of what it does not know, as GMS does
+			return // answers 500 for an unknown callback, as GMS does
 		}
 		answered(t, h, r)
 	})
 }
 
-// FuzzTime: a time that is read is UTC, within the years that clients can mean,
-// and is read again as it was written.
+// FuzzTime: a parsed time is UTC, within the years 1970 to 9999, and parses
+// again after formatting.
 func FuzzTime(f *testing.F) {
 	for _, text := range []string{
 		"2013-05-28T15:30:00.000Z", "2013-05-28T15:30:00", "2013-05-28T15:30:00.1+0200", "2013-05-28T15:30:00+02:00", "9999-12-31T23:59:59.999Z", "1970-01-01T00:00:00Z",
@@ -186,8 +185,8 @@ func FuzzTime(f *testing.F) {
 	})
 }
 
-// FuzzStates: a filter names states that GMS has one name for, and its negation
-// the same.
+// FuzzStates: a filter contains the states with one GMS name; its negation
+// excludes the same.
 func FuzzStates(f *testing.F) {
 	for _, text := range []string{"SCHEDULED", "!QUEUED", "queued", "", "!", "!!QUEUED", "DIALING", "QUEUED,PAUSED", " ROUTING , COMPLETED", ","} {
 		f.Add(text)

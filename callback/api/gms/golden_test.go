@@ -13,18 +13,19 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "update the golden files")
 
-// A golden file has one exchange or more, separated by a line of equal signs:
+// golden is an exchange. A golden file has one or more, separated by a line of
+// equal signs:
 //
 //	request line, headers, empty line, body
 //	--- response [status]
 //	headers, empty line, body
-//	--- document [names of members that cannot be as in the document]
-//	the body as the document has it
+//	--- document [names of members whose value differs from the document]
+//	the body in the document
 //
-// The last part is there where the document shows a body. It has the older
-// spellings in places; see newer.
+// The last part is present if the document shows a body. Some spellings in it
+// are those of an older version; see newer.
 type golden struct {
 	request, response, document string
 	status                      string
@@ -117,7 +118,7 @@ func replay(t *testing.T, file string, scene scene) {
 	}
 }
 
-// send makes the request that a golden file describes.
+// send sends the request in a golden file.
 func (r *rig) send(text string) *response {
 	head, body, _ := strings.Cut(text, "\n\n")
 	lines := strings.Split(head, "\n")
@@ -130,7 +131,7 @@ func (r *rig) send(text string) *response {
 	return r.do("boss", method, target, body, headers...)
 }
 
-// shown is a response as a golden file has it.
+// shown formats a response as in a golden file.
 func shown(got *response) string {
 	var b strings.Builder
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Retry-After", "Allow"} {
@@ -141,7 +142,7 @@ func shown(got *response) string {
 	return b.String() + "\n" + string(got.body)
 }
 
-// compare demands that a body has all that the document shows.
+// compare requires that a body contains everything the document shows.
 func (g golden) compare(t *testing.T, body []byte) {
 	t.Helper()
 	var shown, got any
@@ -156,7 +157,7 @@ func (g golden) compare(t *testing.T, body []byte) {
 	}
 }
 
-// newer writes what an older version wrote as the newest does.
+// newer replaces spellings of an older version by those of the newest.
 func newer(text string) string {
 	return strings.NewReplacer(
 		`"ID":`, `"_dialog_id":`, `"Action":`, `"_action":`, `"Text":`, `"_text":`, `"OkTitle":`, `"_ok_title":`,
@@ -165,7 +166,7 @@ func newer(text string) string {
 	).Replace(text)
 }
 
-// lacks returns where got has not all that want has; empty when it has.
+// lacks returns the path at which got does not contain want, "" if it does.
 func lacks(want, got any, except []string) string {
 	switch w := want.(type) {
 	case map[string]any:

@@ -18,59 +18,58 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// Config is what a Handler is made of. Manager and Authorizer are required.
+// Config configures a [Handler]. Manager and Authorizer are required.
 type Config struct {
 	Manager *manager.Manager
-	// Authorizer says who makes a request. Nothing is allowed without one.
+	// Authorizer identifies callers.
 	Authorizer api.Authorizer
-	// Options are the rest of a configuration that [config.Parse] read: tokens,
-	// keys, headers and calendars of its services. Defaults to none; services
-	// need not come from there.
+	// Options is the result of [config.Parse] for settings that are not part of
+	// the services: tokens, keys, headers, calendars. Defaults to none;
+	// services may come from elsewhere.
 	Options *config.Options
-	// OptionsTenant is the tenant whose services those of Options are: they
-	// count for its callers and no others. Defaults to "", the tenant of
-	// [config.Options.Source].
+	// OptionsTenant is the tenant of the services in Options; Options apply to
+	// its callers only. Defaults to "", the tenant of [config.Options.Source].
 	OptionsTenant string
-	// Base is what stands before /genesys in the URLs that are written: the
-	// prefix the handler is mounted under, or a scheme and a host with it.
-	// Defaults to none.
+	// Base is the prefix of /genesys in URLs of responses: the path the handler
+	// is mounted at, optionally with scheme and host. Defaults to none.
 	Base string
-	// FilterKeys are the properties that a query by queues may filter by (GMS
-	// filter-keys). Default to those of Options.Global, else to those of GMS.
+	// FilterKeys are the properties by which a query by queues can filter.
+	// Default to those of Options.Global, or else to those of GMS. GMS:
+	// filter-keys
 	FilterKeys []string
-	// ReturnedKeys are the properties that queries return beside those that are
-	// always there (GMS returned-keys). Default to those of Options, else to
-	// those of GMS.
+	// ReturnedKeys are the properties in query responses in addition to those
+	// that are always present. Default to those of Options, or else to those of
+	// GMS. GMS: returned-keys
 	ReturnedKeys []string
-	// IgnoreHeaders does not count headers among the parameters of the daily
-	// limit, for services that Options does not have (GMS
-	// _enable_throttle_header_parameters = false). Defaults to false.
+	// IgnoreHeaders excludes request headers from the parameters that the daily
+	// limit counts, for services that are not in Options. GMS:
+	// _enable_throttle_header_parameters
 	IgnoreHeaders bool
-	// Calendars can be asked for their opening hours by name, by callers of
-	// every tenant, beside those of Options. Default to none.
+	// Calendars are office-hours services by name, for callers of every tenant,
+	// in addition to those of Options. Default to none.
 	Calendars map[string]*availability.Calendar
-	// Logger gets what fails on the side of the server, with the callback and
-	// the service; never a number. Defaults to slog.Default().
+	// Logger receives failures of the server, without phone numbers. Defaults
+	// to slog.Default().
 	Logger *slog.Logger
 }
 
-// Handler answers the requests of GMS clients. Make one with [New]; it is safe
-// for concurrent use.
+// Handler serves GMS clients. Create one with [New]. It is safe for concurrent
+// use.
 type Handler struct {
 	manager       *manager.Manager
 	authorizer    api.Authorizer
 	optionsTenant string
-	mine, others  view // of optionsTenant, and of other tenants
+	mine, others  view // of optionsTenant, of other tenants
 	base          string
-	ownKeys       bool // the returned keys are the host's, not a default
+	ownKeys       bool // ReturnedKeys was set
 	ignoreHeaders bool
 	log           *slog.Logger
 	paths         route.Table[operation]
 	document      []byte
 }
 
-// New makes a Handler. Every fault of the configuration is reported at once; each
-// is a [callback.ErrConfiguration] that names the field.
+// New returns a Handler. The error joins a [callback.ErrConfiguration] per
+// fault, each of which names the field.
 func New(c Config) (*Handler, error) {
 	h := &Handler{
 		manager: c.Manager, authorizer: c.Authorizer, optionsTenant: c.OptionsTenant,
@@ -86,9 +85,9 @@ func New(c Config) (*Handler, error) {
 	faults.Check(h.authorizer != nil, "Authorizer", "is required")
 	base, err := url.Parse(h.base)
 	faults.Check(err == nil && base.RawQuery == "" && base.Fragment == "" && (h.base == "" || base.Host != "" || strings.HasPrefix(h.base, "/")),
-		"Base", "is no path that begins with a slash, nor a URL")
+		"Base", "is neither an absolute path nor a URL")
 	for name, calendar := range h.mine.calendars {
-		faults.Check(calendar != nil && name != "" && name != "callback", "Calendars", "%q has no calendar, or a name that cannot be asked for", name)
+		faults.Check(calendar != nil && name != "" && name != "callback", "Calendars", "%q has no calendar or an invalid name", name)
 	}
 	for _, key := range slices.Concat(h.mine.filterKeys, h.mine.returnedKeys) {
 		faults.Check(key != "", "FilterKeys, ReturnedKeys", "have an empty key")
@@ -100,17 +99,17 @@ func New(c Config) (*Handler, error) {
 	return h, nil
 }
 
-// call is one request on its way.
+// call is a request in progress.
 type call struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	op     string
 	caller *api.Caller
-	name   string // the service or calendar of the path
-	id     string // the callback of the path
-	found  bool   // id is that of a callback
-	// number is the one the request came with. It is written back to whoever
-	// sent it and nowhere else.
+	name   string // service or calendar in the path
+	id     string // callback in the path
+	found  bool   // id belongs to a callback
+	// number is the number in the request. It may be sent back to the client
+	// but must not appear anywhere else.
 	number string
 }
 
@@ -120,7 +119,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	api.Serve(w, r, h.authorizer, func() (api.Operation, error) { return h.route(c) }, func(err error) { h.refuse(c, err) })
 }
 
-// answer writes a JSON body.
+// answer responds with a JSON body.
 func (c *call) answer(status int, body any) error {
 	text, err := wire.Encode(body)
 	if err != nil {
@@ -129,12 +128,12 @@ func (c *call) answer(status int, body any) error {
 	return c.write(status, text)
 }
 
-// write writes a body that is JSON already.
+// write responds with an encoded JSON body.
 func (c *call) write(status int, text []byte) error {
 	c.w.Header().Set("Content-Type", api.JSON)
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	c.w.WriteHeader(status)
-	// That the client went away is nobody's fault here.
+	// An error means that the client has gone.
 	_, _ = c.w.Write(text)
 	return nil
 }

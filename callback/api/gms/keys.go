@@ -1,9 +1,9 @@
 package gms
 
-// The names of properties and parameters that mean something here.
+// Names of properties and parameters.
 const (
 	keyID          = "_id"
-	keyServiceID   = "_service_id" // older name of _id
+	keyServiceID   = "_service_id" // former name of _id
 	keyService     = "_service_name"
 	keyNumber      = "_customer_number"
 	keyState       = "_callback_state"

@@ -16,7 +16,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A state that the time leads to anyway passes no limit by.
+// A state that results from the time does not bypass limits.
 func TestNamedStateIsLimited(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].Limits.PerParameter, s.services[0].Limits.SameNumber, s.services[0].Booking.PerBucket = 1, callback.CheckNone, 1
@@ -34,8 +34,8 @@ func TestNamedStateIsLimited(t *testing.T) {
 	create(swiss3, "2096-01-13T10:00:00Z", "SCHEDULED").fault(400, 40010)
 }
 
-// A query by properties that asks for too much is refused before any service is
-// asked and any number is read.
+// A query with too many conditions is rejected before services are read and
+// numbers parsed.
 func TestQueryConditions(t *testing.T) {
 	r := newRig(t, nil)
 	query := func(name string, n int) string {
@@ -53,16 +53,15 @@ func TestQueryConditions(t *testing.T) {
 	if e := r.get(strings.Replace(query("_id", 51), "operand=OR", "", 1)).fault(400, 40010); e.Properties["parameter"] != "_id" {
 		t.Errorf("%v", e)
 	}
-	// It does not matter which names the conditions have, nor whether the
-	// service exists.
+	// That does not depend on the names of the conditions or on the service.
 	e := r.get("/genesys/1/service/callback/none?"+strings.Repeat("a=1&", 26)+strings.Repeat("b=1&", 25)).fault(400, 40010)
 	if e.Properties["parameter"] != "property" {
 		t.Errorf("%v", e)
 	}
 }
 
-// A query with the service in its path finds its callbacks, whoever else has
-// how many with the same property.
+// A query with a service in the path finds its callbacks even if other services
+// have many with the same property.
 func TestQueryOfOneService(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
@@ -80,7 +79,7 @@ func TestQueryOfOneService(t *testing.T) {
 	r.get("/genesys/1/service/callback?_account=1").fault(400, 40020)
 }
 
-// What a client calls an identifier may be a number, and stays out of the log.
+// An identifier from a client may be a number and is not logged.
 func TestNoNumberInLog(t *testing.T) {
 	r := newRig(t, nil)
 	id := string(r.scheduled(swiss).ID)
@@ -101,11 +100,11 @@ func TestNoNumberInLog(t *testing.T) {
 	}
 }
 
-// A semicolon is a part of what GMS calls a statistic, in forms and in queries.
+// A semicolon is part of a value, in forms and in queries.
 func TestSemicolon(t *testing.T) {
 	const statistic = "ExpectedWaitTime;Queue;8999@SIP_Server;Environment"
 	r := newRig(t, nil)
-	r.h = r.bare // OpenAPI knows semicolons in escaped form alone
+	r.h = r.bare // OpenAPI allows semicolons in escaped form only
 	cb := r.start("_customer_number=%2B41785556677&_request_queue_time_stat="+statistic, "Content-Type", api.Form)
 	if got := cb.Properties["_request_queue_time_stat"]; got != statistic {
 		t.Errorf("it has %v", got)
@@ -119,7 +118,7 @@ func TestSemicolon(t *testing.T) {
 	}
 }
 
-// Texts that nothing can have been stored with are refused by name.
+// Text with control characters is rejected with the name of the parameter.
 func TestControlCharacters(t *testing.T) {
 	r := newRig(t, nil)
 	for _, text := range []string{"%00", "a%0Ab", "%FF", "%7F"} {
@@ -136,8 +135,8 @@ func TestControlCharacters(t *testing.T) {
 	}
 }
 
-// What a store says of a parameter is no client's business.
-func TestStoreKeepsItsWords(t *testing.T) {
+// A store's description of a parameter is not sent to clients.
+func TestStoreTextIsHidden(t *testing.T) {
 	r := newRig(t, nil)
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.FailBefore, Times: -1,
 		Err: fmt.Errorf("column tenant of table callbacks: %w", callback.ErrInvalidParameter)})
@@ -147,7 +146,7 @@ func TestStoreKeepsItsWords(t *testing.T) {
 	}
 }
 
-// A key that is there twice is none.
+// A repeated Idempotency-Key is rejected.
 func TestTwoKeys(t *testing.T) {
 	r := newRig(t, nil)
 	req := r.request("boss", "POST", deskPath, `{"_customer_number":"`+swiss+`"}`)
@@ -157,8 +156,8 @@ func TestTwoKeys(t *testing.T) {
 	}
 }
 
-// The options of one tenant do not count for the callers of another, whose
-// services may have the same names.
+// The options of a tenant do not apply to callers of another tenant with
+// services of the same names.
 func TestOptionsTenant(t *testing.T) {
 	o, err := config.Parse([]byte(`
 [callback]
@@ -192,12 +191,12 @@ _bh_regular1=Mon-Fri 08:00-18:00
 	for _, tenant := range []string{"", "other"} {
 		r := newRig(t, func(s *setup) {
 			s.services, s.tenants = []callback.Service{desk()}, map[string][]callback.Service{"other": {desk()}}
-			if s.face.OptionsTenant = tenant; tenant == "" {
+			if s.handler.OptionsTenant = tenant; tenant == "" {
 				s.services = o.Services
 			} else {
 				s.tenants["other"] = o.Services
 			}
-			s.face.Options = o
+			s.handler.Options = o
 		})
 		for user, of := range map[string]string{"boss": "", "other": "other"} {
 			own := of == tenant
@@ -228,14 +227,14 @@ _bh_regular1=Mon-Fri 08:00-18:00
 	}
 }
 
-// Forgetting many numbers of one customer reads that customer's callbacks once.
+// Forgetting many numbers of a customer reads that customer's callbacks once.
 func TestForgetOwnReadsOnce(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Booking.PerBucket = 100 })
-	var numbers, nobodys []string
+	var numbers, unused []string
 	for i := range 20 {
 		number := fmt.Sprintf("+4178555%04d", i)
 		r.must(manager.Request{Service: "desk", Number: number, CustomerID: "c1", Desired: utc(later)})
-		numbers, nobodys = append(numbers, number), append(nobodys, fmt.Sprintf("+4178777%04d", i))
+		numbers, unused = append(numbers, number), append(unused, fmt.Sprintf("+4178777%04d", i))
 	}
 	searches := 0
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Times: -1, When: func(callbacktest.Op) bool {
@@ -243,31 +242,31 @@ func TestForgetOwnReadsOnce(t *testing.T) {
 		return false
 	}})
 	list := func(numbers []string) string { return `{"_customer_number":["` + strings.Join(numbers, `","`) + `"]}` }
-	r.do("anna", "POST", deletePath, list(nobodys)).want(200)
+	r.do("anna", "POST", deletePath, list(unused)).want(200)
 	r.faults.Heal()
 	if searches != 1 {
 		t.Errorf("%d searches were made", searches)
 	}
 	var answer struct{ Success, Errors []map[string]any }
-	r.do("anna", "POST", deletePath, list(append(numbers, nobodys...))).want(200).into(&answer)
-	nobody := 0
+	r.do("anna", "POST", deletePath, list(append(numbers, unused...))).want(200).into(&answer)
+	missing := 0
 	for _, item := range answer.Success {
 		if item["_customer_number"] != nil {
-			nobody++
+			missing++
 		}
 	}
-	if len(answer.Success) != 40 || nobody != 20 || len(answer.Errors) != 0 {
-		t.Errorf("%d were answered, %d of them of nobody, and %v", len(answer.Success), nobody, answer.Errors)
+	if len(answer.Success) != 40 || missing != 20 || len(answer.Errors) != 0 {
+		t.Errorf("%d were answered, %d of them missing, errors %v", len(answer.Success), missing, answer.Errors)
 	}
 }
 
-// A start that somebody is ahead of speaks of no callback.
+// A start that loses a race does not mention a callback.
 func TestStartConflict(t *testing.T) {
 	r := newRig(t, nil)
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Times: -1, Err: callback.ErrConflict})
 	defer r.faults.Heal()
 	e := r.post(deskPath, `{"_customer_number":"`+swiss+`"}`).fault(400, 40020)
-	if e.Message != "Another request came in between. Nothing was started; it may be tried again." || len(e.Properties) > 0 {
+	if e.Message != "A concurrent request interfered. Nothing was started; please retry." || len(e.Properties) > 0 {
 		t.Errorf("%+v", e)
 	}
 }

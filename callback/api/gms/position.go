@@ -8,11 +8,11 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// errNoPosition is what GMS says of a callback that stands in no queue.
+// errNoPosition has the message of GMS for a callback that is not in a queue.
 var errNoPosition = errors.New("404 Not Found")
 
-// positionBody is a callback's place in its queue. The two estimates, which are
-// the same, are in seconds and are not there when nothing is known.
+// positionBody is the position of a callback. ETA and EWT are equal, in
+// seconds, and absent if unknown.
 type positionBody struct {
 	Position int    `json:"_position"`
 	ETA      *int64 `json:"_eta,omitempty"`
@@ -21,8 +21,8 @@ type positionBody struct {
 	EWT      *int64 `json:"ewt,omitempty"`
 }
 
-// position answers with the place of a callback in its queue (GMS 4.9). A body
-// is ignored.
+// position responds with the queue position of a callback (GMS 4.9). It ignores
+// the body.
 func (h *Handler) position(c *call) error {
 	cb, err := h.reach(c)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// preview takes an agent's answer to a preview (GMS section 7): accept, reject
-// or cancel. An answer that comes late, or a second time, is 40020.
+// preview accepts an agent's answer to a preview: accept, reject or cancel (GMS
+// section 7). A late or repeated answer is an error with code 40020.
 func (h *Handler) preview(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -16,7 +16,7 @@ func (h *Handler) preview(c *call) error {
 	}
 	answer, ok := answers()[p.text("_action")]
 	if !ok {
-		p.refuse("_action", "is none of accept, reject and cancel")
+		p.refuse("_action", "is not accept, reject or cancel")
 	}
 	if p.err != nil {
 		return p.err

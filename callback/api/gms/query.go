@@ -13,11 +13,11 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// maxRows is the most callbacks a query by properties answers with: what one
-// customer ever has is far less.
+// maxRows is the maximum number of callbacks in the response to a query by
+// properties.
 const maxRows = 1000
 
-// byID answers with one callback (GMS 4.5).
+// byID responds with one callback (GMS 4.5).
 func (h *Handler) byID(c *call) error {
 	cb, err := h.reach(c)
 	if err != nil {
@@ -26,8 +26,8 @@ func (h *Handler) byID(c *call) error {
 	return c.answer(http.StatusOK, h.rowOf(cb, alwaysReturned(), []string{keyScheduled}))
 }
 
-// byProperties answers with the callbacks whose properties are or once were
-// equal to what the query asks for (GMS 4.6), by desired time.
+// byProperties responds with the callbacks that have, or had, the properties in
+// the query, ordered by desired time (GMS 4.6).
 func (h *Handler) byProperties(c *call) error {
 	query, err := readQuery(c)
 	if err != nil {
@@ -72,7 +72,7 @@ func (h *Handler) byProperties(c *call) error {
 	return c.answer(http.StatusOK, rows)
 }
 
-// policies returns the service of the path, or all.
+// policies returns the service in the path, or all services.
 func (h *Handler) policies(c *call) ([]*callback.Policy, error) {
 	if c.name == "" {
 		return h.manager.Tenant(c.caller.Tenant).Policies(c.r.Context())
@@ -81,11 +81,11 @@ func (h *Handler) policies(c *call) ([]*callback.Policy, error) {
 	return []*callback.Policy{policy}, err
 }
 
-// maxConditions is how many values of lookup keys, and how many identifiers, a
-// query by properties may name. All services read each number.
+// maxConditions is the maximum number of values of lookup keys, and of
+// identifiers, in a query by properties. Every service parses each number.
 const maxConditions = 50
 
-// checkConditions refuses a query that asks for too much to be read at all.
+// checkConditions rejects a query with too many conditions.
 func checkConditions(query url.Values) error {
 	lookups := 0
 	for name, values := range query {
@@ -93,19 +93,19 @@ func checkConditions(query url.Values) error {
 		case paramOperand, keyState, paramStart, paramEnd:
 		case keyID:
 			if len(values) > maxConditions {
-				return invalidParameter(keyID, "is there more than "+strconv.Itoa(maxConditions)+" times")
+				return invalidParameter(keyID, "is given more than "+strconv.Itoa(maxConditions)+" times")
 			}
 		default:
 			lookups += len(values)
 		}
 	}
 	if lookups > maxConditions {
-		return invalidParameter("property", "is there more than "+strconv.Itoa(maxConditions)+" times")
+		return invalidParameter("property", "is given more than "+strconv.Itoa(maxConditions)+" times")
 	}
 	return nil
 }
 
-// readSearch reads the parameters of a query by properties.
+// readSearch parses a query by properties.
 func readSearch(c *call, query url.Values, policies []*callback.Policy) (*callback.Query, error) {
 	q := &callback.Query{Tenant: c.caller.Tenant, CustomerID: c.caller.Own, Limit: maxRows}
 	var keys []string
@@ -119,7 +119,7 @@ func readSearch(c *call, query url.Values, policies []*callback.Policy) (*callba
 	}
 	switch {
 	case len(q.SearchValues) == 0 && len(q.IDs) == 0:
-		return nil, invalidParameter("property", "is required: one of those under which callbacks are found")
+		return nil, invalidParameter("property", "is required; it must be a filter key")
 	case len(q.IDs) > 0 && q.AnySearchValue && len(q.SearchValues) > 0:
 		return nil, filterFault(paramOperand)
 	case !q.DesiredTo.IsZero() && q.DesiredTo.Before(q.DesiredFrom):
@@ -128,14 +128,14 @@ func readSearch(c *call, query url.Values, policies []*callback.Policy) (*callba
 	return q, nil
 }
 
-// The names of a query's bounds.
+// Parameters of a query.
 const (
 	paramStart   = "start_time"
 	paramEnd     = "end_time"
 	paramOperand = "operand"
 )
 
-// readCondition reads one parameter of a query by properties.
+// readCondition parses a parameter of a query by properties.
 func readCondition(q *callback.Query, name string, query url.Values, keys []string) error {
 	text, ok := single(query, name)
 	switch name {

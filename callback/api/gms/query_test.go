@@ -72,7 +72,7 @@ func TestQueryByProperties(t *testing.T) {
 	}
 }
 
-// What cannot be used of a query is named; nothing of what it looks for is.
+// An error names the faulty condition of a query, not its value.
 func TestQueryFaults(t *testing.T) {
 	r := searchRig(t)
 	for query, filter := range map[string]string{
@@ -104,8 +104,8 @@ func TestQueryFaults(t *testing.T) {
 	r.get(deskPath+"?a;b=1").fault(400, 40020)
 }
 
-// Everything until the customer answers is QUEUED to GMS clients, in rows and in
-// filters.
+// A callback is QUEUED to GMS clients until the customer answers, in rows and
+// in filters.
 func TestStatesInExecution(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
@@ -124,12 +124,12 @@ func TestStatesInExecution(t *testing.T) {
 	}
 }
 
-// Returned keys come beside those that are always there, without repetitions,
-// and lookup keys with them.
+// Returned keys and lookup keys are added to those that are always returned,
+// without repetition.
 func TestReturnedKeys(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].SearchKeys = []string{"_customer_number", "mail"}
-		s.face.ReturnedKeys = []string{"_desired_time", "_vq", "_vq", "colour", "urs_virtual_queue", "_ors_session_id", "_none"}
+		s.handler.ReturnedKeys = []string{"_desired_time", "_vq", "_vq", "colour", "urs_virtual_queue", "_ors_session_id", "_none"}
 	})
 	id := string(r.start(`{"_customer_number":"` + swiss + `","mail":"a<b","_vq":"v","colour":{"a":1},"_urs_virtual_queue":"VQ","_ors_session_id":"s1"}`).ID)
 	r.do("boss", "DELETE", deskPath+"/"+id, "").want(200)
@@ -145,7 +145,7 @@ func TestReturnedKeys(t *testing.T) {
 	if !strings.Contains(string(res.body), "a<b") || strings.Count(string(res.body), `"_vq"`) != 1 {
 		t.Errorf("%s", res.body)
 	}
-	// The default has the session and the reason.
+	// The defaults include the session and the reason.
 	r = newRig(t, nil)
 	r.start(`{"_customer_number":"` + swiss + `","_ors_session_id":"s1","_vq":"v"}`)
 	row := r.get(deskPath + "?_customer_number=" + url.QueryEscape(swiss)).rows()[0]
@@ -154,10 +154,10 @@ func TestReturnedKeys(t *testing.T) {
 	}
 }
 
-// The base stands before the paths that are written.
+// Base is the prefix of URLs.
 func TestBase(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.face.Base = "https://cc.example.com/api/"
+		s.handler.Base = "https://cc.example.com/api/"
 		s.services = []callback.Service{{Name: "a b/c", Numbers: callback.Numbers{Country: "CH"}}}
 		s.ids = []string{"1-2"}
 	})
@@ -166,12 +166,12 @@ func TestBase(t *testing.T) {
 	if row["_url"] != "https://cc.example.com/api/genesys/1/service/callback/a%20b%2Fc/1-2" {
 		t.Errorf("url is %v", row["_url"])
 	}
-	// The path without the product's name is the same.
+	// The path without /genesys is equivalent.
 	r.h = r.bare
 	r.get("/1/service/callback/a%20b%2Fc/1-2").want(200)
 }
 
-// More callbacks than anybody has are refused, not cut off.
+// A query with too many results is rejected, not truncated.
 func TestQueryTooMany(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
@@ -192,7 +192,7 @@ func TestQueryTooMany(t *testing.T) {
 	}
 }
 
-// What the document writes in capitals is read in any case.
+// Values that the document shows in capitals are accepted in any case.
 func TestAnyCase(t *testing.T) {
 	r := searchRig(t)
 	r.h = r.bare

@@ -11,11 +11,12 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// maxPerQueue is the most callbacks of one service that a query by queues can
-// ask for.
+// maxPerQueue is the maximum number of callbacks per service in a query by
+// queues.
 const maxPerQueue = 1000
 
-// queues answers with the callbacks of services by their desired time (GMS 4.7).
+// queues responds with the callbacks of services, ordered by desired time (GMS
+// 4.7).
 func (h *Handler) queues(c *call) error {
 	query, err := readQuery(c)
 	if err != nil {
@@ -41,7 +42,7 @@ func (h *Handler) queues(c *call) error {
 	return c.answer(http.StatusOK, body)
 }
 
-// readQueues reads the parameters of a query by queues.
+// readQueues parses a query by queues.
 func (h *Handler) readQueues(c *call, query url.Values) (*manager.QueuesRequest, error) {
 	req := &manager.QueuesRequest{}
 	filters := h.viewOf(c.caller.Tenant).filterKeys
@@ -66,7 +67,7 @@ func (h *Handler) readQueues(c *call, query url.Values) (*manager.QueuesRequest,
 		case "max":
 			n, err := strconv.Atoi(text)
 			if req.Max = n; !ok || err != nil || n < 1 || n > maxPerQueue {
-				return nil, invalidParameter(name, "is not a number from 1 to "+strconv.Itoa(maxPerQueue))
+				return nil, invalidParameter(name, "is not an integer from 1 to "+strconv.Itoa(maxPerQueue))
 			}
 		default:
 			ok = ok && slices.Contains(filters, name) && filter(req, name, text)
@@ -78,7 +79,7 @@ func (h *Handler) readQueues(c *call, query url.Values) (*manager.QueuesRequest,
 	return req, nil
 }
 
-// filter adds a condition on one of the filter keys.
+// filter adds a condition on a filter key.
 func filter(req *manager.QueuesRequest, name, text string) (ok bool) {
 	switch {
 	case text == "":
@@ -107,8 +108,8 @@ func filter(req *manager.QueuesRequest, name, text string) (ok bool) {
 	return true
 }
 
-// both returns the states that are in both lists, nil standing for all; no state
-// at all is nothing that can be asked for.
+// both returns the states in both lists; nil stands for all states. ok is false
+// if there are none.
 func both(a, b []callback.State) ([]callback.State, bool) {
 	if a == nil {
 		return b, len(b) > 0
@@ -122,14 +123,14 @@ func both(a, b []callback.State) ([]callback.State, bool) {
 	return common, len(common) > 0
 }
 
-// watermarksBody is how many callbacks are at work.
+// watermarksBody is the response to a query for the number of active callbacks.
 type watermarksBody struct {
 	Total    int            `json:"total"`
 	Services map[string]int `json:"services"`
 }
 
-// watermarks answers with how many callbacks are at work (GMS 4.8). Parameters
-// it does not have are ignored.
+// watermarks responds with the number of active callbacks (GMS 4.8). It ignores
+// unknown parameters.
 func (h *Handler) watermarks(c *call) error {
 	query, err := readQuery(c)
 	if err != nil {

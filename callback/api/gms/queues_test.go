@@ -37,7 +37,7 @@ func queueRig(t *testing.T, change func(s *setup)) *rig {
 	return r
 }
 
-// queuesOf reads an answer as service: identifiers.
+// queuesOf returns the identifiers in a response by service.
 func (s *response) queuesOf() map[string]string {
 	s.t.Helper()
 	var body map[string][]map[string]any
@@ -72,7 +72,7 @@ func TestQueues(t *testing.T) {
 		"_callback_state=QUEUED":      all("now", ""),
 		"_callback_state=!QUEUED&states=QUEUED,SCHEDULED":          all("soon", "shop"),
 		"_callback_reason=FAIL_CALL_TO_CUSTOMER":                   all("gone", ""),
-		"_callback_reason=FAIL_USER_UNREACHABLE":                   all("gone", ""), // the older spelling
+		"_callback_reason=FAIL_USER_UNREACHABLE":                   all("gone", ""), // former spelling
 		"_callback_reason=CANCELLED":                               all("", ""),
 		"_request_queue_time_stat=x":                               all("", ""),
 		"end_time=2026-02-26T09:45:00.000Z&states=SCHEDULED&max=2": all("soon far", "shop"),
@@ -108,9 +108,9 @@ func TestQueuesFaults(t *testing.T) {
 	r.get(path+"%zz").fault(400, 40010)
 }
 
-// The filter keys are the configuration's.
+// Filter keys are those of the configuration.
 func TestFilterKeys(t *testing.T) {
-	r := queueRig(t, func(s *setup) { s.face.FilterKeys = []string{"colour", "_customer_number"} })
+	r := queueRig(t, func(s *setup) { s.handler.FilterKeys = []string{"colour", "_customer_number"} })
 	if got := r.get("/genesys/1/admin/callback/queues?target=desk&colour=red").queuesOf(); got["desk"] != "soon" {
 		t.Errorf("%v", got)
 	}
@@ -136,15 +136,15 @@ func TestWatermarks(t *testing.T) {
 	if e := r.get(path+"?service_name=").fault(400, 40010); e.Properties["parameter"] != "service_name" {
 		t.Errorf("%+v", e)
 	}
-	// Those that should have been called more than three hours ago are ignored.
+	// Callbacks that are more than three hours late are ignored.
 	r.clock.Advance(3*time.Hour + time.Second)
 	if got := string(r.get(path + "?service_name=desk").want(200).body); got != `{"total":0,"services":{"desk":0}}` {
 		t.Errorf("%s", got)
 	}
 }
 
-// The place is told to whoever may know of the callback; one that stands in no
-// queue has none.
+// The position is available to callers that can see the callback; a callback
+// outside of a queue has none.
 func TestPosition(t *testing.T) {
 	estimator, err := scheduler.NewRateEstimator(scheduler.RateOptions{})
 	if err != nil {
@@ -163,7 +163,7 @@ func TestPosition(t *testing.T) {
 			t.Errorf("%s: %v", method, body)
 		}
 	}
-	for _, id := range []string{"soon", "gone", "nobody", strings.Repeat("x", 200)} {
+	for _, id := range []string{"soon", "gone", "unknown", strings.Repeat("x", 200)} {
 		e := r.get("/genesys/1/service/"+id+"/check-queue-position").fault(500, 50050)
 		if e.Message != "Error processing callback 404 Not Found" || e.Properties["message"] != "404 Not Found" {
 			t.Errorf("%s: %+v", id, e)

@@ -7,8 +7,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// reach returns the callback that the request names, [callback.ErrNotFound]
-// when there is none that the caller can know of.
+// reach returns the callback that the request names, [callback.ErrNotFound] if
+// there is none that the caller can see.
 func (h *Handler) reach(c *call) (*callback.Callback, error) {
 	if !safetext.IsID(c.id) {
 		return nil, callback.ErrNotFound
@@ -24,8 +24,8 @@ func (h *Handler) reach(c *call) (*callback.Callback, error) {
 	return cb, nil
 }
 
-// shows reports whether a callback can be named under the service of the path:
-// its own, or one that hands requests on.
+// shows reports whether cb can be addressed under the service in the path: its
+// own service, or one that may redirect to it.
 func (h *Handler) shows(c *call, cb *callback.Callback) bool {
 	if c.name == cb.Service {
 		return true
@@ -34,7 +34,7 @@ func (h *Handler) shows(c *call, cb *callback.Callback) bool {
 	return err == nil && h.handsOn(c, policy.Service())
 }
 
-// handsOn reports whether a service may hand requests on to another.
+// handsOn reports whether a service may redirect requests.
 func (h *Handler) handsOn(c *call, s callback.Service) bool {
 	if s.Redirect != "" || slices.Contains(s.Overwritable, keyRedirect) {
 		return true

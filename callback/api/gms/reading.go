@@ -9,20 +9,19 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// reading is a query with its numbers as some of the services read them, each in
-// its own country.
+// reading is a query whose numbers are parsed by the rules of some services.
 type reading struct {
 	query    callback.Query
 	services []string // nil: all
 }
 
-// of reports whether a callback's service reads the numbers like this.
+// of reports whether the service of cb parses numbers this way.
 func (r *reading) of(cb *callback.Callback) bool {
 	return r.services == nil || slices.Contains(r.services, cb.Service)
 }
 
-// readings returns the query once for each way in which its numbers are read; as
-// it is when it asks for none.
+// readings returns the query once per distinct way in which the services parse
+// its numbers, or unchanged if it has no numbers.
 func readings(q *callback.Query, policies []*callback.Policy) []*reading {
 	if !slices.ContainsFunc(q.SearchValues, isNumber) {
 		return []*reading{{query: *q}}
@@ -53,9 +52,8 @@ func readings(q *callback.Query, policies []*callback.Policy) []*reading {
 
 func isNumber(m callback.Match) bool { return m.Key == keyNumber }
 
-// readingOf returns the key under which a service keeps a number that is written
-// like this. A number that is none of the service's country is kept as it is
-// written.
+// readingOf returns the key under which a service stores a number. A number
+// that is not valid in the service's country is stored as written.
 func readingOf(raw string, n callback.Numbers) string {
 	address, err := wire.ParseAddress(raw, n)
 	if err == nil {

@@ -30,18 +30,17 @@ const (
 	swiss3 = "+41785556679"
 )
 
-// setup is what a rig is made of.
+// setup configures a rig.
 type setup struct {
 	now      time.Time
 	services []callback.Service
 	tenants  map[string][]callback.Service // of other tenants
 	ids      []string                      // of the first callbacks
 	manager  manager.Config
-	face     gms.Config
+	handler  gms.Config
 }
 
-// rig is a Handler over a Manager on virtual time, with everything a test looks
-// at.
+// rig is a Handler on a Manager with virtual time.
 type rig struct {
 	t        *testing.T
 	clock    *callbacktest.Clock
@@ -51,7 +50,7 @@ type rig struct {
 	services *callback.Services
 	m        *manager.Manager
 	h        http.Handler
-	bare     http.Handler // h without a record, for what the document leaves out
+	bare     http.Handler // h without recording, for what the document does not allow
 	log      *bytes.Buffer
 }
 
@@ -60,8 +59,8 @@ func desk() callback.Service {
 	return callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}}
 }
 
-// The users of a rig: boss may do everything, the others what they are called
-// for. anna is bound to the customer c1, ben to c2, and the people of other are
+// users returns the users of a rig: boss has all roles, others have the role
+// they are named for. anna is restricted to customer c1 and ben to c2; other is
 // of another tenant.
 func users() []api.User {
 	list := []api.User{
@@ -115,16 +114,16 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 	if r.m, err = manager.New(c); err != nil {
 		t.Fatal(err)
 	}
-	face := s.face
-	face.Manager, face.Logger = r.m, logger
-	if face.Authorizer == nil {
+	hc := s.handler
+	hc.Manager, hc.Logger = r.m, logger
+	if hc.Authorizer == nil {
 		basic, err := api.NewBasic("", users()...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		face.Authorizer = basic
+		hc.Authorizer = basic
 	}
-	h, err := gms.New(face)
+	h, err := gms.New(hc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +137,7 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 	return r
 }
 
-// response is what came back.
+// response is the response to a request.
 type response struct {
 	t      *testing.T
 	status int
@@ -146,8 +145,8 @@ type response struct {
 	body   []byte
 }
 
-// do makes a request as a user, with a body that is JSON unless it is given as
-// a form. Headers are pairs.
+// do sends a request as a user. The body is JSON unless headers, which are
+// pairs, say otherwise.
 func (r *rig) do(user, method, target, body string, headers ...string) *response {
 	r.t.Helper()
 	return r.exchange(r.request(user, method, target, body, headers...))
@@ -186,7 +185,7 @@ func (r *rig) put(id, body string) *response {
 	return r.do("boss", "PUT", "/genesys/1/service/callback/desk/"+id, body)
 }
 
-// start makes a callback with the body over HTTP and returns it as stored.
+// start creates a callback over HTTP and returns it as stored.
 func (r *rig) start(body string, headers ...string) *callback.Callback {
 	r.t.Helper()
 	res := r.post("/genesys/1/service/callback/desk", body, headers...).want(200)
@@ -206,7 +205,7 @@ func (r *rig) stored(id string) *callback.Callback {
 	return cb
 }
 
-// tick does what is due now.
+// tick performs what is due now.
 func (r *rig) tick() {
 	r.t.Helper()
 	if _, err := r.m.Tick(r.t.Context(), r.clock.Now()); err != nil {
@@ -233,7 +232,7 @@ func (s *response) into(v any) *response {
 	return s
 }
 
-// errorBody is the error form of GMS.
+// errorBody is the error format of GMS.
 type errorBody struct {
 	Code         int            `json:"code"`
 	Phrase       string         `json:"phrase"`
@@ -243,7 +242,7 @@ type errorBody struct {
 	Availability map[string]int `json:"availability"`
 }
 
-// fault checks status and code of a refusal and returns its body.
+// fault checks status and code of an error and returns its body.
 func (s *response) fault(status, code int) errorBody {
 	s.t.Helper()
 	s.want(status)
@@ -258,7 +257,7 @@ func (s *response) fault(status, code int) errorBody {
 	return e
 }
 
-// wantMessage compares a refusal's message.
+// wantMessage checks the message of an error.
 func (s *response) wantMessage(message string) {
 	s.t.Helper()
 	var e errorBody
@@ -267,7 +266,7 @@ func (s *response) wantMessage(message string) {
 	}
 }
 
-// rows reads a list of rows.
+// rows decodes a list of rows.
 func (s *response) rows() []map[string]any {
 	s.t.Helper()
 	var rows []map[string]any

@@ -7,12 +7,12 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/route"
 )
 
-// operation is what a path and a method stand for.
+// operation is an operation of the API.
 type operation struct {
 	name  string
-	roles []api.Role // one of them is needed
-	// tenantWide: the answer is about all callbacks of a tenant, which is
-	// nothing for a caller bound to one customer.
+	roles []api.Role // the caller needs one of them
+	// tenantWide operations cover all callbacks of the tenant and are forbidden
+	// to callers restricted to a customer.
 	tenantWide bool
 	do         func(*Handler, *call) error
 }
@@ -20,7 +20,7 @@ type operation struct {
 // methods are the operations of a path by HTTP method.
 type methods = map[string]operation
 
-// newPaths lists the paths below /genesys. The first that matches counts.
+// newPaths returns the paths below /genesys. The first match applies.
 func newPaths() []route.Path[operation] {
 	create := []api.Role{api.RoleCreate, api.RoleOperate}
 	read := []api.Role{api.RoleRead, api.RoleOperate}
@@ -69,7 +69,7 @@ func newPaths() []route.Path[operation] {
 	}
 }
 
-// Names of operations whose refusals have words of their own.
+// Names of operations that have their own error messages.
 const (
 	opStart     = "start"
 	opQuery     = "query"
@@ -81,7 +81,8 @@ const (
 	opPreview   = "preview-response"
 )
 
-// route finds the operation of a request and reads what its path names.
+// route finds the operation of a request and sets the fields of c from the
+// path.
 func (h *Handler) route(c *call) (api.Operation, error) {
 	parts := route.Split(c.r)
 	if len(parts) > 0 && parts[0] == "genesys" {
@@ -92,7 +93,7 @@ func (h *Handler) route(c *call) (api.Operation, error) {
 	return api.Operation{Roles: op.roles, Do: func(caller *api.Caller) error {
 		c.caller = caller
 		if op.tenantWide && caller.Own != "" {
-			return api.NewFault(http.StatusForbidden, "", "is not for callers that are bound to one customer")
+			return api.NewFault(http.StatusForbidden, "", "is not allowed for callers restricted to a customer")
 		}
 		return op.do(h, c)
 	}}, err

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// row is a callback as a JSON object whose members keep their order.
+// row is a callback as a JSON object with ordered members.
 type row []member
 
 type member struct {
@@ -41,13 +41,13 @@ func (r row) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// alwaysReturned are the members of every row, those that the callback has.
+// alwaysReturned are the members of every row, if the callback has them.
 func alwaysReturned() []string {
 	return []string{keyID, keyDesired, keyState, keyExpires, keyNumber, keyURL, keyService, keyReason}
 }
 
-// rowOf returns the members of a callback that keys name, each once, leaving out
-// what it does not have.
+// rowOf returns the members of a callback for keys. It skips repeated keys and
+// members that the callback does not have.
 func (h *Handler) rowOf(cb *callback.Callback, keys ...[]string) row {
 	r := make(row, 0, 12)
 	for _, key := range slices.Concat(keys...) {
@@ -61,8 +61,8 @@ func (h *Handler) rowOf(cb *callback.Callback, keys ...[]string) row {
 	return r
 }
 
-// valueOf returns a member of a callback by its name, or by an older spelling
-// without the underscore where the callback has no user data of that name.
+// valueOf returns a member of a callback by name, or by its former name without
+// the underscore unless user data has that name.
 func (h *Handler) valueOf(cb *callback.Callback, key string) (any, bool) {
 	if value, ok := h.exactly(cb, key); ok {
 		return value, true
@@ -121,8 +121,8 @@ func (h *Handler) exactly(cb *callback.Callback, key string) (any, bool) {
 	return text, text != ""
 }
 
-// columns are the keys of a row of a service: those that are always there, its
-// lookup keys, and the returned keys of the configuration.
+// columns caches the keys of rows per service: those that are always returned,
+// the lookup keys of the service and the returned keys.
 type columns struct {
 	h     *Handler
 	c     *call
@@ -142,8 +142,8 @@ func (k *columns) row(cb *callback.Callback) row {
 	return k.h.rowOf(cb, keys)
 }
 
-// lookupKeys returns the keys under which callbacks of a service are found; none
-// when the service is not known any more.
+// lookupKeys returns the lookup keys of a service, none if the service no
+// longer exists.
 func (h *Handler) lookupKeys(c *call, service string) []string {
 	policy, err := h.manager.Tenant(c.caller.Tenant).Policy(c.r.Context(), service)
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// scene is the world in which an example of the documentation takes place.
+// scene is the setup of an example of the documentation.
 type scene struct {
 	setup  func(s *setup)
 	before func(r *rig)
 }
 
-// anyNumber is a service that takes numbers as they are, such as 5115.
+// anyNumber returns a service that accepts any number, such as 5115.
 func anyNumber(name string, change ...func(s *callback.Service)) callback.Service {
 	s := callback.Service{Name: name, Numbers: callback.Numbers{AllowImpossible: true}}
 	for _, f := range change {
@@ -32,7 +32,7 @@ func utc(text string) time.Time {
 	return t
 }
 
-// must starts a callback in a scene.
+// must starts a callback.
 func (r *rig) must(req manager.Request) *callback.Callback {
 	r.t.Helper()
 	cb, err := r.m.Start(r.t.Context(), req)
@@ -42,7 +42,7 @@ func (r *rig) must(req manager.Request) *callback.Callback {
 	return cb
 }
 
-// numbered starts n callbacks of different numbers for one time.
+// numbered starts n callbacks with different numbers for one time.
 func (r *rig) numbered(service string, desired time.Time, n int) {
 	r.t.Helper()
 	for i := range n {
@@ -103,7 +103,7 @@ func scenes() map[string]scene {
 	}
 }
 
-// hours are opening hours of every day.
+// hours returns opening hours of every day.
 func hours(zone, opens, closes string) *availability.Calendar {
 	daily, err := availability.ParseWeeklyHours("Mon-Sun " + opens + "-" + closes)
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 	"github.com/ringback-go/ringback/availability"
 )
 
-// Slots are written by hand: an answer has thousands of them, and the encoder of
-// the standard library takes many times what it takes to find them.
+// Slots are encoded without encoding/json, which would take several times as
+// long as computing them; a response has thousands.
 
-// jsonV1 encodes the slots with a seat left as an object, ascending.
+// jsonV1 encodes the slots with a seat left as an object, in ascending order.
 func jsonV1(slots []availability.Slot) []byte {
 	b := make([]byte, 0, 2+32*len(slots))
 	b = append(b, '{')
@@ -29,7 +29,7 @@ func jsonV1(slots []availability.Slot) []byte {
 	return append(b, '}')
 }
 
-// jsonV2 encodes slots with their times in UTC and in the zone of the answer.
+// jsonV2 encodes slots with times in UTC and in the zone of the response.
 func jsonV2(s availability.Slots) []byte {
 	b := make([]byte, 0, 80+120*len(s.Slots))
 	b = append(b, `{"slots":[`...)
@@ -54,7 +54,7 @@ func jsonV2(s availability.Slots) []byte {
 	return append(b, '}')
 }
 
-// appendTime writes the reading of a time's clock as yyyy-MM-ddTHH:mm:ss.SSS.
+// appendTime appends the wall-clock time of t as yyyy-MM-ddTHH:mm:ss.SSS.
 func appendTime(b []byte, t time.Time) []byte {
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
@@ -67,7 +67,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	return appendDigits(b, t.Nanosecond()/int(time.Millisecond), 3)
 }
 
-// appendDigits writes a number that has at most width digits.
+// appendDigits appends a number of at most width digits.
 func appendDigits(b []byte, n, width int) []byte {
 	at := len(b)
 	b = append(b, "0000"[:width]...)

@@ -12,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms"
 )
 
-// v1Slots and v2Slots are the two forms of slots, as encoding/json writes them.
+// v1Slots and v2Slots encode the two formats of slots with encoding/json.
 type v1Slots []availability.Slot
 
 func (v v1Slots) MarshalJSON() ([]byte, error) {
@@ -65,8 +65,8 @@ func parameters(pairs map[string]string) url.Values {
 // The two samples below are those of the availability requests of GMS.
 
 func TestSampleVersion1(t *testing.T) {
-	// A lone start: 2014-12-03T15:00Z. Nobody is free from 15:20 to 15:30, and the
-	// office closes at 16:00.
+	// A start without an end: 2014-12-03T15:00Z. No agent is free from 15:20 to
+	// 15:30, and the office closes at 16:00.
 	p := planner(t, "UTC", "9:00", "16:00", 5)
 	load := availability.LoadMap{
 		utc("2014-12-03T15:20:00Z").Unix(): 5,
@@ -120,7 +120,7 @@ func TestSampleVersion2(t *testing.T) {
 	}
 }
 
-// Full slots never reach version 1; an answer without slots is an empty object
+// Version 1 leaves out full slots; a response without slots is an empty object
 // or list.
 func TestNoSlots(t *testing.T) {
 	if body := gms.JSONV1([]availability.Slot{{Start: monday(), Total: 2}}); string(body) != "{}" {

@@ -16,7 +16,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// start takes a callback for now or later (GMS 4.1).
+// start creates a callback (GMS 4.1).
 func (h *Handler) start(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -40,8 +40,8 @@ func (h *Handler) start(c *call) error {
 	return c.answer(http.StatusOK, started(req, cb, direction))
 }
 
-// startRequest reads what a body asks for. What is no parameter stays as
-// property or user data.
+// startRequest reads the body. Members that are not parameters become
+// properties or user data.
 func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error) {
 	overrides, err := readOverrides(c, p)
 	if err != nil {
@@ -57,7 +57,7 @@ func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error)
 	if state := p.text(keyState); state != "" {
 		var ok bool
 		if req.State, ok = forced(state); !ok {
-			p.refuse(keyState, "is no state")
+			p.refuse(keyState, "is not a state")
 		}
 	}
 	req.Number = p.text(keyNumber)
@@ -79,18 +79,18 @@ func (h *Handler) startRequest(c *call, p *parameters) (*manager.Request, error)
 	}
 	req.Properties = p.values
 	if policy := h.follow(c.r.Context(), c.caller.Tenant, req); policy != nil {
-		// Otherwise Start says what is wrong with the service.
+		// If the service is unknown, Start returns the error.
 		h.countHeaders(c, req, policy.Service())
 		h.fillTemplates(c.caller.Tenant, req, policy.Service())
 	}
 	return req, nil
 }
 
-// overwritable are the options that a request may set in place of a service's.
+// overwritable are the options that a request can override.
 func overwritable() []string { return []string{keyORS, keyRedirect, keyTarget} }
 
-// readOverrides reads the options that the request sets, of the body or else of
-// the URL, where two quotation marks stand for nothing.
+// readOverrides reads the options that the request overrides, from the body or
+// else from the URL. Two quotation marks stand for an empty value.
 func readOverrides(c *call, p *parameters) (map[string]string, error) {
 	query, err := readQuery(c)
 	if err != nil {
@@ -106,7 +106,7 @@ func readOverrides(c *call, p *parameters) (map[string]string, error) {
 		}
 		text, ok := single(query, option)
 		if !ok {
-			return nil, invalidParameter(option, "is there more than once")
+			return nil, invalidParameter(option, "is given more than once")
 		}
 		if query.Has(option) {
 			overrides[option] = unquote(text)
@@ -122,7 +122,7 @@ func unquote(text string) string {
 	return text
 }
 
-// resolve settles the service and the options that tokens or overwriting set.
+// resolve sets the service, and the options that tokens and overrides set.
 func (h *Handler) resolve(tenant string, req *manager.Request, values callback.Values, overrides map[string]string) error {
 	options := h.viewOf(tenant).options
 	if options == nil {
@@ -151,9 +151,9 @@ func hasService(options *config.Options, name string) bool {
 	return slices.ContainsFunc(options.Services, func(s callback.Service) bool { return s.Name == name })
 }
 
-// mayStart refuses what the caller may not do: forcing a state, which passes
-// limits by, and copying what it cannot know of. A state that is what the
-// Manager would choose is left to the Manager.
+// mayStart checks what the caller needs further permission for: forcing a
+// state, which bypasses limits, and copying a callback it cannot see. It clears
+// a forced state that the Manager would choose anyway.
 func (h *Handler) mayStart(c *call, req *manager.Request) error {
 	if req.State != 0 && !c.caller.Has(api.RoleOperate) {
 		natural, err := h.isNatural(c, req)
@@ -161,7 +161,7 @@ func (h *Handler) mayStart(c *call, req *manager.Request) error {
 			return err
 		}
 		if !natural {
-			return api.NewFault(http.StatusForbidden, keyState, "needs the role "+api.RoleOperate.String()+", unless it is what the desired time leads to")
+			return api.NewFault(http.StatusForbidden, keyState, "needs the role "+api.RoleOperate.String()+", unless it is the initial state")
 		}
 		req.State = 0
 	}
@@ -172,8 +172,8 @@ func (h *Handler) mayStart(c *call, req *manager.Request) error {
 	return err
 }
 
-// isNatural reports whether the state that a request forces is that of any
-// request for its time: QUEUED for now, SCHEDULED for a time beyond the buffer.
+// isNatural reports whether the state that a request forces is the one it would
+// have anyway: QUEUED for now, SCHEDULED for a time beyond the buffer.
 func (h *Handler) isNatural(c *call, req *manager.Request) (bool, error) {
 	if req.State != callback.Queued && req.State != callback.Scheduled {
 		return false, nil
@@ -192,7 +192,7 @@ func (h *Handler) isNatural(c *call, req *manager.Request) (bool, error) {
 	return !req.Desired.IsZero() && !req.Desired.Before(now.Add(buffer)), nil
 }
 
-// countHeaders notes the headers that the service's daily limit counts.
+// countHeaders adds the headers that the daily limit of the service counts.
 func (h *Handler) countHeaders(c *call, req *manager.Request, s callback.Service) {
 	if !h.countsHeaders(c.caller.Tenant, s.Name) {
 		return
@@ -207,7 +207,7 @@ func (h *Handler) countHeaders(c *call, req *manager.Request, s callback.Service
 	}
 }
 
-// countsHeaders reports whether a service counts headers.
+// countsHeaders reports whether the daily limit of a service counts headers.
 func (h *Handler) countsHeaders(tenant, service string) bool {
 	if options := h.viewOf(tenant).options; options != nil {
 		if s, ok := options.Settings[service]; ok {
@@ -217,8 +217,8 @@ func (h *Handler) countsHeaders(tenant, service string) bool {
 	return !h.ignoreHeaders
 }
 
-// follow returns the service that takes a request, as the Manager will find it;
-// nil where it will find none.
+// follow returns the service that the request is redirected to, nil if there is
+// none.
 func (h *Handler) follow(ctx context.Context, tenant string, req *manager.Request) *callback.Policy {
 	var policy *callback.Policy
 	_, err := redirect.Follow(req.Service, func(name string) (to string, err error) {
@@ -237,8 +237,8 @@ func (h *Handler) follow(ctx context.Context, tenant string, req *manager.Reques
 	return policy
 }
 
-// fillTemplates fills tokens in the target and the queue of a service that
-// Options does not have.
+// fillTemplates replaces tokens in the target and the queue of a service that
+// is not in Options.
 func (h *Handler) fillTemplates(tenant string, req *manager.Request, s callback.Service) {
 	if options := h.viewOf(tenant).options; options != nil && hasService(options, s.Name) {
 		return

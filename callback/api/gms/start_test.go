@@ -15,7 +15,7 @@ import (
 
 const deskPath = "/genesys/1/service/callback/desk"
 
-// A JSON body and a form with the same members make the same callback.
+// JSON and a form with the same members create the same callback.
 func TestStartForms(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].SearchKeys = []string{"_customer_number", "_account", "mail"}
@@ -62,7 +62,7 @@ func TestStartForms(t *testing.T) {
 	}
 }
 
-// A time is read in every spelling that clients write, and means the same.
+// All accepted formats of a time are equivalent.
 func TestStartTimes(t *testing.T) {
 	for _, text := range []string{
 		"2026-01-13T09:30:00.000Z", "2026-01-13T09:30:00Z", "2026-01-13T09:30:00", "2026-01-13T09:30:00.000",
@@ -86,7 +86,8 @@ func TestStartTimes(t *testing.T) {
 	}
 }
 
-// Equality is scheduled, a moment less is immediate (GMS 4.1).
+// A time exactly at the buffer is scheduled, one before it is immediate (GMS
+// 4.1).
 func TestStartImmediate(t *testing.T) {
 	r := newRig(t, nil)
 	edge := monday().Add(120 * time.Second)
@@ -105,8 +106,8 @@ func TestStartImmediate(t *testing.T) {
 	}
 }
 
-// Forced states are kept. They pass limits by and need the operator, but for
-// those that the time leads to anyway, which are decided like any other.
+// Forced states bypass limits and need the role operate, except those that
+// result from the time.
 func TestStartForcedState(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckNone })
 	edge := monday().Add(120 * time.Second)
@@ -152,8 +153,8 @@ func TestStartForcedState(t *testing.T) {
 	}
 }
 
-// A completed callback is redialled: the request wins over what is copied, and
-// state, session and time are not copied.
+// A completed callback is redialled: the request takes precedence over copied
+// values; state, session and time are not copied.
 func TestStartCopy(t *testing.T) {
 	r := newRig(t, nil)
 	old := r.start(`{"_customer_number":"` + swiss + `","_product":"router","note":"a","_ors_session_id":"s1","more":1}`)
@@ -172,8 +173,8 @@ func TestStartCopy(t *testing.T) {
 	}
 }
 
-// The same key with the same request is the same callback, with another request
-// it is refused.
+// The same key with the same request returns the same callback; with another
+// request it is rejected.
 func TestStartIdempotency(t *testing.T) {
 	r := newRig(t, nil)
 	body := `{"_customer_number":"` + swiss + `","note":"a"}`
@@ -194,8 +195,8 @@ func TestStartIdempotency(t *testing.T) {
 	}
 }
 
-// A customer who calls in gets the access number, and the code where the
-// service gives codes.
+// A customer who calls in gets the access number, and a code if the service
+// provides codes.
 func TestStartUserOriginated(t *testing.T) {
 	inbound := callback.Service{
 		Name: "desk", Numbers: callback.Numbers{Country: "CH"},
@@ -212,7 +213,7 @@ func TestStartUserOriginated(t *testing.T) {
 	if diff := cmp.Diff(want, answer); diff != "" || cb.AccessCode == "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
 	}
-	// Without an agent yet there is no number yet.
+	// Without an agent there is no access number yet.
 	inbound.Inbound.NoWait = false
 	r = newRig(t, func(s *setup) { s.services = []callback.Service{inbound} })
 	r.post(deskPath, `{"_customer_number":"`+swiss+`"}`).want(200).into(&answer)

@@ -8,8 +8,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// startedBody is the answer to a start. A callback for later has its identifier
-// alone.
+// startedBody is the response to a start. For a scheduled callback it contains
+// the identifier only.
 type startedBody struct {
 	Dialog  string `json:"_dialog_id,omitempty"`
 	Action  string `json:"_action,omitempty"`
@@ -23,9 +23,9 @@ type startedBody struct {
 	ID      string `json:"_id"`
 }
 
-// started tells what the customer's device is to show. It follows from the
-// request and from what never changes of the callback, so that a request that is
-// repeated is answered alike, but for the time at which a booking expires.
+// started returns what the customer's device should show. It depends on the
+// request and on immutable fields of the callback, so that a repeated request
+// gets the same response, except for the expiry of a booking.
 func started(req *manager.Request, cb *callback.Callback, direction callback.Direction) startedBody {
 	b := startedBody{ID: string(cb.ID)}
 	switch {
@@ -46,7 +46,7 @@ func started(req *manager.Request, cb *callback.Callback, direction callback.Dir
 	return b
 }
 
-// telURL makes a tel: URI of an access number as it is configured.
+// telURL returns the tel: URI of an access number.
 func telURL(number string) string {
 	if strings.HasPrefix(number, "tel:") || strings.HasPrefix(number, "sip:") {
 		return number

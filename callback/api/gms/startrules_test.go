@@ -17,12 +17,12 @@ import (
 
 func jsonNumber(s string) json.Number { return json.Number(s) }
 
-// TestLimits: each limit of GMS section 6 has its code, status and words.
+// TestLimits: each limit of GMS section 6 has its code, status and message.
 func TestLimits(t *testing.T) {
 	const unavailable = "com.genesyslab.gsg.services.callback.exceptions.CallbackExceptionServiceUnavailable"
 	tests := map[string]struct {
 		limits     callback.Limits
-		before     int // callbacks of other numbers, then of the same
+		before     int // callbacks of other numbers; same is of the same number
 		same       int
 		code       int
 		phrase     string
@@ -79,8 +79,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestNumbers: each reason to refuse a number names its option and repeats the
-// number as it was sent.
+// TestNumbers: the error of a rejected number names the option and contains the
+// number as sent.
 func TestNumbers(t *testing.T) {
 	exceptions, err := phonenum.ParsePatterns("+41785556677")
 	if err != nil {
@@ -112,7 +112,7 @@ func TestNumbers(t *testing.T) {
 }
 
 // TestAvailabilityInErrors: a closed office and a full bucket propose times, at
-// the top and among the properties.
+// the top level and in the properties.
 func TestAvailabilityInErrors(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].Booking.Hours, s.services[0].Booking.PerBucket = hours("UTC", "9:00", "17:00"), 1
@@ -140,7 +140,7 @@ func TestAvailabilityInErrors(t *testing.T) {
 	r.post(deskPath, `{"_customer_number":"`+swiss2+`"}`).fault(400, 40050)
 }
 
-// A service without proposals says so with an empty map.
+// A service without proposals returns an empty object.
 func TestNoProposals(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].Booking.PerBucket, s.services[0].Booking.Proposals = -1, -1
@@ -151,8 +151,7 @@ func TestNoProposals(t *testing.T) {
 	}
 }
 
-// Keys that a service demands are demanded by name, and may stand in for the
-// number.
+// Missing mandatory keys are reported by name; they can replace the number.
 func TestMandatoryKeys(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
@@ -174,8 +173,8 @@ func TestMandatoryKeys(t *testing.T) {
 	}
 }
 
-// Options that a service lists as overwritable are taken from the body, or from
-// the URL; others are ignored and never become properties.
+// Options that a service lists as overwritable are read from the body or the
+// URL; others are ignored and do not become properties.
 func TestOverwritableOptions(t *testing.T) {
 	services := []callback.Service{
 		{Name: "foo", Numbers: callback.Numbers{Country: "CH"}, Redirect: "foo_b", Overwritable: []string{"_redirect", "_target"}, Queueing: callback.Queueing{Target: "own"}},
@@ -210,7 +209,7 @@ func TestOverwritableOptions(t *testing.T) {
 				t.Errorf("%s %s: %s is a property", test.path, test.body, option)
 			}
 		}
-		// What one start answered with is found under the name it was sent to.
+		// A callback can be queried under the service it was sent to.
 		name, _, _ := strings.Cut(test.path, "?")
 		r.get("/genesys/1/service/callback/" + name + "/" + answer.ID).want(200)
 	}
@@ -220,7 +219,7 @@ func TestOverwritableOptions(t *testing.T) {
 	r.post("/genesys/1/service/callback/foo", `{"_customer_number":"`+swiss+`","_redirect":{}}`).fault(400, 40010)
 }
 
-// Tokens in a service's target and queue are filled in from the body.
+// Tokens in a service's target and queue are replaced from the body.
 func TestTokens(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].Queueing.Target, s.services[0].Queueing.VirtualQueue = "Billing@$my_token$.GA", "VQ_$lang$"
@@ -235,7 +234,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// A header that the daily limit names is counted, and wins over the body.
+// A header that the daily limit names is counted and takes precedence over the
+// body.
 func TestThrottleHeaders(t *testing.T) {
 	limits := callback.Limits{Parameters: []string{"device"}, PerParameter: 1, SameNumber: callback.CheckNone}
 	r := newRig(t, func(s *setup) { s.services[0].Limits = limits })
@@ -245,7 +245,7 @@ func TestThrottleHeaders(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 	r.start(`{"_customer_number":"` + swiss + `","device":"a"}`)
-	r = newRig(t, func(s *setup) { s.services[0].Limits, s.face.IgnoreHeaders = limits, true })
+	r = newRig(t, func(s *setup) { s.services[0].Limits, s.handler.IgnoreHeaders = limits, true })
 	r.start(`{"_customer_number":"`+swiss+`","device":"a"}`, "Device", "x")
 	r.start(`{"_customer_number":"`+swiss+`","device":"b"}`, "Device", "x")
 	r.post(deskPath, `{"_customer_number":"`+swiss+`","device":"b"}`, "Device", "y").fault(429, 40004)

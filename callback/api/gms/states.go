@@ -8,8 +8,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// statesNamed returns the states that GMS has one name for, in any case; nil
-// when the name is not one of GMS.
+// statesNamed returns the states that have a name in GMS, ignoring case; nil if
+// the name is unknown.
 func statesNamed(name string) []callback.State {
 	var states []callback.State
 	for _, s := range callback.States() {
@@ -20,10 +20,10 @@ func statesNamed(name string) []callback.State {
 	return states
 }
 
-// stateFilter is a condition on the state: one of them, or none of the others.
+// stateFilter is a condition on the state: one of states, or none of not.
 type stateFilter struct{ states, not []callback.State }
 
-// parseState reads STATE or !STATE.
+// parseState parses STATE or !STATE.
 func parseState(text string) (f stateFilter, ok bool) {
 	name, negated := strings.CutPrefix(text, "!")
 	states := statesNamed(name)
@@ -33,8 +33,7 @@ func parseState(text string) (f stateFilter, ok bool) {
 	return stateFilter{states: states}, states != nil
 }
 
-// parseStates reads a list of states that are separated by commas; blanks do not
-// matter.
+// parseStates parses a comma-separated list of states.
 func parseStates(text string) (states []callback.State, ok bool) {
 	for name := range strings.SplitSeq(text, ",") {
 		named := statesNamed(strings.TrimSpace(name))
@@ -47,8 +46,8 @@ func parseStates(text string) (states []callback.State, ok bool) {
 	return slices.Compact(states), true
 }
 
-// forced returns the state that a request names for a callback: the first of
-// those that GMS has the name for.
+// forced returns the state that a request sets by its GMS name, the first that
+// has the name.
 func forced(name string) (callback.State, bool) {
 	states := statesNamed(name)
 	if states == nil {
@@ -57,7 +56,7 @@ func forced(name string) (callback.State, bool) {
 	return states[0], true
 }
 
-// reasonOf reads a completion reason, the older spelling of one as well.
+// reasonOf parses a completion reason, including a former spelling.
 func reasonOf(text string) callback.Reason {
 	if callback.Reason(text) == callback.ReasonUserUnreachable {
 		return callback.ReasonCallToCustomer

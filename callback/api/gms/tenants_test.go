@@ -11,9 +11,9 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// tenantsRig has callbacks of two customers and of two tenants: anna's and ben's,
-// which nobody started over HTTP, and one of the tenant other, with the same
-// number and service.
+// tenantsRig has callbacks of two customers, anna and ben, that were not
+// started over HTTP, and one of the tenant other with the same number and
+// service.
 func tenantsRig(t *testing.T) *rig {
 	r := newRig(t, func(s *setup) {
 		s.tenants = map[string][]callback.Service{"other": {desk(), {Name: "secret", Numbers: callback.Numbers{Country: "CH"}}}}
@@ -32,7 +32,7 @@ func tenantsRig(t *testing.T) *rig {
 	return r
 }
 
-// revisions tells whether anything changed.
+// revisions returns the revisions of all callbacks.
 func (r *rig) revisions() map[callback.ID]int64 {
 	r.t.Helper()
 	found := make(map[callback.ID]int64)
@@ -47,21 +47,21 @@ func (r *rig) revisions() map[callback.ID]int64 {
 	return found
 }
 
-// alike demands that what a user cannot know of is answered as what does not
-// exist, but for its name.
+// alike requires that a callback the user cannot see is answered like one that
+// does not exist, except for the identifier.
 func (r *rig) alike(user, method, path, body, id string) {
 	r.t.Helper()
 	replace := func(s string) string { return strings.ReplaceAll(s, "ID", id) }
 	got := r.do(user, method, replace(path), replace(body))
-	none := strings.ReplaceAll(path, "ID", "nobody")
-	want := r.do(user, method, none, strings.ReplaceAll(body, "ID", "nobody"))
-	if got.status != want.status || strings.ReplaceAll(string(got.body), id, "nobody") != string(want.body) {
-		r.t.Errorf("%s: %s %s: %d %s, for nobody %d %s", user, method, path, got.status, got.body, want.status, want.body)
+	none := strings.ReplaceAll(path, "ID", "unknown")
+	want := r.do(user, method, none, strings.ReplaceAll(body, "ID", "unknown"))
+	if got.status != want.status || strings.ReplaceAll(string(got.body), id, "unknown") != string(want.body) {
+		r.t.Errorf("%s: %s %s: %d %s, for an unknown id %d %s", user, method, path, got.status, got.body, want.status, want.body)
 	}
 }
 
-// TestUnreachable: callbacks of another tenant, or of another customer, do not
-// exist for any operation, and none of them changes.
+// TestUnreachable: callbacks of another tenant or customer do not exist for any
+// operation, and no operation changes them.
 func TestUnreachable(t *testing.T) {
 	r := tenantsRig(t)
 	before := r.revisions()
@@ -88,8 +88,9 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestSearchesAndCounts: searches find what the caller reaches and nothing else;
-// counts and exports are the tenant's and nothing for a bound caller.
+// TestSearchesAndCounts: searches return only what the caller can see; counts
+// and exports are for the tenant and forbidden to callers restricted to a
+// customer.
 func TestSearchesAndCounts(t *testing.T) {
 	r := tenantsRig(t)
 	number := "_customer_number=" + url.QueryEscape(swiss)
@@ -131,7 +132,8 @@ func TestSearchesAndCounts(t *testing.T) {
 	}
 }
 
-// TestForgetAcross: forgetting a number forgets what the caller reaches of it.
+// TestForgetAcross: forgetting a number erases only callbacks that the caller
+// can see.
 func TestForgetAcross(t *testing.T) {
 	r := tenantsRig(t)
 	body := `{"_id":["bens","others","annas"],"_customer_number":["078 555 66 77","` + swiss3 + `"]}`
@@ -151,15 +153,16 @@ func TestForgetAcross(t *testing.T) {
 	if _, left := r.revisions()["bens"]; !left || len(r.revisions()) != 3 {
 		t.Errorf("left are %v", r.revisions())
 	}
-	// A bound caller that cancels many cancels its own.
+	// A bulk cancel of a caller restricted to a customer affects that
+	// customer's callbacks only.
 	got := r.do("ben", "POST", cancelPath, `{"ids":["bens","others-done"]}`).bulk()
 	if len(got.Success) != 1 || got.Success[0].ID != "bens" || len(got.Errors) != 1 || got.Errors[0].Code != 40030 {
 		t.Errorf("%+v", got)
 	}
 }
 
-// What a bound caller starts is its customer's, and its services are those of
-// its tenant.
+// A callback that is started by a caller restricted to a customer belongs to
+// that customer and the caller's tenant.
 func TestStartAsOwn(t *testing.T) {
 	r := tenantsRig(t)
 	r.do("anna", "POST", deskPath, `{"_customer_number":"`+swiss3+`"}`).want(200)
@@ -174,7 +177,7 @@ func TestStartAsOwn(t *testing.T) {
 		r.do("boss", "POST", path, `{"_customer_number":"`+swiss3+`"}`).fault(400, 40010)
 		r.do("boss", "GET", path+"/availability", "").fault(400, 40010)
 	}
-	// The same key of two tenants, or of two customers, is two callbacks.
+	// The same key of two tenants or of two customers creates two callbacks.
 	for _, user := range []string{"boss", "other"} {
 		r.do(user, "POST", deskPath, `{"_customer_number":"`+swiss2+`"}`, "Idempotency-Key", "k").want(200)
 	}

@@ -7,13 +7,13 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// clip shortens text of a client before it is written back.
+// clip shortens text of a client that is sent back.
 func clip(s string) string { return safetext.Clip(s, 128) }
 
-// ruleText is the rule of text that [safetext.IsPlain] rejects.
+// ruleText is the rule for text that [safetext.IsPlain] rejects.
 const ruleText = "has control characters or is not UTF-8"
 
-// sentence makes a sentence of a lower case text.
+// sentence capitalizes s and adds a period.
 func sentence(s string) string {
 	if s == "" {
 		return s

@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// readTime reads yyyy-MM-ddTHH:mm:ss with or without a fraction, with Z, an
-// offset with or without a colon, or nothing, which means UTC. Years are 1970 to
+// readTime parses yyyy-MM-ddTHH:mm:ss with an optional fraction and an optional
+// Z or offset, with or without a colon. The default is UTC. Years are 1970 to
 // 9999.
 func readTime(text string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339, layoutJava, "2006-01-02T15:04:05"} {
@@ -17,8 +17,8 @@ func readTime(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// layoutJava is RFC 3339 with an offset without a colon, as Java writes it.
+// layoutJava is RFC 3339 with an offset without a colon, as Java formats it.
 const layoutJava = "2006-01-02T15:04:05Z0700"
 
-// ruleTime is the rule that a time breaks.
+// ruleTime is the rule for text that readTime rejects.
 const ruleTime = "is not a time like 2013-05-28T15:30:00.000Z"

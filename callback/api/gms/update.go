@@ -10,18 +10,16 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// change is what a PUT asks for.
+// change is the content of a PUT.
 type change struct {
-	desired time.Time      // zero: stays
-	state   callback.State // zero: stays
+	desired time.Time      // zero: unchanged
+	state   callback.State // zero: unchanged
 	reason  callback.Reason
 	set     callback.Values
 }
 
-// update moves a callback to another time, sets its state for the execution
-// side, or changes properties (GMS 4.3).
-//
-// It is one write: all of it happens, or nothing.
+// update reschedules a callback, sets its state on behalf of the executing
+// side, or sets properties (GMS 4.3), in one atomic write.
 func (h *Handler) update(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -50,14 +48,14 @@ func (h *Handler) update(c *call) error {
 	return c.answer(http.StatusOK, struct{}{})
 }
 
-// readChange reads the body. A new time makes the state meaningless.
+// readChange reads the body. A new time takes precedence over a state.
 func readChange(p *parameters) (ch change, err error) {
 	ch.desired = p.time(keyNewDesired)
 	text := p.text(keyState)
 	if text != "" && ch.desired.IsZero() {
 		var ok bool
 		if ch.state, ok = forced(text); !ok {
-			p.refuse(keyState, "is no state")
+			p.refuse(keyState, "is not a state")
 		}
 		reason := p.text(keyReason)
 		if short := p.text(keyReasonShort); reason == "" {
@@ -69,7 +67,7 @@ func readChange(p *parameters) (ch change, err error) {
 	return ch, p.err
 }
 
-// checkChange refuses what is known to be refused.
+// checkChange rejects changes that the state of the callback does not allow.
 func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
 	state := func() error { return &callback.StateError{ID: cb.ID, State: cb.State, Operation: "update"} }
 	switch {
@@ -90,8 +88,8 @@ func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
 	return nil
 }
 
-// change writes what is asked for: a new time, a state, or properties alone; the
-// properties in the same write as the others.
+// change applies a new time or a state together with the properties, or
+// properties alone.
 func (h *Handler) change(c *call, cb *callback.Callback, ch change) error {
 	ctx := c.r.Context()
 	var err error
@@ -110,5 +108,5 @@ func (h *Handler) change(c *call, cb *callback.Callback, ch change) error {
 	return err
 }
 
-// maxReason is how many bytes a completion reason has at most.
+// maxReason is the maximum length of a completion reason in bytes.
 const maxReason = 128

@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-// later is a time that is booked, not taken for now.
+// later is a time that is scheduled, not immediate.
 const later = "2026-01-13T09:30:00.000Z"
 
 func (r *rig) scheduled(number string) *callback.Callback {
@@ -47,8 +47,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A call in flight is not cancelled behind the customer's back: the answer says
-// that it will be, and discarding ends it at once.
+// Cancelling a callback in a call is deferred and reported as such; with
+// discard_ors_failure it takes effect at once.
 func TestCancelInFlight(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
@@ -72,7 +72,7 @@ func TestCancelInFlight(t *testing.T) {
 	}
 }
 
-// A callback is found under the name of its own service alone.
+// A callback can be queried under its own service only.
 func TestServiceOfPath(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services = append(s.services, callback.Service{Name: "shop"}, callback.Service{Name: "front", Redirect: "desk"})
@@ -96,7 +96,7 @@ func TestReschedule(t *testing.T) {
 	})
 	cb := r.scheduled(swiss)
 	id := string(cb.ID)
-	// The state that is given with a time is nothing.
+	// A state together with a time is ignored.
 	r.do("create", "PUT", deskPath+"/"+id, `{"_new_desired_time":"2026-01-14T10:00:00.000Z","_callback_state":"COMPLETED","note":"moved"}`).want(200)
 	cb = r.stored(id)
 	if cb.State != callback.Scheduled || !cb.Desired.Equal(utc("2026-01-14T10:00:00Z")) || cb.UserData["note"] != "moved" {
@@ -121,7 +121,7 @@ func TestReschedule(t *testing.T) {
 			t.Errorf("%s changed it to %v with %v", body, now.Desired, now.UserData)
 		}
 	}
-	// A time that is near makes it immediate.
+	// A time within the buffer makes the callback immediate.
 	r.put(id, `{"_new_desired_time":"2026-01-12T10:01:00.000Z"}`).want(200)
 	if cb = r.stored(id); cb.State != callback.Queued {
 		t.Errorf("it is %v", cb.State)
@@ -130,8 +130,8 @@ func TestReschedule(t *testing.T) {
 	r.put("gone", `{"_new_desired_time":"2026-01-14T10:00:00.000Z"}`).fault(400, 40030)
 }
 
-// Properties are set; an empty text deletes one, and what a key once was stays
-// searchable.
+// Properties are set; an empty string deletes one. Former values of lookup keys
+// stay searchable.
 func TestUpdateProperties(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].SearchKeys = []string{"_customer_number", "_account"} })
 	cb := r.start(`{"_customer_number":"` + swiss + `","_desired_time":"` + later + `","_account":"7","note":"a"}`)
@@ -163,7 +163,7 @@ func TestUpdateProperties(t *testing.T) {
 	r.put(id, `{"note":"b"}`).wantMessage("Callback '" + id + "' is no longer scheduled. State=COMPLETED")
 }
 
-// The execution side sets states; nobody else does.
+// Reporting a state needs the role operate.
 func TestReportState(t *testing.T) {
 	r := newRig(t, nil)
 	id := string(r.start(`{"_customer_number":"` + swiss + `"}`).ID)
@@ -194,7 +194,7 @@ func TestReportState(t *testing.T) {
 	}
 }
 
-// The first answer to a preview counts; another one, or a late one, is refused.
+// The first answer to a preview is used; another or a late one is rejected.
 func TestPreview(t *testing.T) {
 	router := callbacktest.NewRouter(5)
 	r := newRig(t, func(s *setup) {
@@ -223,7 +223,7 @@ func TestPreview(t *testing.T) {
 	}
 	preview(id, `{"_action":"accept"}`).want(200)
 	preview(id, `{"_action":"accept"}`).fault(400, 40020)
-	preview(id, `{"_action":"cancel"}`).wantMessage("Callback '" + id + "' does not await this answer. State=QUEUED")
+	preview(id, `{"_action":"cancel"}`).wantMessage("Callback '" + id + "' does not expect this answer. State=QUEUED")
 	r.tick()
 	if cb := r.stored(id); len(cb.Attempts) != 1 {
 		t.Errorf("it is %v after %d attempts", cb.State, len(cb.Attempts))

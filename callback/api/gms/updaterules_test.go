@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// A PUT whose time cannot be had leaves nothing behind: no revision, no event,
-// and no key under which the callback is found or forgotten.
+// A PUT whose time is rejected changes nothing: no revision, no event, and no
+// key to search or forget by.
 func TestRefusedTimeChangesNothing(t *testing.T) {
 	r := newRig(t, func(s *setup) {
 		s.services[0].SearchKeys = []string{"_customer_number", "_account"}
@@ -44,8 +44,8 @@ func TestRefusedTimeChangesNothing(t *testing.T) {
 	}
 }
 
-// A number is refused before the time is changed exactly when it is refused
-// without a time, under every rule that a service may have.
+// A number is rejected together with a time exactly if it is rejected without
+// one, for every rule of a service.
 func TestNumberIsCheckedBeforeTime(t *testing.T) {
 	exceptions, err := phonenum.ParsePatterns(swiss3)
 	if err != nil {
@@ -87,7 +87,7 @@ func TestNumberIsCheckedBeforeTime(t *testing.T) {
 	}
 }
 
-// A number whose limit is reached is refused, and the time with it.
+// If the limit of a number is reached, the time is rejected too.
 func TestNumberLimitWithTime(t *testing.T) {
 	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckStrict })
 	r.start(`{"_customer_number":"` + swiss2 + `"}`)
@@ -99,7 +99,7 @@ func TestNumberLimitWithTime(t *testing.T) {
 	}
 }
 
-// A completion reason that cannot be kept is refused before the properties are.
+// An invalid completion reason is rejected before the properties.
 func TestReasonIsCheckedFirst(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.scheduled(swiss)
@@ -114,8 +114,8 @@ func TestReasonIsCheckedFirst(t *testing.T) {
 	}
 }
 
-// Properties that a callback cannot have are refused before the time is changed,
-// those at their bounds are not.
+// Invalid properties are rejected before the time is changed; those at the
+// limits are accepted.
 func TestPropertiesAreCheckedBeforeTime(t *testing.T) {
 	keys := func(n int) string {
 		var b strings.Builder

@@ -7,7 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms/config"
 )
 
-// view is what the callers of one tenant have beside its services.
+// view holds the settings that apply to the callers of a tenant.
 type view struct {
 	options      *config.Options // nil: none
 	filterKeys   []string
@@ -15,8 +15,8 @@ type view struct {
 	calendars    map[string]*availability.Calendar
 }
 
-// newView makes the view of a tenant whose services come from options; nil where
-// they come from elsewhere. What the host sets wins.
+// newView returns the settings for the tenant of options, or for other tenants
+// if options is nil. Config takes precedence over options.
 func newView(c Config, options *config.Options) view {
 	v := view{options: options, filterKeys: c.FilterKeys, returnedKeys: c.ReturnedKeys, calendars: make(map[string]*availability.Calendar)}
 	if options != nil {
@@ -31,7 +31,7 @@ func newView(c Config, options *config.Options) view {
 	return v
 }
 
-// viewOf returns the view of a tenant.
+// viewOf returns the settings of a tenant.
 func (h *Handler) viewOf(tenant string) *view {
 	if tenant == h.optionsTenant {
 		return &h.mine

@@ -11,18 +11,17 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// CursorKeeper keeps the place in the event feed behind which a [NotifyingStore] goes
-// on after a restart. Load returns what the last Save was given, and "" before
-// the first one. A Notifier calls one method at a time. What Save has returned
-// nil for must survive the end of the process.
+// CursorKeeper stores the position of a [Notifier] in the event feed. Load
+// returns the last saved cursor, or "" before the first Save. A cursor must be
+// durable when Save returns nil. A Notifier never calls the methods
+// concurrently.
 type CursorKeeper interface {
 	Load(ctx context.Context) (callback.Cursor, error)
 	Save(ctx context.Context, c callback.Cursor) error
 }
 
-// FileCursor is a [CursorKeeper] that keeps the cursor in the file of that name.
-// The file is replaced as a whole, so that a crash leaves the old or the new
-// one.
+// FileCursor is a [CursorKeeper] that stores the cursor in the named file. Save
+// replaces the file atomically: a crash leaves the old or the new cursor.
 type FileCursor string
 
 // Load implements [CursorKeeper].

@@ -20,10 +20,10 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-func TestWhatCannotBeDeliveredGoesToTheDeadLetter(t *testing.T) {
+func TestDeadLetter(t *testing.T) {
 	for name, test := range map[string]struct {
 		limit func(*interaction.NotifierConfig)
-		tries string // the last but one is refused by DeadLetter
+		tries string // DeadLetter refuses the second to last
 	}{
 		"by tries": {func(c *interaction.NotifierConfig) { c.Attempts = 3 }, "0s 1s 3s 7s"},
 		"by time":  {func(c *interaction.NotifierConfig) { c.GiveUp = 10 * time.Second }, "0s 1s 3s 7s 15s 31s"},
@@ -73,7 +73,7 @@ func TestWhatCannotBeDeliveredGoesToTheDeadLetter(t *testing.T) {
 	}
 }
 
-func TestSlowSubscribersAreCutOffAndBounded(t *testing.T) {
+func TestSlowSubscriber(t *testing.T) {
 	inBubble(t, func(b *bubble) { b.config.MaxInFlight = 3 }, func(b *bubble) {
 		var slow atomic.Bool
 		slow.Store(true)
@@ -103,7 +103,7 @@ func TestSlowSubscribersAreCutOffAndBounded(t *testing.T) {
 	})
 }
 
-func TestADeadSubscriberIsNotReadAheadFor(t *testing.T) {
+func TestMaxPending(t *testing.T) {
 	inBubble(t, func(b *bubble) { b.config.MaxPending = 4 }, func(b *bubble) {
 		dead := true
 		b.receiver.script = func(*http.Request, delivery) answer {
@@ -135,7 +135,7 @@ func TestADeadSubscriberIsNotReadAheadFor(t *testing.T) {
 	})
 }
 
-func TestWhatWasForgottenIsNotSent(t *testing.T) {
+func TestForgottenIsNotSent(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.config.Params = []string{"_service_id", "_customer_number", "_desired_time", "topic"}
 	}, func(b *bubble) {
@@ -168,7 +168,7 @@ func TestWhatWasForgottenIsNotSent(t *testing.T) {
 	})
 }
 
-func TestOnlyWhatWasAskedForIsSent(t *testing.T) {
+func TestSelection(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.config.Tenant, b.config.Services = "acme", []string{"desk"}
 		b.config.Since = time.Now().Add(time.Minute)
@@ -200,7 +200,7 @@ func TestOnlyWhatWasAskedForIsSent(t *testing.T) {
 	})
 }
 
-func TestAStoreThatFailsIsAskedAgain(t *testing.T) {
+func TestStoreFailureIsRetried(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	inBubble(t, func(b *bubble) {
 		b.config.Attempts = 1
@@ -226,7 +226,7 @@ func TestAStoreThatFailsIsAskedAgain(t *testing.T) {
 	})
 }
 
-func TestWithoutADeadLetterWhatIsGivenUpIsLogged(t *testing.T) {
+func TestGiveUpIsLogged(t *testing.T) {
 	inBubble(t, func(b *bubble) { b.config.Attempts = 2 }, func(b *bubble) {
 		b.receiver.script = func(_ *http.Request, d delivery) answer {
 			if d.Sequence == 1 {
@@ -246,7 +246,7 @@ func TestWithoutADeadLetterWhatIsGivenUpIsLogged(t *testing.T) {
 	})
 }
 
-func TestADeadLetterThatPanicsIsAskedAgain(t *testing.T) {
+func TestDeadLetterPanic(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		asked := 0
 		b.config.Attempts = 1

@@ -16,11 +16,11 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// lane holds what is to be told of one callback, in order. It lives, with a
-// goroutine of its own, as long as there is something.
+// lane is the queue of undelivered events of one callback. A goroutine works on
+// it and ends when it is empty.
 type lane struct{ queue []*item }
 
-// work tells what is in a lane until it is empty or ctx ends.
+// work delivers the events of a lane until it is empty or ctx ends.
 func (n *Notifier) work(ctx context.Context, l *lane, id callback.ID) {
 	for {
 		n.mu.Lock()
@@ -32,7 +32,7 @@ func (n *Notifier) work(ctx context.Context, l *lane, id callback.ID) {
 		it := l.queue[0]
 		n.mu.Unlock()
 		for len(it.names) > 0 {
-			if !n.tell(ctx, notification(it.event, it.names[0])) {
+			if !n.deliver(ctx, notification(it.event, it.names[0])) {
 				return
 			}
 			it.names = it.names[1:]
@@ -41,26 +41,27 @@ func (n *Notifier) work(ctx context.Context, l *lane, id callback.ID) {
 		l.queue = l.queue[1:]
 		n.feed.settle(it)
 		n.mu.Unlock()
-		n.move()
-		<-n.room
+		n.markDirty()
+		<-n.unsettled
 	}
 }
 
-// tell delivers one notification, or gives it up. It returns false when ctx
-// ended first.
-func (n *Notifier) tell(ctx context.Context, what Notification) bool {
+// deliver sends one notification until it is accepted or goes to DeadLetter. It
+// returns false when ctx ends first.
+func (n *Notifier) deliver(ctx context.Context, what Notification) bool {
 	var first time.Time
 	for tries, waits := 0, 1; ; waits++ {
-		if !n.await(ctx) {
+		if !n.acquire(ctx) {
 			return false
 		}
 		if first.IsZero() {
 			first = n.config.Now()
 		}
-		answer := n.try(ctx, what)
+		answer := n.post(ctx, what)
 		if answer.retryAfter > 0 {
-			// Before anybody else gets the slot.
-			n.hold(answer.retryAfter)
+			// Must precede the release of the slot, or the next delivery
+			// ignores the pause.
+			n.pauseFor(answer.retryAfter)
 		}
 		<-n.slots
 		if answer.err == nil {
@@ -69,11 +70,11 @@ func (n *Notifier) tell(ctx context.Context, what Notification) bool {
 		if answer.sent {
 			tries++
 		}
-		n.log(ctx, slog.LevelWarn, "a notification was not delivered", slog.String("callback", string(what.Event.Callback)),
-			slog.String("notification", string(what.Name)), slog.Int("try", tries), slog.Int("status", answer.status),
+		n.log(ctx, slog.LevelWarn, "notification not delivered", slog.String("callback", string(what.Event.Callback)),
+			slog.String("notification", string(what.Name)), slog.Int("attempt", tries), slog.Int("status", answer.status),
 			slog.String("error", api.Redact(answer.err.Error())))
 		spent := n.config.Attempts > 0 && tries >= n.config.Attempts || n.config.Now().Sub(first) >= n.config.GiveUp
-		if spent && n.bury(ctx, what, answer.err) {
+		if spent && n.deadLetter(ctx, what, answer.err) {
 			return true
 		}
 		if !sleep(ctx, max(n.backoff(waits), answer.retryAfter)) {
@@ -82,8 +83,8 @@ func (n *Notifier) tell(ctx context.Context, what Notification) bool {
 	}
 }
 
-// await waits for the end of a pause and then for a slot.
-func (n *Notifier) await(ctx context.Context) bool {
+// acquire waits for the end of a pause and then for a slot.
+func (n *Notifier) acquire(ctx context.Context) bool {
 	for {
 		select {
 		case n.slots <- struct{}{}:
@@ -107,8 +108,8 @@ func (n *Notifier) await(ctx context.Context) bool {
 	}
 }
 
-// hold stops all deliveries for a while.
-func (n *Notifier) hold(d time.Duration) {
+// pauseFor stops all deliveries for d.
+func (n *Notifier) pauseFor(d time.Duration) {
 	until := n.config.Now().Add(d)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -117,7 +118,7 @@ func (n *Notifier) hold(d time.Duration) {
 	}
 }
 
-// backoff is the pause after the nth failure in a row.
+// backoff returns the pause after the given number of consecutive failures.
 func (n *Notifier) backoff(failures int) time.Duration {
 	d := n.config.Backoff
 	for i := 1; i < failures && d < n.config.MaxBackoff; i++ {
@@ -127,11 +128,11 @@ func (n *Notifier) backoff(failures int) time.Duration {
 	return d - time.Duration(n.config.Random()*float64(d)/2)
 }
 
-// bury hands a notification to whoever takes what cannot be delivered; false
-// means that it is to be tried again.
-func (n *Notifier) bury(ctx context.Context, what Notification, last error) bool {
+// deadLetter passes a notification that could not be delivered to DeadLetter.
+// It returns false if DeadLetter fails and the notification must be retried.
+func (n *Notifier) deadLetter(ctx context.Context, what Notification, last error) bool {
 	if n.config.DeadLetter == nil {
-		n.log(ctx, slog.LevelError, "a notification was given up", slog.String("callback", string(what.Event.Callback)),
+		n.log(ctx, slog.LevelError, "notification given up", slog.String("callback", string(what.Event.Callback)),
 			slog.String("notification", string(what.Name)), slog.String("id", what.ID))
 		return true
 	}
@@ -139,29 +140,30 @@ func (n *Notifier) bury(ctx context.Context, what Notification, last error) bool
 	defer cancel()
 	err := guard(func() error { return n.config.DeadLetter(ctx, what, last) })
 	if err != nil {
-		n.log(ctx, slog.LevelError, "a dead letter was not taken", slog.String("callback", string(what.Event.Callback)),
+		n.log(ctx, slog.LevelError, "DeadLetter failed", slog.String("callback", string(what.Event.Callback)),
 			slog.String("notification", string(what.Name)), slog.String("error", api.Redact(err.Error())))
 	}
 	return err == nil
 }
 
-// detached is the context of what is finished though the Notifier is to stop.
+// detached returns a context that outlives the end of ctx by up to Timeout, for
+// work that must finish when the Notifier stops.
 func (n *Notifier) detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), n.config.Timeout)
 }
 
-// answer is what came of one try.
+// answer is the result of one delivery attempt.
 type answer struct {
 	err        error
-	sent       bool // the subscriber was asked: the try counts
+	sent       bool // a request was made: the attempt counts
 	status     int
 	retryAfter time.Duration
 }
 
-// DeliveryError says why a notification was not taken. It unwraps to what the
-// transport said and tells neither the URL nor anything of the person.
+// DeliveryError is the failure of one delivery. Its text contains neither the
+// URL nor personal data.
 type DeliveryError struct {
-	Status int // of the subscriber's answer; 0 when there was none
+	Status int // HTTP status of the answer; 0 without an answer
 	Err    error
 }
 
@@ -175,17 +177,17 @@ func (e *DeliveryError) Error() string {
 // Unwrap returns the transport's error.
 func (e *DeliveryError) Unwrap() error { return e.Err }
 
-// try makes one delivery.
-func (n *Notifier) try(ctx context.Context, what Notification) answer {
+// post makes one delivery attempt.
+func (n *Notifier) post(ctx context.Context, what Notification) answer {
 	ctx, cancel := n.detached(ctx)
 	defer cancel()
 	body, err := n.compose(ctx, what)
 	if err != nil {
-		return answer{err: fmt.Errorf("composing: %w", err)}
+		return answer{err: fmt.Errorf("composing the notification: %w", err)}
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, n.config.URL, bytes.NewReader(body))
 	if err != nil {
-		return answer{err: fmt.Errorf("composing: %w", err)}
+		return answer{err: fmt.Errorf("composing the notification: %w", err)}
 	}
 	r.Header = n.config.Header.Clone()
 	if r.Header == nil {
@@ -199,7 +201,7 @@ func (n *Notifier) try(ctx context.Context, what Notification) answer {
 		return err
 	})
 	if err != nil {
-		// The error of the client tells the URL, which may hold a secret.
+		// A url.Error contains the URL, which may hold a secret.
 		var outer *url.Error
 		if errors.As(err, &outer) {
 			err = outer.Err
@@ -207,8 +209,7 @@ func (n *Notifier) try(ctx context.Context, what Notification) answer {
 		return answer{err: &DeliveryError{Err: err}, sent: true}
 	}
 	defer response.Body.Close()
-	// What a subscriber says is not read, but the connection is kept where it
-	// says little.
+	// Draining a short body lets the client reuse the connection.
 	_, _ = io.CopyN(io.Discard, response.Body, 4<<10)
 	if response.StatusCode >= 200 && response.StatusCode <= 299 {
 		return answer{}
@@ -217,7 +218,7 @@ func (n *Notifier) try(ctx context.Context, what Notification) answer {
 		retryAfter: retryAfter(response.Header, n.config.Now())}
 }
 
-// compose writes the body as things are now.
+// compose returns the body, reading the callback if a parameter needs it.
 func (n *Notifier) compose(ctx context.Context, what Notification) ([]byte, error) {
 	params := n.config.Notify[what.Name]
 	if params == nil {
@@ -238,10 +239,10 @@ func (n *Notifier) compose(ctx context.Context, what Notification) ([]byte, erro
 	return what.body(params, cb)
 }
 
-// maxRetryAfter is the longest pause a subscriber can ask for.
+// maxRetryAfter limits the pause that a subscriber can request.
 const maxRetryAfter = time.Hour
 
-// retryAfter reads the header of that name: seconds or a date.
+// retryAfter parses the Retry-After header, which holds seconds or a date.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(text, 10, 63); err == nil {

@@ -1,15 +1,15 @@
-// Package interaction shows callbacks as Callback Interaction resources, as
-// Genesys Context Services defines them, and tells subscribers over HTTP what
-// becomes of them, under the notification names of GMS.
+// Package interaction presents callbacks as the Callback Interaction resources
+// of Genesys Context Services and notifies subscribers over HTTP of status
+// changes, under the notification names of GMS.
 //
-// [FromCallback] makes an [Interaction] of a callback and its attempts.
-// [Handler] serves it by id. [NotifyingStore] posts status changes to one
-// subscriber's URL: at least once, in order for each callback.
+// [FromCallback] converts a callback and its attempts to an [Interaction].
+// [Handler] serves interactions by id. [Notifier] posts status changes to the
+// URL of one subscriber: at least once, and in order per callback.
 //
-// # How a callback is shown
+// # Mapping of states
 //
-// All of this is inferred: nothing published says how the states of the two
-// products belong together.
+// The mapping is inferred: no published source relates the states of the two
+// products.
 //
 //	callback                           callback_status     status
 //	Scheduled                          2 TIMER             1 PENDING
@@ -28,14 +28,13 @@
 //	Completed with any other reason    9 FINAL             3 STOPPED
 //	Completed and redialled            12 REPLACED         3 STOPPED
 //
-// 1 RECEIVED and 13 AGT_TRANSFER are never shown. A source does not know that
-// it was redialled: only its copy does, and names it in parent_id. Whoever asks
-// for the resource may know, and says so with [Options.Replaced] or
-// [Config.Replaced].
+// 1 RECEIVED and 13 AGT_TRANSFER are not used. A callback does not record that
+// it was redialled; only the copy does, and names its source in parent_id. A
+// host that knows the copy sets [Options.Replaced] or [Config.Replaced].
 //
-// # Numbers of people
+// # Personal data
 //
-// The resource has a mandatory field for the customer's number. An [Interaction]
-// that is printed or logged hides it, as it hides texts and user data; its JSON
-// shows it, which is what it is for.
+// The resource has a mandatory field for the customer's number. Printing or
+// logging an [Interaction] omits numbers, texts and user data; its JSON
+// contains them.
 package interaction

@@ -6,7 +6,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// CallbackStatus is the field callback_status.
+// CallbackStatus is the value of callback_status.
 type CallbackStatus uint8
 
 // The values of callback_status.
@@ -35,13 +35,13 @@ func callbackStatusNames() []string {
 	}
 }
 
-// Valid reports whether s is one of the 15 values.
+// Valid reports whether s is one of the 15 defined values.
 func (s CallbackStatus) Valid() bool { return s <= CallbackExpired }
 
-// String returns the name in the resource.
+// String returns the name that Context Services uses, such as "TIMER".
 func (s CallbackStatus) String() string { return nameOf(s, "CallbackStatus", callbackStatusNames()) }
 
-// CallbackType is the field callback_type.
+// CallbackType is the value of callback_type.
 type CallbackType uint8
 
 // The values of callback_type.
@@ -53,23 +53,23 @@ const (
 
 func callbackTypeNames() []string { return []string{"UNKNOWN", "ASAP", "SCHEDULED"} }
 
-// Valid reports whether t is one of the three values.
+// Valid reports whether t is one of the three defined values.
 func (t CallbackType) Valid() bool { return t <= TypeScheduled }
 
-// String returns the name in the resource.
+// String returns the name that Context Services uses, such as "ASAP".
 func (t CallbackType) String() string { return nameOf(t, "CallbackType", callbackTypeNames()) }
 
-// CallResult is the field call_result: [callback.CallResult], written as its
-// number.
+// CallResult is the value of call_result: the number of a
+// [callback.CallResult].
 type CallResult uint8
 
-// Valid reports whether r is one of the 54 values.
+// Valid reports whether r is one of the 54 defined values.
 func (r CallResult) Valid() bool { return callback.CallResult(r).Valid() }
 
-// String returns the name in the resource.
+// String returns the name of the result.
 func (r CallResult) String() string { return callback.CallResult(r).String() }
 
-// Status is the field status.
+// Status is the value of status.
 type Status uint8
 
 // The values of status.
@@ -82,16 +82,16 @@ const (
 
 func statusNames() []string { return []string{"NEW", "PENDING", "IN_PROCESS", "STOPPED"} }
 
-// Valid reports whether s is one of the four values.
+// Valid reports whether s is one of the four defined values.
 func (s Status) Valid() bool { return s <= StatusStopped }
 
-// String returns the name in the resource.
+// String returns the name that Context Services uses, such as "PENDING".
 func (s Status) String() string { return nameOf(s, "Status", statusNames()) }
 
-// EntityType is the field entity_type.
+// EntityType is the value of entity_type.
 type EntityType uint8
 
-// The values of entity_type. There is no 4.
+// The values of entity_type; 4 is not defined.
 const (
 	EntityEmailIn     EntityType = 0
 	EntityEmailOut    EntityType = 1
@@ -106,10 +106,10 @@ func entityTypeNames() []string {
 	return []string{"EMAIL_IN", "EMAIL_OUT", "CHAT", "PHONE_CALL", "", "CALLBACK", "COBROWSE", "INTERACTION"}
 }
 
-// Valid reports whether t is one of the seven values.
+// Valid reports whether t is one of the seven defined values.
 func (t EntityType) Valid() bool { return t <= EntityInteraction && t != 4 }
 
-// String returns the name in the resource.
+// String returns the name that Context Services uses, such as "CALLBACK".
 func (t EntityType) String() string { return nameOf(t, "EntityType", entityTypeNames()) }
 
 func nameOf[T ~uint8](v T, kind string, names []string) string {
@@ -119,7 +119,7 @@ func nameOf[T ~uint8](v T, kind string, names []string) string {
 	return fmt.Sprintf("%s(%d)", kind, uint8(v))
 }
 
-// ResponseType is the field desired_response_type.
+// ResponseType is the value of desired_response_type.
 type ResponseType string
 
 // The values of desired_response_type.
@@ -129,5 +129,5 @@ const (
 	Email ResponseType = "Email"
 )
 
-// Valid reports whether t is one of the three values.
+// Valid reports whether t is one of the three defined values.
 func (t ResponseType) Valid() bool { return t == Voice || t == VoIP || t == Email }

@@ -19,7 +19,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// desk makes a Manager with one service on a clock that stands still.
+// desk returns a Manager with one service and a stopped clock.
 func desk() *manager.Manager {
 	now := func() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
@@ -34,7 +34,7 @@ func desk() *manager.Manager {
 	return m
 }
 
-// book makes a callback for the afternoon.
+// book creates a callback for the afternoon.
 func book(m *manager.Manager) *callback.Callback {
 	cb, err := m.Start(context.Background(), manager.Request{Service: "support", Number: "044 668 18 00", CustomerID: "C-17",
 		Desired: time.Date(2026, time.March, 2, 14, 30, 0, 0, time.UTC), Properties: callback.Values{"topic": "invoice"}})
@@ -44,8 +44,7 @@ func book(m *manager.Manager) *callback.Callback {
 	return cb
 }
 
-// A callback is shown with what the resource demands; its JSON tells the number,
-// printing it does not.
+// The JSON of an Interaction contains the number; printing it does not.
 func ExampleFromCallback() {
 	i := interaction.FromCallback(book(desk()), interaction.Options{CreatorAppID: 7})
 	fmt.Println(i)
@@ -80,7 +79,7 @@ func ExampleFromCallback() {
 	// }
 }
 
-// Everything that is wrong with a resource is reported at once.
+// UnmarshalJSON reports all faults of a resource at once.
 func ExampleInteraction_UnmarshalJSON() {
 	var i interaction.Interaction
 	err := json.Unmarshal([]byte(`{"desired_response_type":"Voice","start_time":"2026-03-02T14:30:00Z","customer_number":"+41446681800",
@@ -94,7 +93,7 @@ func ExampleInteraction_UnmarshalJSON() {
 	// structured_text_mime: is required with structured_text
 }
 
-// A resource that is made by hand is checked before it is written.
+// Validate checks a resource before it is written.
 func ExampleInteraction_Validate() {
 	fmt.Println(interaction.Interaction{ID: "1", ResponseType: interaction.Voice, Type: "Inbound", StartTime: time.Unix(0, 0), Attempts: -1}.Validate())
 	// Output:
@@ -103,7 +102,7 @@ func ExampleInteraction_Validate() {
 	// start_date: is required
 }
 
-// The resource is served by id, under any prefix.
+// The handler serves interactions by id, under any prefix.
 func ExampleHandler() {
 	m := desk()
 	cb := book(m)
@@ -128,10 +127,10 @@ func ExampleHandler() {
 	}
 	// Output:
 	// 200 {"callback_status":2,"desired_response_type":"Voice","start_time
-	// 404 {"code":40030,"message":"there is no such interaction"}
+	// 404 {"code":40030,"message":"no such interaction"}
 }
 
-// Every fault of a configuration is reported at once.
+// New reports all faults of a configuration at once.
 func ExampleNew() {
 	_, err := interaction.New(interaction.Config{})
 	fmt.Println(err)
@@ -140,8 +139,8 @@ func ExampleNew() {
 	// Authorizer: is required
 }
 
-// A subscriber checks what it receives, ignores what it has seen, and is told
-// of every change in order.
+// A subscriber verifies each notification, skips ids that it has seen, and
+// receives the changes of a callback in order.
 func ExampleNotifier() {
 	key := []byte("a secret that both sides know")
 	ctx, stop := context.WithCancel(context.Background())
@@ -178,7 +177,7 @@ func ExampleNotifier() {
 	m := desk()
 	notifier, err := interaction.NewNotifier(interaction.NotifierConfig{
 		Manager: m, URL: subscriber.URL, Secrets: [][]byte{key}, Cursor: cursor,
-		Transport: subscriber.Client().Transport, // trusts the certificate of the test
+		Transport: subscriber.Client().Transport, // trusts the test certificate
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -196,8 +195,7 @@ func ExampleNotifier() {
 	// <nil>
 }
 
-// A Notifier sends nothing over connections that anybody can read, unless it is
-// told to.
+// A Notifier refuses unencrypted connections unless AllowHTTP is set.
 func ExampleNewNotifier() {
 	_, err := interaction.NewNotifier(interaction.NotifierConfig{
 		Manager: desk(), URL: "http://subscriber.example.com", Secrets: [][]byte{[]byte("too short")}, Cursor: interaction.FileCursor("cursor"),
@@ -205,10 +203,10 @@ func ExampleNewNotifier() {
 	fmt.Println(err)
 	// Output:
 	// URL: does not begin with https://
-	// Secrets: have one of less than 16 bytes
+	// Secrets: must have at least 16 bytes each
 }
 
-// What nobody signed, and what was changed on the way, is refused.
+// VerifySignature rejects unsigned and modified notifications.
 func ExampleVerifySignature() {
 	header := http.Header{}
 	header.Set(interaction.HeaderID, "msg_p5jXN8AQM9LWM0D4loKWxJek")
@@ -218,11 +216,11 @@ func ExampleVerifySignature() {
 	fmt.Println(interaction.VerifySignature(header, []byte(`{"test": 2432232315}`), []byte("another secret"), now))
 	fmt.Println(interaction.VerifySignature(header, nil, nil, now.Add(time.Hour)))
 	// Output:
-	// Webhook-Signature: is not that of the message
+	// Webhook-Signature: does not match the message
 	// Webhook-Timestamp: is more than 5m0s from now
 }
 
-// An event may give rise to several notifications, or to none.
+// An event maps to any number of notifications, including none.
 func ExampleNamesOf() {
 	fmt.Println(interaction.NamesOf(callback.Event{Type: callback.EventDialing, From: callback.Queued, To: callback.Dialing, Attempt: 1}))
 	fmt.Println(interaction.NamesOf(callback.Event{Type: callback.EventPlaced, From: callback.Dialing, To: callback.Dialing, Attempt: 1}))
@@ -231,7 +229,7 @@ func ExampleNamesOf() {
 	// []
 }
 
-// The cursor outlives the process.
+// The cursor survives a restart of the process.
 func ExampleFileCursor() {
 	ctx := context.Background()
 	file, remove := tempFile()
@@ -247,7 +245,7 @@ func ExampleFileCursor() {
 	// "42" <nil>
 }
 
-// tempFile is a cursor in a folder of its own.
+// tempFile returns a FileCursor in a temporary folder.
 func tempFile() (cursor interaction.FileCursor, remove func()) {
 	dir, err := os.MkdirTemp("", "cursor")
 	if err != nil {

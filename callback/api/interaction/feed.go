@@ -6,26 +6,26 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// item is an event that has been read and is not settled.
+// item is an event that has been read but not settled.
 type item struct {
 	event  callback.Event
-	names  []Name          // what is left to tell of it
-	before callback.Cursor // the place in the feed before it
+	names  []Name          // notifications still to deliver
+	before callback.Cursor // cursor that precedes the event
 	place  *list.Element
 }
 
-// feed knows how far the event feed has been dealt with: settled events may lie
-// behind one that is not, and are sent again after a restart.
+// feed tracks progress in the event feed. Events settle out of order; those
+// after the first unsettled one are sent again after a restart.
 type feed struct {
-	pending list.List       // of *item, in the order of the feed
-	read    callback.Cursor // everything up to here has been read
+	pending list.List       // of *item, in feed order
+	read    callback.Cursor // last event read
 	saved   callback.Cursor
 }
 
-// pass notes that an event needs nothing.
+// pass skips an event without notifications.
 func (f *feed) pass(e callback.Event) { f.read = e.Cursor }
 
-// add notes an event that has to be told of.
+// add appends an event with notifications to deliver.
 func (f *feed) add(e callback.Event, names []Name) *item {
 	it := &item{event: e, names: names, before: f.read}
 	it.place = f.pending.PushBack(it)
@@ -33,10 +33,11 @@ func (f *feed) add(e callback.Event, names []Name) *item {
 	return it
 }
 
-// settle notes that nothing is left to tell of an event.
+// settle removes an event whose notifications are all delivered or dead
+// letters.
 func (f *feed) settle(it *item) { f.pending.Remove(it.place) }
 
-// safe is the place to go on from so that nothing is missed.
+// safe returns the cursor from which a restart misses nothing.
 func (f *feed) safe() callback.Cursor {
 	if front := f.pending.Front(); front != nil {
 		if first, ok := front.Value.(*item); ok {

@@ -13,36 +13,36 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// Options add what a callback does not know of itself. The zero value adds
+// Options supply what a callback does not contain. The zero value supplies
 // nothing.
 type Options struct {
-	// Policy is the service of the callback: it gives the media type and the
-	// direction of the call. Without one they are "voice" and "Outbound".
+	// Policy is the service of the callback. It determines media type and
+	// direction of the call. Without it they are "voice" and "Outbound".
 	Policy *callback.Policy
-	// Base is where relative URLs of structured_text and binary_content begin.
+	// Base resolves relative URLs in structured_text and binary_content.
 	Base *url.URL
-	// CreatorAppID and ServerID are written where the callback has none.
+	// CreatorAppID and ServerID are used if the callback sets none.
 	CreatorAppID int64
 	ServerID     string
-	// Replaced tells that the callback, which is completed, was redialled by a
-	// copy. Only whoever knows the copy can tell.
+	// Replaced marks a completed callback as redialled by a copy, which only
+	// the copy records.
 	Replaced bool
 }
 
-// FromCallback shows a callback as a resource. What it needs that the callback
-// does not hold comes from o. The result is valid for every callback that a
-// Manager returns: content that is no URL or has no media type, and owner or
-// application ids below zero, are left out. Of a callback made by hand
-// [Interaction.Validate] tells.
+// FromCallback converts a callback to an interaction. The result is valid for
+// every callback that a Manager returns: invalid content (no URL or no media
+// type) and negative owner or application ids are omitted. Use
+// [Interaction.Validate] on the result for callbacks from other sources.
 //
-// customer_number is whom the next attempt would call. end_time is
-// Callback.Until, or when the callback expires. attempts counts the attempts
-// that may have left for the network, and call_result is that of the last one
-// once it has ended. parent_id is, unless the request gave one, the call the
-// customer asked from, or the callback that this one redials. customer_id is,
-// unless the request gave one, the account. stopped_reason is
-// Callback.Reason. timeshift is, unless the request gave one, the offset that
-// the zone of the desired time had when the callback was made.
+// customer_number is the number that the next attempt calls. end_time is
+// Callback.Until, else the expiry. attempts counts attempts that may have
+// reached the network; call_result is the result of the last one after it has
+// ended. stopped_reason is Callback.Reason.
+//
+// Three fields have a fallback if the request did not set them: parent_id is
+// the interaction in which the customer asked for the callback, else the
+// callback that this one redials; customer_id is the account; timeshift is the
+// offset of the callback's time zone at its creation.
 func FromCallback(cb *callback.Callback, o Options) Interaction {
 	var given callback.Interaction
 	if cb.Interaction != nil {
@@ -87,13 +87,14 @@ func FromCallback(cb *callback.Callback, o Options) Interaction {
 		result := CallResult(last.Outcome.Result)
 		out.CallResult = &result
 	}
-	out.shed()
+	out.dropInvalid()
 	return out
 }
 
-// shed drops what a Manager takes and the resource does not: content that is no
-// URL or has no media type, companions without content, numbers below zero.
-func (i *Interaction) shed() {
+// dropInvalid removes values that a Manager accepts and the resource does not:
+// content without a URL or media type, companions without content, negative
+// ids.
+func (i *Interaction) dropInvalid() {
 	if i.StructuredText == "" || i.StructuredMIME == "" || !isURL(i.StructuredText) || !isMIME(i.StructuredMIME) {
 		i.StructuredText, i.StructuredMIME = "", ""
 	}
@@ -106,7 +107,7 @@ func (i *Interaction) shed() {
 	}
 }
 
-// statusOf maps a callback to callback_status, as the package comment shows.
+// statusOf maps a callback to its callback_status; see the package comment.
 func statusOf(cb *callback.Callback, replaced bool) CallbackStatus {
 	switch cb.State {
 	case callback.Scheduled:
@@ -161,7 +162,8 @@ func progressOf(s callback.State) Status {
 	return StatusInProcess
 }
 
-// responseOf says how the customer is reached where the request did not.
+// responseOf returns how to reach the customer: as requested, else by the kind
+// of the number.
 func responseOf(cb *callback.Callback, given callback.Interaction) ResponseType {
 	types := []ResponseType{Voice, VoIP, Email}
 	if i := slices.Index(types, ResponseType(given.ResponseType)); i >= 0 {
@@ -189,7 +191,7 @@ func shiftOf(cb *callback.Callback, given callback.Interaction) *int {
 	return &minutes
 }
 
-// resolve completes a relative URL. One that cannot be read is left as it is.
+// resolve completes a relative URL. It returns an unparsable one unchanged.
 func resolve(base *url.URL, ref string) string {
 	if base == nil || ref == "" {
 		return ref
@@ -208,7 +210,7 @@ func cmpTime(first, second time.Time) time.Time {
 	return first
 }
 
-// utc keeps an unset time unset, whatever its zone.
+// utc converts t to UTC but returns the zero Time unchanged.
 func utc(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}

@@ -14,7 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-func TestStatesAreMapped(t *testing.T) {
+func TestStatusMapping(t *testing.T) {
 	type shown struct {
 		Callback interaction.CallbackStatus
 		Status   interaction.Status
@@ -67,7 +67,7 @@ func TestStatesAreMapped(t *testing.T) {
 	}
 }
 
-func TestARequestIsShownAsItWasMade(t *testing.T) {
+func TestFromCallbackRequestFields(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(manager.Request{
 		Number: "sip:ann@example.com", CustomerID: "C-17", Account: "A-1", Desired: monday().Add(4*time.Hour + 30*time.Minute),
@@ -91,7 +91,7 @@ func TestARequestIsShownAsItWasMade(t *testing.T) {
 	}
 }
 
-func TestWhatARequestLeavesOpen(t *testing.T) {
+func TestFromCallbackDefaults(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(manager.Request{Account: "A-1"})
 	got := interaction.FromCallback(cb, interaction.Options{})
@@ -114,7 +114,7 @@ func TestWhatARequestLeavesOpen(t *testing.T) {
 	}
 }
 
-func TestTimeShiftIsTheZonesWhereOneWasNamed(t *testing.T) {
+func TestTimeShift(t *testing.T) {
 	r := newRig(t, nil)
 	for zone, want := range map[string]int{"Europe/Zurich": 60, "America/St_Johns": -210, "UTC": 0} {
 		cb := r.start(manager.Request{Zone: zone, Local: localTime(t, "2026-01-13T12:00:00")})
@@ -124,7 +124,7 @@ func TestTimeShiftIsTheZonesWhereOneWasNamed(t *testing.T) {
 	}
 }
 
-func TestAttemptsAndTheirResult(t *testing.T) {
+func TestAttempts(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Refused(), callbacktest.Busy(), callbacktest.Answered(2*time.Minute))
 	cb := r.start(manager.Request{})
@@ -157,7 +157,7 @@ func TestAttemptsAndTheirResult(t *testing.T) {
 	}
 }
 
-func TestACopyNamesItsSource(t *testing.T) {
+func TestCopyParent(t *testing.T) {
 	r := newRig(t, nil)
 	source := r.start(manager.Request{})
 	r.cancel(source.ID)
@@ -167,7 +167,7 @@ func TestACopyNamesItsSource(t *testing.T) {
 	}
 }
 
-func TestWhateverAManagerTakesIsValid(t *testing.T) {
+func TestFromCallbackIsValid(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Numbers.AllowImpossible = true })
 	for name, req := range map[string]manager.Request{
 		"no URL":               {Interaction: callback.Interaction{StructuredText: "http://[::1", StructuredMIME: "text/html"}},

@@ -17,47 +17,46 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// Config is what a [Handler] is made of.
+// Config configures a [Handler].
 type Config struct {
-	// Manager has the callbacks. Required.
+	// Manager holds the callbacks. Required.
 	Manager *manager.Manager
-	// Authorizer says who asks. Required.
+	// Authorizer identifies the caller. Required.
 	Authorizer api.Authorizer
-	// Base is where relative URLs of structured_text and binary_content begin.
-	// Defaults to none: they are written as they were given.
+	// Base resolves relative URLs in structured_text and binary_content.
+	// Defaults to nil: URLs stay relative.
 	Base *url.URL
-	// CreatorAppID and ServerID are written where the callback has none.
-	// Default to 0 and "".
+	// CreatorAppID and ServerID are used if the callback sets none. Default to
+	// 0 and "".
 	CreatorAppID int64
 	ServerID     string
-	// Replaced says whether a completed callback was redialled by a copy. Only
-	// the copy knows, so a host that keeps track of copies may. It must be safe
-	// for concurrent use; its error is answered with status 500. Defaults to
-	// "never".
+	// Replaced reports whether a completed callback was redialled by a copy,
+	// which only the copy records. It must be safe for concurrent use. If it
+	// fails, the answer has status 500. Defaults to always false.
 	Replaced func(ctx context.Context, cb *callback.Callback) (bool, error)
-	// Logger gets the failures behind answers of status 500. Defaults to
+	// Logger receives the causes of answers with status 500. Defaults to
 	// slog.Default().
 	Logger *slog.Logger
 }
 
-// Handler serves the resource by id: GET and HEAD of "/{id}", relative to where
-// it is mounted, so that
+// Handler serves interactions by id: GET and HEAD of "/{id}", relative to its
+// mount point. For example
 //
 //	mux.Handle("/interactions/", http.StripPrefix("/interactions", handler))
 //
-// serves /interactions/{id}. It needs the role read for callbacks that the
-// caller reaches, or operate. A callback of another tenant or customer is
-// answered exactly as one that does not exist: with status 404.
+// serves /interactions/{id}. The caller needs the role read or operate. A
+// callback that is outside the caller's tenant or customer yields the same 404
+// as one that does not exist.
 //
-// Errors are {"code":40030,"message":"..."}, where the code is that of GMS, or
-// the status with two zeros where GMS has none; the form is inferred. It is safe
-// for concurrent use.
+// Error bodies have the form {"code":40030,"message":"..."} (inferred). The
+// code is that of GMS, or the status times 100 where GMS has none. A Handler is
+// safe for concurrent use.
 type Handler struct {
 	config Config
 }
 
-// New makes a handler and reports every fault of its configuration at once,
-// each a [callback.ErrConfiguration].
+// New returns a handler. It reports all faults of the configuration at once,
+// each as a [callback.ErrConfiguration].
 func New(config Config) (*Handler, error) {
 	faults := check.Faults{Kind: callback.ErrConfiguration}
 	faults.Check(config.Manager != nil, "Manager", "is required")
@@ -108,11 +107,11 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Calle
 	return json.Marshal(FromCallback(cb, options))
 }
 
-// errNoInteraction does not repeat what was asked for.
-var errNoInteraction = api.NewFault(http.StatusNotFound, "", "there is no such interaction")
+// errNoInteraction does not echo the requested id.
+var errNoInteraction = api.NewFault(http.StatusNotFound, "", "no such interaction")
 
-// options looks up what the callback does not hold. A service that is not known
-// any more is no reason not to show its callbacks.
+// options collects what the callback does not contain. A removed service is not
+// an error: its callbacks remain readable.
 func (h *Handler) options(ctx context.Context, cb *callback.Callback) (Options, error) {
 	o := Options{Base: h.config.Base, CreatorAppID: h.config.CreatorAppID, ServerID: h.config.ServerID}
 	policy, err := h.config.Manager.Tenant(cb.Tenant).Policy(ctx, cb.Service)
@@ -127,7 +126,7 @@ func (h *Handler) options(ctx context.Context, cb *callback.Callback) (Options, 
 	return o, nil
 }
 
-// refuse answers with the error form.
+// refuse writes an error answer.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := http.StatusInternalServerError
 	answer := struct {
@@ -141,7 +140,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 			answer.Code = callback.Code(callback.ErrNotFound)
 		}
 	} else {
-		wire.LogFailure(r.Context(), h.config.Logger, "reading an interaction failed", err)
+		wire.LogFailure(r.Context(), h.config.Logger, "interaction request failed", err)
 	}
 	body, err := json.Marshal(answer)
 	if err != nil {
@@ -150,7 +149,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	h.write(w, status, body)
 }
 
-// write sends a body that nobody on the way may keep: it names a person.
+// write writes a JSON body.
 func (h *Handler) write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", api.JSON)
 	w.WriteHeader(status)

@@ -21,7 +21,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// asCaller is an authorizer that lets one caller in.
+// asCaller returns an Authorizer that accepts every request as c.
 func asCaller(c *api.Caller) api.Authorizer {
 	return api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
 		if c.Name == "" {
@@ -52,7 +52,7 @@ func ask(h http.Handler, method, id string) *httptest.ResponseRecorder {
 	return w
 }
 
-func TestHandlerServesTheResource(t *testing.T) {
+func TestHandler(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(manager.Request{Properties: callback.Values{"topic": "invoice"}})
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, nil)
@@ -74,7 +74,7 @@ func TestHandlerServesTheResource(t *testing.T) {
 	}
 }
 
-func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
+func TestHandlerHidesUnreachable(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(manager.Request{CustomerID: "C-17"})
 	caller := &api.Caller{}
@@ -96,7 +96,7 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 		{"no id", api.Caller{Name: "ann", Roles: read}, "", 404},
 		{"another path", api.Caller{Name: "ann", Roles: read}, cb.ID + "/x", 404},
 		{"no role", api.Caller{Name: "ann", Roles: []api.Role{api.RoleCreate, api.RoleAdmin}}, cb.ID, 403},
-		{"nobody", api.Caller{}, cb.ID, 401},
+		{"anonymous", api.Caller{}, cb.ID, 401},
 	} {
 		*caller = test.caller
 		w := ask(h, "GET", string(test.id))
@@ -110,7 +110,7 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 			t.Errorf("%s is answered otherwise than what does not exist: %s", test.name, w.Body)
 		}
 	}
-	if none != `{"code":40030,"message":"there is no such interaction"}`+"\n" {
+	if none != `{"code":40030,"message":"no such interaction"}`+"\n" {
 		t.Errorf("what does not exist is answered with %s", none)
 	}
 	*caller = api.Caller{Name: "ann", Roles: read}
@@ -120,8 +120,8 @@ func TestHandlerHidesWhatACallerMayNotReach(t *testing.T) {
 	}
 }
 
-// What can be no identifier is not there, whatever a store would say of it.
-func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
+// An id that no callback can have yields 404 without a read of the store.
+func TestHandlerInvalidID(t *testing.T) {
 	faults := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = faults.Store() })
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, func(c *interaction.Config) {
@@ -137,7 +137,7 @@ func TestHandlerAsksNoStoreForWhatIsNoIdentifier(t *testing.T) {
 	}
 }
 
-func TestHandlerIsToldWhatWasReplaced(t *testing.T) {
+func TestHandlerReplaced(t *testing.T) {
 	r := newRig(t, nil)
 	cb, open := r.start(manager.Request{}), r.start(manager.Request{})
 	r.cancel(cb.ID)
@@ -157,7 +157,7 @@ func TestHandlerIsToldWhatWasReplaced(t *testing.T) {
 	}
 }
 
-func TestHandlerShowsCallbacksOfServicesThatAreGone(t *testing.T) {
+func TestHandlerRemovedService(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(manager.Request{})
 	services, err := callback.NewServices(callback.Service{Name: "other"})
@@ -175,7 +175,7 @@ func TestHandlerShowsCallbacksOfServicesThatAreGone(t *testing.T) {
 	}
 }
 
-func TestHandlerTellsNoNumberOfAFailure(t *testing.T) {
+func TestHandlerFailureHidesNumber(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = faulty.Store() })
 	cb := r.start(manager.Request{})
@@ -193,7 +193,7 @@ func TestHandlerTellsNoNumberOfAFailure(t *testing.T) {
 	}
 }
 
-func TestNewReportsEveryFault(t *testing.T) {
+func TestNewFaults(t *testing.T) {
 	_, err := interaction.New(interaction.Config{CreatorAppID: -1})
 	for _, field := range []string{"Manager", "Authorizer", "CreatorAppID"} {
 		if err == nil || !strings.Contains(err.Error(), field) || !errors.Is(err, callback.ErrConfiguration) {

@@ -13,23 +13,23 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/check"
 )
 
-// Interaction is a Callback Interaction resource. Mandatory fields are marked
-// with *; an optional field with its zero value is left out of the JSON, unless
-// its comment says otherwise.
+// Interaction is a Callback Interaction resource. The comment of each field
+// names its JSON field; * marks mandatory ones. Zero values of optional fields
+// are omitted from the JSON unless noted.
 type Interaction struct {
 	CallbackStatus CallbackStatus // callback_status; always written
 	ResponseType   ResponseType   // desired_response_type *
-	StartTime      time.Time      // start_time *: when the customer wants to be called
-	EndTime        time.Time      // end_time: the last moment for it
-	CustomerNumber string         // customer_number *; empty where nobody knows it
+	StartTime      time.Time      // start_time *: desired time of the call
+	EndTime        time.Time      // end_time: latest time of the call
+	CustomerNumber string         // customer_number *; empty if unknown
 	Attempts       int            // attempts *
 	DN             string         // dn
 	Location       string         // location
 	ServerID       string         // callback_server_id
-	CallResult     *CallResult    // call_result; nil is none, as zero is OK
+	CallResult     *CallResult    // call_result; nil if absent, as 0 means OK
 	CallbackType   CallbackType   // callback_type; always written
 
-	CustomerID     string     // customer_id *; empty where nobody knows it
+	CustomerID     string     // customer_id *; empty if unknown
 	ID             string     // interaction_id *
 	Status         Status     // status *
 	EntityType     EntityType // entity_type *
@@ -43,36 +43,35 @@ type Interaction struct {
 	CreatorAppID   int64      // creator_app_id *
 	StartDate      time.Time  // start_date *
 	EndDate        time.Time  // end_date
-	TimeShift      *int       // timeshift: minutes to add to UTC, within a day; nil is none
+	TimeShift      *int       // timeshift: minutes east of UTC, less than a day; nil if absent
 	CategoryID     string     // category_id
-	NoChildren     bool       // allow_children is false; always written
+	NoChildren     bool       // inverse of allow_children; always written
 	Subject        string     // subject
 	StoppedReason  string     // stopped_reason
 	Text           string     // text
 	StructuredText string     // structured_text: a URL
-	StructuredMIME string     // structured_text_mime * with StructuredText
+	StructuredMIME string     // structured_text_mime; mandatory with StructuredText
 	BinaryContent  string     // binary_content: a URL
-	BinaryMIME     string     // binary_content_mime * with BinaryContent
-	BinarySize     int64      // binary_content_size * with BinaryContent: bytes
+	BinaryMIME     string     // binary_content_mime; mandatory with BinaryContent
+	BinarySize     int64      // binary_content_size in bytes; mandatory with BinaryContent
 	UserData       callback.Values
 }
 
-// faultList gathers what is wrong with a resource.
+// faultList collects the faults of a resource.
 type faultList struct{ check.Faults }
 
 func newFaults() *faultList { return &faultList{check.Faults{Kind: callback.ErrInvalidParameter}} }
 
-// maxShift is the most minutes of timeshift.
+// maxShift is the largest timeshift in minutes, in both directions.
 const maxShift = 24*60 - 1
 
-// Validate reports every mandatory field that is missing, every value that is
-// out of range and every field that is given without the one it belongs to, at
-// once: each is a [*callback.FieldError] that names the field of the resource
-// and is a [callback.ErrInvalidParameter].
+// Validate reports all missing mandatory fields, values out of range and fields
+// without the field they depend on. Each fault is a [*callback.FieldError] that
+// names the JSON field and matches [callback.ErrInvalidParameter].
 func (i Interaction) Validate() error {
 	l := newFaults()
 	l.Check(i.CallbackStatus.Valid(), "callback_status", "%d is not between 0 and 14", i.CallbackStatus)
-	l.Check(i.ResponseType.Valid(), "desired_response_type", "is none of Voice, VoIP and Email")
+	l.Check(i.ResponseType.Valid(), "desired_response_type", "is not Voice, VoIP or Email")
 	l.time("start_time", i.StartTime, true)
 	l.time("end_time", i.EndTime, false)
 	l.Check(i.Attempts >= 0, "attempts", "%d is negative", i.Attempts)
@@ -80,7 +79,7 @@ func (i Interaction) Validate() error {
 	l.Check(i.CallbackType.Valid(), "callback_type", "%d is not between 0 and 2", i.CallbackType)
 	l.Check(i.ID != "", "interaction_id", "is required")
 	l.Check(i.Status.Valid(), "status", "%d is not between 0 and 3", i.Status)
-	l.Check(i.EntityType.Valid(), "entity_type", "%d is none of 0, 1, 2, 3, 5, 6 and 7", i.EntityType)
+	l.Check(i.EntityType.Valid(), "entity_type", "%d is not one of 0, 1, 2, 3, 5, 6, 7", i.EntityType)
 	l.Check(i.Type != "", "type", "is required")
 	l.Check(i.MediaType != "", "media_type", "is required")
 	l.Check(i.OwnerID >= 0, "owner_id", "%d is negative", i.OwnerID)
@@ -99,7 +98,7 @@ func (l *faultList) time(field string, t time.Time, mandatory bool) {
 	l.Check(t.IsZero() || t.UTC().Year() >= 0 && t.UTC().Year() <= 9999, field, "is not between the years 0 and 9999")
 }
 
-// content checks the fields that belong to a piece of content.
+// content checks the fields that describe linked content.
 func (l *faultList) content(i Interaction) {
 	const structured, binary = "structured_text", "binary_content"
 	l.Check(isURL(i.StructuredText), structured, "is not a URL")
@@ -138,15 +137,15 @@ func isMIME(s string) bool {
 	return s == "" || err == nil
 }
 
-// String summarises the resource without anything of the person.
+// String returns a summary without personal data.
 func (i Interaction) String() string {
 	return fmt.Sprintf("interaction %s, %v, %v", i.ID, i.CallbackStatus, i.Status)
 }
 
-// Format prints what String does, for every verb.
+// Format prints String for every verb.
 func (i Interaction) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
 
-// LogValue is what slog records.
+// LogValue returns the id and both states for slog.
 func (i Interaction) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", i.ID), slog.String("callback_status", i.CallbackStatus.String()),
 		slog.String("status", i.Status.String()))

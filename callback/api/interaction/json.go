@@ -9,11 +9,11 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// TimeFormat is how the resource writes times, in UTC: [YYYY]-[MM]-[DD]T[HH]:[mm]:[ss].[SSS]Z.
+// TimeFormat is the layout of times in the resource. Times are in UTC.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// fields is the resource as JSON writes it. Integers are read as they come and
-// checked afterwards; a nil pointer is a field that is not there.
+// fields is the JSON form of an Interaction. Integers are wide enough to check
+// their range after decoding; a nil pointer is an absent field.
 type fields struct {
 	CallbackStatus *int64           `json:"callback_status,omitempty"`
 	ResponseType   *ResponseType    `json:"desired_response_type,omitempty"`
@@ -54,8 +54,9 @@ type fields struct {
 	UserData       *callback.Values `json:"udata,omitempty"`
 }
 
-// MarshalJSON writes the resource in the order of its definition, times in UTC
-// and cut to the millisecond. What [Interaction.Validate] refuses is an error.
+// MarshalJSON writes the fields in the order of their definition. Times are in
+// UTC, truncated to milliseconds. An invalid resource yields the error of
+// [Interaction.Validate].
 func (i Interaction) MarshalJSON() ([]byte, error) {
 	if err := i.Validate(); err != nil {
 		return nil, err
@@ -96,12 +97,11 @@ func instant(t time.Time) *string {
 	return &text
 }
 
-// UnmarshalJSON reads a resource and checks it: mandatory fields that are not
-// there, values out of range, and fields without the one they belong to are
-// refused, all at once, each as a [*callback.FieldError]. JSON that is malformed
-// or of the wrong kind is an [*api.Fault]. Both are a
-// [callback.ErrInvalidParameter]. Fields that the resource does not define are
-// ignored.
+// UnmarshalJSON parses and validates a resource. It ignores undefined fields.
+// It reports missing mandatory fields, values out of range and fields without
+// the field they depend on, all at once, each as a [*callback.FieldError].
+// Malformed JSON and values of the wrong type are an [*api.Fault]. Both match
+// [callback.ErrInvalidParameter].
 func (i *Interaction) UnmarshalJSON(body []byte) error {
 	var w fields
 	if err := api.Decode(body, &w); err != nil {
@@ -142,16 +142,16 @@ func (i *Interaction) UnmarshalJSON(body []byte) error {
 	if w.UserData != nil && len(*w.UserData) > 0 {
 		read.UserData = *w.UserData
 	}
-	if err := l.and(read.Validate()); err != nil {
+	if err := l.merge(read.Validate()); err != nil {
 		return err
 	}
 	*i = read
 	return nil
 }
 
-// and joins what was found while reading with what the check of the whole
-// found. A field that could not be read is not reported a second time.
-func (l *faultList) and(checked error) error {
+// merge returns the faults of parsing joined with those of validation, at most
+// one source per field.
+func (l *faultList) merge(checked error) error {
 	seen := make(map[string]bool, len(l.List))
 	for _, err := range l.List {
 		seen[fieldOf(err)] = true
@@ -174,7 +174,7 @@ func fieldOf(err error) string {
 	return ""
 }
 
-// required returns a mandatory field, and its zero value where it is missing.
+// required returns v, or a zero value and a fault if v is nil.
 func required[T any](l *faultList, field string, v *T) *T {
 	l.Check(v != nil, field, "is required")
 	if v == nil {
@@ -183,7 +183,7 @@ func required[T any](l *faultList, field string, v *T) *T {
 	return v
 }
 
-// enum reads the number of an enumeration.
+// enum converts the number of an enumeration.
 func enum[T interface {
 	~uint8
 	Valid() bool
@@ -199,17 +199,17 @@ func enum[T interface {
 	return T(*v)
 }
 
-// count reads a number that fits an int.
+// count converts a number that must fit 32 bits.
 func (l *faultList) count(field string, v *int64) int {
 	const most = 1<<31 - 1
 	if *v > most {
-		l.Check(false, field, "%d is over %d", *v, most)
+		l.Check(false, field, "%d exceeds %d", *v, most)
 		return 0
 	}
 	return int(*v)
 }
 
-// parse reads a time, exactly in the form of the resource.
+// parse parses a time that must match TimeFormat exactly.
 func (l *faultList) parse(field string, text *string) time.Time {
 	if text == nil || *text == "" {
 		return time.Time{}

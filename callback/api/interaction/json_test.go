@@ -18,8 +18,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 )
 
-// members returns the names of a JSON object in the order in which they are
-// written, and their values.
+// members returns the names of a JSON object, in order, and its values.
 func members(t testing.TB, text []byte) (names []string, values map[string]json.RawMessage) {
 	t.Helper()
 	if err := json.Unmarshal(text, &values); err != nil {
@@ -62,7 +61,7 @@ func encode(t testing.TB, i interaction.Interaction) []byte {
 	return text
 }
 
-func TestFieldsAreThoseOfTheDefinitionInOrder(t *testing.T) {
+func TestFieldOrder(t *testing.T) {
 	want, need := fields(t)
 	got, _ := members(t, encode(t, full()))
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -102,7 +101,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestMandatoryFieldsHaveToBeThere(t *testing.T) {
+func TestMandatoryFields(t *testing.T) {
 	_, values := members(t, encode(t, full()))
 	names, need := fields(t)
 	for _, name := range names {
@@ -120,7 +119,7 @@ func TestMandatoryFieldsHaveToBeThere(t *testing.T) {
 			}
 			var read interaction.Interaction
 			err = json.Unmarshal(text, &read)
-			// Content goes with its companions.
+			// Content depends on its companion fields.
 			orphans := name == "structured_text" || name == "binary_content"
 			if wantErr := need[name] != "optional" || orphans; (err != nil) != wantErr {
 				t.Errorf("%s %s: error %v", name, absent, err)
@@ -142,7 +141,7 @@ func TestMandatoryFieldsHaveToBeThere(t *testing.T) {
 	}
 }
 
-func TestValuesOutOfRangeAreRefused(t *testing.T) {
+func TestOutOfRange(t *testing.T) {
 	_, values := members(t, encode(t, full()))
 	for _, test := range []struct{ field, bad, good string }{
 		{"callback_status", "-1 15 256 1.5 1e20 \"QUEUED\"", "0 14"},
@@ -192,7 +191,7 @@ func TestValuesOutOfRangeAreRefused(t *testing.T) {
 	}
 }
 
-// split cuts a list of JSON values at the blanks between them.
+// split splits a blank-separated list of JSON values.
 func split(list string) []string {
 	var values []string
 	d := json.NewDecoder(strings.NewReader(list))
@@ -205,12 +204,12 @@ func split(list string) []string {
 	}
 }
 
-func TestAllFaultsAreReportedAtOnce(t *testing.T) {
+func TestAllFaultsReported(t *testing.T) {
 	err := json.Unmarshal([]byte(`{"status":9,"start_time":"x","binary_content":"b","timeshift":5000}`), new(interaction.Interaction))
 	for _, field := range []string{"status: 9", "start_time: is not a time", "binary_content_mime: is required with", "binary_content_size: is required with",
 		"timeshift: is not between", "interaction_id: is required", "creator_app_id: is required"} {
 		if err == nil || strings.Count(err.Error(), field) != 1 {
-			t.Errorf("%q is not there once in\n%v", field, err)
+			t.Errorf("%q is missing or repeated in\n%v", field, err)
 		}
 	}
 	if err := json.Unmarshal([]byte(`{"status":1,"status":1}`), new(interaction.Interaction)); !errors.Is(err, callback.ErrInvalidParameter) {
@@ -218,7 +217,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestInvalidResourcesAreNotWritten(t *testing.T) {
+func TestMarshalInvalid(t *testing.T) {
 	for name, spoil := range map[string]func(*interaction.Interaction){
 		"callback_status":       func(i *interaction.Interaction) { i.CallbackStatus = 15 },
 		"desired_response_type": func(i *interaction.Interaction) { i.ResponseType = "" },
@@ -241,7 +240,7 @@ func TestInvalidResourcesAreNotWritten(t *testing.T) {
 	}
 }
 
-func TestNothingOfThePersonIsPrinted(t *testing.T) {
+func TestPrintHidesPersonalData(t *testing.T) {
 	i := full()
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("shown", "interaction", i)
@@ -291,8 +290,8 @@ func TestEnumerations(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks what holds for any text: what is read is valid, is written
-// again, and is the same when that is read.
+// FuzzDecode checks that every parsed resource is valid and survives a round
+// trip.
 func FuzzDecode(f *testing.F) {
 	text, err := os.ReadFile("testdata/full.json")
 	if err != nil {

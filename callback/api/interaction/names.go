@@ -7,36 +7,35 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// Name is the name of a status notification, as GMS spells it.
+// Name is the GMS name of a status notification.
 type Name string
 
-// The notifications of the side that keeps callbacks.
+// Notifications of the callback service.
 const (
-	OnScheduled        Name = "_cbe_on_callback_scheduled"         // taken for a later time
-	OnQueued           Name = "_cbe_on_callback_queued"            // taken for now
-	OnSubmitted        Name = "_cbe_on_callback_submitted"         // its time came: it is worked on
+	OnScheduled        Name = "_cbe_on_callback_scheduled"         // accepted for a later time
+	OnQueued           Name = "_cbe_on_callback_queued"            // accepted for immediate processing
+	OnSubmitted        Name = "_cbe_on_callback_submitted"         // due: processing began
 	OnRescheduled      Name = "_cbe_on_callback_rescheduled"       // moved to another time
-	OnStatusUpdated    Name = "_cbe_on_callback_status_updated"    // another state, or other properties
+	OnStatusUpdated    Name = "_cbe_on_callback_status_updated"    // other state or properties
 	OnCancelled        Name = "_cbe_on_callback_cancelled"         // ended by request
-	OnSubmitFailed     Name = "_cbe_on_callback_submit_failed"     // the dialer never took it
+	OnSubmitFailed     Name = "_cbe_on_callback_submit_failed"     // never accepted by the dialer
 	OnProcessingFailed Name = "_cbe_on_callback_processing_failed" // ended without success
-	OnReminder         Name = "_cbe_on_callback_reminder"          // soon to be called
+	OnReminder         Name = "_cbe_on_callback_reminder"          // due soon
 )
 
-// The notifications of the side that makes the calls.
+// Notifications of the call processing.
 const (
-	OnServiceCreate  Name = "_cbe_on_service_create"  // work on it began
-	OnTargetFound    Name = "_cbe_on_target_found"    // an agent, or a line, is there for it
+	OnServiceCreate  Name = "_cbe_on_service_create"  // processing began
+	OnTargetFound    Name = "_cbe_on_target_found"    // an agent or line is available
 	OnDialInit       Name = "_cbe_on_dial_init"       // a call is about to be placed
-	OnDialDone       Name = "_cbe_on_dial_done"       // the customer answered, or the call failed
-	OnCustomerQueued Name = "_cbe_on_customer_queued" // the customer waits for the agent
+	OnDialDone       Name = "_cbe_on_dial_done"       // the customer answered or the call failed
+	OnCustomerQueued Name = "_cbe_on_customer_queued" // the customer waits for an agent
 	OnRouteToAgent   Name = "_cbe_on_route_to_agent"  // customer and agent are connected
-	OnServiceExit    Name = "_cbe_on_service_exit"    // work on it is over
+	OnServiceExit    Name = "_cbe_on_service_exit"    // processing ended
 )
 
-// Names lists all notifications there are. GMS has two more,
-// _cbe_on_virtual_ixn_create and _cbe_on_connect_treatment_start: nothing here
-// corresponds to them.
+// Names returns all notification names. It omits _cbe_on_virtual_ixn_create and
+// _cbe_on_connect_treatment_start of GMS, which no event corresponds to.
 func Names() []Name {
 	return []Name{
 		OnScheduled, OnQueued, OnSubmitted, OnRescheduled, OnStatusUpdated, OnCancelled, OnSubmitFailed, OnProcessingFailed, OnReminder,
@@ -44,20 +43,21 @@ func Names() []Name {
 	}
 }
 
-// NamesOf returns the notifications that an event gives rise to, in order;
-// there may be none. Beyond what [callback.EventType] says:
+// NamesOf returns the notifications that an event causes, in order; there may
+// be none. In addition to the meaning of each [callback.EventType]:
 //
-//   - a callback that is taken for now, or moved to now, is submitted at once
-//   - [OnDialDone] comes when the customer answers, or when the attempt ends
+//   - a callback that is accepted for or moved to the current time is submitted at
+//     once
+//   - [OnDialDone] is sent when the customer answers, or when the attempt ends
 //     before that
-//   - [OnStatusUpdated] comes with every change of the state as GMS knows it
-//     that has no notification of its own among those of the same side
-//   - a completed callback was cancelled when its reason is
-//     [callback.ReasonCancelled], [callback.ReasonCancelledByAdmin] or one that
-//     the engine does not use; success is [OnStatusUpdated]
-//   - [OnServiceExit] follows the end of every callback that was submitted
+//   - [OnStatusUpdated] is sent for each change of the GMS state that has no other
+//     notification of the same group
+//   - a completed callback is cancelled if its reason is
+//     [callback.ReasonCancelled], [callback.ReasonCancelledByAdmin] or not one of
+//     the engine's; success is [OnStatusUpdated]
+//   - [OnServiceExit] follows the end of every submitted callback
 //
-// Where the two products differ this is inferred.
+// These rules are inferred where the products differ.
 func NamesOf(e callback.Event) []Name {
 	switch e.Type {
 	case callback.EventAccepted:
@@ -89,7 +89,7 @@ func NamesOf(e callback.Event) []Name {
 	return ofProgress(e)
 }
 
-// ofProgress reads what an event of a call means from the states around it.
+// ofProgress derives the notifications of a call event from the two states.
 func ofProgress(e callback.Event) []Name {
 	var names []Name
 	ended := e.Type == callback.EventAttemptEnded
@@ -111,13 +111,12 @@ func ofProgress(e callback.Event) []Name {
 	return names
 }
 
-// dialled reports whether a call was on its way that nobody had answered, as far
-// as is known.
+// dialled reports whether the event ends the unanswered phase of a call.
 func dialled(e callback.Event) bool {
 	return e.Attempt > 0 && (e.From == callback.Dialing || e.From == callback.Unresolved)
 }
 
-// ofEnd reads why a callback is completed.
+// ofEnd derives the notifications of a completed callback from its reason.
 func ofEnd(e callback.Event) []Name {
 	var names []Name
 	if dialled(e) {
@@ -139,8 +138,8 @@ func ofEnd(e callback.Event) []Name {
 	return names
 }
 
-// failed reports whether the engine ends callbacks for the reason, not because
-// somebody asked for it.
+// failed reports whether r is a reason for which the engine itself ends
+// callbacks.
 func failed(r callback.Reason) bool {
 	return strings.HasPrefix(string(r), "FAIL_") || strings.HasPrefix(string(r), string(callback.ReasonPreviewCancel)) ||
 		r == callback.ReasonAbandonedInQueue || r == callback.ReasonNotAvailable

@@ -15,8 +15,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// told lists the notifications of a callback's life, the prefix they share cut
-// off.
+// told returns the notification names of a callback's events without their
+// common prefix.
 func (r *rig) told(id callback.ID) []string {
 	r.t.Helper()
 	history, err := r.manager.History(context.Background(), id)
@@ -32,7 +32,7 @@ func (r *rig) told(id callback.ID) []string {
 	return names
 }
 
-func TestLivesAreToldInGMSNames(t *testing.T) {
+func TestNamesOfLife(t *testing.T) {
 	const dial = "target_found dial_init "
 	taken := "callback_queued callback_submitted service_create "
 	for _, test := range []struct {
@@ -122,7 +122,7 @@ func TestLivesAreToldInGMSNames(t *testing.T) {
 	}
 }
 
-func TestEventsBetweenStates(t *testing.T) {
+func TestNamesOfEvents(t *testing.T) {
 	const answered, updated, done = "_cbe_on_customer_queued", "_cbe_on_callback_status_updated", "_cbe_on_dial_done"
 	for _, test := range []struct {
 		event callback.Event
@@ -156,7 +156,7 @@ func TestEventsBetweenStates(t *testing.T) {
 	}
 }
 
-func TestAllNamesAreKnown(t *testing.T) {
+func TestNames(t *testing.T) {
 	names := interaction.Names()
 	if len(names) != 16 {
 		t.Errorf("%d names, want 16", len(names))

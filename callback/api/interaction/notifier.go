@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"math/rand/v2"
@@ -16,79 +17,78 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// NotifierConfig is what a [NotifyingStore] is made of. Manager, URL, Secrets and
-// Cursor are required; the zero value of everything else is the documented
-// default.
+// NotifierConfig configures a [Notifier]. Manager, URL, Secrets and Cursor are
+// required. The zero value of every other field is its default.
 type NotifierConfig struct {
-	// Manager has the events.
+	// Manager provides the events.
 	Manager *manager.Manager
-	// URL is where the subscriber listens (GMS _status_notification_target). It
-	// begins with https:// unless AllowHTTP is set.
+	// URL is the address of the subscriber (GMS: _status_notification_target).
+	// It must begin with https:// unless AllowHTTP is set.
 	URL       string
 	AllowHTTP bool
-	// Secrets sign every notification, each on its own, so that a secret can be
-	// changed while both are known: see [VerifySignature]. At least 16 bytes
-	// each.
+	// Secrets sign every notification, each with a signature of its own, which
+	// permits key rotation; see [VerifySignature]. Each has at least 16 bytes.
 	Secrets [][]byte
-	// Cursor keeps the place in the feed.
+	// Cursor stores the position in the event feed.
 	Cursor CursorKeeper
 
-	// Tenant is the only one whose callbacks are told of.
+	// Tenant is the tenant whose callbacks cause notifications.
 	Tenant string
-	// Services are those whose callbacks are told of. Defaults to all.
+	// Services are the services whose callbacks cause notifications. Defaults
+	// to all.
 	Services []string
-	// Notify chooses the notifications and their parameters (GMS
-	// _callback_events_list, notify_params): those of the Param constants, and
-	// any property or user data by name. A nil list stands for Params. A
-	// notification that is not a key is not sent. Defaults to all, with Params.
+	// Notify selects notifications and their parameters (GMS:
+	// _callback_events_list, notify_params). A parameter is a Param constant or
+	// the name of a property or user data. A nil list means Params.
+	// Notifications that are not a key are not sent. Defaults to all
+	// notifications, with Params.
 	Notify map[Name][]string
-	// Params are the parameters where Notify chooses none. Defaults to
-	// [DefaultParams], which tell nothing of the person.
+	// Params are the parameters of notifications for which Notify has no list.
+	// Defaults to [DefaultParams], which contain no personal data.
 	Params []string
-	// Since leaves out what happened before: for a new subscriber that is not to
-	// be told of the past. Defaults to all that the store has kept.
+	// Since skips events before this time, for a new subscriber. Defaults to
+	// all events in the store.
 	Since time.Time
 
-	// Header is sent with each notification, such as an Authorization.
-	// Defaults to none.
+	// Header is added to each request, for example an Authorization. Defaults
+	// to none.
 	Header http.Header
-	// Transport sends the requests. Defaults to one of its own with the
-	// settings of [http.DefaultTransport].
+	// Transport sends the requests. Defaults to a clone of
+	// [http.DefaultTransport].
 	Transport http.RoundTripper
-	// Timeout bounds one delivery, the reading of the answer included; 1 ms to 5
+	// Timeout limits one delivery including the read of the answer; 1 ms to 5
 	// minutes. Defaults to 10 s.
 	Timeout time.Duration
-	// Backoff is the pause after the first failed delivery. Each further one is
-	// twice as long, up to MaxBackoff, and shortened by up to a half at random.
+	// Backoff is the pause after the first failed delivery. It doubles with
+	// each failure up to MaxBackoff; random jitter shortens it by up to half.
 	// Default to 1 s and 5 minutes.
 	Backoff, MaxBackoff time.Duration
-	// Attempts is how often a notification is tried before it goes to
-	// DeadLetter (GMS _status_notification_attempts, whose default is 3). Zero
-	// sets no bound but GiveUp. Defaults to 0.
+	// Attempts is the number of delivery attempts before a notification goes to
+	// DeadLetter (GMS: _status_notification_attempts, default 3). Defaults to
+	// 0: only GiveUp limits the attempts.
 	Attempts int
-	// GiveUp is how long after its first try a notification is tried again
-	// before it goes to DeadLetter. Defaults to 24 h.
+	// GiveUp is the time after the first attempt at which a notification goes
+	// to DeadLetter. Defaults to 24 h.
 	GiveUp time.Duration
-	// DeadLetter takes what could not be delivered, with the last failure; it
-	// may be asked from several goroutines at once. Its error, or a panic, makes
-	// the notification be tried again: it is never dropped. Defaults to an
-	// entry in the log.
+	// DeadLetter receives a notification that could not be delivered, with the
+	// last failure. It may be called concurrently. If it fails or panics, the
+	// notification is retried, never dropped. Defaults to a log entry.
 	DeadLetter func(ctx context.Context, n Notification, last error) error
-	// MaxInFlight bounds the deliveries at the same time. Defaults to 8.
+	// MaxInFlight limits concurrent deliveries. Defaults to 8.
 	MaxInFlight int
-	// MaxPending bounds the events that are read and not yet delivered; 1 to
-	// 100,000. Defaults to 1000.
+	// MaxPending limits the events that are read but not settled; 1 to 100,000.
+	// Defaults to 1000.
 	MaxPending int
-	// SaveEvery is the least time between two saves of the cursor. Defaults to
-	// 1 s.
+	// SaveEvery is the minimum interval between two saves of the cursor.
+	// Defaults to 1 s.
 	SaveEvery time.Duration
 
-	// Now tells the time for signatures and GiveUp. Defaults to time.Now.
+	// Now returns the time for signatures and GiveUp. Defaults to time.Now.
 	Now func() time.Time
-	// Random gives numbers in [0,1) for the jitter, from any goroutine. Defaults
-	// to rand.Float64.
+	// Random returns numbers in [0,1) for the jitter. It must be safe for
+	// concurrent use. Defaults to rand.Float64.
 	Random func() float64
-	// Logger gets what an operator should know; never a number. Defaults to
+	// Logger receives failures of delivery, without personal data. Defaults to
 	// slog.Default().
 	Logger *slog.Logger
 }
@@ -109,13 +109,13 @@ func (c NotifierConfig) withDefaults() NotifierConfig {
 			c.Transport = t.Clone()
 		}
 	}
-	setDefault(&c.Timeout, 10*time.Second)
-	setDefault(&c.Backoff, time.Second)
-	setDefault(&c.MaxBackoff, max(5*time.Minute, c.Backoff))
-	setDefault(&c.GiveUp, 24*time.Hour)
-	setDefault(&c.MaxInFlight, 8)
-	setDefault(&c.MaxPending, 1000)
-	setDefault(&c.SaveEvery, time.Second)
+	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
+	c.Backoff = cmp.Or(c.Backoff, time.Second)
+	c.MaxBackoff = cmp.Or(c.MaxBackoff, max(5*time.Minute, c.Backoff))
+	c.GiveUp = cmp.Or(c.GiveUp, 24*time.Hour)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, 8)
+	c.MaxPending = cmp.Or(c.MaxPending, 1000)
+	c.SaveEvery = cmp.Or(c.SaveEvery, time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -128,14 +128,7 @@ func (c NotifierConfig) withDefaults() NotifierConfig {
 	return c
 }
 
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
-
-// validate reports every fault of a configuration that has its defaults.
+// validate reports all faults of a configuration whose defaults are filled in.
 func (c NotifierConfig) validate() error {
 	faults := check.Faults{Kind: callback.ErrConfiguration}
 	faults.Check(c.Manager != nil, "Manager", "is required")
@@ -144,11 +137,11 @@ func (c NotifierConfig) validate() error {
 	faults.Check(err == nil && u.Host != "", "URL", "is not an absolute URL")
 	if err == nil && u.Host != "" {
 		faults.Check(u.Scheme == "https" || u.Scheme == "http" && c.AllowHTTP, "URL", "does not begin with https://")
-		faults.Check(u.User == nil, "URL", "holds credentials; they belong into Header")
+		faults.Check(u.User == nil, "URL", "must not contain credentials; use Header")
 	}
 	faults.Check(len(c.Secrets) > 0, "Secrets", "are required")
 	for _, secret := range c.Secrets {
-		faults.Check(len(secret) >= 16, "Secrets", "have one of less than 16 bytes")
+		faults.Check(len(secret) >= 16, "Secrets", "must have at least 16 bytes each")
 	}
 	for name := range c.Notify {
 		faults.Check(slices.Contains(Names(), name), "Notify", "has the unknown notification %q", name)
@@ -167,51 +160,50 @@ func (c NotifierConfig) validate() error {
 	return faults.Err()
 }
 
-// NotifyingStore tells one subscriber what becomes of callbacks: it posts each status
-// change to a URL as JSON,
+// Notifier posts the status changes of callbacks to the URL of one subscriber
+// as signed JSON (see [VerifySignature]):
 //
 //	{"id":"...","event":"_cbe_on_callback_scheduled","time":"...","sequence":1,
 //	 "params":{"_service_id":"...","_service_name":"..."}}
 //
-// signed, see [VerifySignature]. Any answer of 200 to 299 means that it was
-// taken. Everything else, redirections included, is tried again with growing
-// pauses; a Retry-After, up to an hour, stops all deliveries for that long.
+// An answer with status 200 to 299 accepts a notification. Any other answer,
+// including redirects, and any failure leads to a retry with increasing pauses.
+// A Retry-After header pauses all deliveries for up to an hour.
 //
-// Each notification is either answered by the subscriber at least once or handed
-// to DeadLetter, across crashes, as long as the store still has the event when
-// it is read: events go with their callback, Service.Retention after its end.
-// Those of one callback are sent one after another, in order; a later one
-// waits until the one before is settled, and other callbacks do not wait for
-// it. After a crash, and by a second Notifier for the same subscriber on
-// another node, notifications are sent again under the same id.
+// Each notification is accepted by the subscriber at least once or passed to
+// DeadLetter, even across crashes, provided that the store still has the event
+// when the Notifier reads it: events are deleted with their callback,
+// Service.Retention after its end. Notifications of one callback are sent
+// sequentially and in order; those of other callbacks do not wait for them.
+// After a crash, or with a second Notifier for the same subscriber on another
+// node, notifications are repeated with the same id.
 //
-// Parameters are of the event where it knows them; the desired time, the queue,
-// numbers and properties are the callback's as they are when the notification is
-// sent, so that what was forgotten is not sent.
+// Parameters are those of the event where it has them. The desired time, queue,
+// numbers and properties are those of the callback at the time of sending, so
+// that erased data is not sent.
 type Notifier struct {
-	config  NotifierConfig
-	client  *http.Client
-	slots   chan struct{} // deliveries under way
-	room    chan struct{} // events read and not settled
-	moved   chan struct{} // the cursor may have moved
-	running atomic.Bool
+	config    NotifierConfig
+	client    *http.Client
+	slots     chan struct{} // deliveries in flight
+	unsettled chan struct{} // events read and not settled
+	dirty     chan struct{} // the cursor to save may have changed
+	running   atomic.Bool
 
 	mu    sync.Mutex
 	lanes map[callback.ID]*lane
 	feed  feed
-	pause time.Time // the subscriber asked for a pause until then
+	pause time.Time // the subscriber requested a pause until then
 }
 
-// NewNotifier checks the configuration, reports every fault at once, each a
-// [callback.ErrConfiguration], and returns a Notifier that has not begun to
-// work: call Run.
+// NewNotifier returns a Notifier that is idle until Run. It reports all faults
+// of the configuration at once, each as a [callback.ErrConfiguration].
 func NewNotifier(config NotifierConfig) (*Notifier, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
 	n := &Notifier{config: config,
-		slots: make(chan struct{}, config.MaxInFlight), room: make(chan struct{}, config.MaxPending), moved: make(chan struct{}, 1)}
+		slots: make(chan struct{}, config.MaxInFlight), unsettled: make(chan struct{}, config.MaxPending), dirty: make(chan struct{}, 1)}
 	n.client = &http.Client{
 		Transport:     config.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -17,7 +17,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-func TestEveryStatusChangeIsDelivered(t *testing.T) {
+func TestDeliverAll(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.notify()
 		for range 5 {
@@ -30,7 +30,7 @@ func TestEveryStatusChangeIsDelivered(t *testing.T) {
 	})
 }
 
-func TestTheBodyTellsNothingOfThePersonByDefault(t *testing.T) {
+func TestDefaultParams(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.notify()
 		b.start(manager.Request{Desired: time.Now().Add(2 * time.Hour), CustomerID: "C-17", Properties: callback.Values{"topic": "invoice"}})
@@ -44,7 +44,7 @@ func TestTheBodyTellsNothingOfThePersonByDefault(t *testing.T) {
 	})
 }
 
-func TestParamsAreChosenPerNotification(t *testing.T) {
+func TestParamsPerNotification(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.config.Notify = map[interaction.Name][]string{
 			interaction.OnQueued:    {"_service_id", "_customer_number", "_c_dialed_number", "_v_queue", "_urs_virtual_queue", "topic", "_vq_for_outbound_calls", "_no_such"},
@@ -81,7 +81,7 @@ func TestParamsAreChosenPerNotification(t *testing.T) {
 	})
 }
 
-func TestACallbackThatFailsDelaysNoOther(t *testing.T) {
+func TestFailureDelaysNoOther(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		poison := b.life()
 		b.receiver.script = func(_ *http.Request, d delivery) answer {
@@ -112,7 +112,7 @@ func TestACallbackThatFailsDelaysNoOther(t *testing.T) {
 	})
 }
 
-func TestOrderHoldsUnderRandomFailures(t *testing.T) {
+func TestOrderUnderFailures(t *testing.T) {
 	for seed := range uint64(8) {
 		inBubble(t, nil, func(b *bubble) {
 			random, pauses := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
@@ -128,7 +128,7 @@ func TestOrderHoldsUnderRandomFailures(t *testing.T) {
 				case 1:
 					a.err = errors.New("connection reset")
 				case 2:
-					a.wait = time.Minute // longer than the time-out
+					a.wait = time.Minute // exceeds the timeout
 				case 3:
 					a.status, a.header = 429, map[string]string{"Retry-After": "2"}
 				}
@@ -143,7 +143,8 @@ func TestOrderHoldsUnderRandomFailures(t *testing.T) {
 			if diff := cmp.Diff(b.wanted(), lists(b.receiver.got())); diff != "" {
 				t.Fatalf("seed %d (-wanted +got):\n%s", seed, diff)
 			}
-			// Nothing is begun before the one in front of it was taken.
+			// No delivery begins before the previous one of the callback was
+			// accepted.
 			taken := make(map[string]bool)
 			for _, d := range b.receiver.got() {
 				taken[d.ID] = true
@@ -162,7 +163,7 @@ func TestOrderHoldsUnderRandomFailures(t *testing.T) {
 	}
 }
 
-func TestBackOffDoublesUpToABound(t *testing.T) {
+func TestBackoff(t *testing.T) {
 	for random, want := range map[float64]string{
 		0:   "0s 1s 3s 7s 15s 31s 1m3s 2m7s 4m15s 8m31s 13m31s 18m31s",
 		0.5: "0s 750ms 2.25s 5.25s 11.25s 23.25s 47.25s 1m35.25s 3m11.25s 6m23.25s 10m8.25s 13m53.25s 17m38.25s",
@@ -188,7 +189,7 @@ func TestBackOffDoublesUpToABound(t *testing.T) {
 	}
 }
 
-func TestRetryAfterStopsAllDeliveries(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	for header, resume := range map[string]time.Duration{
 		"90": 90 * time.Second, "Sat, 01 Jan 2000 00:01:40 GMT": 100 * time.Second, "999999999999": time.Hour, "Sat, 01 Jan 2000 05:00:00 GMT": time.Hour,
 		"Fri, 31 Dec 1999 00:00:00 GMT": time.Second, "soon": time.Second,

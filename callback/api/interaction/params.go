@@ -10,40 +10,40 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// The parameters of notifications (GMS notify_params) that are not simply
-// properties of the callback.
+// The parameters of notifications (GMS: notify_params) that are not properties
+// of the callback.
 const (
-	ParamServiceID      = "_service_id"         // the callback's id
-	ParamServiceName    = "_service_name"       // the callback's service
-	ParamDesiredTime    = "_desired_time"       // when it is to be called, as it is now
-	ParamState          = "_callback_state"     // after the event, as GMS knows it
-	ParamReason         = "_callback_reason"    // of the end
-	ParamTermination    = "_c_termination_type" // the reason, under the name of the calling side (inferred)
+	ParamServiceID      = "_service_id"         // id of the callback
+	ParamServiceName    = "_service_name"       // service of the callback
+	ParamDesiredTime    = "_desired_time"       // desired time at the time of sending
+	ParamState          = "_callback_state"     // GMS state after the event
+	ParamReason         = "_callback_reason"    // reason of the completion
+	ParamTermination    = "_c_termination_type" // same as ParamReason (inferred)
 	ParamVirtualQueue   = "_urs_virtual_queue"  // Agent.Queue
 	ParamQueue          = "_v_queue"            // Agent.Queue
-	ParamAttempt        = "_attempt"            // the attempt concerned, from 1
-	ParamCallResult     = "_call_result"        // how the attempt ended, by name
-	ParamCustomerNumber = "_customer_number"    // private
-	ParamDialedNumber   = "_c_dialed_number"    // private: whom the attempt calls
+	ParamAttempt        = "_attempt"            // number of the attempt, from 1
+	ParamCallResult     = "_call_result"        // name of the attempt's result
+	ParamCustomerNumber = "_customer_number"    // personal data
+	ParamDialedNumber   = "_c_dialed_number"    // personal data: number that the attempt calls
 )
 
-// DefaultParams are the parameters of a notification for which none are chosen:
-// nothing of the person.
+// DefaultParams returns the default parameters of a notification. They contain
+// no personal data.
 func DefaultParams() []string {
 	return []string{ParamServiceID, ParamServiceName, ParamDesiredTime, ParamState, ParamReason}
 }
 
-// Notification is one thing to tell a subscriber.
+// Notification is one message to a subscriber.
 type Notification struct {
-	// ID is the same however often the notification is sent, by whichever node:
-	// a receiver that has seen it ignores it.
+	// ID identifies the notification across retries, restarts and nodes.
+	// Receivers use it to skip duplicates.
 	ID    string
 	Name  Name
 	Event callback.Event
 }
 
-// notification names one of the notifications of an event. The id says nothing
-// of what it is made of and fits into a header.
+// notification returns the named notification of an event. Its ID is a hash, so
+// it reveals nothing and is a valid header value.
 func notification(e callback.Event, name Name) Notification {
 	h := sha256.New()
 	for _, part := range []string{e.Tenant, string(e.Callback), strconv.FormatInt(e.Seq, 10), string(name)} {
@@ -54,7 +54,7 @@ func notification(e callback.Event, name Name) Notification {
 	return Notification{ID: hex.EncodeToString(h.Sum(nil)[:16]), Name: name, Event: e}
 }
 
-// payload is the body of a notification. Its form is inferred.
+// payload is the body of a notification (inferred).
 type payload struct {
 	ID       string         `json:"id"`
 	Event    Name           `json:"event"`
@@ -63,8 +63,8 @@ type payload struct {
 	Params   map[string]any `json:"params"`
 }
 
-// body writes a notification. cb is the callback as it is now, nil when it is
-// gone or not needed.
+// body returns the JSON of a notification. cb is the current callback, or nil
+// if it is deleted or not needed.
 func (n Notification) body(params []string, cb *callback.Callback) ([]byte, error) {
 	p := payload{ID: n.ID, Event: n.Name, Time: n.Event.At.UTC().Format(TimeFormat), Sequence: n.Event.Seq, Params: make(map[string]any)}
 	for _, name := range params {
@@ -75,7 +75,7 @@ func (n Notification) body(params []string, cb *callback.Callback) ([]byte, erro
 	return json.Marshal(p)
 }
 
-// param returns one parameter; ok is false when there is nothing to tell.
+// param returns one parameter; ok is false if it has no value.
 func (n Notification) param(name string, cb *callback.Callback) (value any, ok bool) {
 	e := n.Event
 	switch name {
@@ -112,7 +112,7 @@ func (n Notification) param(name string, cb *callback.Callback) (value any, ok b
 	return value, ok
 }
 
-// ofEvent reports whether a parameter can be told without the callback.
+// ofEvent reports whether the event alone provides a parameter.
 func ofEvent(name string) bool {
 	switch name {
 	case ParamServiceID, ParamServiceName, ParamState, ParamReason, ParamTermination, ParamAttempt, ParamCallResult:

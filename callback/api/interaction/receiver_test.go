@@ -20,40 +20,39 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// secret signs the notifications of the tests.
+// secret returns the signing key of the tests.
 func secret() []byte { return []byte("0123456789abcdef0123456789abcdef") }
 
-// delivery is a notification as the subscriber got it.
+// delivery is a notification as received.
 type delivery struct {
 	ID       string
 	Event    interaction.Name
 	Time     string
 	Sequence int64
 	Params   map[string]any
-	at       time.Duration // since the receiver was made
+	at       time.Duration // since the receiver was created
 	body     string
 	header   http.Header
 }
 
 func (d delivery) callback() string { return fmt.Sprint(d.Params["_service_id"]) }
 
-// receiver is a subscriber on the other side of an http.RoundTripper: no
-// network, so that a bubble's clock rules it. It refuses to be told anything
-// that is not signed.
+// receiver is a subscriber behind an http.RoundTripper. It needs no network, so
+// a synctest bubble controls its time. It rejects unsigned requests.
 type receiver struct {
 	t     testing.TB
 	began time.Time
-	// script answers; nil answers 204. It runs without a lock.
+	// script returns the answer; nil means 204. It runs without the lock held.
 	script func(r *http.Request, d delivery) answer
 
 	mu      sync.Mutex
-	tries   []delivery // all that came
-	taken   []delivery // what was answered with 2xx
+	tries   []delivery // all requests
+	taken   []delivery // requests answered with 2xx
 	busy    int
 	busiest int
 }
 
-// answer is what a receiver does: it waits, then fails or answers.
+// answer tells a receiver how long to wait and how to respond.
 type answer struct {
 	wait   time.Duration
 	err    error
@@ -120,7 +119,7 @@ func (v *receiver) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(bytes.NewReader([]byte("thanks"))), Request: r}, nil
 }
 
-// got returns what was taken, once each, in the order of the first time.
+// got returns the accepted notifications without repetitions, in order.
 func (v *receiver) got() []delivery {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -135,7 +134,7 @@ func (v *receiver) got() []delivery {
 	return first
 }
 
-// most is how many deliveries were under way at once.
+// most returns the largest number of concurrent deliveries.
 func (v *receiver) most() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -148,14 +147,14 @@ func (v *receiver) all() []delivery {
 	return append([]delivery(nil), v.tries...)
 }
 
-// keeper keeps a cursor in memory and counts.
+// keeper is a CursorKeeper in memory that counts saves.
 type keeper struct {
 	mu      sync.Mutex
 	at      callback.Cursor
 	saves   int
 	fail    func(save int) error
 	loadErr error
-	frozen  bool // the process is dead: nothing is kept any more
+	frozen  bool // simulates a dead process: saves are lost
 }
 
 func (k *keeper) Load(context.Context) (callback.Cursor, error) {
@@ -186,7 +185,7 @@ func (k *keeper) kept() callback.Cursor {
 	return k.at
 }
 
-// bubble is a Manager and a subscriber under the clock of a bubble.
+// bubble is a Manager and a subscriber in a synctest bubble.
 type bubble struct {
 	*rig
 	receiver *receiver
@@ -196,8 +195,7 @@ type bubble struct {
 	log      bytes.Buffer
 }
 
-// inBubble runs a test in a bubble; change may adjust the configuration of the
-// Notifiers that are made of it.
+// inBubble runs test in a bubble; change may adjust the Notifier configuration.
 func inBubble(t *testing.T, change func(*bubble), test func(b *bubble)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -218,7 +216,7 @@ func inBubble(t *testing.T, change func(*bubble), test func(b *bubble)) {
 	})
 }
 
-// notify runs a Notifier until the test, or stop, ends it.
+// notify runs a Notifier until stop or the end of the test.
 func (b *bubble) notify() {
 	b.t.Helper()
 	n, err := interaction.NewNotifier(b.config)
@@ -236,7 +234,7 @@ func (b *bubble) notify() {
 	})
 }
 
-// stop ends all Notifiers.
+// stop stops all Notifiers.
 func (b *bubble) stop() {
 	for _, stop := range b.stops {
 		stop()
@@ -244,14 +242,14 @@ func (b *bubble) stop() {
 	b.stops = nil
 }
 
-// pass lets time pass until everything rests.
+// pass advances the time and waits until all goroutines are idle.
 func (b *bubble) pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-// wanted lists the notifications that the feed gives rise to for each callback,
-// in order, from the store's own account.
+// wanted returns the expected notifications of each callback, in order, derived
+// from the events in the store.
 func (b *bubble) wanted(only ...interaction.Name) map[string][]string {
 	b.t.Helper()
 	page, err := b.store.Events(context.Background(), callback.EventQuery{Limit: 10000})
@@ -278,7 +276,8 @@ func lists(deliveries []delivery) map[string][]string {
 	return out
 }
 
-// life makes a callback with several events: booked, moved, changed, cancelled.
+// life creates a callback and gives it several events: scheduled, rescheduled,
+// updated, cancelled.
 func (b *bubble) life() callback.ID {
 	b.t.Helper()
 	cb := b.start(manager.Request{Desired: time.Now().Add(2 * time.Hour), Agent: callback.Agent{Queue: "vq"}})

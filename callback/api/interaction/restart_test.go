@@ -18,8 +18,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// die ends the Notifiers of a bubble as the death of their process would:
-// nothing that they do from now on is seen by anybody.
+// die simulates a crash of the process: no later effect of the Notifiers is
+// visible.
 func (b *bubble) die() {
 	b.keeper.mu.Lock()
 	b.keeper.frozen = true
@@ -30,9 +30,8 @@ func (b *bubble) die() {
 	b.stop()
 }
 
-func TestACrashAnywhereLosesNothing(t *testing.T) {
-	// Every delivery, before and after its answer, and every save is a place to
-	// die at.
+func TestCrashLosesNothing(t *testing.T) {
+	// Crash before and after each answer and each save.
 	for point := 0; ; point++ {
 		reached := false
 		for _, where := range []string{"before the answer", "after the answer", "saving", "after saving"} {
@@ -109,7 +108,7 @@ func TestACrashAnywhereLosesNothing(t *testing.T) {
 						t.Fatalf("died %s %d; %s (-wanted +got):\n%s", where, point, id, diff)
 					}
 				}
-				// What was sent again has the same id as before.
+				// A repeated notification has the same id.
 				ids := make(map[string]string)
 				for _, d := range append(before, second.got()...) {
 					key := fmt.Sprint(d.callback(), d.Sequence, d.Event)
@@ -131,7 +130,7 @@ func TestACrashAnywhereLosesNothing(t *testing.T) {
 	}
 }
 
-func TestStoppingIsGraceful(t *testing.T) {
+func TestGracefulStop(t *testing.T) {
 	inBubble(t, func(b *bubble) { b.config.MaxInFlight = 1 }, func(b *bubble) {
 		b.receiver.script = func(*http.Request, delivery) answer { return answer{wait: 5 * time.Second} }
 		b.notify()
@@ -161,7 +160,7 @@ func TestStoppingIsGraceful(t *testing.T) {
 	})
 }
 
-func TestTheCursorPassesWhatIsNotWanted(t *testing.T) {
+func TestCursorSkipsUnwanted(t *testing.T) {
 	inBubble(t, func(b *bubble) {
 		b.config.Notify = map[interaction.Name][]string{interaction.OnReminder: nil}
 	}, func(b *bubble) {
@@ -178,7 +177,7 @@ func TestTheCursorPassesWhatIsNotWanted(t *testing.T) {
 	})
 }
 
-func TestTheCursorStaysBeforeWhatIsNotTaken(t *testing.T) {
+func TestCursorBeforeUndelivered(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		poison := b.life()
 		b.receiver.script = func(_ *http.Request, d delivery) answer {
@@ -196,7 +195,7 @@ func TestTheCursorStaysBeforeWhatIsNotTaken(t *testing.T) {
 	})
 }
 
-func TestACursorThatCannotBeSavedIsTriedAgain(t *testing.T) {
+func TestCursorSaveIsRetried(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.keeper.fail = func(save int) error {
 			switch {
@@ -225,7 +224,7 @@ func TestACursorThatCannotBeSavedIsTriedAgain(t *testing.T) {
 	})
 }
 
-func TestRunRefusesToBegin(t *testing.T) {
+func TestRunErrors(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		n, err := interaction.NewNotifier(b.config)
 		if err != nil {
@@ -250,7 +249,7 @@ func TestRunRefusesToBegin(t *testing.T) {
 	})
 }
 
-func TestRunEndsWithTheManager(t *testing.T) {
+func TestRunEndsWithManager(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.notify()
 		b.life()
@@ -268,7 +267,7 @@ func TestRunEndsWithTheManager(t *testing.T) {
 	})
 }
 
-func TestTwoNotifiersTellTheSameUnderTheSameIDs(t *testing.T) {
+func TestTwoNotifiers(t *testing.T) {
 	inBubble(t, nil, func(b *bubble) {
 		b.notify()
 		b.config.Cursor = &keeper{}

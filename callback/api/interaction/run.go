@@ -14,15 +14,14 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// ErrRunning: the Notifier runs already.
-var ErrRunning = errors.New("notifier runs already")
+// ErrRunning is returned by Run while another Run of the Notifier is active.
+var ErrRunning = errors.New("notifier is already running")
 
-// Run sends notifications until ctx ends, or the feed does because the Manager
-// was shut down. Then it waits for the deliveries under way, up to three Timeouts,
-// keeps the cursor, and returns nil. An error means that nothing was sent: the
-// cursor could not be loaded, or the Notifier runs already. A feed that cannot
-// be read and a cursor that cannot be saved are tried again. It may be called
-// again once it has returned.
+// Run sends notifications until ctx ends or the Manager is shut down. It then
+// waits for deliveries in flight (at most three Timeouts), saves the cursor and
+// returns nil. It returns an error, having sent nothing, if the cursor cannot
+// be loaded or another Run is active. Failures to read the feed or to save the
+// cursor are retried. Run may be called again after it has returned.
 func (n *Notifier) Run(ctx context.Context) error {
 	if !n.running.CompareAndSwap(false, true) {
 		return ErrRunning
@@ -47,9 +46,9 @@ func (n *Notifier) Run(ctx context.Context) error {
 	saver.Wait()
 	n.saveNow(ctx)
 	n.client.CloseIdleConnections()
-	// What is left in the lanes has its room back for the next Run.
-	for len(n.room) > 0 {
-		<-n.room
+	// Events left in the lanes are read again by the next Run.
+	for len(n.unsettled) > 0 {
+		<-n.unsettled
 	}
 	return nil
 }
@@ -82,18 +81,19 @@ func (n *Notifier) read(ctx context.Context, lanes *sync.WaitGroup) {
 	}
 }
 
-// take puts an event into the lane of its callback, once there is room.
+// take adds an event to the lane of its callback. It blocks while MaxPending
+// events are unsettled and returns false if ctx ends.
 func (n *Notifier) take(ctx context.Context, e callback.Event, lanes *sync.WaitGroup) bool {
 	names := n.wanted(e)
 	if len(names) == 0 {
 		n.mu.Lock()
 		n.feed.pass(e)
 		n.mu.Unlock()
-		n.move()
+		n.markDirty()
 		return true
 	}
 	select {
-	case n.room <- struct{}{}:
+	case n.unsettled <- struct{}{}:
 	case <-ctx.Done():
 		return false
 	}
@@ -110,7 +110,7 @@ func (n *Notifier) take(ctx context.Context, e callback.Event, lanes *sync.WaitG
 	return true
 }
 
-// wanted returns what is to be told of an event.
+// wanted returns the notifications that the configuration selects for an event.
 func (n *Notifier) wanted(e callback.Event) []Name {
 	c := n.config
 	if len(c.Services) > 0 && !slices.Contains(c.Services, e.Service) || e.At.Before(c.Since) {
@@ -122,24 +122,25 @@ func (n *Notifier) wanted(e callback.Event) []Name {
 	})
 }
 
-// move tells that the cursor may be saved further on. It never blocks.
-func (n *Notifier) move() {
+// markDirty signals that the cursor to save may have changed. It does not
+// block.
+func (n *Notifier) markDirty() {
 	select {
-	case n.moved <- struct{}{}:
+	case n.dirty <- struct{}{}:
 	default:
 	}
 }
 
-// save keeps the cursor as it moves on, until ctx ends.
+// save saves the cursor when it changes, until ctx ends.
 func (n *Notifier) save(ctx context.Context) {
 	for {
 		select {
-		case <-n.moved:
+		case <-n.dirty:
 		case <-ctx.Done():
 			return
 		}
 		if !n.saveNow(ctx) {
-			n.move()
+			n.markDirty()
 		}
 		if !sleep(ctx, n.config.SaveEvery) {
 			return
@@ -147,7 +148,7 @@ func (n *Notifier) save(ctx context.Context) {
 	}
 }
 
-// saveNow saves the cursor where it has moved; false means that it could not.
+// saveNow saves the cursor if it has changed. It returns false on failure.
 func (n *Notifier) saveNow(ctx context.Context) bool {
 	n.mu.Lock()
 	at, saved := n.feed.safe(), n.feed.saved
@@ -172,7 +173,7 @@ func (n *Notifier) log(ctx context.Context, level slog.Level, message string, at
 	n.config.Logger.LogAttrs(ctx, level, message, attrs...)
 }
 
-// sleep waits; false means that ctx has ended.
+// sleep waits for d and returns false if ctx ends first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -184,7 +185,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// guard calls a host's function and turns a panic into an error.
+// guard calls f and converts a panic to an error.
 func guard(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {

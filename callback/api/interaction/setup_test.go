@@ -19,7 +19,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// monday is a Monday in winter at 10:00 UTC.
+// monday returns 10:00 UTC on a Monday in winter.
 func monday() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
 
 const (
@@ -27,7 +27,7 @@ const (
 	swiss2 = "+41785556678"
 )
 
-// rig is a Manager on virtual time.
+// rig is a Manager on a virtual clock.
 type rig struct {
 	t       testing.TB
 	clock   *callbacktest.Clock
@@ -36,7 +36,8 @@ type rig struct {
 	manager *manager.Manager
 }
 
-// newRig makes a Manager with the service "desk" for the tenants "" and "acme".
+// newRig returns a Manager with the service "desk" for the tenants "" and
+// "acme".
 func newRig(t testing.TB, change func(s *callback.Service, c *manager.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: callbacktest.NewClock(monday()), store: store.NewMemory()}
@@ -78,7 +79,7 @@ func (r *rig) start(req manager.Request) *callback.Callback {
 	return cb
 }
 
-// run drives engine and dialer until nothing is left to do before the time.
+// run advances the clock by d while engine and dialer work.
 func (r *rig) run(d time.Duration) {
 	r.t.Helper()
 	if _, err := callbacktest.Drive(context.Background(), r.manager, r.clock, r.dialer, r.clock.Now().Add(d)); err != nil {
@@ -102,8 +103,8 @@ func (r *rig) cancel(id callback.ID) {
 	}
 }
 
-// fields are the names in the definition of the resource, in order, and whether
-// each is mandatory, optional or mandatory with another.
+// fields returns the field names of the resource's definition, in order, and
+// whether each is mandatory, optional or mandatory with another.
 func fields(t testing.TB) (names []string, need map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/fields.txt")
@@ -118,7 +119,7 @@ func fields(t testing.TB) (names []string, need map[string]string) {
 	return names, need
 }
 
-// full is a resource with everything in it.
+// full returns a resource with all fields set.
 func full() interaction.Interaction {
 	busy, shift := interaction.CallResult(callback.ResultBusy), 60
 	return interaction.Interaction{

@@ -11,27 +11,27 @@ import (
 	"time"
 )
 
-// The headers of a notification, those of the Standard Webhooks specification:
-// receivers may verify with any library for it. Its keys are written
-// "whsec_" and the base64 of the secret.
+// The headers of a notification. They follow the Standard Webhooks
+// specification, so receivers can verify with any of its libraries, whose keys
+// have the form "whsec_" followed by the base64 of the secret.
 const (
-	HeaderID        = "Webhook-Id"        // the same for every delivery of a notification
-	HeaderTimestamp = "Webhook-Timestamp" // when it was sent, in Unix seconds
-	HeaderSignature = "Webhook-Signature" // "v1," and the base64 of the HMAC-SHA256; one per secret, blanks between
+	HeaderID        = "Webhook-Id"        // id of the notification, the same for every delivery
+	HeaderTimestamp = "Webhook-Timestamp" // time of sending in Unix seconds
+	HeaderSignature = "Webhook-Signature" // blank-separated, one "v1,<base64 of HMAC-SHA256>" per secret
 )
 
-// SignatureTolerance is how far the timestamp of a notification may lie from
-// the receiver's clock.
+// SignatureTolerance is the permitted difference between the timestamp of a
+// notification and the receiver's clock.
 const SignatureTolerance = 5 * time.Minute
 
-// ErrSignature: a message is not from who shares the secret, was changed, or is
-// too old.
-var ErrSignature = errors.New("signature does not hold")
+// ErrSignature is the error of a notification that was not signed with the
+// secret, was modified, or is too old.
+var ErrSignature = errors.New("invalid signature")
 
-// SignatureError says why a signature does not hold. It unwraps to
-// [ErrSignature] and repeats nothing of the message.
+// SignatureError reports why verification failed. It unwraps to [ErrSignature]
+// and repeats no part of the notification.
 type SignatureError struct {
-	Header string // the header that is wrong
+	Header string // name of the faulty header
 	Rule   string
 }
 
@@ -40,16 +40,15 @@ func (e *SignatureError) Error() string { return e.Header + ": " + e.Rule }
 // Unwrap returns ErrSignature.
 func (e *SignatureError) Unwrap() error { return ErrSignature }
 
-// VerifySignature tells a receiver whether a notification is genuine: that its
-// body and its headers were signed with the secret, not more than
-// [SignatureTolerance] from now. body is what was received, byte for byte. The
-// error is a [SignatureError]. A notification that is genuine may be one that
-// was received before: [HeaderID] tells.
+// VerifySignature verifies that body and headers were signed with secret and
+// that the timestamp is within [SignatureTolerance] of now. body must be the
+// received bytes, unchanged. The error is a [*SignatureError]. Verification
+// does not detect repeated notifications; compare their [HeaderID].
 func VerifySignature(header http.Header, body, secret []byte, now time.Time) error {
 	refused := func(name, rule string) error { return &SignatureError{Header: name, Rule: rule} }
 	for _, name := range []string{HeaderID, HeaderTimestamp, HeaderSignature} {
 		if len(header.Values(name)) != 1 || header.Get(name) == "" {
-			return refused(name, "is not there once")
+			return refused(name, "must be given once")
 		}
 	}
 	stamp := header.Get(HeaderTimestamp)
@@ -58,7 +57,8 @@ func VerifySignature(header http.Header, body, secret []byte, now time.Time) err
 		return refused(HeaderTimestamp, "is not a number of seconds")
 	}
 	limit := int64(SignatureTolerance / time.Second)
-	// Both bounds are sums with now, which is small: no overflow.
+	// Adding the limit to now, rather than subtracting seconds, cannot
+	// overflow.
 	if seconds < now.Unix()-limit || seconds > now.Unix()+limit {
 		return refused(HeaderTimestamp, "is more than "+SignatureTolerance.String()+" from now")
 	}
@@ -73,10 +73,10 @@ func VerifySignature(header http.Header, body, secret []byte, now time.Time) err
 			return nil
 		}
 	}
-	return refused(HeaderSignature, "is not that of the message")
+	return refused(HeaderSignature, "does not match the message")
 }
 
-// sign sets the headers of a message.
+// sign sets the headers of a notification.
 func sign(header http.Header, id string, at time.Time, body []byte, secrets [][]byte) {
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	signatures := make([]string, len(secrets))
@@ -88,8 +88,7 @@ func sign(header http.Header, id string, at time.Time, body []byte, secrets [][]
 	header.Set(HeaderSignature, strings.Join(signatures, " "))
 }
 
-// mac signs id, timestamp and body: none can be exchanged for that of another
-// message.
+// mac signs id, timestamp and body together, so that none can be replaced.
 func mac(id, stamp string, body, secret []byte) []byte {
 	h := hmac.New(sha256.New, secret)
 	h.Write([]byte(id + "." + stamp + "."))

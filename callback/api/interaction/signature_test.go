@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 )
 
-// vector is a message that was signed by others: the one in the tests of the
-// Standard Webhooks libraries.
+// vector returns the signed message in the tests of the Standard Webhooks
+// libraries.
 func vector(t testing.TB) (header http.Header, body, secret []byte, at time.Time) {
 	t.Helper()
 	secret, err := base64.StdEncoding.DecodeString("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
@@ -27,14 +27,14 @@ func vector(t testing.TB) (header http.Header, body, secret []byte, at time.Time
 	return header, []byte(`{"test": 2432232314}`), secret, time.Unix(1614265330, 0)
 }
 
-func TestSignatureIsThatOfTheSpecification(t *testing.T) {
+func TestSignatureVector(t *testing.T) {
 	header, body, secret, at := vector(t)
 	if err := interaction.VerifySignature(header, body, secret, at); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestTamperedMessagesAreRefused(t *testing.T) {
+func TestVerifyTampered(t *testing.T) {
 	for name, tamper := range map[string]func(h http.Header, body, secret *[]byte, at *time.Time){
 		"body":        func(_ http.Header, b, _ *[]byte, _ *time.Time) { (*b)[0] ^= 1 },
 		"longer body": func(_ http.Header, b, _ *[]byte, _ *time.Time) { *b = append(*b, ' ') },
@@ -79,7 +79,7 @@ func TestTamperedMessagesAreRefused(t *testing.T) {
 	}
 }
 
-func TestSignaturesThatHold(t *testing.T) {
+func TestVerifyValid(t *testing.T) {
 	for name, change := range map[string]func(h http.Header, at *time.Time){
 		"just in time": func(_ http.Header, at *time.Time) { *at = at.Add(5 * time.Minute) },
 		"clock ahead":  func(_ http.Header, at *time.Time) { *at = at.Add(-5 * time.Minute) },
@@ -96,8 +96,7 @@ func TestSignaturesThatHold(t *testing.T) {
 	}
 }
 
-// FuzzVerifySignature checks that nothing but the message that was signed
-// passes.
+// FuzzVerifySignature checks that only the signed message verifies.
 func FuzzVerifySignature(f *testing.F) {
 	header, body, _, _ := vector(f)
 	f.Add(header.Get(interaction.HeaderID), header.Get(interaction.HeaderTimestamp), header.Get(interaction.HeaderSignature), body)

@@ -19,8 +19,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// overWire delivers one notification to a URL over a real connection and
-// returns why it was given up, or nil when it was taken.
+// overWire delivers one notification over a real connection. It returns the
+// failure passed to DeadLetter, or nil if the notification was accepted.
 func overWire(t *testing.T, url string, client *http.Client, change func(*interaction.NotifierConfig)) error {
 	t.Helper()
 	r := newRig(t, nil)
@@ -45,7 +45,7 @@ func overWire(t *testing.T, url string, client *http.Client, change func(*intera
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The first save tells that the notification is settled.
+	// The first save shows that the notification is settled.
 	k.fail = func(int) error {
 		cancel()
 		return nil
@@ -56,7 +56,7 @@ func overWire(t *testing.T, url string, client *http.Client, change func(*intera
 	return last
 }
 
-// overTLS is a server that keeps the failed handshakes of these tests to itself.
+// overTLS returns a TLS server that does not log failed handshakes.
 func overTLS(h http.Handler) *httptest.Server {
 	server := httptest.NewUnstartedServer(h)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -106,7 +106,7 @@ func TestEachSecretSigns(t *testing.T) {
 	}
 }
 
-func TestRedirectionsAreNotFollowed(t *testing.T) {
+func TestRedirectsNotFollowed(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("a redirection was followed")
 	}))
@@ -122,10 +122,10 @@ func TestRedirectionsAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestFailuresOfTheWireTellNoURL(t *testing.T) {
+func TestFailureHidesURL(t *testing.T) {
 	server := overTLS(http.NotFoundHandler())
 	url := server.URL + "/secret-path?token=hunter2"
-	plain := overWire(t, url, nil, nil) // its certificate is not trusted
+	plain := overWire(t, url, nil, nil) // the certificate is not trusted
 	client := server.Client()
 	server.Close()
 	gone := overWire(t, url, client, nil)
@@ -141,7 +141,7 @@ func TestFailuresOfTheWireTellNoURL(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutEndIsTaken(t *testing.T) {
+func TestEndlessAnswer(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for {
 			if _, err := w.Write(make([]byte, 4<<10)); err != nil {
@@ -159,7 +159,7 @@ type panicking struct{}
 
 func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("no transport") }
 
-func TestATransportThatPanicsFailsOneDelivery(t *testing.T) {
+func TestTransportPanic(t *testing.T) {
 	err := overWire(t, "https://example.com", &http.Client{Transport: panicking{}}, nil)
 	var failed *interaction.DeliveryError
 	if !errors.As(err, &failed) {
@@ -167,7 +167,7 @@ func TestATransportThatPanicsFailsOneDelivery(t *testing.T) {
 	}
 }
 
-func TestNewNotifierReportsEveryFault(t *testing.T) {
+func TestNewNotifierFaults(t *testing.T) {
 	_, err := interaction.NewNotifier(interaction.NotifierConfig{})
 	for _, field := range []string{"Manager: is required", "Cursor: is required", "URL: is not", "Secrets: are required"} {
 		if err == nil || !strings.Contains(err.Error(), field) || !errors.Is(err, callback.ErrConfiguration) {

@@ -8,9 +8,9 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Directory is a [callback.ContactModes] that holds the modes of each account by
-// its number. It is that of one tenant and answers whoever asks: a Manager with
-// several tenants takes [Tenants]. It must not be changed while it is in use.
+// Directory is a [callback.ContactModes] that maps account numbers to contact
+// modes. It ignores the tenant; use [Tenants] if there are several. It must not
+// be changed while in use.
 type Directory map[string][]callback.ContactMode
 
 // Modes implements [callback.ContactModes].
@@ -22,8 +22,8 @@ func (d Directory) Modes(_ context.Context, _, account string) ([]callback.Conta
 	return slices.Clone(modes), nil
 }
 
-// Tenants is a [callback.ContactModes] that has a directory for each tenant. It
-// must not be changed while it is in use.
+// Tenants is a [callback.ContactModes] with a directory per tenant. It must not
+// be changed while in use.
 type Tenants map[string]callback.ContactModes
 
 // Modes implements [callback.ContactModes].

@@ -9,8 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// wireError is an error as the reply has it. The first three are LCM's, in the
-// words of its tables.
+// wireError is an error in a reply. Type, Actual and Message are those of LCM.
 type wireError struct {
 	Type    string `json:"ErrorType"`
 	Actual  string `json:"ActualError"`
@@ -19,16 +18,16 @@ type wireError struct {
 	status  int
 }
 
-// callError is a call id that is missing or not valid. Its text does not repeat
-// the id; the reply does.
+// callError is a missing or invalid call id. Its text does not contain the id;
+// the reply does.
 type callError struct{ actual string }
 
 func (e *callError) Error() string { return "callid is empty or not valid" }
 
 func (e *callError) Unwrap() error { return callback.ErrInvalidParameter }
 
-// explain puts an error into the words of LCM. What failed on this side is told
-// to nobody.
+// explain converts an error to the format of LCM. It does not describe failures
+// of the server.
 func (h *Handler) explain(err error) *wireError {
 	told := &wireError{Type: wsError, Actual: err.Error(), Code: callback.Code(err)}
 	told.status, told.Message = meaning(err, told.Code)
@@ -82,7 +81,7 @@ func meaning(err error, code int) (status int, message string) {
 	return http.StatusInternalServerError, ""
 }
 
-// refusal is the reply to what is no message that has a reply of its own.
+// refusal returns the reply to a message without a valid subtopic.
 func (h *Handler) refusal(err error) []byte {
 	message := struct {
 		Error *wireError `json:"error"`
@@ -94,7 +93,8 @@ func (h *Handler) refusal(err error) []byte {
 	return text
 }
 
-// renamed gives a Manager's refusal the name that the field has in the message.
+// renamed replaces the field in an error of the Manager by its name in the
+// message.
 func renamed(err error) error {
 	names := map[string]string{
 		"_desired_time": keyStartTime, "until": keyEndTime, "account": keyAccount, "mode_id": keyMode,

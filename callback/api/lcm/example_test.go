@@ -17,8 +17,8 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// agents makes a handler for the agents of a contact centre in Singapore, on a
-// clock that stands still.
+// agents returns a handler for the agents of a contact centre in Singapore,
+// with a stopped clock.
 func agents() (*lcm.Handler, api.Caller) {
 	now := func() time.Time { return time.Date(2026, time.March, 2, 1, 0, 0, 0, time.UTC) }
 	directory := lcm.Directory{"5|3|1|0|0|44|1": {
@@ -51,7 +51,7 @@ const setPersonal = `{"channel":"LCM","topic":"WebService","subtopic":"SetPerson
 	"StartDate":"03/03/2026","StartTime":"09:00","EndDate":"03/03/2026","EndTime":"10:30",
 	"AgentComments":"asked for a quote","LeadScore":7,"TargetAmount":1200}}`
 
-// A host with a message bus passes each message on and sends the reply.
+// A host with a message bus passes each message to Handle and sends the reply.
 func ExampleHandler_Handle() {
 	h, caller := agents()
 	reply, err := h.Handle(context.Background(), caller, []byte(`{"channel":"LCM","topic":"WebService","subtopic":"GetCallBackModes",
@@ -62,7 +62,7 @@ func ExampleHandler_Handle() {
 	// <nil>
 }
 
-// An agent sets a callback that only he makes, and finds it in his list.
+// An agent sets a callback that only this agent makes, and lists it.
 func ExampleHandler_Handle_personal() {
 	h, caller := agents()
 	for _, message := range []string{
@@ -91,7 +91,7 @@ func ExampleHandler_Handle_personal() {
 	// {"RequestResult":true,"IsOverlap":true}
 }
 
-// What is refused has a reply as well, and an error for the host.
+// A refused message has both a reply and an error for the host.
 func ExampleHandler_Handle_refused() {
 	h, caller := agents()
 	reply, err := h.Handle(context.Background(), caller, []byte(strings.Replace(setPersonal, `"12345"`, `""`, 1)))
@@ -101,7 +101,7 @@ func ExampleHandler_Handle_refused() {
 	// callid is empty or not valid
 }
 
-// Without a bus a message is the body of a POST.
+// Without a message bus, a message is the body of a POST.
 func ExampleHandler_ServeHTTP() {
 	h, _ := agents()
 	mux := http.NewServeMux()
@@ -116,7 +116,7 @@ func ExampleHandler_ServeHTTP() {
 	// 200 {"channel":"LCM","topic":"WebService","subtopic":"SetPersonalCallbackWithCommentsResult","message":{"callid":"12345","response":{"success":true}}}
 }
 
-// Every fault of a configuration is reported at once.
+// New reports all faults of a configuration at once.
 func ExampleNew() {
 	_, err := lcm.New(lcm.Config{})
 	fmt.Println(err)
@@ -126,7 +126,7 @@ func ExampleNew() {
 	// Service: and ServiceOf: exactly one is required
 }
 
-// A directory in memory answers for the accounts it has.
+// A Directory in memory returns the modes of its accounts.
 func ExampleDirectory_Modes() {
 	d := lcm.Directory{"137|1": {{ID: "2", Description: "Office", Value: "6561234567", Callback: true}}}
 	modes, err := d.Modes(context.Background(), "", "137|1")
@@ -138,7 +138,7 @@ func ExampleDirectory_Modes() {
 	// account: callback not found
 }
 
-// Each tenant has accounts of its own.
+// Tenants keeps a Directory per tenant.
 func ExampleTenants_Modes() {
 	t := lcm.Tenants{"acme": lcm.Directory{"137|1": {{ID: "2", Description: "Office", Value: "6561234567", Callback: true}}}}
 	modes, err := t.Modes(context.Background(), "acme", "137|1")

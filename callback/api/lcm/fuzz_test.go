@@ -11,9 +11,9 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// FuzzHandle checks what holds for any message: there is one reply, it is an
-// envelope, it carries an error exactly when Handle returns one, and what is
-// refused is the sender's mistake and sets nothing.
+// For any message there is one reply. The reply is an envelope and carries an
+// error exactly when Handle returns one, and a refusal is a client error that
+// sets nothing.
 func FuzzHandle(f *testing.F) {
 	f.Add(file(f, "get_callback_modes.request.json"))
 	f.Add(file(f, "overlap.request.json"))

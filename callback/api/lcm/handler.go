@@ -16,39 +16,38 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// Config is what a [Handler] is made of. Manager, Authorizer and one of Service
-// and ServiceOf are required.
+// Config configures a [Handler]. Manager, Authorizer, and either Service or
+// ServiceOf are required.
 type Config struct {
 	// Manager keeps the callbacks. Its Config.Contacts is the directory of
 	// accounts and modes.
 	Manager *manager.Manager
-	// Authorizer says who sends a request to ServeHTTP. Handle is told.
+	// Authorizer identifies callers of ServeHTTP.
 	Authorizer api.Authorizer
-	// Service takes all callbacks.
+	// Service is the service of all callbacks.
 	Service string
-	// ServiceOf says which service takes the callbacks of an account and the
-	// campaign of its contact mode, in place of Service. No name, or an error
-	// that is a [callback.ErrInvalidParameter], refuses the callback. It must be
-	// safe for concurrent use.
+	// ServiceOf returns the service for an account and the campaign of its
+	// contact mode. An empty name, or an error that is a
+	// [callback.ErrInvalidParameter], rejects the callback. It must be safe for
+	// concurrent use.
 	ServiceOf func(ctx context.Context, tenant, account, campaign string) (string, error)
-	// Zone is where the clock hangs that agents read: messages name no zone.
-	// Defaults to UTC.
+	// Zone is the time zone of dates and times in messages. Defaults to UTC.
 	Zone *time.Location
-	// ValidCall says whether a call id, which is not empty, is one that exists.
-	// Its error is answered as a failure. It must be safe for concurrent use.
-	// Defaults to any id.
+	// ValidCall reports whether a non-empty call id exists. An error is
+	// answered with status 500. It must be safe for concurrent use. By default
+	// all ids are valid.
 	ValidCall func(ctx context.Context, tenant, callID string) (bool, error)
-	// Logger gets the failures behind answers that say no more than that;
-	// never a number. Defaults to slog.Default().
+	// Logger receives failures of the server, without phone numbers. Defaults
+	// to slog.Default().
 	Logger *slog.Logger
 }
 
-// Handler answers LCM messages. Make one with [New]; it is safe for concurrent
-// use.
+// Handler answers LCM messages. Create one with [New]. It is safe for
+// concurrent use.
 type Handler struct{ config Config }
 
-// New makes a handler and reports every fault of its configuration at once,
-// each a [callback.ErrConfiguration].
+// New returns a Handler. The error joins a [callback.ErrConfiguration] per
+// fault.
 func New(config Config) (*Handler, error) {
 	faults := check.Faults{Kind: callback.ErrConfiguration}
 	faults.Check(config.Manager != nil, "Manager", "is required")
@@ -66,10 +65,9 @@ func New(config Config) (*Handler, error) {
 	return &Handler{config: config}, nil
 }
 
-// ServeHTTP takes one message as the JSON body of a POST and writes the reply,
-// whatever the path. Its status is 200, or tells what the error is: 400, 401,
-// 403, 404 for an account that is not known, 405, 409 where the callback cannot
-// be set now, 413, 415, 429, 500.
+// ServeHTTP accepts a message as the JSON body of a POST, on any path. The
+// status is 200 or, for errors, 400, 401, 403, 404 for an unknown account, 405,
+// 409 if the callback cannot be set, 413, 415, 429 or 500.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	op := api.Operation{Roles: []api.Role{api.RoleCreate, api.RoleRead, api.RoleOperate}, Do: func(caller *api.Caller) error {
 		if r.Method != http.MethodPost {
@@ -102,10 +100,9 @@ func (h *Handler) write(w http.ResponseWriter, err error, reply []byte) {
 	_, _ = w.Write(reply)
 }
 
-// Handle answers one message of a caller. There is a reply in any case: an error
-// says, to the host, that the reply is a refusal and why. Nothing has been set
-// then, unless the error is a [callback.ErrOutcomeUnknown]; the same message may
-// be sent again.
+// Handle returns the reply to a message of a caller. If the reply is an error,
+// Handle also returns the error. Nothing was changed in that case, unless it is
+// a [callback.ErrOutcomeUnknown]; the message can be repeated.
 func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte) (reply []byte, err error) {
 	env, err := read(message)
 	if err != nil {
@@ -113,7 +110,7 @@ func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte)
 	}
 	op, ok := find(env)
 	if !ok {
-		err := callback.NewFieldError(callback.ErrInvalidParameter, "subtopic", "is none that is known with the topic")
+		err := callback.NewFieldError(callback.ErrInvalidParameter, "subtopic", "is unknown for the topic")
 		return h.refusal(err), err
 	}
 	c := &call{handler: h, caller: caller, operation: op, data: env.data, source: env.source}
@@ -135,17 +132,17 @@ func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte)
 }
 
 func (h *Handler) log(ctx context.Context, operation string, err error) {
-	wire.LogFailure(ctx, h.config.Logger, "an LCM message failed", err, slog.String("subtopic", operation))
+	wire.LogFailure(ctx, h.config.Logger, "LCM message failed", err, slog.String("subtopic", operation))
 }
 
-// call is a message at work.
+// call is a message in progress.
 type call struct {
 	handler   *Handler
 	caller    api.Caller
 	operation operation
 	data      members
 	source    string
-	callID    string // once it has been read
+	callID    string // set by readCall
 }
 
 func (c *call) do(ctx context.Context) (any, error) {
@@ -160,7 +157,7 @@ func (c *call) do(ctx context.Context) (any, error) {
 	return c.operation.do(c, ctx)
 }
 
-// permit checks what the operation needs of the caller.
+// permit checks the role of the caller.
 func (c *call) permit() error {
 	switch {
 	case c.caller.Name == "":
@@ -171,13 +168,12 @@ func (c *call) permit() error {
 	return nil
 }
 
-// readCall reads the id of the agent's call and checks that there is such a
-// call.
+// readCall reads and checks the id of the agent's call.
 func (c *call) readCall(ctx context.Context) error {
 	value := c.data.Take("callid")
 	id, ok := value.(string)
 	if !ok && value != nil {
-		return &callError{actual: "callid: is not a text"}
+		return &callError{actual: "callid: is not a string"}
 	}
 	id = strings.TrimSpace(id)
 	if id == "" {

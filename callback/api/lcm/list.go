@@ -9,13 +9,13 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Bounds of a list.
+// Limits of a list.
 const (
 	maxRecords = 500
 	maxSkip    = 10_000
 )
 
-// row is a personal callback as LCM shows it.
+// row is a personal callback in the format of LCM.
 type row struct {
 	RowNumber       string `json:"RowNumber"`
 	CampaignID      string `json:"CampaignID"`
@@ -36,8 +36,8 @@ type listMessage struct {
 
 func noList(_ string, told *wireError) any { return listMessage{[]row{}, told} }
 
-// list shows the callbacks that an agent is to make and that are not over, by
-// desired time. Records are counted from 1; 0 is the first as well.
+// list responds with the open callbacks of an agent, ordered by desired time.
+// Records are numbered from 1; 0 is the first as well.
 func (c *call) list(ctx context.Context) (any, error) {
 	user := c.data.required(keyUser, maxName)
 	days := c.handler.readDays(c.data, "FromDate", "ToDate")
@@ -82,14 +82,14 @@ func (c *call) row(ctx context.Context, n int, cb *callback.Callback, names *des
 	}, err
 }
 
-// descriptions looks up what modes are called, each account once.
+// descriptions looks up descriptions of contact modes, once per account.
 type descriptions struct {
 	call  *call
 	known map[string][]callback.ContactMode
 }
 
-// of returns the description of the mode that a customer is called in, empty
-// where nobody knows one.
+// of returns the description of the contact mode of a customer, empty if it is
+// unknown.
 func (d *descriptions) of(ctx context.Context, who callback.Customer) (string, error) {
 	if who.Account == "" || who.ModeID == "" {
 		return "", nil

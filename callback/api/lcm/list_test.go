@@ -37,7 +37,7 @@ func (r *rig) rows(pairs ...any) []row {
 	return rows
 }
 
-func TestListShowsAnAgentsCallbacks(t *testing.T) {
+func TestListOfAgent(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	r.send("SetPersonalCallbackWithComments", setting().with("StartTime", "23:00", "EndDate", "04/03/2026", "EndTime", "00:30"))
 	r.send("SetPersonalCallbackWithComments", setting().with("CallbackModeId", 2, "EndTime", "09:00"))
@@ -66,7 +66,7 @@ func TestListShowsAnAgentsCallbacks(t *testing.T) {
 	}
 }
 
-func TestListDaysAreWholeAndOfTheZone(t *testing.T) {
+func TestListDays(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	for _, at := range []string{"02/03/2026 23:59", "03/03/2026 00:00", "03/03/2026 23:59", "04/03/2026 00:00"} {
 		date, clock, _ := strings.Cut(at, " ")
@@ -103,7 +103,7 @@ func TestListPages(t *testing.T) {
 	}
 }
 
-func TestListKnowsNoModeThatIsGone(t *testing.T) {
+func TestListRemovedMode(t *testing.T) {
 	d := sample()
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Contacts = d })
 	r.send("SetPersonalCallbackWithComments", setting())
@@ -144,7 +144,7 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
-func TestOverlapOnOutboundIsAnsweredThere(t *testing.T) {
+func TestOverlapReplyTopic(t *testing.T) {
 	r := newRig(t, nil)
 	text := strings.Replace(string(file(t, "overlap.request.json")), "WebService", "outbound", 1)
 	reply, err := r.handler.Handle(t.Context(), r.caller, []byte(text))
@@ -158,7 +158,7 @@ func TestOverlapOnOutboundIsAnsweredThere(t *testing.T) {
 	}
 }
 
-func TestOverlapForgetsWhatIsOver(t *testing.T) {
+func TestOverlapIgnoresCompleted(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetPersonalCallbackWithComments", setting())
 	ask := data{"callid": "1", "AccountNumber": account, "UserID": "ann", "StartFromDate": "03/03/2026", "StartToDate": "03/03/2026",
@@ -174,7 +174,7 @@ func TestOverlapForgetsWhatIsOver(t *testing.T) {
 	}
 }
 
-func TestOverlapSeesACallbackThatBeganLongBefore(t *testing.T) {
+func TestOverlapOldCallback(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetPersonalCallbackWithComments", setting().with("EndDate", "20/03/2026"))
 	ask := data{"callid": "1", "AccountNumber": "x", "UserID": "ann", "StartFromDate": "19/03/2026", "StartToDate": "19/03/2026",
@@ -184,7 +184,7 @@ func TestOverlapSeesACallbackThatBeganLongBefore(t *testing.T) {
 	}
 }
 
-func TestNothingOfAnotherTenantIsSeen(t *testing.T) {
+func TestTenants(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) {
 		other := sample()
 		other[account] = other[account][:1]
@@ -208,7 +208,7 @@ func TestNothingOfAnotherTenantIsSeen(t *testing.T) {
 	if _, err := r.refuse("SetCallbackWithComments", setting()); !errors.Is(err, callback.ErrNotFound) {
 		t.Errorf("setting for another tenant's account: %v", err)
 	}
-	// The same message is another one for another tenant.
+	// In another tenant the same message names another callback.
 	r.send("SetCallbackWithComments", setting().with("AccountNumber", "theirs"))
 	if a, b := len(r.all("")), len(r.all("acme")); a != 1 || b != 1 {
 		t.Errorf("%d and %d callbacks, want one each", a, b)

@@ -19,17 +19,17 @@ const (
 	topicWeb    = "WebService"
 	topicOut    = "Outbound"
 	wsError     = "WS_Error"
-	maxName     = 128  // bytes of an id or a name, as a Manager takes them
-	maxComments = 1024 // bytes of AgentComments, likewise
+	maxName     = 128  // bytes of an id or a name, the limit of the Manager
+	maxComments = 1024 // bytes of AgentComments, the limit of the Manager
 )
 
-// envelope is a message that has been read.
+// envelope is a parsed message.
 type envelope struct {
 	topic, subtopic, source string
 	data                    members
 }
 
-// reply is a message that is sent.
+// reply is the reply to a message.
 type reply struct {
 	Channel  string `json:"channel"`
 	Topic    string `json:"topic"`
@@ -37,7 +37,7 @@ type reply struct {
 	Message  any    `json:"message"`
 }
 
-// read takes a message apart.
+// read parses a message.
 func read(message []byte) (*envelope, error) {
 	if len(message) > api.MaxBody {
 		return nil, api.NewFault(http.StatusRequestEntityTooLarge, "", "the message has more than "+strconv.Itoa(api.MaxBody)+" bytes")
@@ -67,16 +67,16 @@ func read(message []byte) (*envelope, error) {
 	return env, cmp.Or(o.Err(), env.data.Err())
 }
 
-// members are those of a message or of its data.
+// members are the members of a message or of its data.
 type members struct{ *object.Object }
 
 func newMembers(values map[string]any) members { return members{object.New(values, invalid)} }
 
-// text takes a text without the blanks around it; what is missing or null is
-// empty.
+// text takes a string without surrounding spaces; empty if it is absent or
+// null.
 func (o members) text(name string) string { return strings.TrimSpace(o.Text(name)) }
 
-// required takes a text that is not empty.
+// required takes a string that is not empty.
 func (o members) required(name string, limit int) string {
 	text := o.text(name)
 	if text == "" {
@@ -88,7 +88,7 @@ func (o members) required(name string, limit int) string {
 	return text
 }
 
-// numeral takes the text of a number that may also be written as a text.
+// numeral takes a number, or a string with a number, as text.
 func (o members) numeral(name string) string {
 	switch v := o.Take(name).(type) {
 	case json.Number:
@@ -105,16 +105,16 @@ func (o members) numeral(name string) string {
 	case nil:
 		o.Refuse(name, "is required")
 	default:
-		o.Refuse(name, "is neither a number nor a text")
+		o.Refuse(name, "is neither a number nor a string")
 	}
 	return ""
 }
 
-// integer takes a whole number within bounds.
+// integer takes an integer from low to high.
 func (o members) integer(name string, low, high int) int {
 	n, err := strconv.Atoi(o.numeral(name))
 	if err != nil || n < low || n > high {
-		o.Refuse(name, "is not a whole number between "+strconv.Itoa(low)+" and "+strconv.Itoa(high))
+		o.Refuse(name, "is not an integer between "+strconv.Itoa(low)+" and "+strconv.Itoa(high))
 	}
 	return n
 }

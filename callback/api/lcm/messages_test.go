@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-func TestSampleCallsAreAnsweredByteForByte(t *testing.T) {
+func TestSampleCalls(t *testing.T) {
 	r := newRig(t, nil)
 	for _, name := range []string{"get_callback_modes", "overlap"} {
 		request, want := file(t, name+".request.json"), file(t, name+".reply.json")
@@ -29,7 +29,7 @@ func TestSampleCallsAreAnsweredByteForByte(t *testing.T) {
 	}
 }
 
-func TestNamesAreComparedWithoutCase(t *testing.T) {
+func TestNameCase(t *testing.T) {
 	r := newRig(t, nil)
 	want := file(t, "get_callback_modes.reply.json")
 	for _, text := range []string{
@@ -43,7 +43,7 @@ func TestNamesAreComparedWithoutCase(t *testing.T) {
 	}
 }
 
-func TestModesShowWhatTheDirectoryKnows(t *testing.T) {
+func TestModes(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) {
 		d := sample()
 		d["7"] = []callback.ContactMode{{ID: "1", Description: "Home & <more>", Channel: "voice", MinLength: 8, MaxLength: 12, Value: "+6561234567", Callback: true, CampaignPEWC: true}}
@@ -59,7 +59,7 @@ func TestModesShowWhatTheDirectoryKnows(t *testing.T) {
 	}
 }
 
-func TestSetKeepsEverythingOfTheMessage(t *testing.T) {
+func TestSet(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) { h.Zone = zone(t, "Asia/Singapore") })
 	text := message(t, "SetCallbackWithComments", setting().with("AgentComments", "asked for\r\n a quote"))
 	text = []byte(strings.Replace(string(text), `"channel"`, `"source":"crm","channel"`, 1))
@@ -96,7 +96,7 @@ func TestSetKeepsEverythingOfTheMessage(t *testing.T) {
 	}
 }
 
-func TestPersonalCallbackIsTheAgents(t *testing.T) {
+func TestSetPersonal(t *testing.T) {
 	r := newRig(t, nil)
 	a := r.send("SetPersonalCallbackWithComments", setting().with("CallbackModeId", nil, "CallbackModeID", "2"))
 	if a.Subtopic != "SetPersonalCallbackWithCommentsResult" || string(a.Message.Response) != `{"success":true}` {
@@ -117,7 +117,7 @@ func TestWindows(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, zone, startDate, startTime, endDate, endTime string
-		desired, until                                     string // until empty: none
+		desired, until                                     string // an empty until means no end
 	}{
 		{"UTC by default", "", "03/03/2026", "09:00", "03/03/2026", "09:01", "2026-03-03T09:00:00Z", "2026-03-03T09:01:00Z"},
 		{"over midnight", "Asia/Singapore", "03/03/2026", "23:30", "04/03/2026", "00:30", "2026-03-03T15:30:00Z", "2026-03-03T16:30:00Z"},
@@ -146,7 +146,7 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-func TestAWindowThatHasBegunIsNow(t *testing.T) {
+func TestWindowBegun(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetCallbackWithComments", setting().with("StartDate", "02/03/2026", "StartTime", "11:00", "EndDate", "02/03/2026", "EndTime", "12:30"))
 	if cb := r.all("")[0]; !cb.Immediate || !cb.Desired.Equal(noon()) || !cb.Until.Equal(noon().Add(30*time.Minute)) {
@@ -154,14 +154,15 @@ func TestAWindowThatHasBegunIsNow(t *testing.T) {
 	}
 }
 
-func TestTheSameMessageMakesOneCallback(t *testing.T) {
+func TestRepeatedMessage(t *testing.T) {
 	r := newRig(t, nil)
 	r.send("SetCallbackWithComments", setting())
 	r.send("SetCallbackWithComments", setting())
 	if n := len(r.all("")); n != 1 {
 		t.Fatalf("the same message made %d callbacks", n)
 	}
-	// The same for the agent alone, or with another comment, is another one.
+	// A personal callback, or one with another comment, is a different
+	// callback.
 	r.send("SetPersonalCallbackWithComments", setting())
 	r.send("SetCallbackWithComments", setting().with("AgentComments", "other"))
 	r.send("SetCallbackWithComments", setting().with("callid", "12346"))
@@ -181,7 +182,7 @@ func TestTheSameMessageMakesOneCallback(t *testing.T) {
 	}
 }
 
-func TestTheServiceIsChosenByAccountAndCampaign(t *testing.T) {
+func TestServiceOf(t *testing.T) {
 	asked := ""
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) {
 		h.Service = ""
@@ -218,7 +219,7 @@ func TestTheServiceIsChosenByAccountAndCampaign(t *testing.T) {
 	}
 }
 
-func TestConsentIsRequiredWhereTheServiceSaysSo(t *testing.T) {
+func TestConsent(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lcm.Config) { s.Consent = callback.ConsentCampaign })
 	a, err := r.refuse("SetCallbackWithComments", setting())
 	var mode *callback.ModeError
@@ -231,7 +232,7 @@ func TestConsentIsRequiredWhereTheServiceSaysSo(t *testing.T) {
 	}
 }
 
-func TestTheCallHasToExist(t *testing.T) {
+func TestUnknownCall(t *testing.T) {
 	down := errors.New("down")
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, h *lcm.Config) {
 		h.ValidCall = func(_ context.Context, tenant, id string) (bool, error) {
@@ -253,7 +254,7 @@ func TestTheCallHasToExist(t *testing.T) {
 	r.send("GetCallBackModes", data{"callid": "live", "AccountNumber": account})
 }
 
-func TestNewReportsEveryFault(t *testing.T) {
+func TestNewFaults(t *testing.T) {
 	_, err := lcm.New(lcm.Config{})
 	for _, field := range []string{"Manager", "Authorizer", "Service"} {
 		if err == nil || !strings.Contains(err.Error(), field) || !errors.Is(err, callback.ErrConfiguration) {

@@ -6,7 +6,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// mode is a contact mode as LCM shows it: what is not known is null.
+// mode is a contact mode in the format of LCM. Unknown values are null.
 type mode struct {
 	ModeID       string  `json:"ModeID"`
 	Description  string  `json:"Description"`
@@ -26,7 +26,7 @@ type modesMessage struct {
 
 func noModes(callID string, told *wireError) any { return modesMessage{callID, []mode{}, told} }
 
-// modes lists the ways to call an account back.
+// modes responds with the contact modes of an account.
 func (c *call) modes(ctx context.Context) (any, error) {
 	account := c.data.required(keyAccount, maxName)
 	if err := c.data.Err(); err != nil {
@@ -52,8 +52,7 @@ func known[T comparable](v T) *T {
 	return &v
 }
 
-// modeOf returns a contact mode of an account; ok is false when the directory
-// does not have it.
+// modeOf returns a contact mode by id; ok is false if there is none.
 func modeOf(modes []callback.ContactMode, id string) (callback.ContactMode, bool) {
 	for _, m := range modes {
 		if m.ID == id {

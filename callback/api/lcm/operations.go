@@ -8,13 +8,13 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// operation is what a subtopic stands for.
+// operation is the operation of a subtopic.
 type operation struct {
-	name   string // the subtopic of the request
-	answer string // the subtopic of the reply
+	name   string // subtopic of the request
+	answer string // subtopic of the reply
 	roles  []api.Role
-	ofCall bool // data names the agent's call
-	// outbound: the topic may also be Outbound, and then stays so.
+	ofCall bool // data contains the agent's call id
+	// outbound: the topic Outbound is accepted too, and is that of the reply.
 	outbound bool
 	do       func(c *call, ctx context.Context) (any, error)
 	failed   func(callID string, told *wireError) any
@@ -46,7 +46,7 @@ func find(env *envelope) (operation, bool) {
 	return operation{}, false
 }
 
-// reply writes what is sent back.
+// reply encodes a reply.
 func (op operation) reply(env *envelope, message any) ([]byte, error) {
 	if op.outbound && strings.EqualFold(env.topic, topicOut) {
 		return wire.Encode(reply{channelLCM, topicOut, op.name, message})

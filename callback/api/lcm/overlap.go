@@ -14,8 +14,7 @@ type overlapMessage struct {
 
 func noOverlap(_ string, told *wireError) any { return overlapMessage{Error: told} }
 
-// overlap tells whether the agent or the account has a callback in a window
-// already.
+// overlap responds whether the agent or the account has a callback in a window.
 func (c *call) overlap(ctx context.Context) (any, error) {
 	account := c.data.required(keyAccount, maxName)
 	w := c.handler.readWindow(c.data, "StartFromDate", "StartFromTime", "StartToDate", "StartToTime")

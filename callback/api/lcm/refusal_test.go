@@ -41,7 +41,7 @@ func TestDocumentedErrors(t *testing.T) {
 	}
 }
 
-func TestBadDataIsRefusedAndChangesNothing(t *testing.T) {
+func TestBadData(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lcm.Config) {
 		s.Booking.Horizon = callback.Span{Years: 3}
 	})
@@ -51,7 +51,7 @@ func TestBadDataIsRefusedAndChangesNothing(t *testing.T) {
 	for _, test := range []struct {
 		subtopic string
 		data     data
-		field    string // of the error
+		field    string // field of the error
 		message  string
 	}{
 		{"GetCallBackModes", data{"callid": "1"}, "AccountNumber", "Invalid Account Number."},
@@ -127,7 +127,7 @@ func TestBadDataIsRefusedAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestMessagesThatAreNone(t *testing.T) {
+func TestMalformedMessages(t *testing.T) {
 	r := newRig(t, nil)
 	deep := `{"channel":"LCM","topic":"WebService","subtopic":"GetCallBackModes","data":` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`
 	for text, code := range map[string]int{
@@ -183,18 +183,18 @@ func TestRoles(t *testing.T) {
 		}
 		r.caller = api.Caller{Roles: api.Roles()}
 		if a, err := r.refuse(subtopic, d); !errors.Is(err, api.ErrUnauthenticated) || a.Message.Error.Code != 40100 {
-			t.Errorf("%s of nobody: %v", subtopic, err)
+			t.Errorf("%s without a name: %v", subtopic, err)
 		}
 	}
 }
 
-// door is an authorizer that can be out of order.
-type door struct {
+// flaky is an Authorizer that can fail.
+type flaky struct {
 	*api.Basic
 	broken bool
 }
 
-func (d *door) Authorize(r *http.Request) (api.Caller, error) {
+func (d *flaky) Authorize(r *http.Request) (api.Caller, error) {
 	if d.broken {
 		return api.Caller{}, errors.New("no answer from +6591462346")
 	}
@@ -207,11 +207,11 @@ func TestHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := &door{Basic: users}
+	authorizer := &flaky{Basic: users}
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, h *lcm.Config) {
 		s.Limits.SameNumber = callback.CheckStrict
 		s.Booking.PerBucket = 1
-		h.Authorizer = door
+		h.Authorizer = authorizer
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/lcm", r.handler)
@@ -223,7 +223,7 @@ func TestHTTP(t *testing.T) {
 	}{
 		{"sample", "POST", "/lcm", "desktop", "application/json", string(file(t, "get_callback_modes.request.json")), 200},
 		{"under a prefix", "POST", "/a/b/", "desktop", "application/json; charset=UTF-8", string(file(t, "get_callback_modes.request.json")), 200},
-		{"nobody", "POST", "/lcm", "", "application/json", "{}", 401},
+		{"anonymous", "POST", "/lcm", "", "application/json", "{}", 401},
 		{"wrong role", "POST", "/lcm", "reports", "application/json", "{}", 403},
 		{"role of another message", "POST", "/lcm", "desktop", "application/json", string(message(t, "GetPersonalCallbackList", listing())), 403},
 		{"method", "GET", "/lcm", "desktop", "", "", 405},
@@ -236,7 +236,7 @@ func TestHTTP(t *testing.T) {
 		{"limit", "POST", "/lcm", "desktop", "application/json", string(message(t, "SetCallbackWithComments", setting().with("callid", "2", "StartTime", "10:00"))), 429},
 		{"failure", "POST", "/lcm", "", "application/json", set, 500},
 	} {
-		door.broken = test.status == 500
+		authorizer.broken = test.status == 500
 		req := httptest.NewRequest(test.method, test.path, strings.NewReader(test.body))
 		if test.contentType != "" {
 			req.Header.Set("Content-Type", test.contentType)
@@ -265,7 +265,7 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-func TestAFailingDirectoryTellsNoNumber(t *testing.T) {
+func TestDirectoryFailureHidesNumber(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Contacts = failing{} })
 	for _, subtopic := range []string{"GetCallBackModes", "SetCallbackWithComments"} {
 		a, err := r.refuse(subtopic, setting())
@@ -281,7 +281,7 @@ func (failing) Modes(context.Context, string, string) ([]callback.ContactMode, e
 	return nil, errors.New("no row for 6591462346")
 }
 
-func TestAMessageSentByManyMakesOneCallback(t *testing.T) {
+func TestConcurrentMessage(t *testing.T) {
 	r := newRig(t, nil)
 	text := message(t, "SetPersonalCallbackWithComments", setting())
 	var all sync.WaitGroup
@@ -298,7 +298,7 @@ func TestAMessageSentByManyMakesOneCallback(t *testing.T) {
 	}
 }
 
-func TestAMessageWhoseAnswerWasLostMayBeSentAgain(t *testing.T) {
+func TestLostAnswer(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter},
@@ -314,7 +314,7 @@ func TestAMessageWhoseAnswerWasLostMayBeSentAgain(t *testing.T) {
 	}
 }
 
-func TestAStoreThatFailsIsToldToNobody(t *testing.T) {
+func TestStoreFailureIsHidden(t *testing.T) {
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Times: 2, Err: errors.New("no row for +6591462346")})

@@ -27,10 +27,10 @@ type setResult struct {
 
 func notSet(callID string, told *wireError) any { return setMessage{CallID: callID, Error: told} }
 
-// set takes a callback that any agent of the campaign makes.
+// set creates a callback for any agent of the campaign.
 func (c *call) set(ctx context.Context) (any, error) { return c.start(ctx, false) }
 
-// setPersonal takes a callback that only the agent makes.
+// setPersonal creates a callback for one agent.
 func (c *call) setPersonal(ctx context.Context) (any, error) { return c.start(ctx, true) }
 
 func (c *call) start(ctx context.Context, personal bool) (any, error) {
@@ -51,11 +51,11 @@ func (c *call) start(ctx context.Context, personal bool) (any, error) {
 	return setMessage{CallID: c.callID, Response: setResult{Success: true}}, nil
 }
 
-// errOver: the message was sent before and what it set is over, or the service
-// completes what it takes at once.
-var errOver = fmt.Errorf("the callback that this message set is over: %w", callback.ErrInvalidOperation)
+// errOver: the callback of a repeated message has completed, or the service
+// completes callbacks at once.
+var errOver = fmt.Errorf("the callback of this message has ended: %w", callback.ErrInvalidOperation)
 
-// request reads what is to be started, all but the service.
+// request reads all fields of the request except the service.
 func (c *call) request(personal bool) (manager.Request, error) {
 	account := c.data.required(keyAccount, maxName)
 	w := c.handler.readWindow(c.data, "StartDate", keyStartTime, "EndDate", keyEndTime)
@@ -79,12 +79,12 @@ func (c *call) request(personal bool) (manager.Request, error) {
 	return req, err
 }
 
-// agent reads what the agent adds.
+// agent reads the fields that the agent enters.
 func (o members) agent() callback.Agent {
 	if !o.Has(keyComments) {
 		o.Refuse(keyComments, "is required")
 	}
-	// A Manager keeps texts of one line.
+	// The Manager accepts single-line text only.
 	comments := strings.Join(strings.FieldsFunc(o.text(keyComments), isBreak), " ")
 	if rule := safetext.Rule(comments, maxComments); rule != "" {
 		o.Refuse(keyComments, rule)
@@ -94,7 +94,8 @@ func (o members) agent() callback.Agent {
 
 func isBreak(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }
 
-// keyOf is the idempotency key of a message: a message bus may bring it twice.
+// keyOf returns the idempotency key of a message, which a message bus may
+// deliver twice.
 func keyOf(personal bool, w window, req *manager.Request) (string, error) {
 	text, err := json.Marshal([]any{personal, req.Origin.InteractionID, req.Account, req.ModeID, req.Origin.Initiator, req.Origin.CallerID,
 		w.start.UTC().Format(time.RFC3339), w.end.UTC().Format(time.RFC3339), req.Agent.Comments, req.Agent.LeadScore, req.Agent.TargetAmount})
@@ -105,7 +106,7 @@ func keyOf(personal bool, w window, req *manager.Request) (string, error) {
 	return "lcm/" + hex.EncodeToString(sum[:]), nil
 }
 
-// service says who takes a callback of an account's mode.
+// service returns the service for an account and contact mode.
 func (c *call) service(ctx context.Context, account, modeID string) (string, error) {
 	config := c.handler.config
 	if config.ServiceOf == nil {
@@ -117,14 +118,14 @@ func (c *call) service(ctx context.Context, account, modeID string) (string, err
 	}
 	m, ok := modeOf(modes, modeID)
 	if !ok {
-		return "", invalid(keyMode, "is not a mode that the account is called back in")
+		return "", invalid(keyMode, "is not a contact mode of the account")
 	}
 	name, err := config.ServiceOf(ctx, c.caller.Tenant, account, m.CampaignID)
 	switch {
 	case err != nil && !errors.Is(err, callback.ErrInvalidParameter):
 		return "", fmt.Errorf("choosing the service: %w", err)
 	case err != nil || name == "":
-		return "", invalid(keyAccount, "has no service that takes its callbacks")
+		return "", invalid(keyAccount, "has no callback service")
 	}
 	return name, nil
 }

@@ -21,14 +21,13 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// account is the one of LCM's sample call.
+// account is the account of LCM's sample call.
 const account = "5|3|1|0|0|44|1"
 
-// noon is when the clock of the tests begins, a Monday; in Singapore it is
-// eight in the evening.
+// noon is the start of the test clock, a Monday; in Singapore it is 20:00.
 func noon() time.Time { return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC) }
 
-// sample is the directory that answers the sample call as LCM does.
+// sample returns the Directory of LCM's sample call.
 func sample() lcm.Directory {
 	mode := func(id, description string) callback.ContactMode {
 		return callback.ContactMode{ID: id, Description: description, Value: "6591462346", Callback: true, PEWC: true,
@@ -38,7 +37,7 @@ func sample() lcm.Directory {
 	return lcm.Directory{account: {mode("3", "Mobile"), fax, mode("2", "Office")}, "empty": nil}
 }
 
-// rig is a handler and the world around it.
+// rig is a handler with its collaborators.
 type rig struct {
 	t       testing.TB
 	clock   *callbacktest.Clock
@@ -49,8 +48,8 @@ type rig struct {
 	logged  bytes.Buffer
 }
 
-// newRig makes a handler whose Manager has the service "desk" for the tenants ""
-// and "acme"; change may adjust both configurations.
+// newRig returns a handler whose Manager has the service "desk" for the tenants
+// "" and "acme". change may adjust the service and both configurations.
 func newRig(t testing.TB, change func(s *callback.Service, m *manager.Config, h *lcm.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: callbacktest.NewClock(noon()), store: store.NewMemory()}
@@ -59,10 +58,10 @@ func newRig(t testing.TB, change func(s *callback.Service, m *manager.Config, h 
 	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
 	config := manager.Config{Store: r.store, Dialer: callbacktest.NewDialer(r.clock.Now), Now: r.clock.Now, NewID: callbacktest.IDs("cb"),
 		Node: "n1", Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Contacts: sample()}
-	face := lcm.Config{Service: "desk", Logger: log,
+	hc := lcm.Config{Service: "desk", Logger: log,
 		Authorizer: api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return r.caller, nil })}
 	if change != nil {
-		change(&service, &config, &face)
+		change(&service, &config, &hc)
 	}
 	services, err := callback.NewServices(service)
 	if err == nil {
@@ -76,24 +75,25 @@ func newRig(t testing.TB, change func(s *callback.Service, m *manager.Config, h 
 	if r.manager, err = manager.New(config); err != nil {
 		t.Fatal(err)
 	}
-	face.Manager = r.manager
-	if r.handler, err = lcm.New(face); err != nil {
+	hc.Manager = r.manager
+	if r.handler, err = lcm.New(hc); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// data are the members of a message's data.
+// data holds the members of a message's data.
 type data map[string]any
 
-// setting is the data of a callback that can be set.
+// setting returns the data of a valid callback.
 func setting() data {
 	return data{"callid": "12345", "AccountNumber": account, "StartDate": "03/03/2026", "EndDate": "03/03/2026",
 		"StartTime": "09:00", "EndTime": "10:30", "CallbackModeId": 3, "UserID": "ann", "AgentComments": "asked for a quote",
 		"LeadScore": 7.5, "TargetAmount": 1200}
 }
 
-// with returns a copy with other members; nil takes one away.
+// with returns a copy of d with the given members replaced; nil removes a
+// member.
 func (d data) with(pairs ...any) data {
 	out := make(data, len(d))
 	for k, v := range d {
@@ -140,7 +140,7 @@ func decode(t testing.TB, reply []byte) answer {
 	return a
 }
 
-// send sends a message that has to succeed.
+// send sends a message that must succeed.
 func (r *rig) send(subtopic string, d data) answer {
 	r.t.Helper()
 	reply, err := r.handler.Handle(context.Background(), r.caller, message(r.t, subtopic, d))
@@ -154,7 +154,7 @@ func (r *rig) send(subtopic string, d data) answer {
 	return a
 }
 
-// refuse sends a message that has to fail.
+// refuse sends a message that must fail.
 func (r *rig) refuse(subtopic string, d data) (answer, error) {
 	r.t.Helper()
 	reply, err := r.handler.Handle(context.Background(), r.caller, message(r.t, subtopic, d))
@@ -178,7 +178,7 @@ func (r *rig) all(tenant string) []*callback.Callback {
 	return list
 }
 
-// file returns a file of testdata, in one line.
+// file returns a file of testdata as one line.
 func file(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))

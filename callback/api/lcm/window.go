@@ -8,7 +8,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// The members of data.
+// Members of data.
 const (
 	keyAccount   = "AccountNumber"
 	keyMode      = "CallbackModeId"
@@ -20,20 +20,20 @@ const (
 	keyEndTime   = "EndTime"
 )
 
-// How dates and times are written.
+// Formats of dates and times.
 const (
 	dateForm = "02/01/2006" // DD/MM/YYYY
 	timeForm = "15:04"      // HH:mm
 )
 
-// maxDays is the longest range of time that a message may name.
+// maxDays is the maximum time range in a message.
 const maxDays = 366
 
-// window is a range of time on the clock of a zone.
+// window is a time range.
 type window struct{ start, end time.Time }
 
-// readWindow reads a window from four members. A time that the clock skips is
-// the first one after the gap, one that it shows twice the first of the two.
+// readWindow reads a window from four members. A local time in a gap is the
+// first instant after it; one in an overlap is the first occurrence.
 func (h *Handler) readWindow(o members, fromDate, fromTime, toDate, toTime string) (w window) {
 	w.start, _ = o.moment(fromDate, fromTime).In(h.config.Zone)
 	w.end, _ = o.moment(toDate, toTime).In(h.config.Zone)
@@ -52,7 +52,7 @@ func (o members) moment(dateKey, timeKey string) availability.LocalTime {
 	return availability.LocalTime{Year: date.Year(), Month: date.Month(), Day: date.Day(), Hour: clock.Hour(), Minute: clock.Minute()}
 }
 
-// exact reads a date or a time in exactly one form.
+// exact reads a date or a time in one format.
 func (o members) exact(name, layout, form string) time.Time {
 	text := o.required(name, maxName)
 	t, err := time.Parse(layout, text)
@@ -62,7 +62,7 @@ func (o members) exact(name, layout, form string) time.Time {
 	return t
 }
 
-// readDays reads a range of whole days.
+// readDays reads a range of days.
 func (h *Handler) readDays(o members, fromKey, toKey string) (w window) {
 	from, to := o.exact(fromKey, dateForm, "DD/MM/YYYY"), o.exact(toKey, dateForm, "DD/MM/YYYY")
 	switch {
@@ -77,8 +77,8 @@ func (h *Handler) readDays(o members, fromKey, toKey string) (w window) {
 	return w
 }
 
-// windowOf is the time of a callback: its desired time alone where it has no
-// end.
+// windowOf returns the window of a callback, which is empty if the callback has
+// no end.
 func windowOf(cb *callback.Callback) window {
 	w := window{start: cb.Desired, end: cb.Until}
 	if w.end.Before(w.start) {
@@ -87,8 +87,8 @@ func windowOf(cb *callback.Callback) window {
 	return w
 }
 
-// overlaps reports whether two windows share a moment. They are half-open, and
-// one without length lasts a minute, the unit of the messages.
+// overlaps reports whether two windows have an instant in common. Windows are
+// half-open, and an empty one lasts a minute, the resolution of messages.
 func (w window) overlaps(other window) bool {
 	return w.start.Before(other.last()) && other.start.Before(w.last())
 }

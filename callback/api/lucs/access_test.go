@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// operation is one request of each kind, to a callback that is there.
+// operation is one sample request per route, for an existing callback.
 type operation struct {
 	name, method, path, body string
 	roles                    []api.Role
@@ -33,8 +33,8 @@ func operations() []operation {
 	}
 }
 
-// Each operation is open to its roles and closed to all others, and to nobody in
-// particular.
+// Each operation is allowed for its roles, denied to the others, and bound to
+// no particular user.
 func TestRoles(t *testing.T) {
 	for _, op := range operations() {
 		for _, role := range api.Roles() {
@@ -65,7 +65,7 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// A caller without any role may do nothing, not even read the document.
+// A caller without a role may do nothing, not even read the OpenAPI document.
 func TestNoRole(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) {
 		l.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{Name: "x"}, nil })
@@ -75,8 +75,8 @@ func TestNoRole(t *testing.T) {
 	}
 }
 
-// Without credentials, or with wrong ones, nothing is answered but how to do
-// better; the authorizer's own failure is nobody's permission.
+// Missing or wrong credentials yield 401 with a challenge. A failing authorizer
+// grants nothing.
 func TestUnauthenticated(t *testing.T) {
 	r := newRig(t)
 	for _, op := range operations() {
@@ -99,11 +99,11 @@ func TestUnauthenticated(t *testing.T) {
 		t.Error("the log holds a number")
 	}
 	if r.faults.Count(callbacktest.AnyMethod) != 0 {
-		t.Error("the store was asked for a request that nobody may make")
+		t.Error("the store was read for a forbidden request")
 	}
 }
 
-// The callbacks, numbers and services of another tenant do not exist.
+// The callbacks, numbers and services of other tenants are not found.
 func TestTenants(t *testing.T) {
 	r := newRig(t)
 	mine := r.create("clerk", "ExternalTaskId", `"task"`, "AppPoolId", `"pool"`, "CallerId", `"crm"`, "DueDate", `"2026-01-13T10:00:00Z"`)
@@ -115,7 +115,7 @@ func TestTenants(t *testing.T) {
 		nowhere := r.do("other", "POST", "/v1.0/callbacks/nothing/cancel", "")
 		refused(t, there, 404, "NotFound")
 		if there.Body.String() != nowhere.Body.String() {
-			t.Errorf("what is somebody else's is answered %s, what is not there %s", there.Body, nowhere.Body)
+			t.Errorf("a foreign callback yields %s, a missing one %s", there.Body, nowhere.Body)
 		}
 	}
 	for _, search := range []string{
@@ -130,7 +130,7 @@ func TestTenants(t *testing.T) {
 	if strings.Contains(services, "sales") || strings.Contains(services, supportID) || !strings.Contains(services, `"support"`) {
 		t.Errorf("the services are %s", services)
 	}
-	// A service of the same name is another service.
+	// A service of the same name in another tenant is a different service.
 	theirs := read[dto](t, r.do("other", "POST", "/v1.0/callbacks", body("ServiceId", "", "ServiceSip", `"sip:support@localhost"`, "ExternalTaskId", `"task"`)))
 	refused(t, r.do("boss", "GET", "/v1.0/callbacks/"+theirs.ID, ""), 404, "NotFound")
 	if got := read[dto](t, r.do("boss", "GET", "/v1.0/callbacks/task", "")); got.ID != mine.ID {
@@ -141,8 +141,8 @@ func TestTenants(t *testing.T) {
 	}
 }
 
-// A caller that is bound to one customer reaches the callbacks of that customer
-// and no others, whatever it asks for.
+// A caller restricted to one customer reaches only that customer's callbacks,
+// whatever the request says.
 func TestOwn(t *testing.T) {
 	r := newRig(t)
 	anna := r.create("anna", "ExternalTaskId", `"a"`, "DueDate", `"2026-01-13T10:00:00Z"`)
@@ -184,18 +184,18 @@ func TestOwn(t *testing.T) {
 	if got := r.get(bertas.ID); got.State != "Pending" {
 		t.Errorf("berta's became %s", got.State)
 	}
-	// The same key of two customers is not the same request.
+	// The same idempotency key of two customers names two requests.
 	first := read[dto](t, r.do("anna", "POST", "/v1.0/callbacks", body(), "Idempotency-Key", "k"))
 	other := read[dto](t, r.do("berta", "POST", "/v1.0/callbacks", body("Target", `"0785556678"`), "Idempotency-Key", "k"))
 	if other.ID == first.ID {
-		t.Error("berta is told anna's callback")
+		t.Error("berta sees anna's callback")
 	}
 	if again := read[dto](t, r.do("anna", "POST", "/v1.0/callbacks", body(), "Idempotency-Key", "k")); again.ID != first.ID {
 		t.Errorf("anna's key made %s and %s", first.ID, again.ID)
 	}
 }
 
-// An operator who is bound to a customer is bound, too.
+// The operator role does not lift the restriction to a customer.
 func TestOwnOperator(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) {
 		l.Authorizer = api.AuthorizerFunc(func(r *http.Request) (api.Caller, error) {
@@ -210,7 +210,7 @@ func TestOwnOperator(t *testing.T) {
 	refused(t, r.do("a", "GET", "/v1.0/callbacks/"+theirs.ID, ""), 404, "NotFound")
 }
 
-// The handler works under any prefix, and knows no other paths.
+// The handler works under any prefix and answers 404 for unknown paths.
 func TestPaths(t *testing.T) {
 	r := newRig(t)
 	id := r.create("clerk").ID

@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// unlimited lets a service take what a benchmark creates.
+// unlimited raises the service's capacity to what a benchmark creates.
 func unlimited(s *callback.Service, _ *manager.Config, l *lucs.Config) {
 	s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e9, Parameters: []string{},
 		First: callback.Throttle{Every: -1}, Second: callback.Throttle{Every: -1}}
@@ -22,7 +22,7 @@ func unlimited(s *callback.Service, _ *manager.Config, l *lucs.Config) {
 	})
 }
 
-// sink is a client that throws its answer away.
+// sink is a ResponseWriter that discards the body.
 type sink struct {
 	header http.Header
 	status int
@@ -42,7 +42,8 @@ func (s *sink) serve(b *testing.B, h http.Handler, path, body string) {
 	}
 }
 
-// What the handler adds to Manager.Start is the difference of the two.
+// The difference between the two sub-benchmarks is the cost of the handler over
+// Manager.Start.
 func BenchmarkCreate(b *testing.B) {
 	b.Run("Manager.Start", func(b *testing.B) {
 		r := newRig(b, unlimited)
@@ -72,8 +73,8 @@ func BenchmarkCreate(b *testing.B) {
 	}
 }
 
-// A search writes while it reads: memory does not grow with the answer, beyond
-// what the store hands out.
+// A search streams its answer, so memory must not grow with the answer beyond
+// the pages of the store.
 func BenchmarkSearch(b *testing.B) {
 	r := newRig(b, unlimited)
 	for range 10_000 {

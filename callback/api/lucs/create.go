@@ -18,11 +18,11 @@ const (
 	maxRetries     = 99
 	maxGap         = 30 * 24 * 3600 // seconds
 
-	maxText = 1024 // bytes of a text that names a service or a target
+	maxText = 1024 // bytes of a service name or a target
 	maxName = 128  // bytes of an identifier
 )
 
-// create takes a callback (CreateCallbackDto) and answers with it.
+// create creates a callback (CreateCallbackDto) and responds with it.
 func (h *Handler) create(w http.ResponseWriter, r *request) error {
 	body, _, err := api.ReadBody(w, r.Request, api.JSON)
 	if err != nil {
@@ -40,7 +40,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	if req.Service == "" {
-		return api.NewFault(http.StatusBadRequest, "ServiceId, ServiceSip", "name no service")
+		return api.NewFault(http.StatusBadRequest, "ServiceId, ServiceSip", "match no service")
 	}
 	req.CustomerID, req.Actor = caller.Own, caller.Name
 	cb, err := h.manager.Tenant(caller.Tenant).Start(ctx, req)
@@ -50,15 +50,15 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 	return happened(h.answer(w, r, cb))
 }
 
-// happened says of an answer's failure that what was asked for did happen.
+// happened wraps an error of the response after the operation has succeeded.
 func happened(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: it could not be told: %w", callback.ErrOutcomeUnknown, err)
+	return fmt.Errorf("%w: the answer failed: %w", callback.ErrOutcomeUnknown, err)
 }
 
-// answer writes one callback.
+// answer responds with a callback.
 func (h *Handler) answer(w http.ResponseWriter, r *request, cb *callback.Callback) error {
 	v, err := h.view(r.Context(), cb.Tenant)
 	if err != nil {
@@ -71,7 +71,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *request, cb *callback.Callbac
 	return writeJSON(w, http.StatusOK, dto)
 }
 
-// readCreate reads a CreateCallbackDto.
+// readCreate parses a CreateCallbackDto.
 func readCreate(body []byte) (manager.Request, naming, error) {
 	o, err := readObject(body)
 	if err != nil {
@@ -94,7 +94,7 @@ func readCreate(body []byte) (manager.Request, naming, error) {
 	req.Origin.IncomingURI = o.Text("IncomingServiceSipUri")
 	if priority := o.required("Priority"); priority != "" {
 		if req.Priority, err = scheduler.ParsePriority(priority); err != nil {
-			o.Refuse("Priority", "is none of "+priorities())
+			o.Refuse("Priority", "is not one of "+priorities())
 		}
 	}
 	req.Origin.ContextURL = o.Text("ContextUrl")
@@ -111,14 +111,13 @@ func readCreate(body []byte) (manager.Request, naming, error) {
 	return req, service, o.Err()
 }
 
-// dueDate reads when to call; zero means now. Dates are written with
-// milliseconds, so that nothing finer is kept.
+// dueDate reads the desired time, zero for now. It is truncated to
+// milliseconds, the resolution of responses.
 func dueDate(o members) time.Time {
 	return o.date("DueDate").Truncate(time.Millisecond)
 }
 
-// creatorOf reads where a callback comes from. A text that LUCS does not know is
-// kept.
+// creatorOf normalizes a Creator. Unknown values are kept.
 func creatorOf(text string) string {
 	for _, known := range []string{creatorAPI, creatorWeb, creatorWorkflow} {
 		if strings.EqualFold(text, known) {
@@ -131,7 +130,7 @@ func creatorOf(text string) string {
 	return text
 }
 
-// retryTypeOf reads a RetryType. A value that is not known is kept.
+// retryTypeOf normalizes a RetryType. Unknown values are kept.
 func retryTypeOf(text string) string {
 	if strings.EqualFold(text, singleSession) {
 		return singleSession

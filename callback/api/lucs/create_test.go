@@ -14,7 +14,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Every member that can be given reaches the callback and comes back.
+// Every member of a create is stored in the callback and returned.
 func TestCreateMembers(t *testing.T) {
 	r := newRig(t)
 	got := r.create("clerk",
@@ -57,7 +57,7 @@ func TestCreateMembers(t *testing.T) {
 	}
 }
 
-// What is not given has the defaults of the product.
+// Absent members take the defaults of LUCS.
 func TestCreateDefaults(t *testing.T) {
 	r := newRig(t)
 	got := r.create("clerk", "Description", "null", "CallerId", `""`)
@@ -71,7 +71,7 @@ func TestCreateDefaults(t *testing.T) {
 	}
 }
 
-// Where a callback comes from is told by what its request says of it.
+// The creator of a callback is derived from its request.
 func TestCreateCreator(t *testing.T) {
 	for _, c := range []struct {
 		name               string
@@ -83,7 +83,7 @@ func TestCreateCreator(t *testing.T) {
 		{"supervisor", []string{"Supervisor", `"Sonja"`}, "WebService", "Sonja"},
 		{"workflow", []string{"IncomingServiceSipUri", `"sip:a@b.example"`}, "WfActivity", "WF Activity"},
 		{"web service", []string{"Creator", `"WEBSERVICE"`, "Supervisor", `"Sonja"`}, "WebService", "Sonja"},
-		{"web service of nobody", []string{"Creator", `"WebService"`}, "WebService", "Luware.API"},
+		{"web service without initiator", []string{"Creator", `"WebService"`}, "WebService", "Luware.API"},
 		{"another", []string{"Creator", `"Bot"`, "Initiator", `"R2"`}, "Bot", "R2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestCreateCreator(t *testing.T) {
 	}
 }
 
-// The three forms of dates, and what stands for none.
+// A due date has three layouts; null and the empty string mean none.
 func TestCreateDueDate(t *testing.T) {
 	const now = "2026-01-12T10:00:00.000Z"
 	for text, want := range map[string]string{
@@ -108,7 +108,7 @@ func TestCreateDueDate(t *testing.T) {
 		`"0001-01-01T01:00:00+02:00"`:      now,
 		`"0001-01-01T00:00:00-05:00"`:      now,
 		`"01.01.0001 00:00:00"`:            now,
-		`"2019-06-14T10:02:07.455Z"`:       now, // what is past is now
+		`"2019-06-14T10:02:07.455Z"`:       now, // a past date is due at once
 		`null`:                             now,
 		`""`:                               now,
 		`"2026-01-14T10:02:07.999999999Z"`: "2026-01-14T10:02:07.999Z",
@@ -120,7 +120,7 @@ func TestCreateDueDate(t *testing.T) {
 	}
 }
 
-// A service is found by its Id, and by its SIP address only without a valid Id.
+// A service is found by its Id; its SIP address counts only without a valid Id.
 func TestCreateService(t *testing.T) {
 	sales := lucs.ServiceID("", callback.Service{Name: "sales"})
 	for _, c := range []struct {
@@ -140,7 +140,7 @@ func TestCreateService(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
-			for range 2 { // the second time it is known
+			for range 2 { // the second lookup uses the cache
 				got := r.create("clerk", "ServiceId", `"`+c.id+`"`, "ServiceSip", `"`+c.sip+`"`)
 				if got.ServiceID != c.want {
 					t.Fatalf("taken by %s, want %s", got.ServiceID, c.want)
@@ -150,7 +150,7 @@ func TestCreateService(t *testing.T) {
 	}
 }
 
-// A service that is renamed, replaced or taken away is not found any more.
+// A renamed, replaced or removed service is no longer found by its old Id.
 func TestCreateServiceChanged(t *testing.T) {
 	r := newRig(t)
 	r.create("clerk")
@@ -162,7 +162,7 @@ func TestCreateServiceChanged(t *testing.T) {
 	if got := r.create("clerk"); got.ServiceSip != "sip:other@localhost" {
 		t.Errorf("taken by %s", got.ServiceSip)
 	}
-	// A service that gives its Id to another.
+	// The Id moves to another service.
 	for name, id := range map[string]string{"other": "22222222-2222-2222-2222-222222222222", "third": supportID} {
 		if err := r.services.Set("", callback.Service{Name: name, ServiceID: id, Numbers: callback.Numbers{Country: "CH"}}); err != nil {
 			t.Fatal(err)
@@ -171,7 +171,8 @@ func TestCreateServiceChanged(t *testing.T) {
 	if got := r.create("clerk"); got.ServiceSip != "sip:third@localhost" {
 		t.Errorf("taken by %s", got.ServiceSip)
 	}
-	// Two that differ by case alone: only an exact spelling says which.
+	// With two services that differ only in case, only the exact spelling
+	// matches.
 	for _, name := range []string{"Desk", "desk"} {
 		if err := r.services.Set("", callback.Service{Name: name, Numbers: callback.Numbers{Country: "CH"}}); err != nil {
 			t.Fatal(err)
@@ -183,7 +184,7 @@ func TestCreateServiceChanged(t *testing.T) {
 	refused(t, r.do("clerk", "POST", "/v1.0/callbacks", body("ServiceId", "", "ServiceSip", `"sip:DESK@localhost"`)), 400, "InvalidParameter")
 }
 
-// What is wrong is refused with the member's name, and nothing is kept.
+// A refusal names the faulty member, and nothing is stored.
 func TestCreateRefused(t *testing.T) {
 	long := `"` + strings.Repeat("x", 129) + `"`
 	for _, c := range []struct {
@@ -236,7 +237,7 @@ func TestCreateRefused(t *testing.T) {
 	}
 }
 
-// Bounds that are still allowed.
+// Values at their limits are accepted.
 func TestCreateBounds(t *testing.T) {
 	r := newRig(t)
 	got := r.create("clerk", "MaxRetries", "99", "SecondsBetweenRetries", "2592000", "Description", `"`+strings.Repeat("é", 150)+`"`,
@@ -249,23 +250,23 @@ func TestCreateBounds(t *testing.T) {
 	}
 }
 
-// Members are read in any case, and what create does not know is ignored: some
+// Member names match in any case. Unknown members are ignored, because some
 // clients send a whole CallbackDto.
-func TestCreateReading(t *testing.T) {
+func TestCreateParsing(t *testing.T) {
 	r := newRig(t)
-	rec := r.beside("clerk", "POST", "/V1.0/Callbacks", `{"target":"`+swiss+`","SECONDSBETWEENRETRIES":1,"serviceid":"`+supportID+
+	rec := r.undocumented("clerk", "POST", "/V1.0/Callbacks", `{"target":"`+swiss+`","SECONDSBETWEENRETRIES":1,"serviceid":"`+supportID+
 		`","priority":"strictpriority","State":"Terminated","Id":"mine","LeftInQueueTimeInSeconds":1,"RetryCount":7,"Unknown":{"a":[1]}}`)
 	got := read[dto](t, rec)
 	if got.Priority != "StrictPriority" || got.State != "InQueue" || got.ID != "cb000001" || got.RetryCount != 0 {
 		t.Errorf("got %+v", got)
 	}
-	message := refused(t, r.beside("clerk", "POST", "/v1.0/callbacks", strings.Replace(body(), "{", `{"target":"`+swiss2+`",`, 1)), 400, "InvalidParameter")
+	message := refused(t, r.undocumented("clerk", "POST", "/v1.0/callbacks", strings.Replace(body(), "{", `{"target":"`+swiss2+`",`, 1)), 400, "InvalidParameter")
 	if !strings.Contains(message, "more than once") {
 		t.Errorf("the message is %q", message)
 	}
 }
 
-// The rules of the service have a code each.
+// Each rule of the service has its own code.
 func TestCreateRules(t *testing.T) {
 	t.Run("number", func(t *testing.T) {
 		r := newRig(t)
@@ -346,14 +347,14 @@ func mornings(t *testing.T) *availability.Calendar {
 	return c
 }
 
-// The header makes a create safe to repeat.
+// The Idempotency-Key header makes a create safe to repeat.
 func TestCreateKey(t *testing.T) {
 	r := newRig(t)
 	first := read[dto](t, r.do("clerk", "POST", "/v1.0/callbacks", body(), "Idempotency-Key", "k1"))
 	r.clock.Advance(time.Minute)
 	again := read[dto](t, r.do("clerk", "POST", "/v1.0/callbacks", body(), "Idempotency-Key", "k1"))
 	if first.ID != again.ID {
-		t.Errorf("the repetition made %s beside %s", again.ID, first.ID)
+		t.Errorf("the repetition made %s besides %s", again.ID, first.ID)
 	}
 	refused(t, r.do("clerk", "POST", "/v1.0/callbacks", body("MaxRetries", "1"), "Idempotency-Key", "k1"), 409, "IdempotencyKeyReused")
 	if other := read[dto](t, r.do("clerk", "POST", "/v1.0/callbacks", body(), "Idempotency-Key", "k2")); other.ID == first.ID {

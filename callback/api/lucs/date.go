@@ -2,9 +2,9 @@ package lucs
 
 import "time"
 
-// parseDate reads a date in one of the three forms that LUCS clients send:
-// "2019-06-14T10:02:07.455Z" with or without fraction and offset, "14.06.2019
-// 10:02:07", and the latter with a fraction or a Z. What names no offset is UTC.
+// parseDate parses a date in one of the formats of LUCS clients:
+// "2019-06-14T10:02:07.455Z" with an optional fraction and offset, or
+// "14.06.2019 10:02:07" with an optional fraction and Z. The default is UTC.
 func parseDate(text string) (time.Time, bool) {
 	s := scanner{text: text, ok: true}
 	var year, month, day int
@@ -24,13 +24,12 @@ func parseDate(text string) (time.Time, bool) {
 	}
 	t := time.Date(year, time.Month(month), day, hour, minute, second, nsec, time.UTC)
 	if t.Day() != day || t.Month() != time.Month(month) {
-		return time.Time{}, false // a day that the month does not have
+		return time.Time{}, false // the month does not have the day
 	}
 	return t.Add(-offset), true
 }
 
-// scanner takes a date apart from its front. Once something does not fit, ok is
-// false and stays it.
+// scanner reads a date from left to right. ok stays false after a mismatch.
 type scanner struct {
 	text string
 	ok   bool
@@ -44,13 +43,13 @@ func (s *scanner) skip(c byte) {
 	s.text = s.text[1:]
 }
 
-// after reads a number behind a separator.
+// after reads a number after a separator.
 func (s *scanner) after(c byte, digits int) int {
 	s.skip(c)
 	return s.number(digits)
 }
 
-// number reads exactly so many digits.
+// number reads exactly the given number of digits.
 func (s *scanner) number(digits int) int {
 	if len(s.text) < digits {
 		s.ok = false
@@ -68,8 +67,7 @@ func (s *scanner) number(digits int) int {
 	return n
 }
 
-// fraction reads one to nine digits behind a point, as nanoseconds, when there
-// is a point.
+// fraction reads an optional fraction of one to nine digits as nanoseconds.
 func (s *scanner) fraction() int {
 	if s.text == "" || s.text[0] != '.' {
 		return 0
@@ -90,8 +88,7 @@ func (s *scanner) fraction() int {
 	return n
 }
 
-// offset reads what stands behind the time of day: nothing, a Z or, where signed
-// offsets are allowed, one of those.
+// offset reads an optional Z or, if signed, an offset.
 func (s *scanner) offset(signed bool) time.Duration {
 	switch {
 	case s.text == "":

@@ -8,7 +8,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/lucs"
 )
 
-// The three forms, and what is close to them and none.
+// The three layouts are accepted, near misses are refused.
 func TestParseDate(t *testing.T) {
 	at := func(nsec int) time.Time { return time.Date(2019, time.June, 24, 13, 0, 56, nsec, time.UTC) }
 	for text, want := range map[string]time.Time{
@@ -53,8 +53,8 @@ func TestParseDate(t *testing.T) {
 	}
 }
 
-// What is read is what the standard library reads in the same layouts, and what
-// is written is read again.
+// parseDate agrees with the standard library on the same layouts, and every
+// formatted date parses again.
 func FuzzDate(f *testing.F) {
 	for _, seed := range []string{
 		"2019-06-14T10:02:07.455Z", "24.06.2019 13:00:56", "24.06.2019 13:00:56.2732376Z", "2019-06-14T12:02:07+02:00", "2019-06-14T10:02:07",
@@ -65,11 +65,13 @@ func FuzzDate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		got, ok := lucs.ParseDate(text)
 		if !ok {
-			// RFC 3339 as strictly as the standard library reads it is never refused.
+			// parseDate accepts everything that strict RFC 3339 parsing
+			// accepts.
 			var want time.Time
 			_, fraction, _ := strings.Cut(text, ".")
 			digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
-			// It also takes an hour of one digit, a comma for the point and offsets that there are not.
+			// The standard library also accepts an hour of one digit, a decimal
+			// comma and offsets out of range.
 			strict := len(text) > 13 && text[13] == ':' && !strings.Contains(text, ",") && strings.HasSuffix(text, "Z")
 			if err := want.UnmarshalText([]byte(text)); strict && err == nil && !strings.HasPrefix(text, "0000") && digits <= 9 {
 				t.Fatalf("%q is refused, and is %v", text, want)
@@ -92,7 +94,7 @@ func FuzzDate(f *testing.F) {
 		}
 		written := lucs.FormatDate(got)
 		if got.Year() < 1 || got.Year() > 9999 {
-			return // an offset leads out of the years that have four digits
+			return // the offset moves the date out of the four-digit years
 		}
 		if again, ok := lucs.ParseDate(written); !ok || !again.Equal(got.Truncate(time.Millisecond)) {
 			t.Fatalf("%v is written as %s and read as %v, %v", got, written, again, ok)

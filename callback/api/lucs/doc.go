@@ -1,5 +1,5 @@
-// Package lucs is an http.Handler that speaks the callback API of Luware LUCS
-// over a [callback.Manager], so that clients of that product can be kept.
+// Package lucs implements the callback API of Luware LUCS as an http.Handler on
+// a [callback.Manager], so that clients of that product keep working.
 //
 //	POST /v1.0/callbacks                     create
 //	POST /v1.0/callbacks/search              search
@@ -9,69 +9,72 @@
 //	GET  /v1.0/services                      services
 //	GET  /v1.0/openapi.json                  this API as an OpenAPI 3.1 document
 //
-// Mount it with http.StripPrefix under any prefix. The fixed parts of a path are
-// read in any case.
+// Mount the handler under any prefix with http.StripPrefix. The fixed parts of
+// a path are case-insensitive.
 //
-// # Who may do what
+// # Roles
 //
 // Create and cancel need [api.RoleCreate] or [api.RoleOperate]; get needs
 // [api.RoleRead] or [api.RoleOperate]; services any of the three; the document
-// any role. A search needs [api.RoleOperate]; a caller that is bound to one
-// customer may search with [api.RoleRead]. What a caller does not reach does not
-// exist for it, and a callback that a bound caller creates is its customer's.
+// any role. Search needs [api.RoleOperate], or [api.RoleRead] for a caller
+// restricted to a customer. A callback that the caller cannot see is answered
+// as not existing. A callback that a restricted caller creates belongs to its
+// customer.
 //
-// # Reading
+// # Requests
 //
-// Bodies are JSON objects. Names of members are read in any case and written as
-// in LUCS; one that is there twice, also in different cases, is refused. null
-// and an empty text count as absent. Create ignores members it does not know;
-// search refuses them unless they are null, because a filter that is left out
-// without a word gives a wrong answer.
+// Bodies are JSON objects. Names of members are case-insensitive and written as
+// in LUCS; a repeated name, even in different case, is rejected. null and an
+// empty string are equivalent to an absent member. Create ignores unknown
+// members. Search rejects them unless they are null, because ignoring a filter
+// would give a wrong result.
 //
-// Dates are read as ISO 8601 and as dd.mm.yyyy hh:MM:ss, both with up to nine
-// digits of a second, and are UTC where they name no offset. The first moment of
-// the year 1, which stands for no date in .NET, counts as absent. Dates are
-// written as 2006-01-02T15:04:05.000Z, and nothing finer is kept of a DueDate.
+// Dates are ISO 8601 or dd.mm.yyyy hh:MM:ss, both with up to nine fractional
+// digits, and UTC without an offset. 0001-01-01T00:00:00, the default of .NET,
+// is equivalent to an absent date. Dates are written as
+// 2006-01-02T15:04:05.000Z; a DueDate is truncated to milliseconds.
 //
-// A callback is named by its Id or by its ExternalTaskId. An Id wins. Of several
-// callbacks with one ExternalTaskId the one that is not Terminated is meant, and
-// else the newest; several that are not Terminated are [CodeAmbiguous].
+// A callback is identified by its Id or else by its ExternalTaskId. If several
+// callbacks have an ExternalTaskId, it identifies the one that is not
+// Terminated, or else the newest; several that are not Terminated are
+// [CodeAmbiguous].
 //
-// A service is named by ServiceId, or, where that is absent or names none, by
-// ServiceSip; see [ServiceID] and [ServiceSIP]. A GUID of zeros is no ServiceId.
+// A service is identified by ServiceId or, if that is absent or unknown, by
+// ServiceSip; see [ServiceID] and [ServiceSIP]. A ServiceId of zeros is
+// equivalent to an absent one.
 //
 // The header Idempotency-Key makes a create safe to repeat.
 //
 // # Fields
 //
-// Target and AlternativeTarget are numbers, tel: or sip: URIs, and are written
-// in their canonical form: tel:+41785556677. MaxRetries is 0 to 99 and defaults
-// to 3. SecondsBetweenRetries is 0 to 2,592,000. LeftInQueueTimeInSeconds is the
-// time that is left until the callback leaves its queue unserved; it counts down
-// from the moment the callback enters the queue. RetryCount is the retries begun
-// so far.
+// Target and AlternativeTarget are numbers, tel: or sip: URIs and are returned
+// in canonical form: tel:+41785556677. MaxRetries is 0 to 99, 3 by default.
+// SecondsBetweenRetries is 0 to 2,592,000. LeftInQueueTimeInSeconds is the time
+// until the callback leaves its queue unserved; it decreases once the callback
+// is in the queue. RetryCount is the number of retries that have begun.
 //
-// Creator, Initiator, InitiatingSessionId, AppPoolId and RetryType may be given
-// with a create. Without a Creator it is WebService where there is a Supervisor,
-// WfActivity where there is an IncomingServiceSipUri, and else Luware.API; API is
-// read as Luware.API. RetryType is SingleSession where nothing else was given.
+// Create accepts Creator, Initiator, InitiatingSessionId, AppPoolId and
+// RetryType. Creator defaults to WebService if there is a Supervisor, to
+// WfActivity if there is an IncomingServiceSipUri, and to Luware.API otherwise;
+// API is equivalent to Luware.API. RetryType defaults to SingleSession.
 //
-// Pending is a callback whose time has not come or that waits out the gap after
-// a failed dial; InQueue one that waits for an agent, or an agent's answer;
-// Processing one whose customer is being called or talks; Terminated one that is
-// over.
+// Pending: the callback is not due, or waits for a retry. InQueue: it waits for
+// an agent, or for an agent's answer. Processing: the customer is being called
+// or talks. Terminated: it has completed.
 //
 // # Searching
 //
-// All conditions have to hold. StartDate and EndDate bound the DueDate and
-// belong to the range, EndDate to the end of its millisecond. Limit 0 is no
-// limit: the answer is written while it is read, so that its size costs no
-// memory. OrderBy is any member of an answer, Created or Updated; it defaults to
-// DueDate. Ties are broken by Id. DueDate, Created and Updated are orders of
-// the store; for others at most [Config.MaxSorted] callbacks are held in memory.
+// All conditions must match. StartDate and EndDate are inclusive limits of the
+// DueDate; EndDate includes its whole millisecond. Limit 0 is no limit: the
+// response is streamed, so that its size is not limited by memory. OrderBy is
+// any member of a response, Created or Updated, and defaults to DueDate;
+// callbacks that compare equal are ordered by Id. The store can order by
+// DueDate, Created and Updated; for other orders at most [Config].MaxSorted
+// callbacks are held in memory.
 //
 // # Errors
 //
-// The body of an error is {"Error":{"Code":"...","Message":"..."}}; see the
-// codes. An answer that fails after its beginning was sent is cut off.
+// The body of an error is {"Error":{"Code":"...","Message":"..."}} with one of
+// the codes of this package. If an error occurs after a response has begun, the
+// connection is closed.
 package lucs

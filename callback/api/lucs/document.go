@@ -9,8 +9,8 @@ import (
 //go:embed openapi.json
 var openAPI []byte
 
-// OpenAPI returns the OpenAPI 3.1 document of this API, with paths as they are
-// under the prefix that the handler is mounted at.
+// OpenAPI returns the OpenAPI 3.1 document of the API. Paths are relative to
+// the prefix of the handler.
 func OpenAPI() []byte { return slices.Clone(openAPI) }
 
 func (h *Handler) document(w http.ResponseWriter, _ *request) error {

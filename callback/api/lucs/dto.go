@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// callbackDto is a callback as LUCS writes it. The order of the members is that
-// of the product's samples; what was not given is null.
+// callbackDto is a callback in the format of LUCS. Members are in the order of
+// the product's samples; absent values are null.
 type callbackDto struct {
 	Target                   *string
 	AlternativeTarget        *string
@@ -40,10 +40,10 @@ type callbackDto struct {
 	RetryCount               int64
 }
 
-// The texts that LUCS has for where a callback comes from.
+// Values of Creator, Initiator and RetryType.
 const (
 	creatorAPI      = "Luware.API"
-	creatorAPIShort = "API" // as it is in some answers of the product
+	creatorAPIShort = "API" // in some responses of the product
 	creatorWeb      = "WebService"
 	creatorWorkflow = "WfActivity"
 
@@ -53,7 +53,7 @@ const (
 	singleSession = "SingleSession"
 )
 
-// view writes the callbacks of one answer: of one tenant, at one moment.
+// view converts the callbacks of a response, of one tenant at one time.
 type view struct {
 	h        *Handler
 	tenant   string
@@ -74,7 +74,7 @@ func (h *Handler) view(ctx context.Context, tenant string) (*view, error) {
 	return &view{h: h, tenant: tenant, now: now, services: make(map[string]*serviceView, 1)}, nil
 }
 
-// service returns a service as it is now, or with all defaults when it is gone.
+// service returns a service, or one with defaults if it no longer exists.
 func (v *view) service(ctx context.Context, name string) (*serviceView, error) {
 	if s, ok := v.services[name]; ok {
 		return s, nil
@@ -124,7 +124,7 @@ func optional(text string) *string {
 	return &text
 }
 
-// target writes an address as LUCS does: a number as a tel: URI.
+// target formats an address: a number is a tel: URI.
 func target(a phonenum.Address) string {
 	if a.Kind() == phonenum.Phone {
 		return "tel:" + a.Reveal()
@@ -132,7 +132,7 @@ func target(a phonenum.Address) string {
 	return a.Reveal()
 }
 
-// retryOf returns the limits asked for with the callback, or its service's.
+// retryOf returns the retry limits of the callback, or else of its service.
 func retryOf(cb *callback.Callback, s *serviceView) (retries, seconds int64) {
 	if cb.Retry != nil {
 		return int64(cb.Retry.MaxAttempts - 1), int64(cb.Retry.Delay / time.Second)
@@ -142,11 +142,12 @@ func retryOf(cb *callback.Callback, s *serviceView) (retries, seconds int64) {
 		int64(policy.Rule(scheduler.NoAnswer).Delay / time.Second)
 }
 
-// retriesBegun counts the dials after the first, without those that surely did
-// not leave for the network.
+// retriesBegun counts the dials after the first that may have reached the
+// network.
 func retriesBegun(cb *callback.Callback) int64 { return int64(max(wire.Dials(cb)-1, 0)) }
 
-// origin tells how a callback came to be and by whom.
+// origin returns the creator and the initiator of a callback, or their
+// defaults.
 func origin(o callback.Origin) (creator, initiator string) {
 	creator, initiator = o.Creator, o.Initiator
 	if creator == "" {

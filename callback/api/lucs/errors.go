@@ -14,46 +14,47 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// The codes of errors. Only [CodeNotInitialized] is LUCS'.
+// Error codes with their HTTP status. Only [CodeNotInitialized] is documented
+// by LUCS.
 const (
 	CodeNotInitialized = "NotInitialized" // 500: the Manager is stopped
 
-	CodeInvalidParameter     = "InvalidParameter"     // 400: the message begins with the member's name
+	CodeInvalidParameter     = "InvalidParameter"     // 400: the message begins with the member
 	CodeInvalidNumber        = "InvalidNumber"        // 400: the service does not call the target
 	CodeClosed               = "Closed"               // 400: the service is closed at the due date
-	CodeNoCapacity           = "NoCapacity"           // 400: no place is left at the due date
+	CodeNoCapacity           = "NoCapacity"           // 400: no capacity at the due date
 	CodeUnauthorized         = "Unauthorized"         // 401
 	CodeForbidden            = "Forbidden"            // 403
-	CodeNotFound             = "NotFound"             // 404: no such callback or path
-	CodeAlreadyTerminated    = "AlreadyTerminated"    // 404: there is nothing left to cancel
+	CodeNotFound             = "NotFound"             // 404: unknown callback or path
+	CodeAlreadyTerminated    = "AlreadyTerminated"    // 404: the callback is Terminated
 	CodeMethodNotAllowed     = "MethodNotAllowed"     // 405
 	CodeAmbiguous            = "Ambiguous"            // 409: several callbacks have the ExternalTaskId
-	CodeCallInProgress       = "CallInProgress"       // 409: cancelled for when the call has ended
-	CodeConflict             = "Conflict"             // 409: changed by somebody else; try again
-	CodeKeyReused            = "IdempotencyKeyReused" // 409: the key was used for another request
-	CodeTooLarge             = "TooLarge"             // 413: the body has more than api.MaxBody bytes
+	CodeCallInProgress       = "CallInProgress"       // 409: cancelled when the call ends
+	CodeConflict             = "Conflict"             // 409: concurrent change; repeat the request
+	CodeKeyReused            = "IdempotencyKeyReused" // 409: the key belongs to another request
+	CodeTooLarge             = "TooLarge"             // 413: body larger than api.MaxBody
 	CodeUnsupportedMediaType = "UnsupportedMediaType" // 415: the body is not JSON
-	CodeNumberLimit          = "NumberLimit"          // 429: the target has callbacks waiting
-	CodeQueueLimit           = "QueueLimit"           // 429: the service's queue is full
-	CodeIntervalLimit        = "IntervalLimit"        // 429: too many callbacks in a time
+	CodeNumberLimit          = "NumberLimit"          // 429: the target has open callbacks
+	CodeQueueLimit           = "QueueLimit"           // 429: the queue of the service is full
+	CodeIntervalLimit        = "IntervalLimit"        // 429: too many callbacks in an interval
 	CodeParameterLimit       = "ParameterLimit"       // 429: too many callbacks for the target today
-	CodeConfiguration        = "Configuration"        // 500: a service is not configured rightly
+	CodeConfiguration        = "Configuration"        // 500: a service is misconfigured
 	CodeOutcomeUnknown       = "OutcomeUnknown"       // 500: it may have happened; repeat with the same Idempotency-Key
 	CodeInternalError        = "InternalError"        // 500
 )
 
-// refusal is an error as a client gets to see it.
+// refusal is an error in a response.
 type refusal struct {
 	status  int
 	code    string
 	message string
-	retry   time.Time // when a limit ends; zero when it does not say
+	retry   time.Time // end of a limit; zero if unknown
 }
 
-// errAmbiguous: an ExternalTaskId does not say which callback is meant.
-var errAmbiguous = errors.New("several callbacks that are not Terminated have the ExternalTaskId")
+// errAmbiguous: an ExternalTaskId identifies several callbacks.
+var errAmbiguous = errors.New("several open callbacks have this ExternalTaskId")
 
-// refusalOf translates an error. The message never holds a number.
+// refusalOf converts an error. The message contains no phone number.
 func refusalOf(err error) refusal {
 	var fault *api.Fault
 	var state *callback.StateError
@@ -70,9 +71,9 @@ func refusalOf(err error) refusal {
 		return refusal{status: http.StatusConflict, code: CodeKeyReused, message: callback.ErrKeyReuse.Error()}
 	case errors.As(err, &state) && errors.Is(err, callback.ErrInFlight):
 		return refusal{status: http.StatusConflict, code: CodeCallInProgress,
-			message: "a call is in progress: no other attempt follows, and the callback ends with the call"}
+			message: "a call is in progress: the callback ends with it, without another attempt"}
 	case errors.As(err, &state):
-		return refusal{status: http.StatusNotFound, code: CodeAlreadyTerminated, message: "the callback is Terminated: there is nothing to cancel"}
+		return refusal{status: http.StatusNotFound, code: CodeAlreadyTerminated, message: "the callback is already Terminated"}
 	case errors.Is(err, callback.ErrConflict):
 		return refusal{status: http.StatusConflict, code: CodeConflict, message: callback.ErrConflict.Error()}
 	}
@@ -80,67 +81,54 @@ func refusalOf(err error) refusal {
 }
 
 func refusalOfFault(f *api.Fault) refusal {
-	r := refusal{status: f.Status, message: f.Error()}
-	switch f.Status {
-	case http.StatusUnauthorized:
-		r.code = CodeUnauthorized
-	case http.StatusForbidden:
-		r.code = CodeForbidden
-	case http.StatusNotFound:
-		r.code = CodeNotFound
-	case http.StatusMethodNotAllowed:
-		r.code = CodeMethodNotAllowed
-	case http.StatusRequestEntityTooLarge:
-		r.code = CodeTooLarge
-	case http.StatusUnsupportedMediaType:
-		r.code = CodeUnsupportedMediaType
-	case http.StatusInternalServerError:
-		r.code = CodeInternalError
-	default:
-		r.code = CodeInvalidParameter
+	r := refusal{status: f.Status, code: CodeInvalidParameter, message: f.Error()}
+	for _, known := range [...]struct {
+		status int
+		code   string
+	}{
+		{http.StatusUnauthorized, CodeUnauthorized}, {http.StatusForbidden, CodeForbidden}, {http.StatusNotFound, CodeNotFound},
+		{http.StatusMethodNotAllowed, CodeMethodNotAllowed}, {http.StatusRequestEntityTooLarge, CodeTooLarge},
+		{http.StatusUnsupportedMediaType, CodeUnsupportedMediaType}, {http.StatusInternalServerError, CodeInternalError},
+	} {
+		if f.Status == known.status {
+			r.code = known.code
+		}
 	}
 	return r
 }
 
-// refusalOfFact translates what a Manager says.
+// refusalOfFact converts an error of the Manager.
 func refusalOfFact(err error) refusal {
-	bad := func(code string) refusal {
-		return refusal{status: http.StatusBadRequest, code: code, message: explain(err)}
+	code := callback.Code(err)
+	switch code {
+	case 40030:
+		return refusal{status: http.StatusNotFound, code: CodeNotFound, message: callback.ErrNotFound.Error()}
+	case 50020, 50040:
+		return refusal{status: http.StatusInternalServerError, code: CodeConfiguration, message: "the service is misconfigured"}
 	}
-	over := func(code string) refusal {
-		r := refusal{status: http.StatusTooManyRequests, code: code, message: explain(err)}
+	for _, known := range [...]struct {
+		fact, status int
+		code         string
+	}{
+		{40001, http.StatusTooManyRequests, CodeNumberLimit}, {40002, http.StatusTooManyRequests, CodeQueueLimit},
+		{40003, http.StatusTooManyRequests, CodeIntervalLimit}, {40004, http.StatusTooManyRequests, CodeParameterLimit},
+		{40010, http.StatusBadRequest, CodeInvalidParameter}, {40040, http.StatusBadRequest, CodeInvalidNumber},
+		{40050, http.StatusBadRequest, CodeClosed}, {40051, http.StatusBadRequest, CodeNoCapacity},
+	} {
+		if known.fact != code {
+			continue
+		}
+		r := refusal{status: known.status, code: known.code, message: explain(err)}
 		var limit *callback.LimitError
 		if errors.As(err, &limit) {
 			r.retry = limit.RetryAt
 		}
 		return r
 	}
-	switch callback.Code(err) {
-	case 40001:
-		return over(CodeNumberLimit)
-	case 40002:
-		return over(CodeQueueLimit)
-	case 40003:
-		return over(CodeIntervalLimit)
-	case 40004:
-		return over(CodeParameterLimit)
-	case 40010:
-		return bad(CodeInvalidParameter)
-	case 40030:
-		return refusal{status: http.StatusNotFound, code: CodeNotFound, message: callback.ErrNotFound.Error()}
-	case 40040:
-		return bad(CodeInvalidNumber)
-	case 40050:
-		return bad(CodeClosed)
-	case 40051:
-		return bad(CodeNoCapacity)
-	case 50020, 50040:
-		return refusal{status: http.StatusInternalServerError, code: CodeConfiguration, message: "the service is not configured rightly"}
-	}
 	return refusal{status: http.StatusInternalServerError, code: CodeInternalError, message: "the request could not be answered"}
 }
 
-// explain says in words, and in the names of LUCS, why a request is refused.
+// explain returns the message of a rejected request, with names of LUCS.
 func explain(err error) string {
 	var field *callback.FieldError
 	var number *callback.NumberError
@@ -164,7 +152,7 @@ func explainFull(e *callback.AvailabilityError) string {
 	fmt.Fprintf(&b, "DueDate: %v, from %s to %s", e.Unwrap(), wire.Time(e.Bucket.Start), wire.Time(e.Bucket.End))
 	for i, slot := range e.Alternatives {
 		if i == 0 {
-			b.WriteString("; places are left from ")
+			b.WriteString("; free slots start at ")
 		} else {
 			b.WriteString(", ")
 		}
@@ -173,43 +161,30 @@ func explainFull(e *callback.AvailabilityError) string {
 	return b.String()
 }
 
-// memberOf is the LUCS name of a field of the domain.
+// memberOf returns the LUCS name of a field.
 func memberOf(field string) string {
-	switch field {
-	case "_customer_number":
-		return "Target"
-	case "alternative":
-		return "AlternativeTarget"
-	case "_desired_time":
-		return "DueDate"
-	case "service":
-		return "ServiceId, ServiceSip"
-	case "key":
-		return ownkey.Header
-	case "agent.description":
-		return "Description"
-	case "origin.creator":
-		return "Creator"
-	case "origin.initiator":
-		return "Initiator"
-	case "origin.supervisor":
-		return "Supervisor"
-	case "origin.caller_id":
-		return "CallerId"
-	case "origin.external_id":
-		return "ExternalTaskId"
-	case "origin.incoming_uri":
-		return "IncomingServiceSipUri"
-	case "origin.app_pool":
-		return "AppPoolId"
-	case "origin.session_id":
-		return "InitiatingSessionId"
-	case "origin.context_url":
-		return "ContextUrl"
-	case "origin.retry_type":
-		return "RetryType"
+	name, ok := map[string]string{
+		"_customer_number":    "Target",
+		"alternative":         "AlternativeTarget",
+		"_desired_time":       "DueDate",
+		"service":             "ServiceId, ServiceSip",
+		"key":                 ownkey.Header,
+		"agent.description":   "Description",
+		"origin.creator":      "Creator",
+		"origin.initiator":    "Initiator",
+		"origin.supervisor":   "Supervisor",
+		"origin.caller_id":    "CallerId",
+		"origin.external_id":  "ExternalTaskId",
+		"origin.incoming_uri": "IncomingServiceSipUri",
+		"origin.app_pool":     "AppPoolId",
+		"origin.session_id":   "InitiatingSessionId",
+		"origin.context_url":  "ContextUrl",
+		"origin.retry_type":   "RetryType",
+	}[field]
+	if !ok {
+		return field
 	}
-	return field
+	return name
 }
 
 // errorDto is the body of an error.
@@ -217,19 +192,20 @@ type errorDto struct {
 	Error struct{ Code, Message string }
 }
 
-// refuse answers with an error, and logs what is the server's fault.
+// refuse responds with an error and logs failures of the server.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation string, err error) {
 	if errors.Is(err, errGone) {
 		return
 	}
 	answer := refusalOf(err)
 	if answer.status == http.StatusInternalServerError && answer.code != CodeNotInitialized {
-		wire.LogFailure(r.Context(), h.log, "answering a LUCS request failed", err,
+		wire.LogFailure(r.Context(), h.log, "LUCS request failed", err,
 			slog.String("operation", operation), slog.String("code", answer.code))
 	}
 	var begun *begunError
 	if errors.As(err, &begun) {
-		// A part of the answer is on its way: only a cut tells that it is one.
+		// Part of the response was sent; closing the connection is the only
+		// signal left.
 		panic(http.ErrAbortHandler)
 	}
 	if now, err := h.manager.Now(r.Context()); err == nil {
@@ -237,5 +213,5 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation strin
 	}
 	var body errorDto
 	body.Error.Code, body.Error.Message = answer.code, answer.message
-	_ = writeJSON(w, answer.status, &body) // an error is that the client is gone
+	_ = writeJSON(w, answer.status, &body) // an error means that the client has gone
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A configuration without what is required tells all that is wrong with it.
+// New reports all faults of a configuration at once.
 func TestNewFaults(t *testing.T) {
 	_, err := lucs.New(lucs.Config{MaxOffset: -1, MaxSorted: -1})
 	if !errors.Is(err, callback.ErrConfiguration) {
@@ -30,8 +30,8 @@ func TestNewFaults(t *testing.T) {
 	}
 }
 
-// Bodies that are too large, of another type, or malformed are refused before
-// anything is asked.
+// A body that is too large, malformed or of another type is refused before the
+// Manager is called.
 func TestBodies(t *testing.T) {
 	r := newRig(t)
 	r.create("clerk", "DueDate", `"2026-01-13T10:00:00Z"`)
@@ -48,7 +48,7 @@ func TestBodies(t *testing.T) {
 			refused(t, rec, 415, "UnsupportedMediaType")
 		}
 		for name, malformed := range map[string]string{
-			"no JSON": "Target=x", "cut": `{"Target":`, "two": "{}{}", "not UTF-8": "{\"Target\":\"\xff\"}", "a list": "[{}]",
+			"no JSON": "Target=x", "cut": `{"Target":`, "two": "{}{}", "not UTF-8": "{\"Target\":\"\xff\"}", "an array": "[{}]",
 			"deep": strings.Repeat(`{"a":`, 33) + "1" + strings.Repeat("}", 33), "twice": `{"Target":"1","Target":"2"}`,
 		} {
 			message := refused(t, r.do("boss", "POST", path, malformed), 400, "InvalidParameter")
@@ -60,7 +60,7 @@ func TestBodies(t *testing.T) {
 			t.Errorf("%s: the store was asked", path)
 		}
 	}
-	// Without a type a body is JSON, and other parameters do no harm.
+	// A missing Content-Type means JSON; parameters of the type are ignored.
 	for _, kind := range []string{"", "application/json; charset=UTF-8", "Application/JSON"} {
 		req := httptest.NewRequestWithContext(t.Context(), "POST", "/v1.0/callbacks/search", strings.NewReader("{}"))
 		req.SetBasicAuth("boss", "boss")
@@ -73,7 +73,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// A stopped Manager is what the product calls not initialized.
+// A stopped Manager maps to the code for "not initialized".
 func TestStopped(t *testing.T) {
 	r := newRig(t)
 	id := r.create("clerk").ID
@@ -90,13 +90,13 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-// What fails behind the handler is the server's fault, is logged, and tells no
-// client and no log anything of a person.
+// A failure behind the handler yields 500 and a log entry; neither the answer
+// nor the log contains personal data.
 func TestServerErrors(t *testing.T) {
 	secret := errors.New("row (+41785556677, 'Anna') is locked")
 	for _, op := range operations() {
 		if op.name == "services" || op.name == "document" {
-			continue // these ask no store
+			continue // these do not read the store
 		}
 		t.Run(op.name, func(t *testing.T) {
 			r := newRig(t)
@@ -136,8 +136,9 @@ func TestServerErrors(t *testing.T) {
 		for _, search := range []string{`{"Target":"0785556677"}`, `{"ServiceId":"` + supportID + `"}`, `{"ServiceSip":"sip:x"}`, `{"OrderBy":"Id"}`} {
 			refused(t, r.do("boss", "POST", "/v1.0/callbacks/search", search), 500, "InternalError")
 		}
-		// What broke after the deed leaves open to the client whether it was done.
-		source.after = 2 // the service is known, and the Manager asks for it
+		// The first lookup, by the handler, succeeds; the second, by the
+		// Manager, fails.
+		source.after = 2
 		refused(t, r.do("boss", "POST", "/v1.0/callbacks", body("ExternalTaskId", `"done"`)), 500, "OutcomeUnknown")
 		source.broken = false
 		if got := r.get("task"); got.State == "Terminated" {
@@ -152,7 +153,7 @@ func TestServerErrors(t *testing.T) {
 		r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter})
 		refused(t, r.do("boss", "POST", "/v1.0/callbacks", body()), 500, "OutcomeUnknown")
 	})
-	t.Run("the client is gone", func(t *testing.T) {
+	t.Run("the client disconnected", func(t *testing.T) {
 		r := newRig(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -165,14 +166,14 @@ func TestServerErrors(t *testing.T) {
 	})
 }
 
-// unlisted is a source of services that cannot list them.
+// unlisted is a ServiceSource without a Services method.
 type unlisted struct{}
 
 func (unlisted) Policy(_ context.Context, _, name string) (*callback.Policy, error) {
 	return nil, callback.UnknownService(name)
 }
 
-// flaky is a source of services that can break, at once or after some services.
+// flaky is a ServiceSource that fails at once or after a number of lookups.
 type flaky struct {
 	*callback.Services
 	broken bool
@@ -195,8 +196,8 @@ func (f *flaky) Names(ctx context.Context, tenant string) ([]string, error) {
 	return f.Services.Names(ctx, tenant)
 }
 
-// An answer that fails after its beginning was sent is cut off, so that no
-// client takes it for whole.
+// When an answer fails after its first bytes were sent, the handler aborts the
+// connection, so that the client does not take the part for the whole.
 func TestCutAnswer(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e6, Parameters: []string{},
@@ -224,18 +225,18 @@ func TestCutAnswer(t *testing.T) {
 	if err == nil {
 		t.Errorf("an answer of %d bytes seems whole", len(got))
 	}
-	// A failure before anything was sent is answered.
+	// A failure before the first byte yields an error answer.
 	r.faults.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore})
 	refused(t, r.do("boss", "POST", "/v1.0/callbacks/search", "{}"), 500, "InternalError")
 }
 
-// deaf is a client that takes nothing.
+// deaf is a ResponseWriter whose Write always fails.
 type deaf struct{ *httptest.ResponseRecorder }
 
 func (deaf) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// A client that goes away is nothing to log and nothing to panic about.
-func TestDeafClient(t *testing.T) {
+// A client that disconnects causes neither a log entry nor a panic.
+func TestClientDisconnects(t *testing.T) {
 	r := newRig(t)
 	r.create("clerk")
 	for _, op := range operations() {
@@ -248,7 +249,7 @@ func TestDeafClient(t *testing.T) {
 	}
 }
 
-// Each fact has one status and one code.
+// Each domain error maps to one status and one code.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		err    error
@@ -286,7 +287,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Answers are for the client alone, and are what they say they are.
+// Answers carry no-store, nosniff and their Content-Type.
 func TestHeaders(t *testing.T) {
 	r := newRig(t)
 	for _, path := range []string{"/v1.0/services", "/v1.0/nothing", "/v1.0/callbacks/x"} {

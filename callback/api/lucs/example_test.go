@@ -18,7 +18,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// exampleManager makes a Manager for one service on a clock that stands still.
+// exampleManager returns a Manager with one service and a stopped clock.
 func exampleManager() *manager.Manager {
 	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {
@@ -35,8 +35,8 @@ func exampleManager() *manager.Manager {
 	return manager
 }
 
-// exampleServer serves LUCS to one user under a prefix, and returns a function
-// that makes a request.
+// exampleServer serves LUCS to one user under a prefix. The function it returns
+// sends a request.
 func exampleServer() func(method, path, body string) (status int, answer string) {
 	users, err := api.NewBasic("callbacks", api.User{Name: "crm", Password: "secret", Roles: []api.Role{api.RoleOperate}})
 	if err != nil {
@@ -58,7 +58,7 @@ func exampleServer() func(method, path, body string) (status int, answer string)
 	}
 }
 
-// A client creates a callback, looks it up by its own identifier and cancels it.
+// A client creates a callback, finds it by its ExternalTaskId and cancels it.
 func Example() {
 	call := exampleServer()
 	show := func(status int, answer string) {
@@ -77,10 +77,10 @@ func Example() {
 	// 200 cb000001 tel:+41785556677 Pending 2026-03-03T10:30:00.000Z crm-7
 	// 200 cb000001 tel:+41785556677 Pending 2026-03-03T10:30:00.000Z crm-7
 	// 200 cb000001 tel:+41785556677 Terminated 2026-03-03T10:30:00.000Z crm-7
-	// 404 {"Error":{"Code":"AlreadyTerminated","Message":"the callback is Terminated: there is nothing to cancel"}}
+	// 404 {"Error":{"Code":"AlreadyTerminated","Message":"the callback is already Terminated"}}
 }
 
-// A handler needs a Manager and somebody who says who is asking.
+// A handler needs a Manager and an Authorizer.
 func ExampleNew() {
 	_, err := lucs.New(lucs.Config{})
 	fmt.Println(err)
@@ -88,7 +88,7 @@ func ExampleNew() {
 	handler, err := lucs.New(lucs.Config{
 		Manager: exampleManager(),
 		Authorizer: api.AuthorizerFunc(func(r *http.Request) (api.Caller, error) {
-			// A host looks at its sessions here.
+			// A real host checks a session or token here.
 			return api.Caller{Name: "crm", Roles: []api.Role{api.RoleRead}}, nil
 		}),
 	})
@@ -104,7 +104,7 @@ func ExampleNew() {
 	// 200 [{"Id":"85c25575-d19e-59d0-8f43-1e7651d290d3","Name":"support","Sip":"sip:support@localhost"}]
 }
 
-// A page of a search, latest first.
+// A search returns a page of callbacks, latest first.
 func ExampleHandler_ServeHTTP() {
 	call := exampleServer()
 	for _, hour := range []string{"10", "11", "12"} {
@@ -126,7 +126,7 @@ func ExampleHandler_ServeHTTP() {
 	// 400 {"Error":{"Code":"InvalidParameter","Message":"OrderBy: is neither a member of a callback nor Created or Updated"}}
 }
 
-// The names of a service that has none of its own.
+// ServiceID derives the Id of a service that configures none.
 func ExampleServiceID() {
 	fmt.Println(lucs.ServiceID("acme", callback.Service{Name: "support"}))
 	fmt.Println(lucs.ServiceID("acme", callback.Service{Name: "support", ServiceID: "ff9aaf06-5282-4a45-8bd8-3f3c422f51b8"}))

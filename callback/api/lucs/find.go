@@ -14,10 +14,10 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// externalParameter names the callback in the query of a get.
+// externalParameter is the query parameter of a get.
 const externalParameter = "externalTaskId"
 
-// get answers with the callback that the path names.
+// get responds with the callback in the path.
 func (h *Handler) get(w http.ResponseWriter, r *request) error {
 	cb, err := h.find(r.Context(), r.caller, r.id)
 	if err != nil {
@@ -26,7 +26,7 @@ func (h *Handler) get(w http.ResponseWriter, r *request) error {
 	return h.answer(w, r, cb)
 }
 
-// findByExternal answers with the callback that the query names.
+// findByExternal responds with the callback in the query.
 func (h *Handler) findByExternal(w http.ResponseWriter, r *request) error {
 	var ids []string
 	for name, values := range r.URL.Query() {
@@ -38,15 +38,15 @@ func (h *Handler) findByExternal(w http.ResponseWriter, r *request) error {
 	case len(ids) == 0 || ids[0] == "":
 		return api.NewFault(http.StatusBadRequest, externalParameter, "is required")
 	case len(ids) > 1:
-		return api.NewFault(http.StatusBadRequest, externalParameter, "is there more than once")
+		return api.NewFault(http.StatusBadRequest, externalParameter, "is given more than once")
 	}
 	r.id = ids[0]
 	return h.get(w, r)
 }
 
-// cancel ends the callback that the path names and answers with it. A body is
-// checked and otherwise not looked at; where there is none, its type does not
-// matter, because some clients name one by habit.
+// cancel cancels the callback in the path and responds with it. A body must be
+// a JSON object and is ignored. Without a body the content type is not checked,
+// because some clients always set it.
 func (h *Handler) cancel(w http.ResponseWriter, r *request) error {
 	if r.ContentLength != 0 {
 		body, _, err := api.ReadBody(w, r.Request, api.JSON)
@@ -70,11 +70,11 @@ func (h *Handler) cancel(w http.ResponseWriter, r *request) error {
 	return happened(h.answer(w, r, cb))
 }
 
-// find returns the callback that has the Id, or else the ExternalTaskId, among
-// those that the caller reaches.
+// find returns the callback with an Id, or else an ExternalTaskId, that the
+// caller can see.
 func (h *Handler) find(ctx context.Context, caller *api.Caller, id string) (*callback.Callback, error) {
 	if !safetext.IsID(id) {
-		return nil, callback.ErrNotFound // no callback has such a name
+		return nil, callback.ErrNotFound // not a valid identifier
 	}
 	cb, err := h.byID(ctx, caller, id)
 	if !errors.Is(err, callback.ErrNotFound) {
@@ -83,7 +83,7 @@ func (h *Handler) find(ctx context.Context, caller *api.Caller, id string) (*cal
 	return h.byExternal(ctx, caller, id)
 }
 
-// byID finds a callback by its Id. GUIDs are the same in any spelling.
+// byID returns a callback by Id. All spellings of a GUID are equivalent.
 func (h *Handler) byID(ctx context.Context, caller *api.Caller, id string) (*callback.Callback, error) {
 	spellings := []string{id}
 	if guid, err := uuid.Parse(id); err == nil && guid.String() != id {
@@ -101,7 +101,7 @@ func (h *Handler) byID(ctx context.Context, caller *api.Caller, id string) (*cal
 	return nil, callback.ErrNotFound
 }
 
-// byExternal finds the one callback with an ExternalTaskId that is not
+// byExternal returns the only callback with an ExternalTaskId that is not
 // Terminated, or else the newest.
 func (h *Handler) byExternal(ctx context.Context, caller *api.Caller, id string) (*callback.Callback, error) {
 	q := callback.Query{

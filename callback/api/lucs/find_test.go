@@ -14,7 +14,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A callback is found by its Id and by its ExternalTaskId, in path and query.
+// A callback is found by Id and by ExternalTaskId, given in the path or the
+// query.
 func TestGet(t *testing.T) {
 	r := newRig(t)
 	for _, external := range []string{"crm-7", "a/b c?d=e&f#g", "search", "cancel", "%2F", "ü", "cb000001 "} {
@@ -27,7 +28,7 @@ func TestGet(t *testing.T) {
 			} {
 				do := r.do
 				if strings.HasSuffix(path, "/search") {
-					do = r.beside // the document has another operation there
+					do = r.undocumented // the OpenAPI document has another operation at this path
 				}
 				for _, user := range []string{"reader", "boss"} {
 					if got := read[dto](t, do(user, "GET", path, "")); got.ID != want.ID || text(got.ExternalTaskID) != external {
@@ -35,7 +36,7 @@ func TestGet(t *testing.T) {
 					}
 				}
 			}
-			got := read[dto](t, r.beside("reader", "GET", "/v1.0/callbacks?EXTERNALTASKID="+url.QueryEscape(external)+"&other=1", ""))
+			got := read[dto](t, r.undocumented("reader", "GET", "/v1.0/callbacks?EXTERNALTASKID="+url.QueryEscape(external)+"&other=1", ""))
 			if got.ID != want.ID {
 				t.Errorf("another case of the parameter gives %s", got.ID)
 			}
@@ -46,7 +47,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// A GUID is the same in any spelling.
+// A GUID matches in any spelling.
 func TestGetGUID(t *testing.T) {
 	const id = "0198f2a4-7c1e-7abc-8def-0123456789ab"
 	r := newRig(t, func(_ *callback.Service, c *manager.Config, _ *lucs.Config) {
@@ -61,8 +62,8 @@ func TestGetGUID(t *testing.T) {
 	refused(t, r.do("reader", "GET", "/v1.0/callbacks/"+uuid.NewString(), ""), 404, "NotFound")
 }
 
-// What names no callback is not found, without troubling the store where no
-// callback can have such a name.
+// An identifier that no callback can have is not found, without a read of the
+// store.
 func TestGetNothing(t *testing.T) {
 	r := newRig(t)
 	r.create("clerk", "ExternalTaskId", `"task"`)
@@ -78,7 +79,7 @@ func TestGetNothing(t *testing.T) {
 		}
 	}
 	refused(t, r.do("reader", "GET", "/v1.0/callbacks?externalTaskId=a&externalTaskId=b", ""), 400, "InvalidParameter")
-	refused(t, r.beside("reader", "GET", "/v1.0/callbacks?externalTaskId=a&EXTERNALTASKID=b", ""), 400, "InvalidParameter")
+	refused(t, r.undocumented("reader", "GET", "/v1.0/callbacks?externalTaskId=a&EXTERNALTASKID=b", ""), 400, "InvalidParameter")
 	before := r.faults.Count(callbacktest.AnyMethod)
 	for _, id := range []string{"%00", "%ff", strings.Repeat("x", 129)} {
 		refused(t, r.do("reader", "GET", "/v1.0/callbacks/"+id, ""), 404, "NotFound")
@@ -88,8 +89,8 @@ func TestGetNothing(t *testing.T) {
 	}
 }
 
-// An ExternalTaskId may be used again: the callback that is not over is meant,
-// and of those that are over the newest. Two that are not over are one too many.
+// An ExternalTaskId may be reused. It names the open callback, else the newest
+// closed one; two open callbacks are ambiguous.
 func TestExternalTaskIDUsedTwice(t *testing.T) {
 	r := newRig(t)
 	first := r.create("clerk", "ExternalTaskId", `"task"`, "DueDate", `"2026-01-14T10:00:00Z"`).ID
@@ -119,14 +120,14 @@ func TestExternalTaskIDUsedTwice(t *testing.T) {
 		t.Errorf("the newest is %s, got %s", second, got)
 	}
 	refused(t, r.do("clerk", "POST", "/v1.0/callbacks/task/cancel", ""), 404, "AlreadyTerminated")
-	// An Id wins over an ExternalTaskId.
+	// An Id takes precedence over an ExternalTaskId.
 	r.create("clerk", "ExternalTaskId", `"`+first+`"`)
 	if got := r.get(first); got.ID != first {
 		t.Errorf("got %s, want %s", got.ID, first)
 	}
 }
 
-// A cancel ends a callback once; afterwards there is nothing to cancel.
+// Cancel ends a callback once; a second cancel finds nothing to cancel.
 func TestCancel(t *testing.T) {
 	r := newRig(t)
 	for _, c := range []struct{ user, by, body string }{
@@ -159,14 +160,15 @@ func TestCancel(t *testing.T) {
 		t.Errorf("a malformed cancel made it %s", got.State)
 	}
 	habit := r.create("clerk", "DueDate", `"2026-01-13T10:00:00Z"`).ID
-	read[dto](t, r.beside("clerk", "POST", "/v1.0/callbacks/"+habit+"/cancel", "", "Content-Type", "application/x-www-form-urlencoded"))
+	read[dto](t, r.undocumented("clerk", "POST", "/v1.0/callbacks/"+habit+"/cancel", "", "Content-Type", "application/x-www-form-urlencoded"))
 	r.pass(72 * time.Hour)
 	if calls := r.dialer.Calls(); len(calls) != 1 {
 		t.Errorf("%d calls were made, want that of the last alone", len(calls))
 	}
 }
 
-// A call that is up cannot be promised away: no other attempt follows.
+// Cancelling during a call does not end the call, but prevents further
+// attempts.
 func TestCancelInProgress(t *testing.T) {
 	r := newRig(t)
 	r.dialer.On("+41785556677", callbacktest.NoAnswer())
@@ -185,7 +187,7 @@ func TestCancelInProgress(t *testing.T) {
 	}
 }
 
-// Services are listed by name, each under the names that a create takes.
+// Services are listed by name, with the identifiers that a create accepts.
 func TestServices(t *testing.T) {
 	r := newRig(t)
 	type service struct{ ID, Name, Sip string }
@@ -220,7 +222,7 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// Derived names are the same everywhere and for ever, and differ by tenant.
+// Derived identifiers are stable across processes and differ by tenant.
 func TestDerivedNames(t *testing.T) {
 	space := uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://github.com/ringback-go/ringback/callback/api/lucs"))
 	id := lucs.ServiceID("acme", callback.Service{Name: "sales"})

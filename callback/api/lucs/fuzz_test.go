@@ -16,7 +16,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/lucs"
 )
 
-// addRequests adds the requests of testdata and a few that are wrong.
+// addRequests seeds the corpus with the requests of testdata and some faulty
+// ones.
 func addRequests(f *testing.F) {
 	f.Helper()
 	names, err := filepath.Glob("testdata/*.request.json")
@@ -40,7 +41,7 @@ func addRequests(f *testing.F) {
 	f.Add([]byte(body()))
 }
 
-// wantFault demands that an error is a clear refusal.
+// wantFault requires err to be an api.Fault with status 400.
 func wantFault(t *testing.T, err error) {
 	t.Helper()
 	var fault *api.Fault
@@ -52,7 +53,7 @@ func wantFault(t *testing.T, err error) {
 	}
 }
 
-// Whatever is sent: it is read within the bounds, or refused.
+// Any body is either parsed within the limits or refused.
 func FuzzCreate(f *testing.F) {
 	addRequests(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -76,7 +77,7 @@ func FuzzCreate(f *testing.F) {
 	})
 }
 
-// Whatever is searched for: it is read within the bounds, or refused.
+// Any search is either parsed within the limits or refused.
 func FuzzSearch(f *testing.F) {
 	addRequests(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -100,8 +101,7 @@ func FuzzSearch(f *testing.F) {
 	})
 }
 
-// Whatever is sent where: it is answered, in the form of LUCS, and never with a
-// failure of the server.
+// Any request gets an answer in the form of LUCS, and never a 5xx status.
 func FuzzHandler(f *testing.F) {
 	for _, target := range []string{
 		"/v1.0/callbacks", "/v1.0/callbacks/search", "/v1.0/callbacks/cb000001", "/v1.0/callbacks/cb000001/cancel", "/v1.0/services",
@@ -118,7 +118,7 @@ func FuzzHandler(f *testing.F) {
 		}
 		req, err := http.NewRequestWithContext(t.Context(), method, "http://host"+target, strings.NewReader(string(body)))
 		if err != nil {
-			return // no server would read it either
+			return // net/http refuses it, too
 		}
 		req.SetBasicAuth("boss", "boss")
 		rec := httptest.NewRecorder()

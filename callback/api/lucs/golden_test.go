@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// golden reads a file of testdata.
+// golden returns the content of a file in testdata.
 func golden(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/" + name + ".json")
@@ -25,8 +25,8 @@ func golden(t *testing.T, name string) string {
 	return string(text)
 }
 
-// wantGolden compares an answer, laid out as the product's documents are, with a
-// file byte for byte.
+// wantGolden indents an answer as the product's documents do and compares it
+// byte for byte with a file of testdata.
 func wantGolden(t *testing.T, answer []byte, name string) {
 	t.Helper()
 	var b bytes.Buffer
@@ -39,9 +39,9 @@ func wantGolden(t *testing.T, answer []byte, name string) {
 	}
 }
 
-// sample makes a world in which the placeholders of the product's document are
-// values: a service and callbacks called "string", two minutes before the date
-// of the sample.
+// sample returns a rig in which the placeholders of the product's document are
+// real values: a service and callbacks named "string", two minutes before the
+// date of the sample.
 func sample(t *testing.T) *rig {
 	r := newRig(t, func(s *callback.Service, c *manager.Config, _ *lucs.Config) {
 		s.ServiceID, s.SIP, s.Numbers.AllowImpossible = "string", "string", true
@@ -51,14 +51,15 @@ func sample(t *testing.T) *rig {
 	return r
 }
 
-// The sample of the search, request and response. Its response is what the
-// create of the same members leads to; the sample's OrderBy is no member, and
-// its response is not due between its dates, so that these two are corrected.
+// Request and response of the sample search. The response equals what a create
+// with the same members yields. Two faults of the sample are corrected: its
+// OrderBy is not a member, and its response is not due within the searched
+// dates.
 func TestGoldenSearch(t *testing.T) {
 	r := sample(t)
 	created := strings.Trim(strings.TrimSpace(golden(t, "search.response")), "[]")
 	read[dto](t, r.do("clerk", "POST", "/v1.0/callbacks", created))
-	r.clock.Advance(48 * time.Hour) // nothing of the time in the queue is left
+	r.clock.Advance(48 * time.Hour) // the time in the queue is used up
 
 	request := golden(t, "search.request")
 	if message := refused(t, r.do("boss", "POST", "/v1.0/callbacks/search", request), 400, "InvalidParameter"); !strings.HasPrefix(message, "OrderBy: ") {
@@ -72,7 +73,7 @@ func TestGoldenSearch(t *testing.T) {
 	wantGolden(t, rec.Body.Bytes(), "search.response")
 }
 
-// The sample of an error; the message is free.
+// The sample error; LUCS leaves the message open.
 func TestGoldenError(t *testing.T) {
 	r := newRig(t)
 	if err := r.manager.Shutdown(t.Context()); err != nil {
@@ -83,9 +84,9 @@ func TestGoldenError(t *testing.T) {
 	wantGolden(t, bytes.Replace(rec.Body.Bytes(), []byte(message), []byte("string"), 1), "error.response")
 }
 
-// The values that the description of the create gives as examples: a SIP
-// address, a number with a blank in its tel: URI, an alternative target, a
-// service by its Id and by its SIP address, a date with and without a fraction.
+// The example values in the description of the create: a SIP address, a tel:
+// URI with a blank, an alternative target, a service by Id and by SIP address,
+// and a date with and without a fraction.
 func TestGoldenCreate(t *testing.T) {
 	for _, name := range []string{"create-sip", "create-tel", "create-alternative"} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestGoldenCreate(t *testing.T) {
 	}
 }
 
-// The nine priorities, in the order in which the document lists them.
+// The nine priorities, in the document's order.
 func TestGoldenPriorities(t *testing.T) {
 	r := newRig(t)
 	for _, name := range []string{
@@ -115,7 +116,7 @@ func TestGoldenPriorities(t *testing.T) {
 	r.wantFound(`{"OrderBy":"Priority"}`, "1", "2", "3", "4", "5", "6", "7", "8", "9")
 }
 
-// The list of services in the members that the reference names.
+// The list of services has the members of the reference.
 func TestGoldenServices(t *testing.T) {
 	r := newRig(t)
 	wantGolden(t, r.do("clerk", "GET", "/v1.0/services", "").Body.Bytes(), "services.response")

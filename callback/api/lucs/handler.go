@@ -11,26 +11,26 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// Config is what a Handler is made of. Manager and Authorizer are required.
+// Config configures a [Handler]. Manager and Authorizer are required.
 type Config struct {
 	Manager *manager.Manager
-	// Authorizer says who makes a request. Nothing is allowed without one.
+	// Authorizer identifies callers.
 	Authorizer api.Authorizer
-	// Logger gets what fails on the side of the server; never a number.
-	// Defaults to slog.Default().
+	// Logger receives failures of the server, without phone numbers. Defaults
+	// to slog.Default().
 	Logger *slog.Logger
-	// MaxOffset is the largest Offset of a search: the callbacks before it are
-	// read and thrown away. Defaults to 100,000.
+	// MaxOffset is the maximum Offset of a search; the callbacks before it are
+	// read and discarded. Defaults to 100,000.
 	MaxOffset int
-	// MaxSorted is the most callbacks that are held to put them into an order
-	// that the store does not have: Offset and Limit together, or all that
-	// match where there is no Limit. With a Limit there are twice as many for a
-	// moment. Defaults to 10,000.
+	// MaxSorted is the maximum number of callbacks to sort in memory, for
+	// orders that the store does not have: Offset plus Limit, or all results if
+	// there is no Limit. With a Limit up to twice as many are held temporarily.
+	// Defaults to 10,000.
 	MaxSorted int
 }
 
-// Handler answers the requests of LUCS clients. Make one with [New]; it is safe
-// for concurrent use.
+// Handler serves LUCS clients. Create one with [New]. It is safe for concurrent
+// use.
 type Handler struct {
 	manager    *manager.Manager
 	authorizer api.Authorizer
@@ -41,8 +41,8 @@ type Handler struct {
 	known      known
 }
 
-// New makes a Handler. Every fault of the configuration is reported at once; each
-// is a [callback.ErrConfiguration] that names the field.
+// New returns a Handler. The error joins a [callback.ErrConfiguration] per
+// fault, each of which names the field.
 func New(config Config) (*Handler, error) {
 	h := &Handler{
 		manager: config.Manager, authorizer: config.Authorizer, log: config.Logger,
@@ -69,23 +69,23 @@ func New(config Config) (*Handler, error) {
 	return h, nil
 }
 
-// request is one that may be answered.
+// request is an authorized request.
 type request struct {
 	*http.Request
 	caller *api.Caller
-	id     string // of the callback in the path
+	id     string // callback in the path
 }
 
-// operation is what a path and a method stand for.
+// operation is an operation of the API.
 type operation struct {
 	name  string // for the log
 	roles []api.Role
 	do    func(h *Handler, w http.ResponseWriter, r *request) error
 }
 
-// ServeHTTP implements http.Handler. It panics with http.ErrAbortHandler where
-// an answer fails after its beginning was sent; a server of net/http then cuts
-// the connection.
+// ServeHTTP implements http.Handler. It panics with http.ErrAbortHandler if an
+// error occurs after a response has begun; the net/http server then closes the
+// connection.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var op operation
 	api.Serve(w, r, h.authorizer, func() (api.Operation, error) {
@@ -102,7 +102,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}, func(err error) { h.refuse(w, r, op.name, err) })
 }
 
-// paths lists the paths with their operations.
+// paths returns the paths with their operations.
 func paths() []route.Path[operation] {
 	write := []api.Role{api.RoleCreate, api.RoleOperate}
 	read := []api.Role{api.RoleRead, api.RoleOperate}

@@ -14,7 +14,7 @@ import (
 // members are the members of a body.
 type members struct{ *object.Object }
 
-// readObject reads a body. The error, and that of the members, is an
+// readObject parses a body. Its error, and that of the members, is an
 // [*api.Fault].
 func readObject(body []byte) (members, error) {
 	var raw map[string]any
@@ -28,8 +28,8 @@ func readObject(body []byte) (members, error) {
 	return members{o}, o.Err()
 }
 
-// name returns a text that something can be called by: what no callback can
-// have is refused, because a store might not even be able to ask for it.
+// name takes a string that must be valid as a name, because stores cannot
+// search for others.
 func (o members) name(name string, limit int) string {
 	text := o.Text(name)
 	if rule := safetext.Rule(text, limit); rule != "" {
@@ -38,7 +38,7 @@ func (o members) name(name string, limit int) string {
 	return text
 }
 
-// required returns a text that has to be there.
+// required takes a string that is not empty.
 func (o members) required(name string) string {
 	text := o.Text(name)
 	if text == "" {
@@ -47,8 +47,7 @@ func (o members) required(name string) string {
 	return text
 }
 
-// integer returns a whole number from low to high; ok is false when it is
-// absent.
+// integer takes an integer from low to high; ok is false if it is absent.
 func (o members) integer(name string, low, high int64) (n int64, ok bool) {
 	switch v := o.Take(name).(type) {
 	case nil:
@@ -58,14 +57,14 @@ func (o members) integer(name string, low, high int64) (n int64, ok bool) {
 		if err == nil && n >= low && n <= high {
 			return n, true
 		}
-		o.Refuse(name, "has to be a whole number from "+strconv.FormatInt(low, 10)+" to "+strconv.FormatInt(high, 10))
+		o.Refuse(name, "must be an integer from "+strconv.FormatInt(low, 10)+" to "+strconv.FormatInt(high, 10))
 	default:
-		o.Refuse(name, "has to be a number")
+		o.Refuse(name, "must be a number")
 	}
 	return 0, false
 }
 
-// date returns a date; zero when it is absent, or one of .NET's for none.
+// date takes a date; zero if it is absent or the default of .NET.
 func (o members) date(name string) time.Time {
 	text := o.Text(name)
 	if text == "" {

@@ -39,7 +39,8 @@ func readDocument(t *testing.T, text []byte) document {
 	return d
 }
 
-// The document is served as it is embedded, and describes what is there.
+// The handler serves the embedded OpenAPI document unchanged, and the document
+// describes every route.
 func TestDocument(t *testing.T) {
 	r := newRig(t)
 	rec := r.do("clerk", "GET", "/v1.0/openapi.json", "")
@@ -71,8 +72,8 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// The document lists the codes, the priorities and the members that there are,
-// the members in the order in which they are written.
+// The document lists all codes, priorities and members; members stand in the
+// order of the answers.
 func TestDocumentLists(t *testing.T) {
 	schemas := readDocument(t, lucs.OpenAPI()).Components.Schemas
 	codes := slices.Sorted(slices.Values(schemas["ErrorDto"].Properties["Error"].Properties["Code"].Enum))
@@ -104,7 +105,7 @@ func TestDocumentLists(t *testing.T) {
 	}
 }
 
-// declaredCodes reads the constants of the package.
+// declaredCodes returns the values of the package's Code constants.
 func declaredCodes(t *testing.T) []string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)

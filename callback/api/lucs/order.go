@@ -2,111 +2,75 @@ package lucs
 
 import (
 	"cmp"
+	"reflect"
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// order is what a search is ordered by: an order of the store, or a key of the
-// callbacks as they are written.
+// order is the order of a search: one of the store, or by a key of each
+// callback.
 type order struct {
 	stored callback.OrderBy
-	key    func(cb *callback.Callback, d *callbackDto) sortKey // nil: the store's order
+	key    func(cb *callback.Callback, d *callbackDto) sortKey // nil: order of the store
 }
 
-// sortKey orders by number and then by text.
+// sortKey orders by number, then by text.
 type sortKey struct {
 	n    int64
 	text string
 }
 
-func byText(of func(d *callbackDto) string) func(*callback.Callback, *callbackDto) sortKey {
-	return func(_ *callback.Callback, d *callbackDto) sortKey { return sortKey{text: of(d)} }
-}
-
-func byOptional(of func(d *callbackDto) *string) func(*callback.Callback, *callbackDto) sortKey {
-	return func(_ *callback.Callback, d *callbackDto) sortKey {
-		if text := of(d); text != nil {
-			return sortKey{text: *text}
-		}
-		return sortKey{}
-	}
-}
-
-func byNumber(of func(d *callbackDto) int64) func(*callback.Callback, *callbackDto) sortKey {
-	return func(_ *callback.Callback, d *callbackDto) sortKey { return sortKey{n: of(d)} }
-}
-
-// parseOrder reads the name of an order in any case.
+// parseOrder parses an order, ignoring case: a member of a response, Created or
+// Updated.
 func parseOrder(name string) (order, bool) {
-	stored := func(by callback.OrderBy) (order, bool) { return order{stored: by}, true }
-	keyed := func(key func(*callback.Callback, *callbackDto) sortKey) (order, bool) { return order{key: key}, true }
 	switch strings.ToLower(name) {
 	case "", "duedate":
-		return stored(callback.ByDesired)
+		return order{stored: callback.ByDesired}, true
 	case "created":
-		return stored(callback.ByCreated)
+		return order{stored: callback.ByCreated}, true
 	case "updated":
-		return stored(callback.ByUpdated)
-	case "target":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.Target }))
-	case "alternativetarget":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.AlternativeTarget }))
-	case "maxretries":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.MaxRetries }))
-	case "secondsbetweenretries":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.SecondsBetweenRetries }))
-	case "serviceid":
-		return keyed(byText(func(d *callbackDto) string { return d.ServiceID }))
-	case "servicesip":
-		return keyed(byText(func(d *callbackDto) string { return d.ServiceSip }))
-	case "incomingservicesipuri":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.IncomingServiceSipURI }))
+		return order{stored: callback.ByUpdated}, true
 	case "priority":
-		return keyed(func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: rank(cb.Priority)} })
-	case "contexturl":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.ContextURL }))
-	case "supervisor":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.Supervisor }))
-	case "description":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.Description }))
-	case "externaltaskid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.ExternalTaskID }))
-	case "callerid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.CallerID }))
-	case "id":
-		return keyed(byText(func(d *callbackDto) string { return d.ID }))
-	case "creator":
-		return keyed(byText(func(d *callbackDto) string { return d.Creator }))
-	case "leftinqueuetimeinseconds":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.LeftInQueueTimeInSeconds }))
-	case "apppoolid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.AppPoolID }))
-	case "initiatingsessionid":
-		return keyed(byOptional(func(d *callbackDto) *string { return d.InitiatingSessionID }))
-	case "initiator":
-		return keyed(byText(func(d *callbackDto) string { return d.Initiator }))
+		return order{key: func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: rank(cb.Priority)} }}, true
 	case "state":
-		return keyed(func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: int64(stateOf(cb))} })
-	case "retrytype":
-		return keyed(byText(func(d *callbackDto) string { return d.RetryType }))
-	case "retrycount":
-		return keyed(byNumber(func(d *callbackDto) int64 { return d.RetryCount }))
+		return order{key: func(cb *callback.Callback, _ *callbackDto) sortKey { return sortKey{n: int64(stateOf(cb))} }}, true
+	}
+	dto := reflect.TypeFor[callbackDto]()
+	for i := range dto.NumField() {
+		if strings.EqualFold(cmp.Or(dto.Field(i).Tag.Get("json"), dto.Field(i).Name), name) {
+			return order{key: func(_ *callback.Callback, d *callbackDto) sortKey { return keyOf(reflect.ValueOf(d).Elem().Field(i)) }}, true
+		}
 	}
 	return order{}, false
 }
 
-// rank puts the priority that is served first first.
+// keyOf returns the key for the value of a member.
+func keyOf(member reflect.Value) sortKey {
+	switch v := member.Interface().(type) {
+	case int64:
+		return sortKey{n: v}
+	case string:
+		return sortKey{text: v}
+	case *string:
+		if v != nil {
+			return sortKey{text: *v}
+		}
+	}
+	return sortKey{}
+}
+
+// rank returns the rank of a priority; the most urgent is first.
 func rank(p scheduler.Priority) int64 { return int64(p.Rank()) }
 
-// sorted is one callback of an answer that is put in order here.
+// sorted is a callback that is sorted in memory.
 type sorted struct {
 	key sortKey
 	dto *callbackDto
 }
 
-// compare orders by key, ties by Id; a descending order reverses both.
+// compare orders by key, then by Id. desc reverses both.
 func (a sorted) compare(b sorted, desc bool) int {
 	c := cmp.Or(cmp.Compare(a.key.n, b.key.n), strings.Compare(a.key.text, b.key.text), strings.Compare(a.dto.ID, b.dto.ID))
 	if desc {

@@ -10,8 +10,9 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-// Many clients at once: each create makes one callback, each callback is
-// cancelled once, and no search shows one of another tenant or half of one.
+// With concurrent clients, each create makes one callback, each callback is
+// cancelled once, and no search returns a callback of another tenant or a
+// partial one.
 func TestConcurrentClients(t *testing.T) {
 	r := newRig(t)
 	const clients, each = 8, 25
@@ -28,7 +29,7 @@ func TestConcurrentClients(t *testing.T) {
 					t.Errorf("create: %d %s", rec.Code, rec.Body)
 					return
 				}
-				// Two of the clients go for the same callback.
+				// Two clients cancel the same callback.
 				for _, target := range []string{task, fmt.Sprintf("%d-%d", c^1, i)} {
 					switch rec := r.do("boss", "POST", "/v1.0/callbacks/"+target+"/cancel", ""); rec.Code {
 					case http.StatusOK:
@@ -63,7 +64,7 @@ func TestConcurrentClients(t *testing.T) {
 	callbacktest.VerifyPermits(t, r.faults.Store(), r.clock.Now(), "")
 }
 
-// Repetitions of one create at the same time make one callback.
+// Concurrent repetitions of one create make one callback.
 func TestConcurrentKey(t *testing.T) {
 	r := newRig(t)
 	var all sync.WaitGroup

@@ -20,7 +20,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// monday is a Monday in winter at 10:00 UTC.
+// monday returns 10:00 UTC on a Monday in winter.
 func monday() time.Time { return time.Date(2026, time.January, 12, 10, 0, 0, 0, time.UTC) }
 
 const (
@@ -30,7 +30,7 @@ const (
 	supportSIP = "sip:support@luware.example"
 )
 
-// rig is a handler over a Manager on virtual time, and what is around it.
+// rig is a handler over a Manager on a virtual clock, with its collaborators.
 type rig struct {
 	t        testing.TB
 	clock    *callbacktest.Clock
@@ -38,13 +38,14 @@ type rig struct {
 	faults   *callbacktest.FaultyStore
 	services *callback.Services
 	manager  *manager.Manager
-	plain    http.Handler // as it is
-	handler  http.Handler // as it is, its exchanges kept
+	plain    http.Handler // handler under test
+	handler  http.Handler // plain, with its exchanges recorded for the OpenAPI check
 	log      *bytes.Buffer
 }
 
-// newRig makes a rig. Tenant "" has the services support and sales, tenant "b"
-// has one called support; change may adjust the first and the configurations.
+// newRig returns a rig. Tenant "" has the services support and sales, tenant
+// "b" has one named support. change may adjust the first service and both
+// configurations.
 func newRig(t testing.TB, change ...func(s *callback.Service, c *manager.Config, l *lucs.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: callbacktest.NewClock(monday()), log: new(bytes.Buffer)}
@@ -58,9 +59,9 @@ func newRig(t testing.TB, change ...func(s *callback.Service, c *manager.Config,
 		Store: r.faults.Store(), Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
 		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
-	face := lucs.Config{Authorizer: users(t), Logger: slog.New(slog.NewTextHandler(r.log, nil))}
+	hc := lucs.Config{Authorizer: users(t), Logger: slog.New(slog.NewTextHandler(r.log, nil))}
 	for _, f := range change {
-		f(&support, &config, &face)
+		f(&support, &config, &hc)
 	}
 	var err error
 	sales := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "CH"}, Limits: support.Limits}
@@ -76,15 +77,16 @@ func newRig(t testing.TB, change ...func(s *callback.Service, c *manager.Config,
 	if r.manager, err = manager.New(config); err != nil {
 		t.Fatal(err)
 	}
-	face.Manager = r.manager
-	if r.plain, err = lucs.New(face); err != nil {
+	hc.Manager = r.manager
+	if r.plain, err = lucs.New(hc); err != nil {
 		t.Fatal(err)
 	}
 	r.handler = exchange.Record(t, r.plain)
 	return r
 }
 
-// users are those that tests act as; their passwords are their names.
+// users returns an Authorizer for the test users; the password is the user
+// name.
 func users(t testing.TB) api.Authorizer {
 	t.Helper()
 	user := func(name, tenant, own string, roles ...api.Role) api.User {
@@ -105,7 +107,7 @@ func users(t testing.TB) api.Authorizer {
 	return basic
 }
 
-// call makes a request of a user; "" is nobody.
+// call sends a request as user; an empty user sends no credentials.
 func (r *rig) call(h http.Handler, user, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	var reader io.Reader = http.NoBody
 	if body != "" {
@@ -126,18 +128,18 @@ func (r *rig) call(h http.Handler, user, method, path, body string, header ...st
 	return rec
 }
 
-// do makes a request that the OpenAPI document knows of.
+// do sends a request that conforms to the OpenAPI document.
 func (r *rig) do(user, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	return r.call(r.handler, user, method, path, body, header...)
 }
 
-// beside makes a request of a form that is read but not in the document, such as
-// names in other cases.
-func (r *rig) beside(user, method, path, body string, header ...string) *httptest.ResponseRecorder {
+// undocumented sends a request that the handler accepts but the OpenAPI document
+// does not describe, such as member names in another case.
+func (r *rig) undocumented(user, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	return r.call(r.plain, user, method, path, body, header...)
 }
 
-// dto is a callback as clients read it.
+// dto is a callback as clients parse it.
 type dto struct {
 	Target, AlternativeTarget   *string
 	MaxRetries                  int
@@ -177,14 +179,15 @@ func read[T any](t testing.TB, rec *httptest.ResponseRecorder) T {
 	return v
 }
 
-// create takes a callback for the support service; more are further members.
+// create creates a callback for the support service; more are additional
+// members.
 func (r *rig) create(user string, more ...string) dto {
 	r.t.Helper()
 	return read[dto](r.t, r.do(user, "POST", "/v1.0/callbacks", body(more...)))
 }
 
-// body is a create that is complete; more are members in front of, or instead
-// of, the usual ones, as name and JSON value.
+// body returns a complete create. more holds names and JSON values that
+// override or extend its members.
 func body(more ...string) string {
 	members := [][2]string{{"Target", `"` + swiss + `"`}, {"SecondsBetweenRetries", "60"}, {"ServiceId", `"` + supportID + `"`}, {"Priority", `"Normal"`}}
 	for i := 0; i+1 < len(more); i += 2 {
@@ -207,7 +210,7 @@ func body(more ...string) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-// find searches as a user that operates and returns the Ids, in order.
+// find searches as an operator and returns the Ids in order.
 func (r *rig) find(body string) []string {
 	r.t.Helper()
 	return ids(read[[]dto](r.t, r.do("boss", "POST", "/v1.0/callbacks/search", body)))
@@ -226,7 +229,7 @@ func (r *rig) get(id string) dto {
 	return read[dto](r.t, r.do("boss", "GET", "/v1.0/callbacks/"+id, ""))
 }
 
-// pass lets time pass, with the engine and the telephones at work.
+// pass advances the clock while the engine and the telephony simulation run.
 func (r *rig) pass(d time.Duration) {
 	r.t.Helper()
 	until := r.clock.Now().Add(d)
@@ -236,7 +239,7 @@ func (r *rig) pass(d time.Duration) {
 	r.clock.Set(until)
 }
 
-// refused checks an error's status and code and returns its message.
+// refused checks status and code of an error answer and returns its message.
 func refused(t testing.TB, rec *httptest.ResponseRecorder, status int, code string) string {
 	t.Helper()
 	var body struct {

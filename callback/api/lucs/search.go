@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// search answers a SearchCallbackRequest with an array of callbacks.
+// search responds to a SearchCallbackRequest with an array of callbacks.
 func (h *Handler) search(w http.ResponseWriter, r *request) error {
 	if !r.caller.Has(api.RoleOperate) && r.caller.Own == "" {
 		return api.NewFault(http.StatusForbidden, "", "needs the role "+api.RoleOperate.String())
@@ -66,7 +66,7 @@ type search struct {
 	offset  int64
 }
 
-// readSearch reads a SearchCallbackRequest.
+// readSearch parses a SearchCallbackRequest.
 func readSearch(body []byte) (*search, error) {
 	o, err := readObject(body)
 	if err != nil {
@@ -76,7 +76,7 @@ func readSearch(body []byte) (*search, error) {
 	if name := o.Text("State"); name != "" {
 		var ok bool
 		if s.state, ok = parseState(name); !ok {
-			o.Refuse("State", "is none of Pending, InQueue, Processing, Terminated")
+			o.Refuse("State", "is not one of Pending, InQueue, Processing, Terminated")
 		}
 		s.query.States = s.state.states()
 	}
@@ -93,19 +93,19 @@ func readSearch(body []byte) (*search, error) {
 	case strings.EqualFold(name, "Descending"):
 		s.query.Desc = true
 	case name != "" && !strings.EqualFold(name, "Ascending"):
-		o.Refuse("SortOrder", "is none of Ascending, Descending")
+		o.Refuse("SortOrder", "is neither Ascending nor Descending")
 	}
 	s.query.ExternalID = o.name("ExternalTaskId", maxName)
 	s.query.CallerID = o.name("CallerId", maxName)
 	if o.Untaken() {
-		o.Refuse("", "a member is none of Target, ServiceId, ServiceSip, State, AppPoolId, StartDate, EndDate, Limit, Offset, "+
+		o.Refuse("", "a member is not one of Target, ServiceId, ServiceSip, State, AppPoolId, StartDate, EndDate, Limit, Offset, "+
 			"OrderBy, SortOrder, ExternalTaskId, CallerId")
 	}
 	return s, o.Err()
 }
 
-// rangeOf reads the bounds of the due date. Dates are written with milliseconds,
-// so that an end stands for all of its own.
+// rangeOf reads the limits of the due date. The end includes its whole
+// millisecond.
 func rangeOf(o members) (from, to time.Time) {
 	from, to = o.date("StartDate"), o.date("EndDate")
 	if to.IsZero() {
@@ -118,7 +118,7 @@ func rangeOf(o members) (from, to time.Time) {
 	return from, to
 }
 
-// bound refuses what would take too much.
+// bound rejects a search that would need too many resources.
 func (h *Handler) bound(s *search) error {
 	if s.offset > int64(h.maxOffset) {
 		return api.NewFault(http.StatusBadRequest, "Offset", "is above "+strconv.Itoa(h.maxOffset)+": narrow the search by StartDate")
@@ -130,12 +130,12 @@ func (h *Handler) bound(s *search) error {
 }
 
 func (h *Handler) tooMany() error {
-	return api.NewFault(http.StatusBadRequest, "OrderBy", "is not DueDate, Created or Updated and takes in more than "+
-		strconv.Itoa(h.maxSorted)+" callbacks: give a Limit or narrow the search")
+	return api.NewFault(http.StatusBadRequest, "OrderBy", "is not DueDate, Created or Updated and matches more than "+
+		strconv.Itoa(h.maxSorted)+" callbacks: set a Limit or narrow the search")
 }
 
-// aim settles what the request leaves to the tenant; none says that nothing can
-// match.
+// aim sets the conditions that depend on the tenant. none reports that nothing
+// can match.
 func (h *Handler) aim(ctx context.Context, caller *api.Caller, s *search) (none bool, err error) {
 	s.query.Tenant, s.query.CustomerID = caller.Tenant, caller.Own
 	if !s.service.isZero() {
@@ -152,8 +152,8 @@ func (h *Handler) aim(ctx context.Context, caller *api.Caller, s *search) (none 
 	return false, err
 }
 
-// common reads a number as every service of the tenant would, when they agree.
-// Where they do not, or there are none, it stays as it is.
+// common parses a number by the rules of all services of the tenant. If they
+// disagree, or there are no services, it returns the number unchanged.
 func (h *Handler) common(ctx context.Context, tenant, target string) (string, error) {
 	policies, err := h.manager.Tenant(tenant).Policies(ctx)
 	if err != nil {
@@ -173,10 +173,10 @@ func (h *Handler) common(ctx context.Context, tenant, target string) (string, er
 	return target, nil
 }
 
-// maxPage is the most callbacks that the store is asked for at once.
+// maxPage is the maximum number of callbacks to read from the store at once.
 const maxPage = 1000
 
-// rows returns the callbacks that match, in the store's order.
+// rows returns the matching callbacks in the order of the store.
 func (h *Handler) rows(ctx context.Context, s *search) iter.Seq2[*callback.Callback, error] {
 	q := s.query
 	q.Limit = maxPage
@@ -195,7 +195,7 @@ func (h *Handler) rows(ctx context.Context, s *search) iter.Seq2[*callback.Callb
 	}
 }
 
-// stream writes what is found while it is found.
+// stream writes callbacks as they are read.
 func (h *Handler) stream(ctx context.Context, v *view, s *search, out *list) error {
 	n := int64(0)
 	for cb, err := range h.rows(ctx, s) {
@@ -219,8 +219,8 @@ func (h *Handler) stream(ctx context.Context, v *view, s *search, out *list) err
 	return nil
 }
 
-// sorted writes what is found in an order that the store does not have. Only
-// the callbacks that may come up to the limit are held.
+// sorted writes callbacks in an order that the store does not have. It holds no
+// more than may be within the limit.
 func (h *Handler) sorted(ctx context.Context, v *view, s *search, out *list) error {
 	most := h.maxSorted
 	if s.limit > 0 {

@@ -17,7 +17,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// wantFound searches and compares the Ids without their common beginning.
+// wantFound searches and compares the Ids, without their common prefix.
 func (r *rig) wantFound(body string, want ...string) {
 	r.t.Helper()
 	found := r.find(body)
@@ -29,7 +29,7 @@ func (r *rig) wantFound(body string, want ...string) {
 	}
 }
 
-// Each filter alone, and together.
+// Filters work alone and combined.
 func TestSearchFilters(t *testing.T) {
 	r := newRig(t)
 	sales := lucs.ServiceID("", callback.Service{Name: "sales"})
@@ -45,7 +45,7 @@ func TestSearchFilters(t *testing.T) {
 		`{"Target":"tel:+41785556677"}`:                                        {"1", "2"},
 		`{"Target":"+41 78 555 66 77"}`:                                        {"1", "2"},
 		`{"Target":"tel: +41785556677"}`:                                       {"1", "2"},
-		`{"Target":"078 555 66 77"}`:                                           {"1", "2"}, // all services read it as Swiss
+		`{"Target":"078 555 66 77"}`:                                           {"1", "2"}, // national: all services are Swiss
 		`{"Target":"0446681800"}`:                                              {"4"},
 		`{"Target":"078 555 66 77","ServiceId":"` + supportID + `"}`:           {"1", "2"},
 		`{"Target":"sip:hans@example.com"}`:                                    {"3"},
@@ -78,17 +78,17 @@ func TestSearchFilters(t *testing.T) {
 	} {
 		r.wantFound(body, want...)
 	}
-	// The document's own example has a state in another spelling beside it.
+	// The document's own example spells a state in two ways.
 	for _, spelling := range []string{"in queue", "INQUEUE", "In Queue"} {
-		got := ids(read[[]dto](t, r.beside("boss", "POST", "/v1.0/callbacks/search", `{"STATE":"`+spelling+`","sortorder":"DESCENDING"}`)))
+		got := ids(read[[]dto](t, r.undocumented("boss", "POST", "/v1.0/callbacks/search", `{"STATE":"`+spelling+`","sortorder":"DESCENDING"}`)))
 		if !slices.Equal(got, []string{"cb000004"}) {
 			t.Errorf("%s finds %v", spelling, got)
 		}
 	}
 }
 
-// A national number is read as all services of the tenant read it, and as the
-// one that is named.
+// A national number is parsed as the named service does, or, without one, as
+// all services of the tenant agree on.
 func TestSearchNationalNumber(t *testing.T) {
 	r := newRig(t)
 	r.create("clerk", "Target", `"044 668 18 00"`)
@@ -101,12 +101,12 @@ func TestSearchNationalNumber(t *testing.T) {
 	r.wantFound(`{"Target":"030 901821"}`)
 	r.wantFound(`{"Target":"030/901820","ServiceSip":"sip:berlin@localhost"}`, "2")
 	r.wantFound(`{"Target":"030/901820"}`)
-	r.wantFound(`{"Target":"0446681800"}`) // nobody knows of which country
+	r.wantFound(`{"Target":"0446681800"}`) // the country is ambiguous
 	r.wantFound(`{"Target":"+41446681800"}`, "1")
 }
 
-// The answer to a moment's date holds what is due in that moment, although
-// dates are written with milliseconds and time has nanoseconds.
+// A search for the date in an answer finds the callback, although dates have
+// milliseconds and times have nanoseconds.
 func TestSearchOwnDate(t *testing.T) {
 	r := newRig(t)
 	r.clock.Advance(123456789)
@@ -117,7 +117,7 @@ func TestSearchOwnDate(t *testing.T) {
 	r.wantFound(`{"StartDate":"`+due+`","EndDate":"`+due+`"}`, "1")
 }
 
-// Limit and Offset cut pages out of one order; 0 is no limit.
+// Limit and Offset select pages of one order; a Limit of 0 means none.
 func TestSearchPaging(t *testing.T) {
 	r := newRig(t)
 	for i := range 7 {
@@ -137,7 +137,7 @@ func TestSearchPaging(t *testing.T) {
 	r.wantFound(`{"OrderBy":"ExternalTaskId","Limit":3,"Offset":1}`, "6", "5", "4")
 }
 
-// Every member of a callback can be ordered by; ties are broken by Id, and a
+// OrderBy takes every member of a callback. Ties are broken by Id, and a
 // descending order reverses both.
 func TestSearchOrders(t *testing.T) {
 	r := newRig(t)
@@ -174,14 +174,15 @@ func TestSearchOrders(t *testing.T) {
 		slices.Reverse(want)
 		r.wantFound(`{"OrderBy":"`+order+`","SortOrder":"Descending"}`, want...)
 	}
-	for _, d := range read[[]dto](t, r.beside("boss", "POST", "/v1.0/callbacks/search", `{"orderBy":"EXTERNALTASKID","limit":1}`)) {
+	for _, d := range read[[]dto](t, r.undocumented("boss", "POST", "/v1.0/callbacks/search", `{"orderBy":"EXTERNALTASKID","limit":1}`)) {
 		if d.ID != "cb000003" {
 			t.Errorf("an order in capitals begins with %s", d.ID)
 		}
 	}
 }
 
-// What a search does not understand is refused before anything is read.
+// A search with an unknown or faulty member is refused before the store is
+// read.
 func TestSearchRefused(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) { l.MaxOffset, l.MaxSorted = 50, 20 })
 	for body, member := range map[string]string{
@@ -208,13 +209,13 @@ func TestSearchRefused(t *testing.T) {
 		`{"ExternalTaskId":"` + strings.Repeat("x", 129) + `"}`: "ExternalTaskId",
 		`{"CallerId":"` + strings.Repeat("x", 129) + `"}`:       "CallerId",
 		`{"AppPoolId":"` + strings.Repeat("x", 129) + `"}`:      "AppPoolId",
-		`{"Sate":"Pending"}`:                                    "a member is none of Target",
-		`{"Id":"cb000001"}`:                                     "a member is none of Target",
+		`{"Sate":"Pending"}`:                                    "a member is not one of Target",
+		`{"Id":"cb000001"}`:                                     "a member is not one of Target",
 		`[]`:                                                    "is a JSON",
 		`null`:                                                  "the body is not a JSON object",
 		``:                                                      "the body is not complete JSON",
 		`{"Target":"tel:117"`:                                   "the body is not",
-		`{"Target":"a","Target":"b"}`:                           "Target: is there more than once",
+		`{"Target":"a","Target":"b"}`:                           "Target: is given more than once",
 	} {
 		before := r.faults.Count(callbacktest.AnyMethod)
 		message := refused(t, r.do("boss", "POST", "/v1.0/callbacks/search", body, "Content-Type", "application/json"), 400, "InvalidParameter")
@@ -227,11 +228,11 @@ func TestSearchRefused(t *testing.T) {
 	}
 	r.wantFound(`{"Offset":50,"Limit":2147483647}`)
 	r.wantFound(`{"OrderBy":"Id","Limit":15,"Offset":5}`)
-	read[[]dto](t, r.beside("boss", "POST", "/v1.0/callbacks/search", `{"Id":null,"Unknown":null}`))
+	read[[]dto](t, r.undocumented("boss", "POST", "/v1.0/callbacks/search", `{"Id":null,"Unknown":null}`))
 }
 
-// An order that the store does not have is refused when it takes in too much,
-// unless a limit says how much has to be held.
+// An order that the store does not support is refused when too many callbacks
+// match, unless Limit bounds the number to hold.
 func TestSearchSortedBound(t *testing.T) {
 	r := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) { l.MaxSorted = 5 })
 	for i := range 20 {
@@ -247,8 +248,8 @@ func TestSearchSortedBound(t *testing.T) {
 	}
 }
 
-// More callbacks than a page of the store, with and without a filter that the
-// store does not have.
+// The search reads more callbacks than one page of the store, with and without
+// a filter that the store does not support.
 func TestSearchManyPages(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e6, Parameters: []string{},
@@ -279,7 +280,7 @@ func TestSearchManyPages(t *testing.T) {
 	if got := r.find(`{"State":"Pending"}`); len(got) != 0 {
 		t.Errorf("%d are Pending", len(got))
 	}
-	// The beginning is on its way before the end is read.
+	// The first bytes are sent before the last page is read.
 	before := r.faults.Count(callbacktest.AnyMethod)
 	first := &firstWrite{ResponseRecorder: httptest.NewRecorder(), at: func() int { return r.faults.Count(callbacktest.AnyMethod) - before }}
 	req := httptest.NewRequestWithContext(t.Context(), "POST", "/v1.0/callbacks/search", strings.NewReader(`{}`))
@@ -290,7 +291,7 @@ func TestSearchManyPages(t *testing.T) {
 	}
 }
 
-// firstWrite notes how much was read when something is first written.
+// firstWrite records the number of store reads at the first Write.
 type firstWrite struct {
 	*httptest.ResponseRecorder
 	at    func() int

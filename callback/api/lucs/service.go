@@ -18,9 +18,8 @@ func namespace() uuid.UUID {
 	return uuid.UUID{0x86, 0x5a, 0x24, 0xf5, 0xad, 0x60, 0x5d, 0x7f, 0x8a, 0x59, 0x51, 0xe6, 0xb6, 0x05, 0xd2, 0x8f}
 }
 
-// ServiceID returns the ServiceId of a service of a tenant: its own ServiceID
-// or, where it has none, a version 5 UUID made of tenant and name, which is the
-// same on every node and after every start.
+// ServiceID returns the ServiceId of a service: its ServiceID or, if that is
+// empty, a version 5 UUID derived from tenant and name.
 func ServiceID(tenant string, service callback.Service) string {
 	if service.ServiceID != "" {
 		return service.ServiceID
@@ -28,8 +27,8 @@ func ServiceID(tenant string, service callback.Service) string {
 	return uuid.NewSHA1(namespace(), []byte(tenant+"\x00"+service.Name)).String()
 }
 
-// ServiceSIP returns the ServiceSip of a service: its own SIP or, where it has
-// none, sip:NAME@localhost. What a SIP URI cannot hold of a name is escaped.
+// ServiceSIP returns the ServiceSip of a service: its SIP or, if that is empty,
+// sip:NAME@localhost. Characters that a SIP URI cannot contain are escaped.
 func ServiceSIP(service callback.Service) string {
 	if service.SIP != "" {
 		return service.SIP
@@ -47,11 +46,11 @@ func ServiceSIP(service callback.Service) string {
 	return b.String()
 }
 
-// naming is how a request names its service.
+// naming identifies a service in a request.
 type naming struct{ id, sip string }
 
-// readNaming reads the members that name a service. A GUID of zeros is what
-// .NET sends for none.
+// readNaming reads the members that identify a service. The GUID of zeros, the
+// default of .NET, is none.
 func readNaming(o members) naming {
 	n := naming{o.name("ServiceId", maxText), o.name("ServiceSip", maxText)}
 	if id, err := uuid.Parse(n.id); err == nil && id == uuid.Nil {
@@ -62,7 +61,7 @@ func readNaming(o members) naming {
 
 func (n naming) isZero() bool { return n == naming{} }
 
-// sameID compares identifiers as GUIDs, where both are, and else as they are.
+// sameID compares two identifiers, as GUIDs if both are.
 func sameID(a, b string) bool {
 	if a == b {
 		return true
@@ -75,9 +74,8 @@ func sameID(a, b string) bool {
 	return err == nil && x == y
 }
 
-// known remembers which service a naming meant, so that the services of a tenant
-// need not be gone through at each request. What it remembers is checked against
-// the service as it is now.
+// known caches the results of lookups, so that a request need not read all
+// services of the tenant. A result is verified against the current service.
 type known struct {
 	mu    sync.RWMutex
 	names map[knownKey]string
@@ -88,7 +86,7 @@ type knownKey struct {
 	naming
 }
 
-// maxKnown bounds what is remembered.
+// maxKnown is the maximum size of the cache.
 const maxKnown = 10_000
 
 func (k *known) get(key knownKey) (string, bool) {
@@ -107,7 +105,7 @@ func (k *known) put(key knownKey, name string) {
 	k.names[key] = name
 }
 
-// serviceName returns the name of the service that is meant; "" when there is
+// serviceName returns the name of the service that n identifies, "" if there is
 // none.
 func (h *Handler) serviceName(ctx context.Context, tenant string, n naming) (string, error) {
 	for _, by := range []naming{{id: n.id}, {sip: n.sip}} {
@@ -146,7 +144,7 @@ func (h *Handler) serviceBy(ctx context.Context, tenant string, by naming) (stri
 		}
 		if by.sip != "" && strings.EqualFold(ServiceSIP(s), by.sip) {
 			if alike != "" {
-				return "", nil // one of two, and nobody knows which
+				return "", nil // ambiguous
 			}
 			alike = s.Name
 		}
@@ -154,7 +152,7 @@ func (h *Handler) serviceBy(ctx context.Context, tenant string, by naming) (stri
 	return alike, nil
 }
 
-// exactly reports whether a service is the one that is meant.
+// exactly reports whether n identifies s.
 func (n naming) exactly(tenant string, s callback.Service) bool {
 	if n.id != "" {
 		return sameID(ServiceID(tenant, s), n.id)
@@ -162,14 +160,14 @@ func (n naming) exactly(tenant string, s callback.Service) bool {
 	return ServiceSIP(s) == n.sip
 }
 
-// serviceDto is one service as LUCS writes it.
+// serviceDto is a service in the format of LUCS.
 type serviceDto struct {
 	ID   string `json:"Id"`
 	Name string `json:"Name"`
 	SIP  string `json:"Sip"`
 }
 
-// services lists the services of the caller's tenant by name.
+// services responds with the services of the caller's tenant, sorted by name.
 func (h *Handler) services(w http.ResponseWriter, r *request) error {
 	policies, err := h.manager.Tenant(r.caller.Tenant).Policies(r.Context())
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// state is where a callback stands, in the words of LUCS.
+// state is the state of a callback in LUCS.
 type state uint8
 
 const (
@@ -21,7 +21,7 @@ var stateNames = [...]string{pending: "Pending", inQueue: "InQueue", processing:
 
 func (s state) String() string { return stateNames[s] }
 
-// parseState reads the name of a state in any case, "In Queue" included.
+// parseState parses the name of a state, ignoring case; "In Queue" is accepted.
 func parseState(name string) (state, bool) {
 	name = strings.ReplaceAll(name, " ", "")
 	for s := pending; s <= terminated; s++ {
@@ -32,8 +32,8 @@ func parseState(name string) (state, bool) {
 	return 0, false
 }
 
-// stateOf translates. A callback that waits out the gap after a failed dial is
-// Pending again.
+// stateOf returns the state of a callback. One that waits for a retry is
+// Pending.
 func stateOf(cb *callback.Callback) state {
 	switch cb.State {
 	case callback.Scheduled:
@@ -51,7 +51,7 @@ func stateOf(cb *callback.Callback) state {
 	return processing
 }
 
-// states are the states of the domain in which a callback may be in s.
+// states returns the states of package callback that s may stand for.
 func (s state) states() []callback.State {
 	switch s {
 	case pending:
@@ -66,8 +66,8 @@ func (s state) states() []callback.State {
 	return nil
 }
 
-// left is how long until a callback leaves its queue unserved; before it has
-// entered it, how long it will have.
+// left returns the time until a callback leaves its queue unserved, or the
+// maximum time in the queue if it has not entered it.
 func left(cb *callback.Callback, s callback.Service, now time.Time) time.Duration {
 	switch stateOf(cb) {
 	case processing, terminated:

@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// stands is where a callback stands as a client sees it.
+// stands is the state of a callback as a client sees it.
 type stands struct {
 	state   string
 	retries int
@@ -24,7 +24,7 @@ func (r *rig) wantStands(id string, want stands) {
 	if got := (stands{d.State, d.RetryCount, d.LeftInQueueTimeInSeconds}); got != want {
 		r.t.Fatalf("at %s it stands %+v, want %+v", r.clock.Now().Format("15:04:05"), got, want)
 	}
-	// A search for its state finds it, a search for another does not.
+	// A search for its state finds the callback, a search for another does not.
 	for _, state := range []string{"Pending", "InQueue", "Processing", "Terminated"} {
 		found := len(r.find(`{"State":"`+state+`","ExternalTaskId":"task"}`)) == 1
 		if found != (state == want.state) {
@@ -33,9 +33,8 @@ func (r *rig) wantStands(id string, want stands) {
 	}
 }
 
-// The life of a callback in the words of LUCS: it goes back to Pending after each
-// dial that fails, as long as retries are left, and the time that is left in the
-// queue counts down.
+// A callback returns to Pending after each failed attempt while retries are
+// left, and its remaining time in the queue decreases.
 func TestLife(t *testing.T) {
 	r := newRig(t)
 	r.dialer.On("+41785556677", callbacktest.Busy(), callbacktest.NoAnswer(), callbacktest.Answered(2*time.Minute))
@@ -43,9 +42,9 @@ func TestLife(t *testing.T) {
 	const all = 4 * 3600
 	r.wantStands(id, stands{"Pending", 0, all})
 	r.clock.Advance(time.Hour)
-	r.wantStands(id, stands{"Pending", 0, all}) // does not count before the queue
+	r.wantStands(id, stands{"Pending", 0, all}) // does not decrease before the queue
 
-	// 11:58: released. The line is busy at once, and the gap begins.
+	// 11:58: released. The line is busy at once, and the retry gap begins.
 	r.pass(58*time.Minute + 30*time.Second)
 	first := r.get(id)
 	r.wantStands(id, stands{"Pending", 0, first.LeftInQueueTimeInSeconds})
@@ -55,31 +54,31 @@ func TestLife(t *testing.T) {
 	r.pass(5 * time.Minute)
 	r.wantStands(id, stands{"Pending", 0, all - 330})
 
-	// The second dial rings for half a minute, and nobody answers.
+	// The second attempt rings for half a minute without an answer.
 	r.pass(4*time.Minute + 50*time.Second)
 	r.wantStands(id, stands{"Processing", 1, 0})
 	r.pass(20 * time.Second)
 	r.wantStands(id, stands{"Pending", 1, r.get(id).LeftInQueueTimeInSeconds})
 
-	// The third is answered.
+	// The third attempt is answered.
 	r.pass(10*time.Minute + 30*time.Second)
 	r.wantStands(id, stands{"Processing", 2, 0})
 	r.pass(10 * time.Minute)
 	r.wantStands(id, stands{"Terminated", 2, 0})
 }
 
-// Without retries the first failure is the last.
+// Without retries the first failed attempt is final.
 func TestLifeWithoutRetries(t *testing.T) {
 	r := newRig(t)
 	r.dialer.On("+41785556677", callbacktest.Busy())
 	id := r.create("clerk", "MaxRetries", "0", "ExternalTaskId", `"task"`).ID
 	r.clock.Advance(500 * time.Millisecond)
-	r.wantStands(id, stands{"InQueue", 0, 4 * 3600}) // a second that has begun is still left
+	r.wantStands(id, stands{"InQueue", 0, 4 * 3600}) // rounded up to a whole second
 	r.pass(time.Minute)
 	r.wantStands(id, stands{"Terminated", 0, 0})
 }
 
-// A dial that did not leave for the network is no retry.
+// An attempt that did not reach the network does not count as a retry.
 func TestRetryCountUnplaced(t *testing.T) {
 	r := newRig(t)
 	r.dialer.On("+41785556677", callbacktest.Refused(), callbacktest.Refused(), callbacktest.Answered(time.Minute))
@@ -94,7 +93,8 @@ func TestRetryCountUnplaced(t *testing.T) {
 	}
 }
 
-// Every state of the domain has one of LUCS, and is found under it.
+// Every domain state maps to a LUCS state, and a search for that state finds
+// it.
 func TestStates(t *testing.T) {
 	ready := &callback.Callback{State: callback.Queued, Ready: true}
 	waiting := &callback.Callback{State: callback.Queued}
@@ -130,7 +130,7 @@ func contains(list []callback.State, s callback.State) bool {
 	return false
 }
 
-// The time that is left ends with whatever comes first.
+// The remaining time ends at the earliest of its limits.
 func TestLeft(t *testing.T) {
 	now := monday()
 	in := func(d time.Duration) time.Time { return now.Add(d) }
@@ -171,9 +171,9 @@ func TestLeft(t *testing.T) {
 	}
 }
 
-// What the engine counts down is what the answer says: at the end of the time
-// that is left the callback leaves its queue unserved.
-func TestLeftIsTrue(t *testing.T) {
+// The engine expires a callback exactly when the answered remaining time is
+// over.
+func TestLeftMatchesEngine(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Queueing.TTL = 20 * time.Minute
 		s.Paused = true
@@ -191,8 +191,8 @@ func TestLeftIsTrue(t *testing.T) {
 	}
 }
 
-// A callback that was not created here has the retries of its service, and what
-// LUCS demands of every callback.
+// A callback created elsewhere has the retries of its service and all members
+// that LUCS requires.
 func TestForeignCallback(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Dialing.Retry = scheduler.RetryPolicy{MaxAttempts: 5, Default: scheduler.Rule{Max: -1, Delay: 90 * time.Second}}
@@ -215,7 +215,7 @@ func TestForeignCallback(t *testing.T) {
 	if d.MaxRetries != 2 || d.SecondsBetweenRetries != 300 || text(d.Target) != "tel:+41446681800" {
 		t.Errorf("got %+v", d)
 	}
-	// Its service may be gone.
+	// The service may have been removed.
 	r.services.Remove("", "sales")
 	gone := r.get(d.ID)
 	if gone.ServiceID != d.ServiceID || gone.ServiceSip != "sip:sales@localhost" || gone.MaxRetries != 2 {

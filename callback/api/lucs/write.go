@@ -8,10 +8,10 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
-// errGone: the client does not take its answer, so that nobody is left to tell.
-var errGone = errors.New("the client is gone")
+// errGone: the client closed the connection.
+var errGone = errors.New("the client disconnected")
 
-// begunError is a failure behind the beginning of an answer.
+// begunError is an error that occurred after the response had begun.
 type begunError struct{ cause error }
 
 func (e *begunError) Error() string { return e.cause.Error() }
@@ -21,7 +21,7 @@ func (e *begunError) Unwrap() error { return e.cause }
 
 const contentJSON = "application/json; charset=utf-8"
 
-// writeJSON writes a whole answer.
+// writeJSON writes a complete response.
 func writeJSON(w http.ResponseWriter, status int, v any) error {
 	body, err := wire.Encode(v)
 	if err != nil {
@@ -39,16 +39,16 @@ func writeBody(w http.ResponseWriter, status int, body []byte) error {
 	return nil
 }
 
-// list writes an answer that is a JSON array while its items are found.
+// list streams a response that is a JSON array.
 type list struct {
 	w     http.ResponseWriter
 	buf   bytes.Buffer
 	items int
-	begun bool // something was sent
+	begun bool // part of the response was sent
 }
 
-// chunk is how many bytes are gathered before they are sent. What fails before
-// that is still answered as an error.
+// chunk is the number of bytes to buffer before sending. Errors before the
+// first chunk can still be sent.
 const chunk = 64 << 10
 
 func (l *list) add(item any) error {
@@ -89,7 +89,7 @@ func (l *list) end() error {
 	return l.send()
 }
 
-// failed says of an error whether it comes too late to be answered.
+// failed wraps err in a [begunError] if the response has begun.
 func (l *list) failed(err error) error {
 	if !l.begun {
 		return err

@@ -54,7 +54,7 @@ type valueFaults []error
 
 func (f *valueFaults) add(option, value string, err error) {
 	if err != nil {
-		*f = append(*f, &availability.ConfigError{Field: option, Value: safetext.Clip(value, maxTold), Reason: err.Error()})
+		*f = append(*f, &availability.ConfigError{Field: option, Value: safetext.Clip(value, maxShown), Reason: err.Error()})
 	}
 }
 
@@ -101,8 +101,8 @@ func (p *calendarParser) option(name, value string) (err error) {
 	return err
 }
 
-// isInclude reports whether an option, without its number, names an included
-// calendar: any name that begins with _include_r.
+// isInclude reports whether an option, without its number, includes a calendar.
+// Any name that begins with _include_r does.
 func isInclude(stem string) bool {
 	return strings.HasPrefix(stem, "_include_r") && strings.Trim(stem, "abcdefghijklmnopqrstuvwxyz_") == ""
 }

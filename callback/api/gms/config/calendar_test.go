@@ -24,7 +24,7 @@ func TestParseCalendarFaults(t *testing.T) {
 		case "undated":
 			return availability.AlwaysOpen(), nil
 		}
-		return nil, errors.New("there is no such service")
+		return nil, errors.New("no such service")
 	}
 	for _, test := range []struct{ option, value string }{
 		{"_timezone", "Local"}, {"_timezone", "Mitteleuropa"},

@@ -14,19 +14,19 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// readCapacities makes the tables of all capacity services.
+// readCapacities parses all capacity services.
 func (b *builder) readCapacities() {
 	b.capacity = make(map[string]*availability.Weekly)
 	for _, name := range b.servicesOf(kindCapacity) {
 		section := b.doc.sections[serviceSection(name)]
 		table, err := parseCapacity(b.ownOptions(section, isCapacityOption, kindCapacity))
 		if err != nil {
-			b.reportConfig(section, err, "the capacity service is left out, and services that name it")
+			b.reportConfig(section, err, "the capacity service and services that use it are left out")
 			continue
 		}
 		b.capacity[name] = table
 		if section.entry("_capacity_add") == nil && neverSeats(table) {
-			b.report(SeverityWarning, section.head(), "", "has no place at any time: services that name it refuse every request for a later time")
+			b.report(SeverityWarning, section.head(), "", "has no seats at any time: services that use it reject every scheduled request")
 		}
 	}
 }
@@ -42,7 +42,7 @@ func neverSeats(table *availability.Weekly) bool {
 	return true
 }
 
-// isCapacityOption tells the options of capacity services.
+// isCapacityOption reports whether name is an option of capacity services.
 func isCapacityOption(name string) bool { return slices.Contains(capacityNames(), name) }
 
 func capacityNames() []string {
@@ -121,7 +121,7 @@ func (p *capacityParser) parseOrder(value string) error {
 			return err
 		}
 		if seen[d] {
-			return fmt.Errorf("names %s twice", d)
+			return fmt.Errorf("lists %s twice", d)
 		}
 		seen[d], p.order[i] = true, d
 	}
@@ -200,7 +200,7 @@ func eachMember(object string, member func(key string, value json.RawMessage) er
 			return err
 		}
 		if seen[key] {
-			fault = fmt.Errorf("key %q comes twice", safetext.Clip(key, maxKey))
+			fault = fmt.Errorf("key %q is repeated", safetext.Clip(key, maxKey))
 			return fault
 		}
 		seen[key] = true
@@ -213,7 +213,7 @@ func eachMember(object string, member func(key string, value json.RawMessage) er
 	case err != nil:
 		return errors.New("is not a JSON object")
 	case !w.atEnd():
-		return errors.New("has text after the JSON object")
+		return errors.New("has data after the JSON object")
 	}
 	return nil
 }

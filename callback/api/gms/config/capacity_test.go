@@ -8,8 +8,7 @@ import (
 	"github.com/ringback-go/ringback/availability"
 )
 
-// sampleCapacity are the options of the sample configuration of a capacity
-// service.
+// sampleCapacity are the options of the sample capacity service of GMS.
 var sampleCapacity = map[string]string{
 	"_capacity":     "[Mon, Tue, Wed, Thu, Fri, Sat, Sun]",
 	"_capacity_1":   `{"1":{"0000":1,"0100":3}}`,

@@ -12,64 +12,64 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 )
 
-// MaxSize is how many bytes a configuration may have.
+// MaxSize is the maximum size of a configuration in bytes.
 const MaxSize = 1 << 20
 
-// Options is a GMS configuration in terms of this library. It is read only
-// once it is made, so that any number of requests can use it; a host that wants
-// something else of a service changes Services before [Options.Source].
+// Options is the result of parsing a GMS configuration. A host may change
+// Services before it calls [Options.Source]. After that Options must not be
+// changed and is safe for concurrent use.
 type Options struct {
-	// Services are the callback services that can be used, by name. Fields that
-	// no option stands for have their zero value: their default.
+	// Services are the usable callback services, sorted by name. Fields without
+	// an option have their zero value, which is the default.
 	Services []callback.Service
-	// Calendars are the office-hours services, Capacities the capacity services
-	// that can be used. Callback services that name them have them already.
+	// Calendars are the usable office-hours services and Capacities the usable
+	// capacity services, by name. Callback services that refer to them contain
+	// them already.
 	Calendars  map[string]*availability.Calendar
 	Capacities map[string]*availability.Weekly
-	// Settings are what belongs to the HTTP face of each of these services.
+	// Settings are the options that apply to the HTTP handler, by service.
 	Settings map[string]Settings
-	// Global holds what applies where a request names no service: FilterKeys,
-	// ReturnedKeys, ThrottleHeaders and the Credentials of section [server].
+	// Global are the settings for requests without a service: FilterKeys,
+	// ReturnedKeys, ThrottleHeaders, and the Credentials of section [server].
 	Global Settings
-	// Problems are all that could not be used or is done in another way, in the
-	// order of the lines. They name no password, no number and no text that may
-	// be one.
+	// Problems lists what could not be used or works differently, sorted by
+	// line. It contains no passwords, phone numbers or text that may be one.
 	Problems []Problem
 }
 
-// Settings are the options of a service that belong to its HTTP face.
+// Settings are the options of a service that apply to the HTTP handler.
 type Settings struct {
-	// FilterKeys may be passed to the query by queues (GMS filter-keys), and
-	// ReturnedKeys are returned by queries beside those that always are (GMS
-	// returned-keys). Without repetitions. Default to those of GMS.
+	// FilterKeys are the properties by which a query by queues can filter, and
+	// ReturnedKeys those in query responses in addition to the ones that are
+	// always present. Without repetitions. Default to those of GMS. GMS:
+	// filter-keys, returned-keys
 	FilterKeys, ReturnedKeys []string
-	// LookupKeys are the properties under which callbacks are found; the same
-	// as in the service, with the default in place.
+	// LookupKeys are the properties by which callbacks can be searched: those
+	// of the service, or the default.
 	LookupKeys []string
-	// ThrottleHeaders: request headers are counted by the daily limit as well,
-	// and win over body parameters of the same name (GMS
-	// _enable_throttle_header_parameters). Defaults to true.
+	// ThrottleHeaders makes the daily limit count request headers, which take
+	// precedence over body parameters of the same name. Defaults to true. GMS:
+	// _enable_throttle_header_parameters
 	ThrottleHeaders bool
-	// Credentials are the pair username and password of the service, else that
-	// of section [server]; empty when there is none.
+	// Credentials are the username and password of the service, or else of
+	// section [server].
 	Credentials Credentials
-	// Desired is the desired time of requests that have none (GMS
-	// _desired_time). [Resolution.Apply] sets it. Defaults to none.
+	// Desired is the desired time of requests without one, set by
+	// [Resolution.Apply]. Defaults to none. GMS: _desired_time
 	Desired time.Time
-	// Templates are the options in which [Options.Resolve] fills tokens, such
-	// as "Billing@$stat$.GA", and Tokens the names of all tokens of the
+	// Templates are the options in which [Options.Resolve] replaces tokens,
+	// such as "Billing@$stat$.GA". Tokens are the names of all tokens of the
 	// service.
 	Templates map[string]string
 	Tokens    []string
-	// QueueTimeStat and EWTService name the statistic to which the service's
-	// expected wait belongs (GMS _request_queue_time_stat,
-	// _request_ewt_service): a host that knows it sets Booking.Estimator.
+	// QueueTimeStat and EWTService name the statistic for the expected wait of
+	// the service. A host that has it sets Booking.Estimator. GMS:
+	// _request_queue_time_stat, _request_ewt_service
 	QueueTimeStat, EWTService string
-	// Notification says whom status changes are sent to.
+	// Notification configures status notifications.
 	Notification Notification
-	// Options are the texts of all options of the service as they count: its
-	// own, and those of [callback] that it does not have. Passwords are left
-	// out.
+	// Options are the values of all options that apply to the service: its own
+	// and those of [callback]. Passwords are left out.
 	Options map[string]string
 }
 
@@ -83,49 +83,49 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Notification says whom the status changes of a service's callbacks are sent
-// to (GMS _enable_status_notification and companions). Nothing is sent by the
-// package: the host gives it to whatever does.
+// Notification configures the status notifications of a service (GMS
+// _enable_status_notification and related options). This package sends none:
+// the host passes the configuration to the sender, such as
+// interaction.Notifier.
 type Notification struct {
-	// Mode is notify or subscribe_notify; empty when nothing is sent.
+	// Mode is notify or subscribe_notify; empty disables notifications.
 	Mode string
-	// Type is httpcb or orscb, Target the URL or the session.
+	// Type is httpcb or orscb. Target is the URL or the session.
 	Type, Target       string
 	Provider, Language string
 	Debug              bool
-	// Attempts is how often one event is tried. Defaults to 3.
+	// Attempts is the number of attempts per event. Defaults to 3.
 	Attempts int
-	// Events are the events that are sent with the properties they carry, from
-	// the list that _callback_events_list names. Nil means all.
+	// Events are the events to send, with their properties, from the list that
+	// _callback_events_list names. Nil means all.
 	Events map[string][]string
 }
 
-// Credentials are a user name and its password. They print without the
-// password.
+// Credentials are a user name and a password. Formatting omits the password.
 type Credentials struct {
 	Username string
 	password string
 }
 
-// User returns the pair as a user of [api.NewBasic].
+// User returns the credentials as a user of [api.NewBasic].
 func (c Credentials) User(tenant string, roles ...api.Role) api.User {
 	return api.User{Name: c.Username, Password: c.password, Tenant: tenant, Roles: roles}
 }
 
-// IsZero reports whether there is no pair.
+// IsZero reports whether the credentials are empty.
 func (c Credentials) IsZero() bool { return c == Credentials{} }
 
-// Format prints the user name, whatever the verb.
+// Format implements fmt.Formatter. It prints the user name for every verb.
 func (c Credentials) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "{%s ****}", c.Username) }
 
-// Parse reads a GMS configuration: INI text or, when it begins with a
-// brace, a JSON object of sections that are objects of options. MIGRATION.md
-// describes both forms and lists the options. A service, a calendar or a line
-// that cannot be used is left out and reported in Problems, which belongs to be
-// looked at; see [Options.Err].
+// Parse parses a GMS configuration: INI text or, if it begins with a brace, a
+// JSON object of sections that are objects of options. MIGRATION.md describes
+// both and lists the options. Services, calendars and lines that cannot be used
+// are left out and reported in Problems; see [Options.Err].
 //
-// The error is a [callback.ErrConfiguration], for what is no configuration at
-// all: more than [MaxSize] bytes, no UTF-8, malformed JSON, not one section.
+// The error is a [callback.ErrConfiguration] for text that is not a
+// configuration: more than [MaxSize] bytes, not UTF-8, malformed JSON, no
+// section.
 func Parse(text []byte) (*Options, error) {
 	doc, err := readDocument(text)
 	if err != nil {
@@ -134,8 +134,8 @@ func Parse(text []byte) (*Options, error) {
 	return doc.options(), nil
 }
 
-// FromMap is [Parse] of sections that are maps of options. Problems have
-// no lines then.
+// FromMap is like [Parse] for a map of sections to options. Its problems have
+// no line numbers.
 func FromMap(sections map[string]map[string]string) (*Options, error) {
 	doc, err := documentOfMap(sections)
 	if err != nil {
@@ -144,15 +144,14 @@ func FromMap(sections map[string]map[string]string) (*Options, error) {
 	return doc.options(), nil
 }
 
-// Source returns a source of the services, of the empty tenant, that can be
-// changed while it is used.
+// Source returns the services as a source for the empty tenant. Its services
+// can be changed at run time.
 func (o *Options) Source() (*callback.Services, error) {
 	return callback.NewServices(o.Services...)
 }
 
-// Err returns the problems of [SeverityError] as one error, a
-// [callback.ErrConfiguration], for hosts that rather do not start than leave
-// something out; nil when there is none.
+// Err joins the problems of [SeverityError] as [callback.ErrConfiguration], for
+// hosts that do not start if something is left out.
 func (o *Options) Err() error {
 	var list []error
 	for _, p := range o.Problems {
@@ -163,13 +162,12 @@ func (o *Options) Err() error {
 	return errors.Join(list...)
 }
 
-// Users returns the credentials of the configuration as users of
-// [api.NewBasic], by name: the pair of section [server] and those of the
-// services, each with the tenant and the roles given. The error is a
-// [callback.ErrConfiguration]: one name has several passwords.
+// Users returns the credentials of section [server] and of the services as
+// users of [api.NewBasic], sorted by name, with the given tenant and roles. A
+// name with several passwords is a [callback.ErrConfiguration].
 //
-// A user made this way may use every service of the tenant. A host that keeps
-// them apart, as GMS does, makes its own [api.Authorizer] from
+// Each user can use all services of the tenant. In GMS, credentials are valid
+// for one service: a host that needs that implements an [api.Authorizer] with
 // Settings.Credentials.
 func (o *Options) Users(tenant string, roles ...api.Role) ([]api.User, error) {
 	pairs := []Credentials{o.Global.Credentials}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
@@ -27,13 +29,14 @@ func readOptions(t testing.TB, text string) *config.Options {
 	return o
 }
 
-// optionsOf reads the options of one callback service that is called.
+// optionsOf parses the options of one callback service whose customers are
+// called.
 func optionsOf(t testing.TB, lines ...string) *config.Options {
 	t.Helper()
 	return readOptions(t, "[service.x]\n_service=callback\n_call_direction=USERTERMINATED\n"+strings.Join(lines, "\n"))
 }
 
-// lines returns the problems as text.
+// linesOf formats problems.
 func linesOf(problems []config.Problem) []string {
 	var lines []string
 	for _, p := range problems {
@@ -60,8 +63,8 @@ func serviceOf(t testing.TB, o *config.Options, name string) callback.Service {
 	return callback.Service{}
 }
 
-// comparing compares services: calendars and tables by being the same, patterns by
-// their text.
+// comparingOptions compares calendars and tables by identity and patterns by
+// value.
 func comparingOptions() cmp.Options {
 	return cmp.Options{
 		cmp.Comparer(func(a, b phonenum.Patterns) bool { return a == b }),
@@ -70,7 +73,7 @@ func comparingOptions() cmp.Options {
 	}
 }
 
-// testdata/full.ini has every option that the documents of GMS name.
+// testdata/full.ini contains every option in the documents of GMS.
 func TestFullConfiguration(t *testing.T) {
 	text, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
@@ -150,7 +153,7 @@ func TestFullConfiguration(t *testing.T) {
 	}
 }
 
-// The services of a configuration are what a Manager asks for.
+// The services of a configuration are a ServiceSource.
 func TestSourceOfConfiguration(t *testing.T) {
 	text, err := os.ReadFile("testdata/full.ini")
 	if err != nil {
@@ -168,7 +171,8 @@ func TestSourceOfConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What nobody said has the default of the library, which is that of GMS.
+	// Options that are absent have the defaults of the library, which are those
+	// of GMS.
 	s := policy.Service()
 	got := []any{
 		s.TTL, s.Limits.Queued, s.Limits.First, s.Limits.Second, s.Limits.PerParameter, s.Booking.Bucket, s.Booking.PerBucket,
@@ -199,7 +203,7 @@ func TestSettingsOfConfiguration(t *testing.T) {
 	got.Credentials = config.Credentials{}
 	want := config.Settings{
 		FilterKeys:      []string{"_callback_state", "_callback_reason", "_request_queue_time_stat", "_request_ewt_service", "_vq"},
-		ReturnedKeys:    []string{"_desired_time", "_callback_state", "_callback_reason", "_ors_session_id"}, // one was there twice
+		ReturnedKeys:    []string{"_desired_time", "_callback_state", "_callback_reason", "_ors_session_id"}, // listed twice in the file
 		LookupKeys:      []string{"_customer_number", "_account"},
 		ThrottleHeaders: true,
 		Desired:         time.Date(2030, 5, 28, 15, 30, 0, 0, time.UTC),
@@ -242,5 +246,96 @@ func TestSettingsOfConfiguration(t *testing.T) {
 	}
 	if o.Settings["office"].Options["_bh_regular1"] != "Mon-Fri 9:00-17:30" || o.Settings["seats"].Credentials.Username != "default" {
 		t.Errorf("settings of the other services: %v, %v", o.Settings["office"], o.Settings["seats"])
+	}
+}
+
+// FuzzParse: parsing terminates, services are valid, problems are ordered, and
+// the result is deterministic.
+func FuzzParse(f *testing.F) {
+	full, err := os.ReadFile("testdata/full.ini")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(full)
+	f.Add([]byte(tokenConfig))
+	f.Add([]byte(`{"callback":{"_ttl":120},"patterns":{"A":["+1900*"]},"service.x":{"_service":"callback","_exceptions":"A","_redirect":"$r$"}}`))
+	f.Add([]byte("[service.h]\n_service=office-hours\n_bh_regular1=Mon-Fri 9:00-17:00\n_include_r1=h\n[service.x]\n_business_hours_service=h"))
+	f.Add([]byte("[services]\nall=true\n[service.x]\n_redirect=y\n[service.y]\n_redirect=x\n_callback_events_list=L\n[L.properties]\n[L.x]"))
+	f.Add([]byte("[service.in]\n_call_direction=USERORIGINATED\n_resource_group=P\n[P]\na=+41446681800"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		o, err := config.Parse(text)
+		if err != nil {
+			if o != nil {
+				t.Fatal("an error and options")
+			}
+			return
+		}
+		if _, err := o.Source(); err != nil {
+			t.Fatalf("a service that was returned cannot be used: %v", err)
+		}
+		last := 0
+		for _, p := range o.Problems {
+			if p.Line < last && p.Line != 0 || p.Text == "" || p.Severity.String()[0] == 'u' || strings.ContainsAny(p.String(), "\n\r\x00") {
+				t.Fatalf("problem %+v after line %d", p, last)
+			}
+			if last = p.Line; last > bytes.Count(text, []byte("\n"))+1 {
+				t.Fatalf("problem %+v of a line that is not there", p)
+			}
+		}
+		for _, s := range o.Services {
+			if _, err := o.Resolve(s.Name, callback.Values{"r": "x", "_redirect": "y", "_target": "z"}); err != nil && callback.Code(err) == 50050 {
+				t.Fatalf("%s: %v", s.Name, err)
+			}
+		}
+		again, err := config.Parse(text)
+		if err != nil || strings.Join(linesOf(o.Problems), "\n") != strings.Join(linesOf(again.Problems), "\n") || len(o.Services) != len(again.Services) {
+			t.Fatalf("the second reading differs: %v", err)
+		}
+	})
+}
+
+// The credentials of a service take precedence over those of [server];
+// incomplete ones are ignored.
+func TestCredentials(t *testing.T) {
+	o := readOptions(t, `
+[server]
+username = default
+password = d
+[service.a]
+_service = callback
+_call_direction = USERTERMINATED
+username = own
+password = {specify}
+[service.b]
+_service = callback
+_call_direction = USERTERMINATED
+username = own
+[service.c]
+_service = callback
+_call_direction = USERTERMINATED
+password = $token$
+`)
+	wantProblems(t, o,
+		"line 13: warning: [service.b] username has no password: the credentials of [server] apply, if any",
+		"line 17: warning: [service.c] password has no username: the credentials of [server] apply, if any")
+	for service, want := range map[string]string{"a": "own {specify}", "b": "default d", "c": "default d"} {
+		u := o.Settings[service].Credentials.User("acme")
+		if got := u.Name + " " + u.Password; got != want {
+			t.Errorf("%s has %q, want %q", service, got, want)
+		}
+	}
+	users, err := o.Users("acme", api.RoleCreate)
+	if err != nil || len(users) != 2 || users[0].Name != "default" || users[1].Name != "own" || users[1].Tenant != "acme" {
+		t.Errorf("%d users, %v", len(users), err)
+	}
+	if _, err := api.NewBasic("", users...); err != nil {
+		t.Error(err)
+	}
+	o = optionsOf(t, "username=a\npassword=1\n[server]\nusername=a\npassword=2")
+	if users, err := o.Users(""); users != nil || err == nil {
+		t.Errorf("one name with two passwords: %d users", len(users))
+	}
+	if users, err := optionsOf(t).Users(""); users != nil || err != nil {
+		t.Errorf("%d users, %v", len(users), err)
 	}
 }

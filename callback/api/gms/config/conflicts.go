@@ -8,8 +8,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms/internal/redirect"
 )
 
-// checkPolicies leaves out the services whose options contradict one another,
-// and those that LUCS clients could not tell apart.
+// checkPolicies leaves out services with contradictory options, and those that
+// LUCS clients could not tell apart.
 func (b *builder) checkPolicies() {
 	ids, addresses := make(map[string]string), make(map[string]string)
 	for _, name := range b.servicesOf(kindCallback) {
@@ -34,13 +34,13 @@ func (b *builder) unique(d *draft, option, value string, taken map[string]string
 		return
 	}
 	if other, ok := taken[value]; ok {
-		b.refuse(d, d.at(option), "", "is that of service %q as well", told(other))
+		b.refuse(d, d.at(option), "", "is also that of service %q", shownName(other))
 		return
 	}
 	taken[value] = d.service.Name
 }
 
-// fieldErrors finds the single faults in an error of NewPolicy.
+// fieldErrors returns the faults in an error of NewPolicy.
 func fieldErrors(err error) []*callback.FieldError {
 	if fault, ok := err.(*callback.FieldError); ok {
 		return []*callback.FieldError{fault}
@@ -56,7 +56,7 @@ func fieldErrors(err error) []*callback.FieldError {
 	return list
 }
 
-// optionOfField says a fault of a field in terms of options.
+// optionOf converts a fault of a field to one of an option.
 func optionOf(fault *callback.FieldError) (option, rule string) {
 	option, ok := map[string]string{
 		"Redirect":                 "_redirect",
@@ -72,7 +72,7 @@ func optionOf(fault *callback.FieldError) (option, rule string) {
 	rule = strings.NewReplacer(
 		"SearchKeys", "_customer_lookup_keys", "Buffer", "_request_execution_time_buffer", "TTL", "_urs_queued_ttl",
 		"MinWait", "_min_queue_wait", "Dialing.RoutePoint", "_route_point",
-		"-1ns", "0s", "1ns", "0s", // what zero became
+		"-1ns", "0s", "1ns", "0s", // representations of 0
 	).Replace(fault.Rule)
 	if !ok {
 		return "", fault.Field + ": " + rule
@@ -80,8 +80,7 @@ func optionOf(fault *callback.FieldError) (option, rule string) {
 	return option, rule
 }
 
-// checkRedirects leaves out the services whose redirection leads nowhere, back,
-// or on for too long.
+// checkRedirects leaves out services with a faulty redirection.
 func (b *builder) checkRedirects() {
 	var faulty []*draft
 	rules := make(map[*draft]string)
@@ -100,7 +99,7 @@ func (b *builder) checkRedirects() {
 
 // redirectFault follows the redirections of a service and returns the rule that
 // they break, "" for none. It treats services with a faulty redirection as
-// usable, so that the result does not depend on the order of the services.
+// usable, so that the result does not depend on the order of services.
 func (b *builder) redirectFault(d *draft) string {
 	_, err := redirect.Follow(d.service.Name, func(name string) (string, error) {
 		to := b.drafts[name].service.Redirect
@@ -112,19 +111,19 @@ func (b *builder) redirectFault(d *draft) string {
 	return fieldErrors(err)[0].Rule
 }
 
-// targetFault says why a service cannot be the target of a redirection.
+// targetFault returns why a service cannot be the target of a redirection.
 func (b *builder) targetFault(name string) error {
 	next, ok := b.drafts[name]
-	rule := "leads to the service \"" + told(name) + "\", which is "
+	rule := "leads to the service \"" + shownName(name) + "\", which is "
 	switch {
 	case name == "", ok && !next.refused:
 		return nil
 	case ok:
 		rule += "left out"
 	case b.kinds[name] == "":
-		rule += "not there"
+		rule += "unknown"
 	default:
-		rule = "leads to \"" + told(name) + "\", which is no callback service"
+		rule = "leads to \"" + shownName(name) + "\", which is not a callback service"
 	}
 	return callback.NewFieldError(callback.ErrConfiguration, "_redirect", rule)
 }

@@ -11,15 +11,14 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 )
 
-// optionEntry is one option as it was written. Without a name it stands for its
-// section.
+// entry is an option in the configuration, or a section if name is empty.
 type entry struct {
-	line          int // 0: the form has no lines
+	line          int // 0: no line numbers
 	section, name string
 	value         string
 }
 
-// optionSection is a section with its options in their order, each once.
+// section is a section with its options in order, without repetitions.
 type section struct {
 	name    string
 	line    int
@@ -27,7 +26,7 @@ type section struct {
 	index   map[string]int
 }
 
-// entry returns an option, nil when it is absent or empty, which is the same.
+// entry returns an option, nil if it is absent or empty.
 func (s *section) entry(name string) *entry {
 	if s == nil {
 		return nil
@@ -39,36 +38,34 @@ func (s *section) entry(name string) *entry {
 	return &s.entries[i]
 }
 
-// head stands for the section itself in a report.
+// head returns an entry for the section itself.
 func (s *section) head() entry { return entry{line: s.line, section: s.name} }
 
-// document is a configuration taken apart into sections and options, of whatever
-// form it was.
+// document is a configuration split into sections and options.
 type document struct {
 	sections map[string]*section
 	problems problemList
-	count    int // of options
+	count    int // number of options
 }
 
 func newDocument() *document { return &document{sections: make(map[string]*section)} }
 
-// Bounds of what a configuration holds, so that a small text cannot make much
-// work.
+// Limits of a configuration, which bound the work of parsing.
 const (
 	maxSections = 2000
 	maxOptions  = 50000
 	maxValue    = 64 << 10
 )
 
-// notConfiguration is the error of a text that cannot be read as a whole.
+// notConfiguration returns the error of text that is not a configuration.
 func notConfiguration(format string, args ...any) error {
 	return callback.NewFieldError(callback.ErrConfiguration, "configuration", fmt.Sprintf(format, args...))
 }
 
-// section opens a section. One that was opened before goes on.
+// section opens a section. A repeated section is continued.
 func (d *document) section(name string, line int) (*section, error) {
 	if s, ok := d.sections[name]; ok {
-		d.problems.add(SeverityWarning, entry{line: line, section: name}, "", "comes a second time: its options are joined to the first")
+		d.problems.add(SeverityWarning, entry{line: line, section: name}, "", "is repeated: its options are added to the first")
 		return s, nil
 	}
 	if len(d.sections) == maxSections {
@@ -79,8 +76,7 @@ func (d *document) section(name string, line int) (*section, error) {
 	return s, nil
 }
 
-// add puts an option into its section. What comes twice, which only a text can
-// have, counts as it was last.
+// add adds an option to a section. The last of repeated options applies.
 func (d *document) add(s *section, line int, name, value string) error {
 	if d.count++; d.count > maxOptions {
 		return notConfiguration("has more than %d options", maxOptions)
@@ -88,10 +84,10 @@ func (d *document) add(s *section, line int, name, value string) error {
 	e := entry{line: line, section: s.name, name: name, value: strings.TrimSpace(value)}
 	switch {
 	case !token.IsName(name):
-		// The name is not told: it may be anything, such as a password behind
-		// a colon.
+		// The name is not reported: it may be anything, such as a password
+		// after a colon.
 		d.problems.add(SeverityError, entry{line: line, section: s.name}, "",
-			"an option's name has to be 1 to %d letters, digits, underscores, dashes and dots: the option is left out", token.MaxName)
+			"an option's name must be 1 to %d letters, digits, underscores, dashes and dots: the option is left out", token.MaxName)
 		return nil
 	case len(value) > maxValue:
 		d.problems.add(SeverityError, e, "", "has more than %d bytes: the option is left out", maxValue)
@@ -104,7 +100,7 @@ func (d *document) add(s *section, line int, name, value string) error {
 		return nil
 	}
 	if i, ok := s.index[name]; ok {
-		d.problems.add(SeverityWarning, s.entries[i], "", "comes again on line %d, where it counts", line)
+		d.problems.add(SeverityWarning, s.entries[i], "", "is repeated on line %d, which applies", line)
 		s.entries[i] = e
 		return nil
 	}
@@ -113,15 +109,15 @@ func (d *document) add(s *section, line int, name, value string) error {
 	return nil
 }
 
-// isSectionName reports whether a name can be told and used.
+// isSectionName reports whether a section name is valid.
 func isSectionName(name string) bool {
 	return name != "" && len(name) <= token.MaxName+len("service.") && utf8.ValidString(name) && !strings.ContainsFunc(name, token.IsControl)
 }
 
-// names lists the sections in order.
+// names returns the sorted names of the sections.
 func (d *document) names() []string { return slices.Sorted(maps.Keys(d.sections)) }
 
-// readDocument takes a text apart.
+// readDocument splits INI or JSON text.
 func readDocument(text []byte) (*document, error) {
 	if len(text) > MaxSize {
 		return nil, notConfiguration("has more than %d bytes", MaxSize)
@@ -141,7 +137,7 @@ func readDocument(text []byte) (*document, error) {
 	return d, d.check()
 }
 
-// documentOfMap takes a map apart, in the order of its names.
+// documentOfMap converts a map, in the order of its keys.
 func documentOfMap(sections map[string]map[string]string) (*document, error) {
 	d, size := newDocument(), 0
 	for _, name := range slices.Sorted(maps.Keys(sections)) {
@@ -174,7 +170,7 @@ func documentOfMap(sections map[string]map[string]string) (*document, error) {
 
 func (d *document) badSection(line int) {
 	d.problems.add(SeverityError, entry{line: line}, "",
-		"a section's name has to be 1 to %d characters without control characters: the section is left out", token.MaxName+len("service."))
+		"a section's name must be 1 to %d characters without control characters: the section is left out", token.MaxName+len("service."))
 }
 
 func (d *document) check() error {

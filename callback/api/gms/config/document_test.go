@@ -18,7 +18,7 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// sectionsOf reads INI text in the plainest way there is.
+// sectionsOf is a simple INI parser.
 func sectionsOf(text string) map[string]map[string]string {
 	sections := make(map[string]map[string]string)
 	section := ""
@@ -38,7 +38,7 @@ func sectionsOf(text string) map[string]map[string]string {
 	return sections
 }
 
-// The three forms of one configuration are the same services, settings and
+// The three forms of a configuration give the same services, settings and
 // problems.
 func TestFormsAreEqual(t *testing.T) {
 	text, err := os.ReadFile("testdata/full.ini")
@@ -46,7 +46,7 @@ func TestFormsAreEqual(t *testing.T) {
 		t.Fatal(err)
 	}
 	sections := sectionsOf(string(text))
-	// One value whose quotes the plain reader does not understand.
+	// The simple parser does not support escaped quotes.
 	sections["service.billing"]["password"] = `b1ll "ing"`
 	plain, err := config.FromMap(sections)
 	if err != nil {
@@ -66,8 +66,8 @@ func TestFormsAreEqual(t *testing.T) {
 	}
 }
 
-// sameOptions compares options without their lines: calendars and tables by when
-// they are open and what they hold.
+// sameOptions compares options without line numbers, calendars by their open
+// time and tables by their seats.
 func sameOptions() cmp.Options {
 	begin := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
 	hours := func(c *availability.Calendar) string {
@@ -102,7 +102,7 @@ func sameOptions() cmp.Options {
 	}
 }
 
-// JSON can say without quotes what INI has to write as text.
+// JSON values need no quotes.
 func TestJSONValues(t *testing.T) {
 	o := readOptions(t, `{
   "callback": {"_ttl": 120, "_cpd_enable": false, "_exceptions": ["A"]},
@@ -114,7 +114,7 @@ func TestJSONValues(t *testing.T) {
   },
   "service.c": {"_service": "capacity", "_capacity_1": {"1": {"0900": 10}}, "_capacity": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]}
 }`)
-	wantProblems(t, o, `line 7: warning: [service.x] _request_time_bucket "7" is none of 5, 10, 15, 20, 30, 60 and 120: the default counts: 5`)
+	wantProblems(t, o, `line 7: warning: [service.x] _request_time_bucket "7" is not 5, 10, 15, 20, 30, 60 or 120: the default applies: 5`)
 	s := serviceOf(t, o, "x")
 	if s.TTL != 2*time.Minute || !s.Dialing.NoCallProgress || s.Numbers.Exceptions.String() != "1900*,44" || !slices.Equal(s.SearchKeys, []string{"_customer_number", "account"}) {
 		t.Errorf("%+v", s)
@@ -124,7 +124,8 @@ func TestJSONValues(t *testing.T) {
 	}
 }
 
-// What is no configuration at all is an error, and says nothing of its contents.
+// Text that is not a configuration is an error, which does not contain the
+// text.
 func TestNotConfiguration(t *testing.T) {
 	for _, c := range []struct{ text, rule string }{
 		{"", "has no section"},
@@ -135,12 +136,12 @@ func TestNotConfiguration(t *testing.T) {
 		{"[a]\nx=" + strings.Repeat("y", config.MaxSize), "has more than 1048576 bytes"},
 		{strings.Repeat("[a]\n", 10) + manySections(2001), "has more than 2000 sections"},
 		{"[a]\n" + manyOptions(50001), "has more than 50000 options"},
-		{"{", "is JSON without an end"},
-		{`{"a":{"b":"secret"`, "is JSON without an end"},
+		{"{", "is incomplete JSON"},
+		{`{"a":{"b":"secret"`, "is incomplete JSON"},
 		{"{\n\"a\": {\"b\": secret}}", "is not JSON, on line 2"},
 		{"{\n\n\"a\": 1}", "is not an object of objects, on line 3"},
 		{`{"a":[]}`, "is not an object of objects, on line 1"},
-		{`{"a":{}} {}`, "has something behind the JSON object, on line 1"},
+		{`{"a":{}} {}`, "has data after the JSON object, on line 1"},
 		{`{"a":{"b":` + strings.Repeat("[", 20000) + `}}`, "is not JSON, on line 1"},
 		{"{}", "has no section"},
 	} {
@@ -173,8 +174,7 @@ func manyOptions(n int) string {
 	return b.String()
 }
 
-// The INI form: comments, quotes, blanks, and what happens to lines that are
-// none of it.
+// INI text: comments, quotes, spaces, and malformed lines.
 func TestINI(t *testing.T) {
 	o := readOptions(t, strings.Join([]string{
 		`_ttl = 5`,
@@ -209,22 +209,22 @@ func TestINI(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	wantPrefixes(t, linesOf(o.Problems), []string{
-		`line 1: error: stands before the first section: the line is left out`,
+		`line 1: error: is before the first section: the line is left out`,
 		`line 7: note: [service.x] _request_queue_time_stat names a statistic`,
-		`line 11: error: [service.x] _route_point has a quote that is not closed: the line is left out`,
+		`line 11: error: [service.x] _route_point has no closing quote: the line is left out`,
 		`line 12: error: [service.x] is not name = value: the line is left out`,
-		`line 13: error: [service.x] an option's name has to be 1 to 128 letters, digits, underscores, dashes and dots: the option is left out`,
-		`line 14: error: [service.x] an option's name has to be 1 to 128 letters`,
-		`line 15: warning: [service.x] _ttl comes again on line 16, where it counts`,
-		`line 17: warning: [service.x] _Target is not known (is _target meant?): it is not read`,
+		`line 13: error: [service.x] an option's name must be 1 to 128 letters, digits, underscores, dashes and dots: the option is left out`,
+		`line 14: error: [service.x] an option's name must be 1 to 128 letters`,
+		`line 15: warning: [service.x] _ttl is repeated on line 16, which applies`,
+		`line 17: warning: [service.x] _Target is unknown (did you mean _target?): ignored`,
 		`line 18: error: [service.x] _target has control characters: the option is left out`,
-		`line 19: error: a section's name has to be 1 to 136 characters`,
-		`line 21: error: a section's name has to be`,
-		`line 23: warning: [service.x] comes a second time: its options are joined to the first`,
+		`line 19: error: a section's name must be 1 to 136 characters`,
+		`line 21: error: a section's name must be`,
+		`line 23: warning: [service.x] is repeated: its options are added to the first`,
 	})
 }
 
-// The same of the JSON form, whose names may come twice too.
+// JSON with repeated and invalid names.
 func TestJSONProblems(t *testing.T) {
 	o := readOptions(t, "{\"service.x\": {\"_service\": \"callback\",\n \"_call_direction\": \"USERTERMINATED\", \"_ttl\": 100,\n \"_ttl\": 200, \"a b\": \"hunter2\"},\n"+
 		"\"\": {\"_ttl\": {\"_ttl\": 1}},\n \"service.x\": {\"_urs_queued_ttl\": 60}}")
@@ -233,20 +233,65 @@ func TestJSONProblems(t *testing.T) {
 		t.Errorf("%v, %v", s.TTL, s.Queueing.TTL)
 	}
 	wantPrefixes(t, linesOf(o.Problems), []string{
-		`line 2: warning: [service.x] _ttl comes again on line 3, where it counts`,
-		`line 3: error: [service.x] an option's name has to be`,
-		`line 4: error: a section's name has to be`,
-		`line 5: warning: [service.x] comes a second time`,
+		`line 2: warning: [service.x] _ttl is repeated on line 3, which applies`,
+		`line 3: error: [service.x] an option's name must be`,
+		`line 4: error: a section's name must be`,
+		`line 5: warning: [service.x] is repeated`,
 	})
 	o, err := config.FromMap(map[string]map[string]string{"service.x": {"_service": "callback", "a b": "", "c": "a\nb", "d": "\xff"}, "a\n": {}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantPrefixes(t, linesOf(o.Problems), []string{
-		`error: a section's name has to be`,
-		`error: [service.x] an option's name has to be`,
+		`error: a section's name must be`,
+		`error: [service.x] an option's name must be`,
 		`note: [service.x] _call_direction is absent`,
 		`error: [service.x] c has control characters`,
 		`error: [service.x] d is not UTF-8`,
 	})
+}
+
+// The largest configurations are parsed quickly, with a bounded list of
+// problems.
+func TestOptionBounds(t *testing.T) {
+	var services strings.Builder
+	services.WriteString("[callback]\n_exceptions=A,B\n_callback_events_list=L\n_redirect_=$x$\n_route_point=$x$\n_throttle_request_parameters=" +
+		strings.Repeat("abc,", 200) + "x\n_vq_for_outbound_calls=" + strings.Repeat("$x$ ", 10000) +
+		"\n[patterns]\nA=" + strings.Repeat("+1?????????????*,", 490) + "+2\nB=" + strings.Repeat("+3?????????????*,", 490) + "+2\n")
+	for i := range 600 {
+		services.WriteString("[service.s" + strings.Repeat("x", i%40) + string(rune('a'+i%26)) + strings.Repeat("y", i/40) + "]\n_redirect=sa\n_unknwn=1\n")
+	}
+	for name, text := range map[string]string{
+		"services":  services.String(),
+		"rubbish":   "[service.x]\n" + strings.Repeat("x\n", 500_000),
+		"names":     "[service.x]\n" + strings.Repeat("_agent_preview_set_notready_reason_atribute=1\n", 20_000),
+		"sections":  "[service.x]\n" + strings.Repeat("[x\n", 300_000),
+		"brackets":  strings.Repeat("[", config.MaxSize),
+		"list":      "[service.x]\n_exceptions=" + strings.Repeat(",", 60_000),
+		"JSON list": "[service.x]\n_exceptions=[" + strings.Repeat("[", 60_000),
+		"tokens":    "[service.x]\n_target=" + strings.Repeat("$a$", 20_000),
+		"dollars":   "[service.x]\n_target=" + strings.Repeat("$ ", 500),
+		"quotes":    "[service.x]\n_target=\"" + strings.Repeat(`\"`, 20_000),
+		"never":     "[service.x]\n_service=office-hours\n" + strings.Repeat("_effective_dates1=2026-01-01\n", 30_000),
+	} {
+		begin := time.Now()
+		o, err := config.Parse([]byte(text))
+		if took := time.Since(begin); took > 30*time.Second {
+			t.Errorf("%s: takes %v", name, took)
+		}
+		if err != nil {
+			if name != "brackets" && name != "names" {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if n := len(o.Problems); n > 3003 {
+			t.Errorf("%s: %d problems", name, n)
+		}
+	}
+	o := readOptions(t, "[service.x]\n"+strings.Repeat("x\n", 5000))
+	last := o.Problems[len(o.Problems)-1]
+	if len(o.Problems) != 1001+1+1 || last.Text != "more than 1000 problems of this severity: the others are not listed" {
+		t.Errorf("%d problems, the last: %v", len(o.Problems), last)
+	}
 }

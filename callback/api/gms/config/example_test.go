@@ -11,8 +11,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A configuration becomes services and calendars; what it says that cannot be
-// used is told line by line.
+// A configuration is parsed into services and calendars. What cannot be used is
+// reported by line.
 func ExampleParse() {
 	options, err := config.Parse([]byte(`
 [callback]
@@ -45,9 +45,9 @@ _bh_regular1 = Mon-Fri 9:00-17:00
 	opens, _ := options.Calendars["office"].NextOpen(time.Date(2026, 3, 7, 12, 0, 0, 0, time.UTC))
 	fmt.Println("opens", opens.Format(time.RFC3339))
 	// Output:
-	// line 10: warning: [service.billing] _request_time_buket is not known (is _request_time_bucket meant?): it is not read
+	// line 10: warning: [service.billing] _request_time_buket is unknown (did you mean _request_time_bucket?): ignored
 	// line 11: warning: [service.billing] _ttl "30" is not between 60 and 34560000 seconds: 60 is used
-	// line 12: note: [service.billing] _ors belongs to the orchestration server: attempts and reports take its place
+	// line 12: note: [service.billing] _ors configures the orchestration server, which attempts and reports replace
 	// billing CH 1m0s
 	// opens 2026-03-09T08:00:00Z
 }
@@ -62,12 +62,13 @@ func ExampleFromMap() {
 		fmt.Println(err)
 		return
 	}
-	// Zero refuses every request for now in GMS; here a negative number does.
+	// A limit of 0 rejects every request in GMS; the library uses a negative
+	// number.
 	fmt.Println(options.Services[0].Name, options.Services[0].Limits.Queued)
 	// Output: billing -1
 }
 
-// What GMS has no option for is set before the services are used.
+// Fields without a GMS option are set before the services are used.
 func ExampleOptions_Source() {
 	options, err := config.Parse([]byte("[service.billing]\n_service=callback\n_call_direction=USERTERMINATED"))
 	if err != nil {
@@ -91,7 +92,7 @@ func ExampleOptions_Source() {
 	// Output: 30 2m0s
 }
 
-// A host that would rather not start than leave a service out asks for Err.
+// A host that does not start with an incomplete configuration uses Err.
 func ExampleOptions_Err() {
 	options, err := config.Parse([]byte("[service.billing]\n_service=callback\n_call_direction=USERTERMINATED\n_exceptions=PREMIUM"))
 	if err != nil {
@@ -105,8 +106,8 @@ func ExampleOptions_Err() {
 	// service is not configured: line 4: error: [service.billing] _exceptions names the pattern group "PREMIUM", which [patterns] does not have: the service is left out
 }
 
-// The body of a start request fills the tokens of a service and follows its
-// redirections; Apply puts the result into the request.
+// The body of a start request sets tokens and the redirection; Apply copies the
+// result into the request.
 func ExampleOptions_Resolve() {
 	options, err := config.Parse([]byte(`
 [service.front]
@@ -135,7 +136,7 @@ _target = Billing@$my_token$.GA
 	// Output: billing Billing@Stat_Server1.GA
 }
 
-// The credentials of the configuration make an authorizer.
+// The credentials of a configuration are users of an authorizer.
 func ExampleOptions_Users() {
 	options, err := config.Parse([]byte("[server]\nusername = default\npassword = s3cret"))
 	if err != nil {

@@ -10,7 +10,7 @@ func (d *draft) noticeOptions() []spec {
 	modes := words[string]{"false": "", "notify": "notify", "subscribe_notify": "subscribe_notify"}
 	types := words[string]{"httpcb": "httpcb", "orscb": "orscb"}
 	return []spec{
-		{name: "_enable_status_notification", unset: "false", read: readWord(&n.Mode, modes, "is none of false, notify and subscribe_notify")},
+		{name: "_enable_status_notification", unset: "false", read: readWord(&n.Mode, modes, "is not false, notify or subscribe_notify")},
 		{name: "_status_notification_type", unset: "none", read: readWord(&n.Type, types, "is neither httpcb nor orscb")},
 		{name: "_status_notification_target", unset: "none", read: readText(&n.Target)},
 		{name: "_status_notification_provider", unset: "none", read: readText(&n.Provider)},
@@ -22,31 +22,31 @@ func (d *draft) noticeOptions() []spec {
 	}
 }
 
-// foreignOptions are those that steer servers which are not here.
+// foreignOptions are options for servers that this library replaces.
 func foreignOptions() []spec {
 	var list []spec
 	for _, group := range []struct{ why, names string }{
-		{"belongs to the orchestration server: attempts and reports take its place",
+		{"configures the orchestration server, which attempts and reports replace",
 			"_ors _ors_lb_strategy _enable_gms_dfm _fetch_retry_attempt _fetch_retry_delay _fetch_timeout " +
 				"_retain_session_until_ixn_deleted _ixn_update_data_time_to_wait"},
-		{"belongs to a poller: a store knows the next moment of each callback",
+		{"configures polling, which the store makes unnecessary",
 			"queue-polling-rate queue-polling-rate-recover _queue_poll_period _queue_poll_period_recovery _queue_ping_ors_period"},
-		{"belongs to the routing server: the host's Router and Dialer decide",
+		{"configures the routing server, which the host's Router and Dialer replace",
 			"_eta_pos_threshold _urs_ewt_estimation_method _urs_prioritization_strategy _urs_vq_priority " +
 				"_urs_vq_priority_increment _urs_vq_priority_increment_interval _urs_call_interaction_age _agent_reserve_timeout " +
 				"_agent_transfer_confirm_timeout _max_transfer_to_agent_attempts _agent_first_via_rp _agent_first_via_tg"},
-		{"is a form of T-Server events: the events of the Manager take its place",
+		{"configures T-Server events, which events of the Manager replace",
 			"_attach_udata _urs_udata_xfer_keys _urs_extension_data _preview_userevent_mediatype _disposition_userevent_mediatype " +
 				"_rep_userevent_enable _rep_userevent_dn _rep_userevent_switch _rep_userevent_mediatype _use_reporting_aggregator " +
 				"_reporting_aggregator_url"},
-		{"belongs to push messages, which the host makes of the Manager's events",
+		{"configures push messages, which the host sends on events of the Manager",
 			"_notification_message_file _max_notify_delivery_attempts _max_number_of_user_availability_confirmation_attempts " +
 				"_agent_availability_notification_delay"},
-		{"belongs to the agent desktop or to the platform that dials",
+		{"configures the agent desktop or the dialing platform",
 			"_enable_disposition_dialog _agent_disposition_timeout _snooze_duration _userorig_connect_limit _plugin_on_dial_url " +
 				"_plugin_on_dial_timeout _plugin_on_dial_associate_ixn _plugin_on_dial_invoke_on_call_failed _vq_for_outbound_calls " +
 				"_max_successful_customer_contacts _call_timeguard_timeout _cb_dim_channel"},
-		{"belongs to the GMS server itself", "_services_credentials callback_column_alias log-background-activity"},
+		{"configures the GMS server", "_services_credentials callback_column_alias log-background-activity"},
 	} {
 		for name := range strings.FieldsSeq(group.names) {
 			list = append(list, spec{name: name, why: group.why})

@@ -11,50 +11,50 @@ import (
 	"github.com/ringback-go/ringback/availability"
 )
 
-// readCalendars makes the calendars of all office-hours services.
+// readCalendars parses all office-hours services.
 func (b *builder) readCalendars() {
 	b.calendars = make(map[string]*availability.Calendar)
 	r := &calendarReader{b: b, failed: make(map[string]bool)}
 	names := b.servicesOf(kindHours)
 	for _, name := range names {
-		_, _ = r.calendar(name) // every fault has been reported
+		_, _ = r.calendar(name) // faults have been reported
 	}
 	anchors, tries := r.anchors(names), maxTries
 	for _, name := range slices.Sorted(maps.Keys(b.calendars)) {
 		if neverOpens(b.calendars[name], anchors, &tries) {
 			b.report(SeverityWarning, b.doc.sections[serviceSection(name)].head(), "",
-				"never opens: services that name it refuse every request")
+				"never opens: services that use it reject every request")
 		}
 	}
 }
 
-// calendarReader makes calendars that name one another.
+// calendarReader parses calendars that refer to each other.
 type calendarReader struct {
 	b      *builder
 	failed map[string]bool
 	path   []string
 }
 
-// maxNamed bounds how far office-hours services may name one another in a row.
+// maxNamed is the maximum depth of references between office-hours services.
 const maxNamed = 32
 
-// calendar makes one calendar and reports its faults, each at its option. It is
-// asked for others by parseCalendar.
+// calendar parses a calendar and the ones it refers to, and reports faults at
+// their options.
 func (r *calendarReader) calendar(name string) (*availability.Calendar, error) {
 	if c, ok := r.b.calendars[name]; ok {
 		return c, nil
 	}
 	switch kind, ok := r.b.kinds[name]; {
 	case !ok:
-		return nil, errors.New("there is no such service")
+		return nil, errors.New("no such service")
 	case kind != kindHours:
-		return nil, errors.New("the service is no office-hours service")
+		return nil, errors.New("the service is not an office-hours service")
 	case slices.Contains(r.path, name):
-		return nil, errors.New("the service needs itself: " + strings.Join(append(r.path, name), ", "))
+		return nil, errors.New("the service refers to itself: " + strings.Join(append(r.path, name), ", "))
 	case len(r.path) == maxNamed:
-		return nil, fmt.Errorf("services name one another more than %d deep", maxNamed)
+		return nil, fmt.Errorf("services refer to each other more than %d deep", maxNamed)
 	case r.failed[name]:
-		return nil, errors.New("the service has faults of its own")
+		return nil, errors.New("the service is faulty")
 	}
 	section := r.b.doc.sections[serviceSection(name)]
 	options := r.b.ownOptions(section, isHoursOption, kindHours)
@@ -63,15 +63,15 @@ func (r *calendarReader) calendar(name string) (*availability.Calendar, error) {
 	r.path = r.path[:len(r.path)-1]
 	if err != nil {
 		r.failed[name] = true
-		r.b.reportConfig(section, err, "the calendar is left out, and services that name it")
-		return nil, errors.New("the service has faults of its own")
+		r.b.reportConfig(section, err, "the calendar and services that use it are left out")
+		return nil, errors.New("the service is faulty")
 	}
 	r.b.calendars[name] = c
 	return c, nil
 }
 
-// anchors are days near which calendars open if they ever do: a year that has
-// every date, and the beginning of each date at which an option opens something.
+// anchors returns days near which every calendar that opens at all is open: a
+// year with all dates, and each date at which an option opens something.
 func (r *calendarReader) anchors(names []string) []time.Time {
 	list := []time.Time{time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}
 	for _, name := range names {
@@ -82,7 +82,7 @@ func (r *calendarReader) anchors(names []string) []time.Time {
 			text, _, _ := strings.Cut(e.value, " ")
 			date, err := availability.ParseDateRule(text)
 			if err == nil && date.Year > 0 {
-				// Zones begin their days up to 14 hours before UTC does.
+				// Dates begin up to 14 hours before UTC in some zones.
 				list = append(list, time.Date(date.Year, date.Month, date.Day-1, 0, 0, 0, 0, time.UTC))
 			}
 		}
@@ -91,11 +91,11 @@ func (r *calendarReader) anchors(names []string) []time.Time {
 	return slices.Compact(list)
 }
 
-// maxTries bounds how many days are tried for all calendars together.
+// maxTries is the maximum number of days to try for all calendars.
 const maxTries = 2000
 
-// neverOpens reports whether a calendar is closed for ever. When there are too
-// many days to try it is not said.
+// neverOpens reports whether a calendar is always closed. It returns false if
+// there are too many days to try.
 func neverOpens(c *availability.Calendar, anchors []time.Time, tries *int) bool {
 	for _, t := range anchors {
 		if *tries--; *tries < 0 {
@@ -108,7 +108,7 @@ func neverOpens(c *availability.Calendar, anchors []time.Time, tries *int) bool 
 	return true
 }
 
-// reportConfig reports the faults of a calendar or a table, each at its option.
+// reportConfig reports the faults of a calendar or capacity at their options.
 func (b *builder) reportConfig(section *section, err error, consequence string) {
 	for _, fault := range configErrors(err) {
 		at, rule := section.head(), fault.Reason
@@ -133,13 +133,13 @@ func (b *builder) ownOptions(section *section, own func(string) bool, kind strin
 		case e.name == "_redirect":
 			b.report(SeverityNote, e, "", "has no effect: only callback services are redirected")
 		default:
-			b.report(SeverityWarning, e, "", "is no option of a service with _service = %s%s: it is not read", kind, b.suggest(e.name, kind))
+			b.report(SeverityWarning, e, "", "is not an option of a service with _service = %s%s: ignored", kind, b.suggest(e.name, kind))
 		}
 	}
 	return options
 }
 
-// isHoursOption tells the options of office-hours services.
+// isHoursOption reports whether name is an option of office-hours services.
 func isHoursOption(name string) bool {
 	if name == "_timezone" || name == "_ttl" || name == "_service" || name == "_type" {
 		return true
@@ -148,7 +148,8 @@ func isHoursOption(name string) bool {
 	return isInclude(stem) || slices.Contains(hoursStems(), stem)
 }
 
-// hoursStems are the options of office-hours services that a number may follow.
+// hoursStems are the options of office-hours services that may end with a
+// number.
 func hoursStems() []string {
 	return []string{"_bh_regular", "_bh_add", "_holiday", "_effective_dates", "_use_alternative", "_include_r"}
 }

@@ -18,7 +18,7 @@ func optionInstant(t *testing.T, text string) time.Time {
 	return v
 }
 
-// Every kind of rule of reference office hours, with an instant it opens or closes.
+// Every kind of rule of office hours, with an instant that it opens or closes.
 func TestHoursOfConfiguration(t *testing.T) {
 	o := readOptions(t, `
 [service.office]
@@ -77,41 +77,41 @@ func TestFaultyHours(t *testing.T) {
 		problems   []string
 	}{
 		{"values", "[service.h]\n_service=office-hours\n_bh_regular1=Foo 9:00-17:00\n_holiday1=2026-13-01\n_timezone=Mars/Olympus\n_bh_regular2=Mon 9:00-9:00", 0, []string{
-			`line 3: error: [service.h] _bh_regular1 "Foo 9:00-17:00" weekday "Foo" is not Mon to Sun: the calendar is left out, and services that name it`,
+			`line 3: error: [service.h] _bh_regular1 "Foo 9:00-17:00" weekday "Foo" is not Mon to Sun: the calendar and services that use it are left out`,
 			`line 4: error: [service.h] _holiday1 "2026-13-01" `,
 			`line 5: error: [service.h] _timezone "Mars/Olympus" `,
 			`line 6: error: [service.h] _bh_regular2 "Mon 9:00-9:00" `,
 		}},
 		{"unknown options do no harm", "[service.h]\n_service=office-hours\n_bh_regular1=Mon 9:00-17:00\n_bh_reglar2=Tue 9:00-17:00\n_redirect=x\nusername=a\npassword=b", 1, []string{
-			`line 4: warning: [service.h] _bh_reglar2 is no option of a service with _service = office-hours (is _bh_regular meant?): it is not read`,
+			`line 4: warning: [service.h] _bh_reglar2 is not an option of a service with _service = office-hours (did you mean _bh_regular?): ignored`,
 			`line 5: note: [service.h] _redirect has no effect: only callback services are redirected`,
 		}},
 		{"references", "[service.h]\n_service=office-hours\n_include_r1=gone\n[service.i]\n_service=office-hours\n_include_r1=c\n[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":1}}", 0, []string{
-			`line 3: error: [service.h] _include_r1 "gone" there is no such service: `,
-			`line 6: error: [service.i] _include_r1 "c" the service is no office-hours service: `,
+			`line 3: error: [service.h] _include_r1 "gone" no such service: `,
+			`line 6: error: [service.i] _include_r1 "c" the service is not an office-hours service: `,
 		}},
 		{"cycle", "[service.a]\n_service=office-hours\n_include_r1=b\n[service.b]\n_service=office-hours\n_include_r1=a", 0, []string{
-			`line 3: error: [service.a] _include_r1 "b" the service has faults of its own: `,
-			`line 6: error: [service.b] _include_r1 "a" the service needs itself: a, b, a: `,
+			`line 3: error: [service.a] _include_r1 "b" the service is faulty: `,
+			`line 6: error: [service.b] _include_r1 "a" the service refers to itself: a, b, a: `,
 		}},
 		{"itself", "[service.a]\n_service=office-hours\n_include_r1=a", 0, []string{
-			`line 3: error: [service.a] _include_r1 "a" the service needs itself: a, a: `,
+			`line 3: error: [service.a] _include_r1 "a" the service refers to itself: a, a: `,
 		}},
 		{"a circle of three", "[service.a]\n_service=office-hours\n_include_r1=b\n[service.b]\n_service=office-hours\n_include_r1=c\n[service.c]\n_service=office-hours\n_include_r1=a", 0, []string{
-			`line 3: error: [service.a] _include_r1 "b" the service has faults of its own: `,
-			`line 6: error: [service.b] _include_r1 "c" the service has faults of its own: `,
-			`line 9: error: [service.c] _include_r1 "a" the service needs itself: a, b, c, a: `,
+			`line 3: error: [service.a] _include_r1 "b" the service is faulty: `,
+			`line 6: error: [service.b] _include_r1 "c" the service is faulty: `,
+			`line 9: error: [service.c] _include_r1 "a" the service refers to itself: a, b, c, a: `,
 		}},
-		{"a fault is told once", "[service.a]\n_service=office-hours\n_holiday1=x\n[service.b]\n_service=office-hours\n_include_r1=a\n[service.c]\n_service=office-hours\n_include_r1=a", 0, []string{
+		{"a fault is reported once", "[service.a]\n_service=office-hours\n_holiday1=x\n[service.b]\n_service=office-hours\n_include_r1=a\n[service.c]\n_service=office-hours\n_include_r1=a", 0, []string{
 			`line 3: error: [service.a] _holiday1 "x" date "x" is not YYYY-MM-dd or MM-dd: `,
-			`line 6: error: [service.b] _include_r1 "a" the service has faults of its own: `,
-			`line 9: error: [service.c] _include_r1 "a" the service has faults of its own: `,
+			`line 6: error: [service.b] _include_r1 "a" the service is faulty: `,
+			`line 9: error: [service.c] _include_r1 "a" the service is faulty: `,
 		}},
 		{"never opens", "[service.h]\n_service=office-hours\n_timezone=Europe/London", 1, []string{
-			`line 1: warning: [service.h] never opens: services that name it refuse every request`,
+			`line 1: warning: [service.h] never opens: services that use it reject every request`,
 		}},
 		{"never opens in its dates", "[service.h]\n_service=office-hours\n_bh_regular1=Mon 9:00-17:00\n_effective_dates1=2031-03-04 to 2031-03-07", 1, []string{
-			`line 1: warning: [service.h] never opens: services that name it refuse every request`,
+			`line 1: warning: [service.h] never opens: services that use it reject every request`,
 		}},
 		{"opens once, long ago", "[service.h]\n_service=office-hours\n_bh_regular1=Mon 9:00-17:00\n_effective_dates1=2001-03-05", 1, nil},
 		{"opens once, far off", "[service.h]\n_service=office-hours\n_bh_add1=2055-03-05 9:00-10:00", 1, nil},
@@ -127,7 +127,7 @@ func TestFaultyHours(t *testing.T) {
 	}
 }
 
-// wantPrefixes compares lines by what they begin with.
+// wantPrefixes compares the prefixes of lines.
 func wantPrefixes(t *testing.T, got, want []string) {
 	t.Helper()
 	ok := len(got) == len(want)
@@ -139,8 +139,8 @@ func wantPrefixes(t *testing.T, got, want []string) {
 	}
 }
 
-// A service is left out when the calendar or the table it names cannot be used:
-// without them it would call at times at which nobody may be called.
+// A service is left out if its calendar or capacity cannot be used, because it
+// would call at the wrong times.
 func TestServicesOfFaultyHours(t *testing.T) {
 	const rest = `
 [service.bad]
@@ -153,13 +153,13 @@ _capacity_1 = {"1":{"0930":4}}
 _service = match-interaction
 `
 	for _, c := range []struct{ line, problem string }{
-		{"_business_hours_service=gone", `[service.x] _business_hours_service names "gone", which is not there: the service is left out`},
-		{"_business_hours_service=bad", `[service.x] _business_hours_service names "bad", which has faults of its own: the service is left out`},
-		{"_business_hours_service=full", `[service.x] _business_hours_service names "full", which is no office-hours service: the service is left out`},
-		{"_business_hours_service=other", `[service.x] _business_hours_service names "other", which is no office-hours service: the service is left out`},
-		{"_capacity_service=gone", `[service.x] _capacity_service names "gone", which is not there: the service is left out`},
-		{"_capacity_service=full", `[service.x] _capacity_service names "full", which has faults of its own: the service is left out`},
-		{"_capacity_service=bad", `[service.x] _capacity_service names "bad", which is no capacity service: the service is left out`},
+		{"_business_hours_service=gone", `[service.x] _business_hours_service names "gone", which does not exist: the service is left out`},
+		{"_business_hours_service=bad", `[service.x] _business_hours_service names "bad", which is faulty: the service is left out`},
+		{"_business_hours_service=full", `[service.x] _business_hours_service names "full", which is not of the kind office-hours: the service is left out`},
+		{"_business_hours_service=other", `[service.x] _business_hours_service names "other", which is not of the kind office-hours: the service is left out`},
+		{"_capacity_service=gone", `[service.x] _capacity_service names "gone", which does not exist: the service is left out`},
+		{"_capacity_service=full", `[service.x] _capacity_service names "full", which is faulty: the service is left out`},
+		{"_capacity_service=bad", `[service.x] _capacity_service names "bad", which is not of the kind capacity: the service is left out`},
 	} {
 		o := optionsOf(t, c.line+rest)
 		if len(o.Services) != 0 {
@@ -170,11 +170,11 @@ _service = match-interaction
 		}
 	}
 	o := readOptions(t, "[callback]\n_business_hours_service=gone\n[service.x]\n_service=callback\n_call_direction=USERTERMINATED")
-	wantProblems(t, o, `line 2: error: [callback] _business_hours_service names "gone", which is not there: service "x" is left out`)
+	wantProblems(t, o, `line 2: error: [callback] _business_hours_service names "gone", which does not exist: service "x" is left out`)
 }
 
-// n places hold for each bucket inside the hour; an hour that is not there has
-// none.
+// The number of an hour applies to each bucket in it; an absent hour has no
+// seats.
 func TestCapacityOfConfiguration(t *testing.T) {
 	o := optionsOf(t, `_capacity_service=seats
 _request_time_bucket=5
@@ -198,22 +198,22 @@ _capacity_add = {"2026-07-13":{"0900":1}}`)
 		}
 	}
 	if _, ok := capacity.(availability.StepCapacity); !ok {
-		t.Error("the planner has to ask for every bucket")
+		t.Error("the planner must ask for every bucket")
 	}
 
 	o = readOptions(t, "[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":-1}}\n_capacity_8={}\n_capacity_2={\"3\":{}}\n_capcity_3={}")
 	wantPrefixes(t, linesOf(o.Problems), []string{
-		`line 3: error: [service.c] _capacity_1 "{\"1\":{\"0900\":-1}}" hour 0900: not a number of seats from 0 to 1000000: the capacity service is left out`,
-		`line 4: warning: [service.c] _capacity_8 is no option of a service with _service = capacity (is _capacity meant?)`,
+		`line 3: error: [service.c] _capacity_1 "{\"1\":{\"0900\":-1}}" hour 0900: not a number of seats from 0 to 1000000: the capacity service and services`,
+		`line 4: warning: [service.c] _capacity_8 is not an option of a service with _service = capacity (did you mean _capacity?)`,
 		`line 5: error: [service.c] _capacity_2 "{\"3\":{}}" key "3" is not the day "2" of the option`,
-		`line 6: warning: [service.c] _capcity_3 is no option of a service with _service = capacity (is _capacity_3 meant?)`,
+		`line 6: warning: [service.c] _capcity_3 is not an option of a service with _service = capacity (did you mean _capacity_3?)`,
 	})
 	o = readOptions(t, "[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":0}}")
-	wantProblems(t, o, "line 1: warning: [service.c] has no place at any time: services that name it refuse every request for a later time")
+	wantProblems(t, o, "line 1: warning: [service.c] has no seats at any time: services that use it reject every scheduled request")
 }
 
-// Services may name one another 32 deep; of a longer chain only the last, which
-// names none, is left.
+// References may be 32 deep. Of a longer chain only the last service is left,
+// which has no reference.
 func TestDeepHours(t *testing.T) {
 	for n, want := range map[int]int{32: 32, 33: 1} {
 		var b strings.Builder
@@ -227,13 +227,13 @@ func TestDeepHours(t *testing.T) {
 		if len(o.Calendars) != want {
 			t.Errorf("%d services give %d calendars, want %d: %v", n, len(o.Calendars), want, o.Problems)
 		}
-		if told := strings.Contains(strings.Join(linesOf(o.Problems), "\n"), "services name one another more than 32 deep"); told != (want < n) {
+		if told := strings.Contains(strings.Join(linesOf(o.Problems), "\n"), "services refer to each other more than 32 deep"); told != (want < n) {
 			t.Errorf("%d services: problems %v", n, o.Problems)
 		}
 	}
 }
 
-// Office hours that name one another many times over are refused in no time.
+// Many references between office-hours services are rejected quickly.
 func TestManyHours(t *testing.T) {
 	var b strings.Builder
 	for i := range 30 {
@@ -251,7 +251,25 @@ func TestManyHours(t *testing.T) {
 	if c := o.Calendars["h29"]; c == nil || !c.Open(optionInstant(t, "2026-07-06 09:30")) {
 		t.Error("the last but one does not have the hours of the last")
 	}
-	if c := o.Calendars["h0"]; c != nil || !strings.Contains(strings.Join(linesOf(o.Problems), "\n"), "rules with the included calendars: the calendar is left out") {
+	if c := o.Calendars["h0"]; c != nil || !strings.Contains(strings.Join(linesOf(o.Problems), "\n"), "rules with the included calendars: the calendar and services") {
 		t.Error("the first is not refused for its 20^30 rules")
 	}
+}
+
+// The search for calendars that never open is bounded.
+func TestNeverOpensIsBounded(t *testing.T) {
+	var b strings.Builder
+	for _, name := range []string{"a", "b", "c"} {
+		b.WriteString("[service." + name + "]\n_service=office-hours\n")
+		for day := range 1000 {
+			date := time.Date(2030, 1, 1+day, 0, 0, 0, 0, time.UTC).Format("2006-01-02")
+			b.WriteString("_effective_dates" + date[:4] + date[5:7] + date[8:] + "=" + date + "\n")
+		}
+	}
+	o := readOptions(t, b.String())
+	if len(o.Calendars) != 3 {
+		t.Fatalf("%d calendars: %v", len(o.Calendars), o.Problems)
+	}
+	// 1001 days are tried per calendar: the limit is reached in the second.
+	wantProblems(t, o, "line 1: warning: [service.a] never opens: services that use it reject every request")
 }

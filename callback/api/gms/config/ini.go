@@ -6,13 +6,13 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 )
 
-// readINI takes INI text apart: [section], name = value, and lines that begin
-// with ; or # as comments. A value ends with its line; blanks around it do not
-// count, and it may stand in double or single quotes. What follows a value is
-// part of it, a ; or # too, because GMS' own values have them.
+// readINI splits INI text: [section], name = value, and comment lines that
+// begin with ; or #. A value ends with the line and may be in single or double
+// quotes; spaces around it are ignored. A ; or # within a line is part of the
+// value, because values of GMS contain them.
 func (d *document) readINI(text string) error {
 	var section *section
-	refused := false // options of a section that is left out are told with it
+	refused := false // skip the options of a section that is left out
 	line := 0
 	for row := range strings.Lines(text) {
 		line++
@@ -41,13 +41,13 @@ func (d *document) readINI(text string) error {
 	return nil
 }
 
-// readOption reads name = value. What cannot be read is not told: it may be a
-// secret.
+// readOption parses name = value. It does not report faulty text, which may be
+// a secret.
 func (d *document) readOption(section *section, line int, row string) error {
 	name, value, ok := strings.Cut(row, "=")
 	switch {
 	case section == nil:
-		d.problems.add(SeverityError, entry{line: line}, "", "stands before the first section: the line is left out")
+		d.problems.add(SeverityError, entry{line: line}, "", "is before the first section: the line is left out")
 		return nil
 	case !ok:
 		d.problems.add(SeverityError, entry{line: line, section: section.name}, "", "is not name = value: the line is left out")
@@ -56,13 +56,13 @@ func (d *document) readOption(section *section, line int, row string) error {
 	name = strings.TrimSpace(name)
 	value, ok = unquote(strings.TrimSpace(value))
 	if !ok && token.IsName(name) {
-		d.problems.add(SeverityError, entry{line: line, section: section.name, name: name}, "", "has a quote that is not closed: the line is left out")
+		d.problems.add(SeverityError, entry{line: line, section: section.name, name: name}, "", "has no closing quote: the line is left out")
 		return nil
 	}
 	return d.add(section, line, name, value)
 }
 
-// sectionHeader reads [name], which a comment may follow.
+// sectionHeader parses [name], which a comment may follow.
 func sectionHeader(row string) (string, bool) {
 	name, rest, ok := strings.Cut(row[1:], "]")
 	name, rest = strings.TrimSpace(name), strings.TrimSpace(rest)
@@ -72,9 +72,9 @@ func sectionHeader(row string) (string, bool) {
 	return name, ok && isSectionName(name)
 }
 
-// unquoteOption takes the quotes off a value that stands in them as a whole:
-// "a \"b\" \\ c" or 'a'. It reports false for a quote that is never closed.
-// Anything else is the value itself.
+// unquote removes the quotes of a value that is quoted as a whole: "a \"b\" \\
+// c" or 'a'. Other values are unchanged. ok is false if the closing quote is
+// missing.
 func unquote(value string) (string, bool) {
 	if value == "" || value[0] != '"' && value[0] != '\'' {
 		return value, true

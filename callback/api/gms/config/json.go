@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// readJSON takes a JSON object of sections apart, each an object of options. A
-// text is the value; a number, a truth value, a list and an object are the text
-// that JSON writes for them, null is an absent option.
+// readJSON splits a JSON object of sections that are objects of options. A
+// value that is not a string is its JSON text; null is an absent option.
 func (d *document) readJSON(text string) error {
 	r := newWalker(text)
 	err := r.object(func(name string, line int) error {
@@ -34,7 +33,7 @@ func (d *document) readJSON(text string) error {
 		return r.explain(err)
 	}
 	if !r.atEnd() {
-		return notConfiguration("has something behind the JSON object, on line %d", r.line())
+		return notConfiguration("has data after the JSON object, on line %d", r.line())
 	}
 	return nil
 }
@@ -43,7 +42,7 @@ func (d *document) readJSON(text string) error {
 type walker struct {
 	decoder *json.Decoder
 	text    string
-	offset  int64 // up to which lines have been counted
+	offset  int64 // end of the text whose lines are counted
 	lines   int
 }
 
@@ -53,16 +52,17 @@ func newWalker(text string) *walker {
 	return w
 }
 
-// atEnd reports whether nothing follows the value that was read last.
+// atEnd reports whether the value read last is the end of the text.
 func (r *walker) atEnd() bool {
 	_, err := r.decoder.Token()
 	return errors.Is(err, io.EOF)
 }
 
-// errNoObject: something else stands where sections or options have to.
+// errNoObject: a value other than an object in place of sections or options.
 var errNoObject = errors.New("not an object")
 
-// object calls member with each name of an object; member takes the value.
+// object calls member with the name of each member of an object; member reads
+// the value.
 func (r *walker) object(member func(name string, line int) error) error {
 	open, err := r.decoder.Token()
 	if err != nil {
@@ -93,7 +93,7 @@ func (r *walker) skip() error {
 	return r.decoder.Decode(&raw)
 }
 
-// value reads an option's value as text.
+// value reads the value of an option as text.
 func (r *walker) value() (string, error) {
 	var raw json.RawMessage
 	if err := r.decoder.Decode(&raw); err != nil {
@@ -112,7 +112,7 @@ func (r *walker) value() (string, error) {
 	return compact.String(), err
 }
 
-// line returns the line of what was read last.
+// line returns the line of the token read last.
 func (r *walker) line() int {
 	end := r.decoder.InputOffset()
 	r.lines += strings.Count(r.text[r.offset:end], "\n")
@@ -120,7 +120,7 @@ func (r *walker) line() int {
 	return r.lines + 1
 }
 
-// explain says where JSON breaks off, and nothing of what stands there.
+// explain returns the error of malformed JSON, without its content.
 func (r *walker) explain(err error) error {
 	var syntax *json.SyntaxError
 	switch {
@@ -129,7 +129,7 @@ func (r *walker) explain(err error) error {
 	case errors.As(err, &syntax):
 		return notConfiguration("is not JSON, on line %d", 1+strings.Count(r.text[:min(syntax.Offset, int64(len(r.text)))], "\n"))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return notConfiguration("is JSON without an end")
+		return notConfiguration("is incomplete JSON")
 	}
 	return err
 }

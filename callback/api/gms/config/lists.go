@@ -9,12 +9,11 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// pausedServices is the list that says what is paused unless a service names
-// another.
+// pausedServices is the default of _paused_services_list.
 const pausedServices = "GMS_Paused_Services"
 
-// list returns a section of a list object, which stands in the configuration as
-// [<list>.<section>].
+// list returns a section of a list object, which is [<list>.<section>] in a
+// configuration.
 func (b *builder) list(list, section string) *section {
 	name := list + "." + section
 	s := b.doc.sections[name]
@@ -25,8 +24,7 @@ func (b *builder) list(list, section string) *section {
 	return s
 }
 
-// finishPause reads whether the list that the service names says that it is
-// paused.
+// finishPause sets Paused from the list that the service names.
 func (b *builder) finishPause(d *draft) {
 	section := b.list(d.pausedList, "services")
 	if section == nil && d.pausedList == pausedServices {
@@ -35,7 +33,7 @@ func (b *builder) finishPause(d *draft) {
 	}
 	if section == nil {
 		if d.has("_paused_services_list") {
-			b.report(SeverityNote, d.at("_paused_services_list"), "", "names a list that is not part of the configuration: nothing is paused by it")
+			b.report(SeverityNote, d.at("_paused_services_list"), "", "names a list that is not in the configuration: ignored")
 		}
 		return
 	}
@@ -53,14 +51,13 @@ func (b *builder) finishPause(d *draft) {
 		case strings.EqualFold(e.value, "true"):
 			d.service.Paused = true
 		case !strings.EqualFold(e.value, "false"):
-			b.report(SeverityWarning, *e, shownValue(e.value), "is neither true nor false: nothing is paused by it")
+			b.report(SeverityWarning, *e, shownValue(e.value), "is neither true nor false: ignored")
 		}
 	}
 }
 
-// finishResources reads the access numbers that customers call: the values of
-// the section named by _resource_group, or the numbers that stand there
-// themselves.
+// finishResources sets the access numbers from the section that _resource_group
+// names, or from the option itself if it contains numbers.
 func (b *builder) finishResources(d *draft) {
 	if d.resources == "" {
 		return
@@ -79,12 +76,12 @@ func (b *builder) finishResources(d *draft) {
 		b.used[section.name] = true
 		for _, e := range section.entries {
 			if strings.HasPrefix(e.name, "_") {
-				b.report(SeverityNote, e, "", "is no access number and not read")
+				b.report(SeverityNote, e, "", "is not an access number: ignored")
 				continue
 			}
 			list, rule := parseList(e.value)
 			if rule != "" || slices.ContainsFunc(list, func(s string) bool { return !isDialable(s) }) {
-				b.report(SeverityWarning, e, "", "is not a number that can be called: it is left out")
+				b.report(SeverityWarning, e, "", "is not a phone number: left out")
 				continue
 			}
 			numbers = append(numbers, list...)
@@ -94,14 +91,13 @@ func (b *builder) finishResources(d *draft) {
 	d.service.Inbound.AccessNumbers = slices.Compact(numbers)
 	switch {
 	case d.service.Inbound.Direction != callback.UserOriginated:
-		b.report(SeverityNote, d.at("_resource_group"), "", "has no meaning when customers are called")
+		b.report(SeverityNote, d.at("_resource_group"), "", "has no effect if customers are called")
 	case numbers == nil:
 		b.report(SeverityWarning, d.at("_resource_group"), "", "names no section with access numbers")
 	}
 }
 
-// isDialable reports whether a text looks like a number with three digits or
-// more.
+// isDialable reports whether s looks like a number of at least three digits.
 func isDialable(s string) bool {
 	digits := 0
 	for _, c := range []byte(s) {
@@ -126,9 +122,9 @@ func eventNames() []string {
 	}
 }
 
-// finishNotification reads the list that says which events are sent: a section
-// [<list>.<event>] with notify_params for each, and [<list>.properties] for what
-// the service does not say itself.
+// finishNotification reads the list of events to send: a section
+// [<list>.<event>] with notify_params per event, and [<list>.properties] with
+// defaults for the options of the service.
 func (b *builder) finishNotification(d *draft) {
 	n := &d.settings.Notification
 	if d.events != "" {
@@ -137,9 +133,9 @@ func (b *builder) finishNotification(d *draft) {
 	switch {
 	case n.Mode == "":
 	case n.Type == "orscb":
-		b.report(SeverityWarning, d.at("_status_notification_type"), "orscb", "sends to a session of the orchestration server, which is not here: nothing is sent")
+		b.report(SeverityWarning, d.at("_status_notification_type"), "orscb", "needs the orchestration server: nothing is sent")
 	default:
-		b.report(SeverityNote, d.at("_enable_status_notification"), "", "is not acted on here: the host sends the events that Settings.Notification describes")
+		b.report(SeverityNote, d.at("_enable_status_notification"), "", "has no effect by itself: the host sends the events that Settings.Notification describes")
 	}
 }
 
@@ -163,7 +159,7 @@ func (b *builder) readEvents(d *draft) {
 		b.used[name] = true
 		s := b.doc.sections[name]
 		if !slices.Contains(eventNames(), event) {
-			b.report(SeverityWarning, s.head(), "", "is no event%s: it is left out", didYouMean(event, eventNames()))
+			b.report(SeverityWarning, s.head(), "", "is not an event%s: left out", didYouMean(event, eventNames()))
 			continue
 		}
 		if n.Events == nil {
@@ -172,7 +168,7 @@ func (b *builder) readEvents(d *draft) {
 		n.Events[event] = nil
 		for _, e := range s.entries {
 			if e.name != "notify_params" {
-				b.report(SeverityWarning, e, "", "is not known%s", didYouMean(e.name, []string{"notify_params"}))
+				b.report(SeverityWarning, e, "", "is unknown%s", didYouMean(e.name, []string{"notify_params"}))
 				continue
 			}
 			list, rule := parseList(e.value)
@@ -183,11 +179,12 @@ func (b *builder) readEvents(d *draft) {
 		}
 	}
 	if !found {
-		b.report(SeverityNote, d.at("_callback_events_list"), "", "names a list that is not part of the configuration: all events are meant")
+		b.report(SeverityNote, d.at("_callback_events_list"), "", "names a list that is not in the configuration: all events are sent")
 	}
 }
 
-// readProperties takes from a list what the service does not say itself.
+// readProperties reads the defaults in a list for options that the service does
+// not set.
 func (b *builder) readProperties(d *draft, s *section) {
 	for _, e := range s.entries {
 		var fault fault
@@ -196,7 +193,7 @@ func (b *builder) readProperties(d *draft, s *section) {
 		case e.name == "_status_notification_attempts":
 			fault = readCount(&d.settings.Notification.Attempts, 1, 100, zeroRefused)(e.value)
 		case spec == nil || !strings.HasPrefix(e.name, "_status_notification_"):
-			b.report(SeverityWarning, e, "", "is not known%s", didYouMean(e.name, []string{
+			b.report(SeverityWarning, e, "", "is unknown%s", didYouMean(e.name, []string{
 				"_status_notification_type", "_status_notification_target", "_status_notification_provider", "_status_notification_attempts"}))
 		case !d.has(e.name):
 			if fault = spec.read(e.value); fault.rule == "" {
@@ -216,8 +213,8 @@ func (b *builder) readProperties(d *draft, s *section) {
 	}
 }
 
-// isOwnSection reports whether a section has a meaning that no option can give it
-// another.
+// isOwnSection reports whether a section has a fixed meaning, so that options
+// cannot refer to it.
 func isOwnSection(name string) bool {
 	return slices.Contains([]string{"callback", "server", "patterns", "services"}, name) || strings.HasPrefix(name, "service.")
 }

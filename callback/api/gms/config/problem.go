@@ -9,22 +9,22 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
-// Severity says what a [Problem] means for whoever runs the services.
+// Severity is the severity of a [Problem].
 type Severity uint8
 
 const (
-	// SeverityNote: nothing is lost, but something is done in another way or
-	// by somebody else than in GMS.
+	// SeverityNote: nothing is lost, but something works differently than in
+	// GMS or is done elsewhere.
 	SeverityNote Severity = iota + 1
-	// SeverityWarning: a value is not used; the text says what is instead.
+	// SeverityWarning: a value is not used; the text says what is used instead.
 	SeverityWarning
-	// SeverityError: a line, a section or a whole service is left out.
+	// SeverityError: a line, a section or a service is left out.
 	SeverityError
 )
 
 var severityNames = [...]string{SeverityNote: "note", SeverityWarning: "warning", SeverityError: "error"}
 
-// String names the severity.
+// String returns the name of the severity.
 func (s Severity) String() string {
 	if s >= SeverityNote && s <= SeverityError {
 		return severityNames[s]
@@ -32,17 +32,17 @@ func (s Severity) String() string {
 	return fmt.Sprintf("undefined(%d)", uint8(s))
 }
 
-// Problem is something in a configuration that is not used as it stands there.
+// Problem is a part of a configuration that is not used as written.
 type Problem struct {
-	Line     int    // from 1; 0 when the configuration has no lines
+	Line     int    // from 1; 0 if the configuration has no lines
 	Section  string // such as service.billing; empty for the whole text
 	Option   string // empty for the whole section
-	Value    string // only of options that cannot hold a secret or a number
-	Text     string // what is wrong, and what is done instead
+	Value    string // only of options that cannot contain a secret or a phone number
+	Text     string // what is wrong and what is done instead
 	Severity Severity
 }
 
-// String returns the problem as one line.
+// String formats the problem as one line.
 func (p Problem) String() string {
 	var b strings.Builder
 	if p.Line > 0 {
@@ -63,24 +63,24 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// maxProblems bounds the problems of each severity that are told, so that a
-// text full of rubbish does not become a list many times its size.
+// maxProblems is the maximum number of problems per severity, so that the list
+// cannot become much larger than the text.
 const maxProblems = 1000
 
-// problemList gathers problems.
+// problemList collects problems.
 type problemList struct {
 	list   []Problem
-	seen   map[Problem]bool // what [callback] says may concern several services
+	seen   map[Problem]bool // an option of [callback] may be reported for several services
 	counts [SeverityError + 1]int
 }
 
-// add reports a problem of an option, or of a section when e has no name.
+// add reports a problem of an option, or of a section if e has no name.
 func (l *problemList) add(severity Severity, e entry, value, format string, args ...any) {
 	if l.counts[severity] > maxProblems {
 		return
 	}
 	p := Problem{
-		Line: e.line, Section: told(e.section), Option: told(e.name), Value: safetext.Clip(value, maxTold),
+		Line: e.line, Section: shownName(e.section), Option: shownName(e.name), Value: safetext.Clip(value, maxShown),
 		Text: fmt.Sprintf(format, args...), Severity: severity,
 	}
 	if l.seen[p] {
@@ -96,8 +96,8 @@ func (l *problemList) add(severity Severity, e entry, value, format string, args
 	l.list = append(l.list, p)
 }
 
-// all returns the problems in the order of the lines, those without in the order
-// of sections and options.
+// all returns the problems sorted by line, or by section and option if there
+// are no lines.
 func (l *problemList) all() []Problem {
 	slices.SortStableFunc(l.list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.Section, b.Section), strings.Compare(a.Option, b.Option))
@@ -111,15 +111,15 @@ func (l *problemList) all() []Problem {
 	return l.list
 }
 
-// told returns a name of a configuration for a report: shortened, and without
-// what may be somebody's number.
-func told(name string) string { return safetext.Redact(safetext.Clip(name, maxTold), 7) }
+// shownName returns a name for a report: shortened and with phone numbers
+// masked.
+func shownName(name string) string { return safetext.Redact(safetext.Clip(name, maxShown), 7) }
 
-// maxTold is how many bytes of a name or a value a report has.
-const maxTold = 80
+// maxShown is the maximum number of bytes of a name or a value in a report.
+const maxShown = 80
 
-// shownValue returns a value for a report unless it may be somebody's number or
-// hold credentials, or is too long to be a value that was meant.
+// shownValue returns a value for a report. It is empty if the value may be a
+// phone number, contain credentials, or is too long.
 func shownValue(value string) string {
 	if len(value) > 40 || strings.ContainsRune(value, '@') {
 		return ""

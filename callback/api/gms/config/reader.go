@@ -9,18 +9,18 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// optionFault says what is wrong with a value: a rule it breaks and, where the
-// option is used nevertheless, what is used. The zero fault is none.
+// fault is the fault of a value: the rule it breaks and, if the option still
+// takes effect, the value used instead. The zero fault is none.
 type fault struct{ rule, used string }
 
-// optionReader reads a value to where it was made for. A fault without used has
-// changed nothing.
+// reader parses a value and stores the result. If it returns a fault without
+// used it has stored nothing.
 type reader func(value string) fault
 
-// readNothing takes an option that is read elsewhere.
+// readNothing accepts an option that is read elsewhere.
 func readNothing(string) fault { return fault{} }
 
-// into makes a reader of a parser.
+// into returns a reader that stores the result of parse.
 func into[T any](at *T, parse func(value string) (T, string)) reader {
 	return func(value string) fault {
 		v, rule := parse(value)
@@ -43,12 +43,13 @@ func readSIP(at *string) reader           { return into(at, parseSIP) }
 func readPreviewData(at *[]string) reader { return into(at, parsePreviewData) }
 func readReason(at *string) reader        { return into(at, parseReason) }
 
-// readFlag reads true or false, negated where the field says the opposite.
+// readFlag reads a boolean; negate inverts it for fields with the opposite
+// meaning.
 func readFlag(at *bool, negate bool) reader {
 	return readWord(at, words[bool]{"true": !negate, "false": negate}, "is neither true nor false")
 }
 
-// words are the values of an option that takes a few, in any case.
+// words maps the words of an option to values; case is ignored.
 type words[T any] map[string]T
 
 func readWord[T any](at *T, known words[T], rule string) reader {
@@ -63,8 +64,8 @@ func readWord[T any](at *T, known words[T], rule string) reader {
 	})
 }
 
-// readSeconds reads a number of seconds. Zero becomes what zero says; a value
-// beyond low or high becomes that bound.
+// readSeconds reads a number of seconds. Zero is stored as zero specifies;
+// other values out of range are clamped.
 func readSeconds(at *time.Duration, low, high time.Duration, zero zeroMeans) reader {
 	return readNumber(int64(low/time.Second), int64(high/time.Second), zero, " seconds", func(n int64) {
 		if *at = time.Duration(n) * time.Second; n == 0 {
@@ -73,7 +74,7 @@ func readSeconds(at *time.Duration, low, high time.Duration, zero zeroMeans) rea
 	})
 }
 
-// readCount is readSeconds for a plain number.
+// readCount is like readSeconds for a plain number.
 func readCount(at *int, low, high int, zero zeroMeans) reader {
 	return readNumber(int64(low), int64(high), zero, "", func(n int64) {
 		if *at = int(n); n == 0 {
@@ -82,24 +83,24 @@ func readCount(at *int, low, high int, zero zeroMeans) reader {
 	})
 }
 
-// zeroMeans is what a field gets for an option that is 0: in this library the
+// zeroMeans is the value that a field gets for an option that is 0, because the
 // zero value of most fields is their default.
 type zeroMeans int64
 
 const (
-	zeroRefused zeroMeans = iota - 2 // 0 cannot be meant
-	zeroIsOff                        // -1: nothing, or none at all
-	zeroIsZero                       // 0: no bound
-	zeroIsLeast                      // 1: the shortest time there is
+	zeroRefused zeroMeans = iota - 2 // 0 is not allowed
+	zeroIsOff                        // -1: disabled
+	zeroIsZero                       // 0: no limit
+	zeroIsLeast                      // 1: shortest duration
 )
 
-// readNumber reads a whole number. A positive one out of range is brought to the
-// nearest bound; a negative one, and a zero that cannot be meant, are no value.
+// readNumber reads an integer. A positive number out of range is clamped. A
+// negative number, and zero where it is not allowed, are faults.
 func readNumber(low, high int64, zero zeroMeans, unit string, set func(int64)) reader {
 	return func(value string) fault {
 		n, err := strconv.ParseInt(value, 10, 64)
 		if isWhole(value) && err != nil {
-			n, err = high+1, nil // too large for the type
+			n, err = high+1, nil // out of range of the type
 		}
 		rule := fmt.Sprintf("is not between %d and %d%s", low, high, unit)
 		switch {

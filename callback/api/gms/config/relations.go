@@ -14,8 +14,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// finish brings together what several options say of one thing, and looks up
-// what names other sections.
+// finish sets fields that depend on several options or on other sections.
 func (b *builder) finish(d *draft) {
 	b.finishDirection(d)
 	b.finishKeys(d)
@@ -30,37 +29,37 @@ func (b *builder) finish(d *draft) {
 	d.settings.Tokens = tokenNames(d.settings.Options)
 }
 
-// finishDirection decides who calls, whom is waited for and who is asked.
+// finishDirection sets fields that depend on who calls.
 func (b *builder) finishDirection(d *draft) {
 	originated := d.service.Inbound.Direction == callback.UserOriginated
 	if !d.has("_call_direction") {
-		b.report(SeverityNote, d.at("_call_direction"), "", "is absent: customers are called (USERTERMINATED), where GMS lets them call")
+		b.report(SeverityNote, d.at("_call_direction"), "", "is absent: the default is USERTERMINATED, not USERORIGINATED as in GMS")
 	}
 	if originated {
 		d.service.Inbound.NoWait = d.noWait
 	} else if d.noWait {
 		b.report(SeverityNote, d.at("_wait_for_agent"), "false",
-			"has no meaning when customers are called: a Manager with a Router dials when an agent is free, one without when a line is")
+			"has no effect if customers are called: a Manager with a Router dials when an agent is free, one without when a line is")
 	}
 	if d.service.Confirm.On && d.noWait {
 		d.service.Confirm.On = false
-		b.report(SeverityWarning, d.at("_wait_for_user_confirm"), "true", "counts only with _wait_for_agent = true: nobody is asked")
+		b.report(SeverityWarning, d.at("_wait_for_user_confirm"), "true", "needs _wait_for_agent = true: customers are not asked")
 	}
 	if d.service.MediaType == "chat" && originated && d.resources == "" {
-		b.refuse(d, d.at("_media_type"), "chat", "lets customers begin a chat, for which a chat server would be needed")
+		b.refuse(d, d.at("_media_type"), "chat", "needs a chat server if customers begin the chat")
 	}
 	if m := d.service.MediaType; m != "" && m != "voice" && m != "chat" {
-		b.report(SeverityWarning, d.at("_media_type"), "", "is neither voice nor chat: callbacks end at once with FAIL_INCORRECT_MEDIA_TYPE")
+		b.report(SeverityWarning, d.at("_media_type"), "", "is neither voice nor chat: callbacks complete at once with FAIL_INCORRECT_MEDIA_TYPE")
 	}
 	for _, option := range []string{"_request_queue_time_stat", "_request_ewt_service"} {
 		if d.has(option) {
-			b.report(SeverityNote, d.at(option), "", "names a statistic that is not here: set Booking.Estimator of the service; until then no expected wait is added to the buffer")
+			b.report(SeverityNote, d.at(option), "", "names a statistic: set Booking.Estimator of the service, or no expected wait is added to the buffer")
 		}
 	}
 }
 
-// finishKeys makes the lookup keys include the mandatory ones where only one of
-// the two lists was written.
+// finishKeys adds the mandatory keys to the lookup keys if only one of the two
+// lists is set.
 func (b *builder) finishKeys(d *draft) {
 	s := &d.service
 	number := []string{"_customer_number"}
@@ -79,7 +78,7 @@ func (b *builder) finishKeys(d *draft) {
 		for _, key := range mandatory {
 			if !slices.Contains(lookup, key) {
 				lookup = append(lookup, key)
-				b.report(SeverityNote, d.at(written), "", "does not fit the default of the other list: the mandatory key %q is added to the lookup keys", told(key))
+				b.report(SeverityNote, d.at(written), "", "conflicts with the default of the other list: the mandatory key %q is added to the lookup keys", shownName(key))
 			}
 		}
 		s.SearchKeys, s.RequiredKeys = lookup, mandatory
@@ -87,8 +86,7 @@ func (b *builder) finishKeys(d *draft) {
 	d.settings.LookupKeys = slices.Clone(lookup)
 }
 
-// finishTimes puts together retries, the reminder and the time before which no
-// attempt begins.
+// finishTimes sets retries, the reminder and the connect threshold.
 func (b *builder) finishTimes(d *draft) {
 	s := &d.service
 	delayed := d.has("_dial_retry_timeout") && d.settings.Templates["_dial_retry_timeout"] == ""
@@ -111,39 +109,39 @@ func (b *builder) finishTimes(d *draft) {
 	if !d.has("_desired_connect_time_threshold") && s.Booking.Buffer > 180*time.Second {
 		s.Booking.ConnectThreshold = s.Booking.Buffer
 		b.report(SeverityNote, d.at("_request_execution_time_buffer"), "",
-			"is longer than the default of _desired_connect_time_threshold, 180: that is made as long")
+			"exceeds the default of _desired_connect_time_threshold, 180: the threshold is raised to it")
 	}
 	if s.Booking.PerBucket < 0 && !d.has("_capacity_service") {
-		b.report(SeverityWarning, d.at("_max_request_by_time_bucket"), "0", "leaves no place at any time: every request for a later time is refused")
+		b.report(SeverityWarning, d.at("_max_request_by_time_bucket"), "0", "leaves no seats at any time: every scheduled request is rejected")
 	}
 }
 
-// finishExceptions joins the pattern groups that refuse numbers.
+// finishExceptions joins the pattern groups of rejected numbers.
 func (b *builder) finishExceptions(d *draft) {
 	var sets []phonenum.Patterns
 	for _, group := range d.exceptions {
 		set, ok := b.patterns[group]
 		if !ok {
-			b.refuse(d, d.at("_exceptions"), "", "names the pattern group %q, which [patterns] does not have", told(group))
+			b.refuse(d, d.at("_exceptions"), "", "names the pattern group %q, which [patterns] does not have", shownName(group))
 			continue
 		}
 		b.used["patterns "+group] = true
 		if set.IsZero() {
-			b.refuse(d, d.at("_exceptions"), "", "names the pattern group %q, which cannot be read", told(group))
+			b.refuse(d, d.at("_exceptions"), "", "names the pattern group %q, which is faulty", shownName(group))
 			continue
 		}
 		sets = append(sets, set)
 	}
 	joined := phonenum.JoinPatterns(sets...)
 	if n := strings.Count(joined.String(), ","); n >= phonenum.MaxPatterns {
-		b.refuse(d, d.at("_exceptions"), "", "names groups of together more than %d patterns", phonenum.MaxPatterns)
+		b.refuse(d, d.at("_exceptions"), "", "names groups with more than %d patterns in total", phonenum.MaxPatterns)
 		return
 	}
 	d.service.Numbers.Exceptions = joined
 }
 
-// readPatterns reads the groups of [patterns]; one that cannot be read is there
-// without a pattern.
+// readPatterns reads the groups of section [patterns]. A faulty group has no
+// patterns.
 func (b *builder) readPatterns() {
 	b.patterns = make(map[string]phonenum.Patterns)
 	section := b.doc.sections["patterns"]
@@ -154,13 +152,13 @@ func (b *builder) readPatterns() {
 	for _, e := range section.entries {
 		set, rule := parsePatterns(e.value)
 		if rule != "" {
-			b.report(SeverityError, e, "", "%s: services that name the group are left out", rule)
+			b.report(SeverityError, e, "", "%s: services that use the group are left out", rule)
 		}
 		b.patterns[e.name] = set
 	}
 }
 
-// parsePatterns reads the patterns of a group, of which there have to be some.
+// parsePatterns parses the patterns of a group, at least one.
 func parsePatterns(value string) (phonenum.Patterns, string) {
 	if strings.HasPrefix(value, "[") { // a JSON list
 		list, rule := parseList(value)
@@ -182,44 +180,44 @@ func parsePatterns(value string) (phonenum.Patterns, string) {
 	return set, ""
 }
 
-// finishHours looks up the calendar and the capacity table.
+// finishHours sets the calendar and the capacity.
 func (b *builder) finishHours(d *draft) {
 	if d.hours != "" {
 		calendar, ok := b.calendars[d.hours]
 		if !ok {
-			b.refuse(d, d.at("_business_hours_service"), "", "names %q, %s", told(d.hours), b.missing(d.hours, kindHours))
+			b.refuse(d, d.at("_business_hours_service"), "", "names %q, %s", shownName(d.hours), b.missing(d.hours, kindHours))
 		}
 		d.service.Booking.Hours = calendar
 		if ok && !d.has("_enable_reject_out_of_office_hours") {
 			b.report(SeverityNote, d.at("_enable_reject_out_of_office_hours"), "",
-				"is absent: requests for now are refused outside the hours; false takes them into the queue")
+				"is absent: immediate requests are rejected outside the hours; false queues them")
 		}
 	}
 	if d.capacity != "" {
 		table, ok := b.capacity[d.capacity]
 		if !ok {
-			b.refuse(d, d.at("_capacity_service"), "", "names %q, %s", told(d.capacity), b.missing(d.capacity, kindCapacity))
+			b.refuse(d, d.at("_capacity_service"), "", "names %q, %s", shownName(d.capacity), b.missing(d.capacity, kindCapacity))
 			return
 		}
 		d.service.Booking.Capacity = table
 		if d.has("_max_request_by_time_bucket") {
-			b.report(SeverityNote, d.at("_max_request_by_time_bucket"), "", "does not count beside _capacity_service")
+			b.report(SeverityNote, d.at("_max_request_by_time_bucket"), "", "is overridden by _capacity_service")
 		}
 	}
 }
 
-// missing says why a service of a kind is not there.
+// missing returns why there is no service of a kind with a name.
 func (b *builder) missing(name, kind string) string {
 	switch got, ok := b.kinds[name]; {
 	case !ok:
-		return "which is not there"
+		return "which does not exist"
 	case got == kind:
-		return "which has faults of its own"
+		return "which is faulty"
 	}
-	return "which is no " + kind + " service"
+	return "which is not of the kind " + kind
 }
 
-// finishOverwritable keeps the options that a request can overwrite.
+// finishOverwritable keeps the options that a request can override.
 func (b *builder) finishOverwritable(d *draft) {
 	var kept []string
 	for _, option := range d.service.Overwritable {
@@ -227,17 +225,17 @@ func (b *builder) finishOverwritable(d *draft) {
 		case "_redirect", "_target":
 			kept = append(kept, option)
 		case "_ors":
-			b.report(SeverityNote, d.at("_overwritable_options"), "", "lists _ors: there is no orchestration server, and a request's value changes nothing")
+			b.report(SeverityNote, d.at("_overwritable_options"), "", "lists _ors, which has no effect in a request")
 			kept = append(kept, option)
 		default:
-			b.report(SeverityWarning, d.at("_overwritable_options"), "", "lists something that is none of _ors, _redirect and _target: it is left out of the list")
+			b.report(SeverityWarning, d.at("_overwritable_options"), "", "lists something other than _ors, _redirect and _target: left out of the list")
 		}
 	}
 	d.service.Overwritable = kept
 }
 
-// tokenNames returns the names of all tokens in the options of a service, as far
-// as they are no longer than an option can be.
+// tokenNames returns the names of the tokens in all options of a service that
+// are not too long.
 func tokenNames(options map[string]string) []string {
 	names := make(map[string]bool)
 	for _, option := range slices.Sorted(maps.Keys(options)) {

@@ -13,26 +13,25 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Resolution is what a start request makes of the service it names: where its
-// redirections lead and which options it sets, by tokens or by overwriting.
+// Resolution is the result of [Options.Resolve]: the service that takes a
+// request, and the options that the request sets.
 type Resolution struct {
-	// Service takes the request.
+	// Service is the service that takes the request.
 	Service string
-	// Overrides are the options the request overwrites, for
-	// [manager.Request]: _redirect and _target.
+	// Overrides are the options that the request overrides, _redirect and
+	// _target, for [manager.Request].
 	Overrides map[string]string
-	// Target and Queue are the service's _target and _urs_virtual_queue with
-	// tokens filled in; empty where the request fills none.
+	// Target and Queue are _target and _urs_virtual_queue with tokens replaced;
+	// empty if the request replaces none.
 	Target, Queue string
-	// Retry are the service's _max_dial_attempts and _dial_retry_timeout with
-	// tokens filled in; nil where the request fills none.
+	// Retry are _max_dial_attempts and _dial_retry_timeout with tokens
+	// replaced; nil if the request replaces none.
 	Retry *callback.RetryLimits
-	// Desired is the service's _desired_time; zero when it has none.
+	// Desired is the _desired_time of the service; zero if it has none.
 	Desired time.Time
 }
 
-// Apply sets in a request what the resolution says. What the request says itself
-// stays: a target, a queue, a retry limit, a time.
+// Apply sets the fields of a request that the request does not set itself.
 func (r *Resolution) Apply(req *manager.Request) {
 	req.Service = r.Service
 	if len(r.Overrides) > 0 {
@@ -55,18 +54,16 @@ func (r *Resolution) Apply(req *manager.Request) {
 	}
 }
 
-// Resolve reads from the body of a start request what it makes of the service it
-// names: each $name$ in a template of the service becomes the body's value of
-// name (GMS tokens), _redirect and _target of the body count where
-// _overwritable_options lists them, and redirections are followed. A token that
-// the body does not give stays as it is in texts; a redirection, a number or a
-// time with such a token is not there.
+// Resolve applies the body of a start request to the service it names. It
+// replaces tokens $name$ in the options of the service by values of the body,
+// applies _redirect and _target of the body if _overwritable_options lists
+// them, and follows redirections. A token without a value stays in a text; a
+// redirection, number or time with such a token is ignored. Services that are
+// not in the configuration are left to the Manager.
 //
-// A service that the configuration does not have is left to the Manager.
-//
-// Errors: a [callback.FieldError] for a value that is no text or not what the
-// option takes, [callback.ErrRedirect] for a redirection that leads nowhere or
-// back.
+// The error is a [callback.FieldError] for a value that is not a string or not
+// valid for the option, and [callback.ErrRedirect] for a redirection to an
+// unknown service or in a circle.
 func (o *Options) Resolve(service string, body callback.Values) (*Resolution, error) {
 	r := &Resolution{Service: service}
 	if _, ok := o.service(service); !ok {
@@ -85,7 +82,7 @@ func (o *Options) Resolve(service string, body callback.Values) (*Resolution, er
 	}
 	r.Service = last.Name
 	if last.Redirect != "" {
-		// The body switched the redirection off, which the Manager has to know.
+		// Tell the Manager that the body disables the redirection.
 		r.override("_redirect", "")
 	}
 	return r, o.fill(r, last, body)
@@ -107,8 +104,8 @@ func (r *Resolution) override(name, value string) {
 	r.Overrides[name] = value
 }
 
-// redirection returns where a service sends the request; a body may overwrite
-// only that of the service it was sent to.
+// redirection returns the service that s redirects to. The body can override it
+// only for the service that the request names.
 func (o *Options) redirection(s *callback.Service, body callback.Values, named bool) (string, error) {
 	if value, ok := body["_redirect"]; ok && named && slices.Contains(s.Overwritable, "_redirect") {
 		return token.Text("_redirect", value)
@@ -124,7 +121,7 @@ func (o *Options) redirection(s *callback.Service, body callback.Values, named b
 	return to, nil
 }
 
-// fill reads what the service that takes the request lets the body set.
+// fill applies the body to the options of the service that takes the request.
 func (o *Options) fill(r *Resolution, s *callback.Service, body callback.Values) error {
 	settings := o.Settings[s.Name]
 	r.Desired = settings.Desired

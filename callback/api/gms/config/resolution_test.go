@@ -105,18 +105,18 @@ func TestResolveRefuses(t *testing.T) {
 		fact          error
 		text          string
 	}{
-		{"a list", "billing", callback.Values{"my_token": []any{"a"}}, callback.ErrInvalidParameter, "my_token: is no text"},
-		{"null", "billing", callback.Values{"my_token": nil}, callback.ErrInvalidParameter, "my_token: is no text"},
+		{"an array", "billing", callback.Values{"my_token": []any{"a"}}, callback.ErrInvalidParameter, "my_token: is not a string"},
+		{"null", "billing", callback.Values{"my_token": nil}, callback.ErrInvalidParameter, "my_token: is not a string"},
 		{"control characters", "billing", callback.Values{"my_token": "a\nb"}, callback.ErrInvalidParameter, "my_token: has control characters or is not UTF-8"},
 		{"no UTF-8", "billing", callback.Values{"my_token": "\xff"}, callback.ErrInvalidParameter, "my_token: has control characters or is not UTF-8"},
 		{"long", "billing", callback.Values{"my_token": strings.Repeat("a", 1025)}, callback.ErrInvalidParameter, "my_token: has more than 1024 bytes"},
-		{"long together", "billing", callback.Values{"my_token": strings.Repeat("a", 1020)}, callback.ErrInvalidParameter, "_target: has more than 1024 bytes with its tokens filled in"},
+		{"long together", "billing", callback.Values{"my_token": strings.Repeat("a", 1020)}, callback.ErrInvalidParameter, "_target: has more than 1024 bytes after token expansion"},
 		{"no number", "billing", callback.Values{"tries": "many"}, callback.ErrInvalidParameter, "_max_dial_attempts: is not a number between 1 and 100"},
 		{"too many", "billing", callback.Values{"tries": "101"}, callback.ErrInvalidParameter, "_max_dial_attempts: is not a number between 1 and 100"},
 		{"no time", "timed", callback.Values{"when": "now"}, callback.ErrInvalidParameter, "_desired_time: is not a time like 2013-05-28T15:30:00.000Z between the years 1970 and 9999"},
 		{"a redirection nowhere", "front", callback.Values{"where": "gone"}, callback.ErrRedirect, "redirected service failed: service: \"gone\" is not known"},
-		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrRedirect, "redirected service failed: _redirect: leads in a circle"},
-		{"a target that is no text", "billing", callback.Values{"_target": map[string]any{}}, callback.ErrInvalidParameter, "_target: is no text"},
+		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrRedirect, "redirected service failed: _redirect: forms a cycle"},
+		{"a target that is not a string", "billing", callback.Values{"_target": map[string]any{}}, callback.ErrInvalidParameter, "_target: is not a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := o.Resolve(c.service, c.body)
@@ -127,7 +127,7 @@ func TestResolveRefuses(t *testing.T) {
 	}
 }
 
-// What the request says itself goes before what the service says.
+// Fields of the request take precedence.
 func TestApply(t *testing.T) {
 	r := config.Resolution{
 		Service: "billing", Target: "t", Queue: "q", Retry: &callback.RetryLimits{MaxAttempts: 7}, Desired: time.Unix(100, 0),
@@ -162,14 +162,14 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// Tokens in options that a request cannot carry are told, not passed over.
+// Tokens in options that a request cannot set are reported.
 func TestTokensElsewhere(t *testing.T) {
 	o := optionsOf(t, "_calling_party_number=$clid$", "_ttl=$ttl$", "_target=5$ and $6 for $x$", "note=$free$", "odd=a$b$c")
-	const where = "has a token, which a start request can fill only in _desired_time, _dial_retry_timeout, _max_dial_attempts, _redirect, _target, _urs_virtual_queue: the default counts: "
+	const where = "has a token, which a start request can replace only in _desired_time, _dial_retry_timeout, _max_dial_attempts, _redirect, _target, _urs_virtual_queue: the default applies: "
 	wantProblems(t, o,
 		"line 4: warning: [service.x] _calling_party_number "+where+"none",
 		"line 5: warning: [service.x] _ttl "+where+"86400",
-		"line 8: warning: [service.x] odd is not known: it is not read")
+		"line 8: warning: [service.x] odd is unknown: ignored")
 	s := serviceOf(t, o, "x")
 	if s.TTL != 0 || s.Dialing.CallerID != "" || s.Queueing.Target != "5$ and $6 for $x$" {
 		t.Errorf("ttl %v, caller %q, target %q", s.TTL, s.Dialing.CallerID, s.Queueing.Target)
@@ -180,5 +180,27 @@ func TestTokensElsewhere(t *testing.T) {
 	r, err := o.Resolve("x", callback.Values{"x": "y", "5": "no", "6": "no"})
 	if err != nil || r.Target != "5$ and $6 for y" {
 		t.Errorf("target %q, %v", r.Target, err)
+	}
+}
+
+// Tokens in the retry delay, and a redirection by token that fails.
+func TestMoreTokens(t *testing.T) {
+	o := optionsOf(t, "_dial_retry_timeout=$gap$", "_redirect=$to$")
+	wantProblems(t, o)
+	if got := serviceOf(t, o, "x").Dialing.Retry; got.MaxAttempts != 0 {
+		t.Errorf("the retry policy is %+v, want the default", got)
+	}
+	r, err := o.Resolve("x", callback.Values{"gap": "0"})
+	if err != nil || r.Retry == nil || *r.Retry != (callback.RetryLimits{MaxAttempts: 3}) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, body := range []callback.Values{{"gap": "-1"}, {"gap": "2592001"}, {"to": []any{}}, {"to": strings.Repeat("a", 1025)}} {
+		if r, err := o.Resolve("x", body); callback.Code(err) != 40010 {
+			t.Errorf("%.40v: %+v, %v", body, r, err)
+		}
+	}
+	// A redirection to the service itself is an error.
+	if _, err := o.Resolve("x", callback.Values{"to": "x"}); callback.Code(err) != 50040 {
+		t.Errorf("a service that leads to itself: %v", err)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// serviceDraft is a callback service while its options are read. What names other
-// sections is looked up when all are read.
+// draft is a callback service that is being parsed. References to other
+// sections are resolved at the end.
 type draft struct {
 	service  callback.Service
 	settings Settings
@@ -29,20 +29,20 @@ type draft struct {
 
 	section *section
 	table   map[string]*spec
-	given   map[string]entry // what counts, by name
+	given   map[string]entry // options that apply, by name
 	refused bool
 }
 
-// optionsBuilder makes Options of a document.
+// builder converts a document to Options.
 type builder struct {
 	doc       *document
-	names     []string // of the sections, in order
+	names     []string // of the sections, sorted
 	table     map[string]*spec
-	order     []string        // the names of the table
-	global    *section        // [callback]; nil when there is none
+	order     []string        // names in table, sorted
+	global    *section        // [callback]; nil if absent
 	unusable  map[string]bool // options of [callback]
 	patterns  map[string]phonenum.Patterns
-	used      map[string]bool // sections that something names
+	used      map[string]bool // sections that something refers to
 	calendars map[string]*availability.Calendar
 	capacity  map[string]*availability.Weekly
 	drafts    map[string]*draft // callback services by name
@@ -50,14 +50,14 @@ type builder struct {
 	server    Credentials
 }
 
-// The kinds of services that are read: values of _service.
+// Supported kinds of services, values of _service.
 const (
 	kindCallback = "callback"
 	kindHours    = "office-hours"
 	kindCapacity = "capacity"
 )
 
-// options makes Options of the document.
+// options converts the document to Options.
 func (d *document) options() *Options {
 	b := &builder{
 		doc: d, table: table(new(draft)), unusable: make(map[string]bool), used: make(map[string]bool),
@@ -99,7 +99,7 @@ func (b *builder) report(severity Severity, e entry, value, format string, args 
 	b.doc.problems.add(severity, e, value, format, args...)
 }
 
-// servicesOf lists the services of a kind by name.
+// servicesOf returns the services of a kind, sorted by name.
 func (b *builder) servicesOf(kind string) []string {
 	var names []string
 	for name, k := range b.kinds {
@@ -113,7 +113,7 @@ func (b *builder) servicesOf(kind string) []string {
 
 func serviceSection(name string) string { return "service." + name }
 
-// canonicalNames puts the options that are spelt in another way under their name.
+// canonicalNames adds aliased options under their canonical name.
 func (b *builder) canonicalNames() {
 	aliases := aliases()
 	for _, name := range b.names {
@@ -127,7 +127,7 @@ func (b *builder) canonicalNames() {
 				continue
 			}
 			if s.entry(proper) != nil {
-				b.report(SeverityWarning, e, "", "is another name of %s, which is there and counts", proper)
+				b.report(SeverityWarning, e, "", "is another name of %s, which applies", proper)
 				continue
 			}
 			s.index[proper] = i
@@ -135,8 +135,8 @@ func (b *builder) canonicalNames() {
 	}
 }
 
-// readGlobal checks each option of [callback] on its own, so that it is reported
-// once and not for each service that it applies to.
+// readGlobal checks the options of [callback], so that a fault is reported once
+// and not for each service.
 func (b *builder) readGlobal() {
 	b.global = b.doc.sections["callback"]
 	b.used["callback"] = true
@@ -148,7 +148,7 @@ func (b *builder) readGlobal() {
 		if e == nil || spec.read == nil || spec.place&inCallback == 0 || len(token.Names(e.value)) > 0 {
 			continue
 		}
-		fault := spec.read(e.value) // nobody looks at what it sets
+		fault := spec.read(e.value) // only the fault is used
 		switch {
 		case fault.rule == "":
 		case fault.used != "":
@@ -158,13 +158,13 @@ func (b *builder) readGlobal() {
 			if spec.strict {
 				b.report(SeverityError, *e, shownValue(e.value), "%s: services without a value of their own are left out", fault.rule)
 			} else {
-				b.report(SeverityWarning, *e, shownValue(e.value), "%s: the default counts: %s", fault.rule, spec.unset)
+				b.report(SeverityWarning, *e, shownValue(e.value), "%s: the default applies: %s", fault.rule, spec.unset)
 			}
 		}
 	}
 }
 
-// globalSettings are those where no service is named.
+// globalSettings returns the settings for requests without a service.
 func (b *builder) globalSettings() Settings {
 	d := newDraft(b.global)
 	for _, name := range []string{"filter-keys", "returned-keys", "_enable_throttle_header_parameters"} {
@@ -176,7 +176,7 @@ func (b *builder) globalSettings() Settings {
 	return d.settings
 }
 
-// newDraft begins with the defaults of what has no field in a Service.
+// newDraft returns a draft with the defaults of what is not a field of Service.
 func newDraft(section *section) *draft {
 	d := &draft{
 		section: section, given: make(map[string]entry), reminder: 300 * time.Second, pausedList: pausedServices,
@@ -186,8 +186,8 @@ func newDraft(section *section) *draft {
 	return d
 }
 
-// readService reads the options of a callback service: its own, else those of
-// [callback].
+// readService parses the options of a callback service, its own or else those
+// of [callback].
 func (b *builder) readService(name string) *draft {
 	section := b.doc.sections[serviceSection(name)]
 	d := newDraft(section)
@@ -202,7 +202,7 @@ func (b *builder) readService(name string) *draft {
 	return d
 }
 
-// readOption takes the first value of an option that can be used.
+// readOption applies the first usable value of an option.
 func (b *builder) readOption(d *draft, spec *spec) {
 	own, global := (*entry)(nil), (*entry)(nil)
 	if spec.place&inService != 0 {
@@ -211,9 +211,9 @@ func (b *builder) readOption(d *draft, spec *spec) {
 	if spec.place&inCallback != 0 {
 		global = b.global.entry(spec.name)
 	}
-	instead := "the default counts: " + spec.unset
+	instead := "the default applies: " + spec.unset
 	if global != nil && !b.unusable[spec.name] {
-		instead = "the value of [callback] counts"
+		instead = "the value of [callback] applies"
 	}
 	if own != nil {
 		if b.isTemplate(d, spec, *own, instead) {
@@ -238,25 +238,26 @@ func (b *builder) readOption(d *draft, spec *spec) {
 	switch {
 	case global == nil:
 	case b.unusable[spec.name] && spec.strict:
-		b.refuse(d, d.section.head(), "", "%s of [callback] cannot be used, and there is none here", spec.name)
-	case b.unusable[spec.name], b.isTemplate(d, spec, *global, "the default counts: "+spec.unset):
+		b.refuse(d, d.section.head(), "", "%s of [callback] cannot be used and the service does not set it", spec.name)
+	case b.unusable[spec.name], b.isTemplate(d, spec, *global, "the default applies: "+spec.unset):
 	default:
 		spec.read(global.value)
 		d.given[spec.name] = *global
 	}
 }
 
-// isTemplate keeps a value that has tokens: where a start request can fill them,
-// as a template; as it is where it is a text all the same; else not at all.
+// isTemplate handles a value with tokens and reports whether it has any. It
+// keeps the value as a template if a start request can replace tokens in the
+// option, and as text if the option is one; otherwise it ignores the value.
 func (b *builder) isTemplate(d *draft, spec *spec, e entry, instead string) bool {
 	if isCredential(spec.name) || len(token.Names(e.value)) == 0 {
 		return false
 	}
 	switch {
 	case !spec.fills && spec.strict:
-		b.refuse(d, e, "", "has a token, which a start request can fill only in %s", strings.Join(b.fillable(), ", "))
+		b.refuse(d, e, "", "has a token, which a start request can replace only in %s", strings.Join(b.fillable(), ", "))
 	case !spec.fills:
-		b.report(SeverityWarning, e, "", "has a token, which a start request can fill only in %s: %s", strings.Join(b.fillable(), ", "), instead)
+		b.report(SeverityWarning, e, "", "has a token, which a start request can replace only in %s: %s", strings.Join(b.fillable(), ", "), instead)
 	case len(e.value) > token.MaxFilled:
 		b.report(SeverityWarning, e, "", "has more than %d bytes, too many for an option with tokens: %s", token.MaxFilled, instead)
 	default:
@@ -272,7 +273,7 @@ func (b *builder) isTemplate(d *draft, spec *spec, e entry, instead string) bool
 	return true
 }
 
-// isCredential tells the options whose values are nobody's business.
+// isCredential reports whether the value of an option must not be shown.
 func isCredential(name string) bool { return name == "username" || name == "password" }
 
 func (b *builder) fillable() []string {
@@ -290,12 +291,12 @@ func (b *builder) refuse(d *draft, e entry, value, format string, args ...any) {
 	d.refused = true
 	who := "the service"
 	if e.section != d.section.name {
-		who = fmt.Sprintf("service %q", told(d.service.Name))
+		who = fmt.Sprintf("service %q", shownName(d.service.Name))
 	}
 	b.report(SeverityError, e, value, "%s: %s is left out", fmt.Sprintf(format, args...), who)
 }
 
-// at returns where an option that counts was written, else its section.
+// at returns the entry of an option that applies, or else its section.
 func (d *draft) at(option string) entry {
 	if e, ok := d.given[option]; ok {
 		return e
@@ -305,7 +306,7 @@ func (d *draft) at(option string) entry {
 	return e
 }
 
-// has reports whether an option was written and could be used.
+// has reports whether an option was set to a usable value.
 func (d *draft) has(option string) bool {
 	_, ok := d.given[option]
 	return ok

@@ -15,10 +15,10 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// The parsers return the value, or the rule that the text breaks.
+// Parsers return a value, or the rule that the text breaks.
 
-// parseText reads any text; {specify} is what GMS' templates have in places that
-// are to be filled in.
+// parseText accepts any text except {specify}, the placeholder in templates of
+// GMS.
 func parseText(value string) (string, string) {
 	switch {
 	case value == "{specify}":
@@ -30,11 +30,11 @@ func parseText(value string) (string, string) {
 }
 
 const (
-	neverFilled = "was never filled in"
+	neverFilled = "is a placeholder"
 	maxText     = 4096 // bytes of one text
 )
 
-// parseCount reads a number of a request, which has to be in range.
+// parseCount parses a number of a request, which must be in range.
 func parseCount(value string, low, high int) (int, string) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < low || n > high {
@@ -43,25 +43,25 @@ func parseCount(value string, low, high int) (int, string) {
 	return n, ""
 }
 
-// parseSeconds is parseCount for seconds.
+// parseSeconds is like parseCount for seconds.
 func parseSeconds(value string, low, high time.Duration) (time.Duration, string) {
 	n, rule := parseCount(value, int(low/time.Second), int(high/time.Second))
 	return time.Duration(n) * time.Second, rule
 }
 
-// parseInstant reads an ISO 8601 time in UTC, yyyy-MM-ddTHH:mm:ss.SSSZ.
+// parseInstant parses an ISO 8601 time, yyyy-MM-ddTHH:mm:ss.SSSZ.
 func parseInstant(value string) (time.Time, string) {
-	t, err := time.Parse("2006-01-02T15:04:05Z07:00", value) // takes fractions too
+	t, err := time.Parse("2006-01-02T15:04:05Z07:00", value) // accepts fractions
 	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
 		return time.Time{}, "is not a time like 2013-05-28T15:30:00.000Z between the years 1970 and 9999"
 	}
 	return t.UTC(), ""
 }
 
-// parseSpan reads a calendar length such as 1M: years, months, weeks, days,
-// hours or minutes, up to ten years.
+// parseSpan parses a calendar duration such as 1M, in years, months, weeks,
+// days, hours or minutes, up to ten years.
 func parseSpan(value string) (callback.Span, string) {
-	const rule = "is not a number with one of the letters y, M, w, d, h and m, above zero and up to 10 years"
+	const rule = "is not a positive number followed by y, M, w, d, h or m, up to 10 years"
 	if len(value) < 2 || !isWhole(value[:len(value)-1]) {
 		return callback.Span{}, rule
 	}
@@ -93,8 +93,8 @@ func parseSpan(value string) (callback.Span, string) {
 	return s, ""
 }
 
-// parseList reads names that commas separate, or a JSON list of texts, and keeps
-// the first of what comes twice.
+// parseList parses comma-separated names or a JSON array of strings and drops
+// repetitions.
 func parseList(value string) ([]string, string) {
 	if len(value) > maxList {
 		return nil, fmt.Sprintf("has more than %d bytes", maxList)
@@ -120,21 +120,21 @@ func parseList(value string) ([]string, string) {
 	}
 	switch {
 	case len(list) == 0:
-		return nil, "names nothing"
+		return nil, "has no names"
 	case len(list) > maxListed:
 		return nil, fmt.Sprintf("has more than %d names", maxListed)
 	}
 	return list, ""
 }
 
-// Bounds of one list.
+// Limits of one list.
 const (
 	maxList   = 8 << 10
 	maxListed = 256
 )
 
-// parseTarget reads a routing target. One that is a list has to be one; what its
-// parts mean is the router's business.
+// parseTarget parses a routing target. A JSON array must contain objects; their
+// content is up to the router.
 func parseTarget(value string) (string, string) {
 	if strings.HasPrefix(value, "[") {
 		var list []struct {
@@ -147,8 +147,8 @@ func parseTarget(value string) (string, string) {
 	return parseText(value)
 }
 
-// parsePreviewData reads the keys that an agent is shown. GMS' template has
-// "Value 1,Value 2,..." in place of keys, which shows nothing.
+// parsePreviewData parses the keys to show to an agent. The placeholder in
+// templates of GMS is "Value 1,Value 2,...".
 func parsePreviewData(value string) ([]string, string) {
 	list, rule := parseList(value)
 	if rule == "" && !slices.ContainsFunc(list, func(key string) bool {
@@ -159,8 +159,7 @@ func parsePreviewData(value string) ([]string, string) {
 	return list, rule
 }
 
-// parseReason reads the reason of an agent who is not ready; N/A is GMS' word for
-// none.
+// parseReason parses the not-ready reason of an agent; N/A is none.
 func parseReason(value string) (string, string) {
 	if value == "N/A" {
 		return "", ""
@@ -168,7 +167,7 @@ func parseReason(value string) (string, string) {
 	return parseText(value)
 }
 
-// parseGUID reads the id under which LUCS clients find a service.
+// parseGUID parses the id of a service for LUCS clients.
 func parseGUID(value string) (string, string) {
 	id, err := uuid.Parse(value)
 	if err != nil {
@@ -177,7 +176,7 @@ func parseGUID(value string) (string, string) {
 	return id.String(), ""
 }
 
-// parseSIP reads the address under which LUCS clients find a service.
+// parseSIP parses the address of a service for LUCS clients.
 func parseSIP(value string) (string, string) {
 	if a, err := phonenum.ParseAddress(value, ""); err != nil || a.Kind() != phonenum.SIP {
 		return "", "is not a SIP URI"
@@ -187,7 +186,7 @@ func parseSIP(value string) (string, string) {
 
 func parseCountry(value string) (string, string) {
 	if !phonenum.KnownRegion(value) {
-		return "", "is not a region of ISO 3166 with two letters"
+		return "", "is not a two-letter ISO 3166 region"
 	}
 	return strings.ToUpper(value), ""
 }
@@ -195,7 +194,7 @@ func parseCountry(value string) (string, string) {
 func parseBucket(value string) (time.Duration, string) {
 	n, err := strconv.Atoi(value)
 	if err != nil || !slices.Contains([]int{5, 10, 15, 20, 30, 60, 120}, n) {
-		return 0, "is none of 5, 10, 15, 20, 30, 60 and 120"
+		return 0, "is not 5, 10, 15, 20, 30, 60 or 120"
 	}
 	return time.Duration(n) * time.Minute, ""
 }

@@ -6,39 +6,40 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// optionPlace says in which sections an option counts.
+// place is a set of sections in which an option is valid.
 type place uint8
 
 const (
-	inService  place = 1 << iota // a callback service
-	inCallback                   // [callback], for every service
+	inService  place = 1 << iota // callback services
+	inCallback                   // [callback], for all services
 	anywhere   = inService | inCallback
 )
 
-// optionSpec is what is known of one option of a callback service.
+// spec describes an option of callback services.
 type spec struct {
 	name  string
-	place place  // anywhere unless said otherwise
-	unset string // what counts without it, for reports
-	read  reader // nil: it has no meaning here
-	why   string // why it has none
-	fills bool   // a start request can fill a token in it
-	// strict: a service whose value cannot be used is left out, because
-	// another one would call the wrong people or at the wrong times.
+	place place  // anywhere by default
+	unset string // value that applies if the option is absent, for reports
+	read  reader // nil: the option has no effect
+	why   string // why it has no effect
+	fills bool   // a start request can replace tokens in it
+	// strict options leave the service out if their value cannot be used,
+	// because any other value would call the wrong people or at the wrong
+	// times.
 	strict bool
 }
 
-// What GMS does not bound, or bounds elsewhere.
+// Limits that GMS does not have.
 const (
 	aDay          = 24 * time.Hour
-	maxKept       = 400 * aDay // as callback.NewPolicy has it
+	maxKept       = 400 * aDay // maximum of callback.NewPolicy
 	maxCounted    = 1_000_000_000
-	maxAttempts   = 100       // as a manager.Request has it
-	maxRetryDelay = 30 * aDay // as a manager.Request has it
+	maxAttempts   = 100       // maximum of manager.Request
+	maxRetryDelay = 30 * aDay // maximum of manager.Request
 )
 
-// optionTable returns the options of callback services by name, each reading into
-// the draft.
+// table returns the options of callback services by name. Their readers store
+// into d.
 func table(d *draft) map[string]*spec {
 	table := make(map[string]*spec)
 	for _, list := range [][]spec{
@@ -55,10 +56,10 @@ func table(d *draft) map[string]*spec {
 	return table
 }
 
-// optionAliases are other spellings of options.
+// aliases maps other names of options to the canonical ones.
 func aliases() map[string]string {
 	return map[string]string{
-		"max_queued_callbacks_per_service": "_max_queued_callbacks_per_service",  // its name in [callback]
+		"max_queued_callbacks_per_service": "_max_queued_callbacks_per_service",  // in [callback]
 		"_throttle_customer_number_limit":  "_throttle_request_parameters_limit", // before 8.5.110
 	}
 }
@@ -66,13 +67,13 @@ func aliases() map[string]string {
 func (d *draft) generalOptions() []spec {
 	s := &d.service
 	return []spec{
-		// These three are read by themselves.
+		// These three are read elsewhere.
 		{name: "_service", place: inService, read: readNothing},
 		{name: "username", place: inService, read: readNothing},
 		{name: "password", place: inService, read: readNothing},
 
-		{name: "_type", place: inService, unset: "ors", read: readWord(new(bool), words[bool]{"ors": true}, "is not ors, which callback services are")},
-		{name: "_service_id", place: inService, unset: "an id made of the name", read: readGUID(&s.ServiceID)},
+		{name: "_type", place: inService, unset: "ors", read: readWord(new(bool), words[bool]{"ors": true}, "is not ors, the type of callback services")},
+		{name: "_service_id", place: inService, unset: "an id derived from the name", read: readGUID(&s.ServiceID)},
 		{name: "_service_sip", place: inService, unset: "sip:NAME@localhost", read: readSIP(&s.SIP)},
 		{name: "_media_type", unset: "voice", read: readText(&s.MediaType)},
 		{name: "_ttl", unset: "86400", read: readSeconds(&s.TTL, time.Minute, maxKept, zeroRefused)},
@@ -108,7 +109,7 @@ func (d *draft) queueOptions() []spec {
 		{name: "_disallow_premium_phone_numbers", unset: "true", read: readFlag(&n.AllowPremium, true)},
 		{name: "_fix_plus_on_int_phone_numbers", unset: "true", read: readFlag(&n.KeepMissingPlus, true)},
 		{name: "_exceptions", unset: "none", strict: true, read: readList(&d.exceptions)},
-		{name: "_enable_in_queue_checking", unset: "true", read: readWord(&l.SameNumber, checks, "is none of true, strict and false")},
+		{name: "_enable_in_queue_checking", unset: "true", read: readWord(&l.SameNumber, checks, "is not true, strict or false")},
 		{name: "_max_queued_callbacks_per_service", unset: "1000", read: readCount(&l.Queued, 0, maxCounted, zeroIsOff)},
 		{name: "_throttle_callbacks_per_service_1", unset: "500", read: readCount(&l.First.Max, 0, maxCounted, zeroIsOff)},
 		{name: "_throttle_ttl_1", unset: "300", read: readSeconds(&l.First.Every, 0, maxKept, zeroIsOff)},
@@ -125,13 +126,13 @@ func (d *draft) bookingOptions() []spec {
 	return []spec{
 		{name: "_business_hours_service", unset: "always open", strict: true, read: readText(&d.hours)},
 		{name: "_enable_reject_out_of_office_hours", unset: "true", read: readFlag(&b.IgnoreHoursNow, true)},
-		{name: "_capacity_service", unset: "as many places at all times", strict: true, read: readText(&d.capacity)},
+		{name: "_capacity_service", unset: "the same capacity at all times", strict: true, read: readText(&d.capacity)},
 		{name: "_request_time_bucket", unset: "5", read: readBucket(&b.Bucket)},
 		{name: "_max_request_by_time_bucket", unset: "100", read: readCount(&b.PerBucket, 0, 1_000_000, zeroIsOff)},
 		{name: "_request_execution_time_buffer", unset: "120", read: readSeconds(&b.Buffer, 0, aDay, zeroIsOff)},
 		{name: "_desired_connect_time_threshold", unset: "180", read: readSeconds(&b.ConnectThreshold, 0, maxKept, zeroIsLeast)},
 		{name: "_reject_future_desired_time", unset: "1M", read: readSpan(&b.Horizon)},
-		{name: "_reject_past_desired_time", unset: "any past time as now", read: readSeconds(&b.Past, 0, maxKept, zeroIsLeast)},
+		{name: "_reject_past_desired_time", unset: "past times mean now", read: readSeconds(&b.Past, 0, maxKept, zeroIsLeast)},
 		{name: "_request_queue_time_stat", unset: "no expected wait", read: readText(&d.settings.QueueTimeStat)},
 		{name: "_request_ewt_service", unset: "no expected wait", read: readText(&d.settings.EWTService)},
 		{name: "_desired_time", unset: "now", fills: true, read: readInstant(&d.settings.Desired)},

@@ -1,6 +1,6 @@
-// Package exchange lets the tests of an API face keep what they sent and what
-// came back, so that another module can hold it against the face's OpenAPI
-// document. The validator and all that it requires stay in that module.
+// Package exchange records the requests and responses of an adapter's tests, so
+// that another module can check them against the adapter's OpenAPI document.
+// The validator is a dependency of that module only.
 package exchange
 
 import (
@@ -16,15 +16,15 @@ import (
 	"strings"
 )
 
-// Variable names the environment variable that holds the folder in which
-// exchanges are kept. Nothing is kept while it is empty.
+// Variable is the environment variable with the directory for recorded
+// exchanges. Nothing is recorded if it is empty.
 const Variable = "RINGBACK_EXCHANGES"
 
-// Exchange is one request and its response.
+// Exchange is a request and its response.
 type Exchange struct {
-	Test          string // the test that made it
+	Test          string // test that made the request
 	Method        string
-	Target        string // path and query, below the prefix the handler is mounted under
+	Target        string // path and query without the prefix of the handler
 	RequestHeader http.Header
 	RequestBody   []byte
 	Status        int
@@ -32,16 +32,15 @@ type Exchange struct {
 	Body          []byte
 }
 
-// TB is what is needed of a *testing.T.
+// TB is the part of *testing.T that [Record] uses.
 type TB interface {
 	Helper()
 	Name() string
 	Errorf(format string, args ...any)
 }
 
-// Record returns h, or when [Variable] is set a handler that keeps each exchange
-// and otherwise answers as h does. It is to wrap the face itself, inside of any
-// http.StripPrefix.
+// Record returns h or, if [Variable] is set, a handler that also records each
+// exchange. It must wrap the adapter inside of any http.StripPrefix.
 func Record(t TB, h http.Handler) http.Handler {
 	dir := os.Getenv(Variable)
 	if dir == "" {
@@ -64,7 +63,7 @@ func Record(t TB, h http.Handler) http.Handler {
 		}
 		w.WriteHeader(e.Status)
 		if len(e.Body) == 0 {
-			return // a status may allow none
+			return // the status may not allow a body
 		}
 		if _, err := w.Write(e.Body); err != nil {
 			t.Errorf("answering: %v", err)
@@ -88,7 +87,7 @@ func (e *Exchange) keep(dir string) error {
 	return err
 }
 
-// Read returns the exchanges kept in a folder, ordered by test.
+// Read returns the exchanges in a directory, sorted by test.
 func Read(dir string) ([]Exchange, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "exchange-*.json"))
 	if err != nil {

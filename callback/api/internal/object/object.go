@@ -23,7 +23,7 @@ func New(members map[string]any, fault func(member, rule string) error) *Object 
 	for name, value := range members {
 		lower := strings.ToLower(name)
 		if _, ok := o.values[lower]; ok {
-			o.Refuse(safetext.Name(lower), "is there more than once, in different cases")
+			o.Refuse(safetext.Name(lower), "is given more than once, in different cases")
 		}
 		o.values[lower] = value
 	}
@@ -58,7 +58,7 @@ func (o *Object) Text(name string) string {
 	case string:
 		return v
 	default:
-		o.Refuse(name, "is not a text")
+		o.Refuse(name, "is not a string")
 	}
 	return ""
 }

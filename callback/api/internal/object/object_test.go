@@ -13,14 +13,14 @@ func TestObject(t *testing.T) {
 	if o.Text("name") != "x" || o.Text("name") != "" || o.Text("absent") != "" || o.Has("null") || !o.Has("N") || !o.Untaken() || o.Err() != nil {
 		t.Errorf("%+v", o)
 	}
-	if o.Text("N"); o.Err() == nil || o.Err().Error() != "N is not a text" || o.Untaken() {
+	if o.Text("N"); o.Err() == nil || o.Err().Error() != "N is not a string" || o.Untaken() {
 		t.Errorf("%v", o.Err())
 	}
-	if o.Refuse("Name", "is late"); o.Err().Error() != "N is not a text" {
+	if o.Refuse("Name", "is late"); o.Err().Error() != "N is not a string" {
 		t.Errorf("the first fault is lost: %v", o.Err())
 	}
 	twice := object.New(map[string]any{"A+41785556677": 1, "a+41785556677": 2}, fault)
-	if err := twice.Err(); err == nil || err.Error() != "a+########### is there more than once, in different cases" {
+	if err := twice.Err(); err == nil || err.Error() != "a+########### is given more than once, in different cases" {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,10 +1,8 @@
-// Package openapitest holds the API faces against their OpenAPI documents. It is
-// a module of its own, because the validator it requires is no business of a
-// host.
+// Package openapitest checks the adapters against their OpenAPI documents. It
+// is a module of its own so that hosts do not depend on the validator.
 //
-// For each face the test runs the tests of the face's package with
-// [github.com/ringback-go/ringback/callback/api/internal/exchange] recording, and
-// then demands that every response it gave is one that the document allows, that
-// every request it accepted is one too, and that the document describes nothing
-// that no test has seen.
+// For each adapter it runs the tests of the package, recording with
+// [github.com/ringback-go/ringback/callback/api/internal/exchange]. It then
+// requires that the document allows every response and every accepted request,
+// and that a test has seen everything the document describes.
 package openapitest

@@ -20,17 +20,17 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/exchange"
 )
 
-// document is an OpenAPI document that exchanges are held against.
+// document is an OpenAPI document to check exchanges against.
 type document struct {
 	spec   *openapi3.T
 	router routers.Router
-	// faults is the schema of the bodies of refusals that belong to no
-	// operation: unknown paths and methods.
+	// faults is the schema of errors that belong to no operation: unknown paths
+	// and methods.
 	faults string
 	seen   map[string]bool // "operation status"
 }
 
-// load reads a document and checks that it is a valid one.
+// load reads and validates a document.
 func load(ctx context.Context, file, faults string) (*document, error) {
 	spec, err := openapi3.NewLoader().LoadFromFile(file)
 	if err != nil {
@@ -52,7 +52,7 @@ func load(ctx context.Context, file, faults string) (*document, error) {
 	return &document{spec: spec, router: router, faults: faults, seen: make(map[string]bool)}, nil
 }
 
-// check holds an exchange against the document.
+// check checks an exchange against the document.
 func (d *document) check(ctx context.Context, e exchange.Exchange) error {
 	r, err := http.NewRequestWithContext(ctx, e.Method, e.Target, bytes.NewReader(e.RequestBody))
 	if err != nil {
@@ -103,7 +103,8 @@ func (d *document) response(ctx context.Context, in *openapi3filter.RequestValid
 	})
 }
 
-// refusal checks the answer to a path or method that the document does not have.
+// refusal checks the response to a path or method that the document does not
+// have.
 func (d *document) refusal(e exchange.Exchange) error {
 	if e.Status != http.StatusNotFound && e.Status != http.StatusMethodNotAllowed {
 		return fmt.Errorf("an operation that the document does not have was answered with status %d", e.Status)
@@ -115,7 +116,7 @@ func (d *document) refusal(e exchange.Exchange) error {
 	return d.spec.Components.Schemas[d.faults].Value.VisitJSON(body, openapi3.EnableJSONSchema2020())
 }
 
-// unseen lists the responses of the document that no exchange had.
+// unseen returns the responses of the document that no exchange contained.
 func (d *document) unseen() []string {
 	var missing []string
 	for path, item := range d.spec.Paths.Map() {

@@ -11,24 +11,24 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/exchange"
 )
 
-// face is a package with an OpenAPI document.
-type face struct {
+// adapter is a package with an OpenAPI document.
+type adapter struct {
 	name, dir, file string
-	faults          string // the schema of a refusal
-	// unreached are responses that tests of the package cannot bring about,
+	faults          string // the schema of an error
+	// unreached lists responses that the tests of the package cannot produce,
 	// with the reason.
 	unreached map[string]string
 }
 
-func faces() []face {
-	return []face{
+func adapters() []adapter {
+	return []adapter{
 		{name: "gms", dir: "../../gms", file: "openapi.json", faults: "Error"},
 		{name: "lucs", dir: "../../lucs", file: "openapi.json", faults: "ErrorDto"},
 	}
 }
 
 func TestResponses(t *testing.T) {
-	for _, f := range faces() {
+	for _, f := range adapters() {
 		t.Run(f.name, func(t *testing.T) {
 			d, err := load(t.Context(), f.dir+"/"+f.file, f.faults)
 			if err != nil {
@@ -58,8 +58,8 @@ func TestResponses(t *testing.T) {
 	}
 }
 
-// record runs the tests of a package and returns what they exchanged.
-func record(t *testing.T, f face) []exchange.Exchange {
+// record runs the tests of a package and returns their exchanges.
+func record(t *testing.T, f adapter) []exchange.Exchange {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", ".")
@@ -75,10 +75,9 @@ func record(t *testing.T, f face) []exchange.Exchange {
 	return exchanges
 }
 
-// A check that lets everything pass proves nothing: each recorded response is
-// spoiled in ways that must be noticed.
+// TestSpoiledResponses modifies valid exchanges in ways that check must detect.
 func TestSpoiledResponses(t *testing.T) {
-	f := faces()[0]
+	f := adapters()[0]
 	d, err := load(t.Context(), f.dir+"/"+f.file, f.faults)
 	if err != nil {
 		t.Fatal(err)

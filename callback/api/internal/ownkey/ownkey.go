@@ -21,7 +21,7 @@ const maxKey = 128
 // caller is bound to. The error is an [api.Fault] for a repeated header.
 func Read(header http.Header, own string) (string, error) {
 	if len(header.Values(Header)) > 1 {
-		return "", api.NewFault(http.StatusBadRequest, Header, "is there more than once")
+		return "", api.NewFault(http.StatusBadRequest, Header, "is given more than once")
 	}
 	return Of(own, header.Get(Header)), nil
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 )
 
-// Customers never share a key, whatever its length; callers that are bound to
-// nobody keep theirs.
+// Customers never share a key, whatever its length; callers without a customer
+// keep theirs.
 func TestOf(t *testing.T) {
 	seen := make(map[string]string)
 	for n := range 129 {

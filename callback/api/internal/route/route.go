@@ -75,7 +75,7 @@ func (t *Table[O]) Find(w http.ResponseWriter, method string, parts []string) (o
 		}
 		return op, Match{p.parts, parts}, nil
 	}
-	return op, m, api.NewFault(http.StatusNotFound, "", "there is no such path")
+	return op, m, api.NewFault(http.StatusNotFound, "", "no such path")
 }
 
 func (t *Table[O]) matches(p *Path[O], parts []string) bool {

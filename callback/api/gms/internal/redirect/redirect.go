@@ -26,9 +26,9 @@ func Follow(name string, next func(name string) (to string, err error)) (string,
 		case to == "":
 			return name, nil
 		case slices.Contains(seen, to):
-			return "", refused("leads in a circle")
+			return "", refused("forms a cycle")
 		case len(seen) > Max:
-			return "", refused(fmt.Sprintf("leads through more than %d services", Max))
+			return "", refused(fmt.Sprintf("has more than %d redirections", Max))
 		}
 		name = to
 	}

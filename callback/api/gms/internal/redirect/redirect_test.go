@@ -31,9 +31,9 @@ func TestFollow(t *testing.T) {
 	}{
 		"none":             {next: chain(0, "", nil), want: "0"},
 		"eight":            {next: chain(redirect.Max, "", nil), want: strconv.Itoa(redirect.Max)},
-		"nine":             {next: chain(redirect.Max+1, "", nil), rule: "leads through more than 8 services", err: callback.ErrRedirect},
-		"to itself":        {next: chain(0, "0", nil), rule: "leads in a circle", err: callback.ErrRedirect},
-		"back":             {next: chain(3, "1", nil), rule: "leads in a circle", err: callback.ErrRedirect},
+		"nine":             {next: chain(redirect.Max+1, "", nil), rule: "has more than 8 redirections", err: callback.ErrRedirect},
+		"to itself":        {next: chain(0, "0", nil), rule: "forms a cycle", err: callback.ErrRedirect},
+		"back":             {next: chain(3, "1", nil), rule: "forms a cycle", err: callback.ErrRedirect},
 		"an error of next": {next: chain(2, "", gone), err: gone},
 	} {
 		got, err := redirect.Follow("0", test.next)

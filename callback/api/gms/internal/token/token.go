@@ -47,7 +47,7 @@ func Text(name string, value any) (string, error) {
 	}
 	switch {
 	case !ok:
-		return "", invalid(name, "is no text")
+		return "", invalid(name, "is not a string")
 	case len(text) > MaxFilled:
 		return "", invalid(name, "has more than "+strconv.Itoa(MaxFilled)+" bytes")
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, IsControl):
@@ -89,7 +89,7 @@ func Fill(option, template string, values callback.Values) (text string, complet
 		}
 	}
 	if b.Len() > MaxFilled {
-		return "", false, invalid(option, "has more than "+strconv.Itoa(MaxFilled)+" bytes with its tokens filled in")
+		return "", false, invalid(option, "has more than "+strconv.Itoa(MaxFilled)+" bytes after token expansion")
 	}
 	return b.String(), complete, nil
 }

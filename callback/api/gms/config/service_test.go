@@ -17,7 +17,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// The scenarios that GMS' templates make, by the options in which they differ.
+// The scenarios of the templates of GMS, by the options in which they differ.
 func TestTemplates(t *testing.T) {
 	const originated = "_call_direction=USERORIGINATED\n_resource_group=+41446681800\n"
 	const terminated = "_call_direction=USERTERMINATED\n"
@@ -52,11 +52,10 @@ func TestTemplates(t *testing.T) {
 		})
 	}
 	o := readOptions(t, "[service.x]\n_service=callback\n_call_direction=USERORIGINATED\n_media_type=chat")
-	wantProblems(t, o, `line 4: error: [service.x] _media_type "chat" lets customers begin a chat, for which a chat server would be needed: the service is left out`)
+	wantProblems(t, o, `line 4: error: [service.x] _media_type "chat" needs a chat server if customers begin the chat: the service is left out`)
 }
 
-// manage makes a Manager of a configuration, at a quarter past nine on a Monday
-// in London.
+// manage returns a Manager with a configuration, on a Monday at 9:15 in London.
 func manage(t *testing.T, o *config.Options) (*manager.Manager, time.Time) {
 	t.Helper()
 	services, err := o.Source()
@@ -75,8 +74,8 @@ func manage(t *testing.T, o *config.Options) (*manager.Manager, time.Time) {
 	return m, now
 }
 
-// A Manager keeps to what a configuration says: hours, seats, exceptions, limits,
-// tokens and redirections.
+// A Manager applies a configuration: hours, seats, exceptions, limits, tokens
+// and redirections.
 func TestManagerOfConfiguration(t *testing.T) {
 	o := readOptions(t, `
 [patterns]
@@ -162,7 +161,8 @@ _capacity_1 = {"1":{"1000":1,"1100":0}}
 	}
 }
 
-// Zero refuses where GMS says so, although zero values of fields are defaults.
+// A limit of 0 rejects requests as in GMS, although the zero value of fields is
+// the default.
 func TestZeroLimitsRefuse(t *testing.T) {
 	for line, want := range map[string]int{
 		"_max_queued_callbacks_per_service=0":                    40002,
@@ -176,5 +176,51 @@ func TestZeroLimitsRefuse(t *testing.T) {
 		if got := callback.Code(err); got != want {
 			t.Errorf("%s: code %d, want %d: %v", strings.ReplaceAll(line, "\n", ", "), got, want, err)
 		}
+	}
+}
+
+// If both names of an option are present, the newer applies.
+func TestOptionAliases(t *testing.T) {
+	o := optionsOf(t, "_throttle_customer_number_limit=3", "_throttle_request_parameters_limit=4", "max_queued_callbacks_per_service=x")
+	wantProblems(t, o,
+		"line 4: warning: [service.x] _throttle_customer_number_limit is another name of _throttle_request_parameters_limit, which applies",
+		`line 6: warning: [service.x] max_queued_callbacks_per_service "x" is not a whole number: the default applies: 1000`)
+	if n := serviceOf(t, o, "x").Limits.PerParameter; n != 4 {
+		t.Errorf("%d a day", n)
+	}
+	if got := o.Settings["x"].Options["_throttle_request_parameters_limit"]; got != "4" {
+		t.Errorf("the text is %q", got)
+	}
+	o = readOptions(t, "[callback]\nmax_queued_callbacks_per_service=7\n[service.x]\n_service=callback\n_call_direction=USERTERMINATED")
+	if n := serviceOf(t, o, "x").Limits.Queued; n != 7 || o.Settings["x"].Options["_max_queued_callbacks_per_service"] != "7" {
+		t.Errorf("%d queued, %v", n, o.Settings["x"].Options)
+	}
+}
+
+// The value of the service applies, then that of [callback], then the default.
+// An empty value is absent, and an unusable one is skipped.
+func TestOptionLevels(t *testing.T) {
+	for _, c := range []struct {
+		global, own string
+		want        time.Duration
+		problems    []string
+	}{
+		{"", "", 0, nil},
+		{"_ttl=100", "", 100 * time.Second, nil},
+		{"_ttl=100", "_ttl=", 100 * time.Second, nil},
+		{"_ttl=100", "_ttl=200", 200 * time.Second, nil},
+		{"_ttl=", "_ttl=200", 200 * time.Second, nil},
+		{"_ttl=100", "_ttl=x", 100 * time.Second, []string{`line 6: warning: [service.x] _ttl "x" is not a whole number of seconds: the value of [callback] applies`}},
+		{"_ttl=x", "_ttl=y", 0, []string{
+			`line 2: warning: [callback] _ttl "x" is not a whole number of seconds: the default applies: 86400`,
+			`line 6: warning: [service.x] _ttl "y" is not a whole number of seconds: the default applies: 86400`,
+		}},
+		{"_ttl=1", "", time.Minute, []string{`line 2: warning: [callback] _ttl "1" is not between 60 and 34560000 seconds: 60 is used`}},
+	} {
+		o := readOptions(t, "[callback]\n"+c.global+"\n[service.x]\n_service=callback\n_call_direction=USERTERMINATED\n"+c.own)
+		if got := serviceOf(t, o, "x").TTL; got != c.want {
+			t.Errorf("%q over %q is %v, want %v", c.own, c.global, got, c.want)
+		}
+		wantProblems(t, o, c.problems...)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// limited words the limits of GMS section 6.
+// limited sets the message of an exceeded limit (GMS section 6).
 func (h *Handler) limited(c *call, f *fault, err error) {
 	var limit *callback.LimitError
 	if !errors.As(err, &limit) {
@@ -42,7 +42,7 @@ func (h *Handler) limited(c *call, f *fault, err error) {
 	}
 }
 
-// parameter words a parameter that cannot be used.
+// parameter sets the message of a parameter that cannot be used.
 func (f *fault) parameter(err error) {
 	var field *callback.FieldError
 	var wide *availability.RangeError
@@ -54,7 +54,7 @@ func (f *fault) parameter(err error) {
 	case errors.As(err, &field):
 		f.invalid(fieldName(field.Field), field.Rule)
 	default:
-		// Whatever else is said may be about the inside of a store.
+		// Other errors may contain details of a store.
 		f.message = sentence(callback.ErrInvalidParameter.Error())
 	}
 }
@@ -68,7 +68,7 @@ func (f *fault) invalid(parameter, rule string) {
 	f.properties = map[string]any{"parameter": clip(parameter)}
 }
 
-// fieldName returns the name GMS has for a field of a request.
+// fieldName returns the GMS name of a field of a request.
 func fieldName(field string) string {
 	switch field {
 	case "key":
@@ -87,7 +87,8 @@ func fieldName(field string) string {
 	return strings.TrimPrefix(field, "properties.")
 }
 
-// operation words what a callback's state does not allow.
+// operation sets the message of an operation that the state of the callback
+// does not allow.
 func (f *fault) operation(c *call, err error) {
 	var state *callback.StateError
 	var wide *manager.RangeError
@@ -101,9 +102,9 @@ func (f *fault) operation(c *call, err error) {
 		f.message = fmt.Sprintf("Query range spans too wide time range (%d / %d). Adjust query parameters for time range.",
 			int64(wide.Span/time.Second), int64(wide.Max/time.Second))
 	case state == nil && c.op == opStart:
-		f.message = "Another request came in between. Nothing was started; it may be tried again."
+		f.message = "A concurrent request interfered. Nothing was started; please retry."
 	case state == nil:
-		f.message = fmt.Sprintf("Callback '%s' was changed meanwhile.", id)
+		f.message = fmt.Sprintf("Callback '%s' was changed concurrently.", id)
 		f.properties = map[string]any{"id": id}
 	case c.op == opStart:
 		f.message = fmt.Sprintf("Callback '%s' to copy from is not completed. State=%s", id, wire.GMSState(state.State))
@@ -114,13 +115,13 @@ func (f *fault) operation(c *call, err error) {
 	case c.op == opDelete:
 		f.message = fmt.Sprintf("Callback %s cannot be deleted - _callback_state=%s", id, wire.GMSState(state.State))
 	case c.op == opPreview:
-		f.message = fmt.Sprintf("Callback '%s' does not await this answer. State=%s", id, wire.GMSState(state.State))
+		f.message = fmt.Sprintf("Callback '%s' does not expect this answer. State=%s", id, wire.GMSState(state.State))
 	default:
 		f.message = fmt.Sprintf("Callback '%s' is no longer scheduled. State=%s", id, wire.GMSState(state.State))
 	}
 }
 
-// missing words a callback that does not exist.
+// missing sets the message of an unknown callback.
 func (f *fault) missing(c *call) {
 	id := clip(c.id)
 	f.properties = map[string]any{"id": id}
@@ -134,8 +135,8 @@ func (f *fault) missing(c *call) {
 	}
 }
 
-// number words a number that is refused. It repeats the number the request came
-// with, to whoever sent it.
+// number sets the message of a rejected number. It contains the number in the
+// request.
 func (f *fault) number(c *call, err error) {
 	var refused *callback.NumberError
 	if !errors.As(err, &refused) {
@@ -161,7 +162,8 @@ func (f *fault) number(c *call, err error) {
 	}
 }
 
-// availability words a time that cannot be had, and proposes others.
+// availability sets the message of a time that is not available, and proposes
+// others.
 func (f *fault) availability(err error) {
 	var refused *callback.AvailabilityError
 	if !errors.As(err, &refused) {
@@ -177,7 +179,7 @@ func (f *fault) availability(err error) {
 	f.slots = jsonV1(refused.Alternatives)
 }
 
-// submits words a callback that could not be handed over.
+// submits sets the message of a callback that could not be submitted.
 func (h *Handler) submits(c *call, f *fault) {
 	most := 0
 	if p, err := h.manager.Tenant(c.caller.Tenant).Policy(c.r.Context(), c.name); err == nil {
@@ -187,8 +189,8 @@ func (h *Handler) submits(c *call, f *fault) {
 	f.properties = map[string]any{"id": clip(c.id), "max-attempts": most}
 }
 
-// unexpected words what has no code of its own: what the server thinks of it
-// stays in its log.
+// unexpected sets the message of an error without a code. Its text goes to the
+// log only.
 func (f *fault) unexpected(err error) {
 	what := "an internal error"
 	switch {
@@ -203,13 +205,13 @@ func (f *fault) unexpected(err error) {
 	f.properties = map[string]any{"message": what}
 }
 
-// filterFault is a condition of a query that cannot be used; it names the
-// condition and not what it was compared with.
+// filterFault is the error of a query condition. It contains the name of the
+// condition, not its value.
 func filterFault(name string) *fault {
 	return &fault{code: 40020, message: "Cannot process 'filter' parameter correctly : " + clip(name), properties: map[string]any{"filter": clip(name)}}
 }
 
-// invalidParameter is a parameter that cannot be used.
+// invalidParameter returns the error of a parameter that cannot be used.
 func invalidParameter(name, rule string) error {
 	return callback.NewFieldError(callback.ErrInvalidParameter, name, rule)
 }
