@@ -1,8 +1,14 @@
 package callback
 
 import (
+	"context"
 	"time"
 )
+
+// Reporter takes what dialers tell about attempts. A Manager is one.
+type Reporter interface {
+	Report(ctx context.Context, r Report) error
+}
 
 // Report is what a dialer, or the webhook that hears for it, tells about an
 // attempt. Reports may come more than once, in any order, on any node and

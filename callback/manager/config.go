@@ -66,6 +66,12 @@ type Config struct {
 	// StoreTimeout bounds each write that must outlive a cancelled context,
 	// such as noting that a call was placed. Defaults to 10 s.
 	StoreTimeout time.Duration
+	// ShutdownTimeout bounds how long Run, after its context has ended, waits for
+	// calls of the dialer that have begun. Defaults to 30 s.
+	ShutdownTimeout time.Duration
+	// Observer hears what the Manager does besides the events; see
+	// [callback.Observer]. Defaults to none.
+	Observer callback.Observer
 }
 
 // withDefaults returns a copy with every zero field set.
@@ -87,6 +93,7 @@ func (c Config) withDefaults() Config {
 	c.Batch = cmp.Or(c.Batch, 500)
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, 256)
 	c.StoreTimeout = cmp.Or(c.StoreTimeout, 10*time.Second)
+	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 30*time.Second)
 	return c
 }
 
@@ -124,5 +131,6 @@ func (c Config) validate() error {
 	check("Batch", c.Batch >= 1 && c.Batch <= 10000, fmt.Sprintf("%d is not between 1 and 10000", c.Batch))
 	check("MaxInFlight", c.MaxInFlight >= 1, fmt.Sprintf("%d is below 1", c.MaxInFlight))
 	check("StoreTimeout", c.StoreTimeout > 0, fmt.Sprintf("%v is not positive", c.StoreTimeout))
+	check("ShutdownTimeout", c.ShutdownTimeout > 0, fmt.Sprintf("%v is not positive", c.ShutdownTimeout))
 	return errors.Join(faults...)
 }

@@ -69,7 +69,7 @@ func ExampleManager_Events() {
 	}
 	sim.pass(10 * time.Minute)
 
-	for e, err := range m.Events(ctx, manager.Subscription{Services: []string{"support"}}) {
+	for e, err := range m.Events(ctx, manager.Subscription{Oldest: true, Services: []string{"support"}}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -109,7 +109,7 @@ func ExampleManager_Subscribe() {
 	handle := func(n int, after callback.Cursor) callback.Cursor {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
-		subscription := manager.Subscription{Types: []callback.EventType{callback.EventCompleted}, After: after}
+		subscription := manager.Subscription{Oldest: true, Types: []callback.EventType{callback.EventCompleted}, After: after}
 		cursor, err := m.Subscribe(ctx, subscription, func(_ context.Context, e callback.Event) error {
 			fmt.Println(e.Callback, e.Reason)
 			if n--; n == 0 {
@@ -141,7 +141,7 @@ func ExampleManager_Subscribe_again() {
 		return
 	}
 	tries := 0
-	_, err := m.Subscribe(ctx, manager.Subscription{}, func(_ context.Context, e callback.Event) error {
+	_, err := m.Subscribe(ctx, manager.Subscription{Oldest: true}, func(_ context.Context, e callback.Event) error {
 		if tries++; tries == 1 {
 			return errors.New("mail server does not answer")
 		}

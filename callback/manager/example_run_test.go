@@ -45,7 +45,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	for e, err := range m.Events(ctx, manager.Subscription{}) {
+	for e, err := range m.Events(ctx, manager.Subscription{Oldest: true}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -79,7 +79,7 @@ func ExampleManager_Run() {
 	stopped := make(chan error, 1)
 	go func() { stopped <- m.Run(ctx) }()
 
-	for e, err := range m.Events(ctx, manager.Subscription{Types: []callback.EventType{callback.EventPlaced}}) {
+	for e, err := range m.Events(ctx, manager.Subscription{Oldest: true, Types: []callback.EventType{callback.EventPlaced}}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -92,7 +92,7 @@ func ExampleManager_Run() {
 	fmt.Println("calls that go on:", len(sim.phones.Live()))
 	// Output:
 	// true placed
-	// context canceled
+	// <nil>
 	// calls that go on: 1
 }
 
@@ -137,7 +137,7 @@ func ExampleManager_Wake() {
 
 	router.SetAgents("support", "ann")
 	m.Wake()
-	for e, err := range m.Events(ctx, manager.Subscription{Types: []callback.EventType{callback.EventDialing}}) {
+	for e, err := range m.Events(ctx, manager.Subscription{Oldest: true, Types: []callback.EventType{callback.EventDialing}}) {
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -68,9 +68,16 @@ func (m *Manager) Start(ctx context.Context, req Request) (*callback.Callback, e
 }
 
 // Run does the Manager's work until ctx ends or Shutdown is called: it ticks
-// when something is due, when it is woken, and at least every Config.Poll. It
-// returns nil after Shutdown and the context's error otherwise. A store that
-// fails is tried again at the next poll.
+// when something is due, when it is woken, and at least every Config.Poll. A
+// store that fails is tried again at the next poll.
+//
+// When ctx ends, Run begins no more work, waits for the calls of the dialer that
+// have begun, and returns nil; requests to the Manager are still answered. If
+// some have not returned within Config.ShutdownTimeout, it shuts the Manager
+// down and returns Shutdown's error. The context of [callback.Dialer] carries
+// the values of ctx.
+//
+// Errors: [callback.ErrStopped] if Shutdown was called before.
 func (m *Manager) Run(ctx context.Context) error { return m.engine.Run(ctx) }
 
 // Shutdown stops the Manager: Run returns, verbs that change something answer

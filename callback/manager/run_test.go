@@ -261,7 +261,7 @@ func TestSubscribersCannotStallTheEngine(t *testing.T) {
 		var seen []callback.EventType
 		ended := make(chan struct{}, 2)
 		go func() { // one blocks for ever on its first event
-			m.Subscribe(ctx, manager.Subscription{}, func(ctx context.Context, _ callback.Event) error {
+			m.Subscribe(ctx, manager.Subscription{Oldest: true}, func(ctx context.Context, _ callback.Event) error {
 				<-ctx.Done()
 				return nil
 			})
@@ -269,7 +269,7 @@ func TestSubscribersCannotStallTheEngine(t *testing.T) {
 		}()
 		panics := 0
 		go func() { // one panics once and fails once
-			m.Subscribe(ctx, manager.Subscription{Services: []string{"desk"}}, func(_ context.Context, e callback.Event) error {
+			m.Subscribe(ctx, manager.Subscription{Oldest: true, Services: []string{"desk"}}, func(_ context.Context, e callback.Event) error {
 				if panics++; panics == 1 {
 					panic("subscriber")
 				} else if panics == 3 {

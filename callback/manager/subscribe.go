@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -16,9 +17,14 @@ type Subscription struct {
 	AllTenants bool
 	Services   []string             // empty means all
 	Types      []callback.EventType // empty means all
-	// After continues behind an event already handled: its Cursor. Empty
-	// begins with the oldest event kept.
+	// Callback names one callback; empty means all. Its events are delivered from
+	// the first on.
+	Callback callback.ID
+	// After continues behind an event that was handled: its Cursor. Without After,
+	// Oldest or Callback a subscription begins now.
 	After callback.Cursor
+	// Oldest begins with the oldest event that is kept.
+	Oldest bool
 }
 
 func (s Subscription) wants(e callback.Event) bool {
@@ -42,10 +48,11 @@ func contains[T comparable](list []T, v T) bool {
 // Config.Poll.
 func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback.Event, error] {
 	return func(yield func(callback.Event, error) bool) {
-		after := s.After
+		q := callback.EventQuery{Tenant: m.tenant, AllTenants: s.AllTenants, Callback: s.Callback, After: s.After, Limit: 1000}
+		q.End = s.After == "" && s.Callback == "" && !s.Oldest
 		for {
 			signal := m.engine.Feed.Wait()
-			page, err := m.engine.Store.Events(ctx, callback.EventQuery{Tenant: m.tenant, AllTenants: s.AllTenants, After: after, Limit: 1000})
+			page, err := m.engine.Store.Events(ctx, q)
 			if err != nil {
 				if ctx.Err() == nil {
 					yield(callback.Event{}, err)
@@ -60,7 +67,7 @@ func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback
 					return
 				}
 			}
-			after = page.Next
+			q.After, q.End = page.Next, false
 			if len(page.Events) == 0 && !m.engine.Await(ctx, signal) {
 				return
 			}
@@ -92,4 +99,22 @@ func (m *Manager) Subscribe(ctx context.Context, s Subscription, handle func(con
 		after = e.Cursor
 	}
 	return after, ctx.Err()
+}
+
+// Wait returns the callback once it is completed or unresolved; if it is
+// already, at once. Changes of other nodes are seen within Config.Poll.
+//
+// Errors: [callback.ErrNotFound], [callback.ErrStopped] when the Manager stops
+// first, the error of ctx, and the store's.
+func (m *Manager) Wait(ctx context.Context, id callback.ID) (*callback.Callback, error) {
+	for {
+		signal := m.engine.Feed.Wait()
+		cb, err := m.Get(ctx, id)
+		if err != nil || cb.State == callback.Completed || cb.State == callback.Unresolved {
+			return cb, err
+		}
+		if !m.engine.Await(ctx, signal) {
+			return nil, cmp.Or(ctx.Err(), error(callback.ErrStopped))
+		}
+	}
 }

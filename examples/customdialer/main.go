@@ -78,7 +78,7 @@ func run(ctx context.Context, out io.Writer) error {
 	work.Go(func() { engine = m.Run(ctx) })
 	work.Go(func() {
 		defer cancel() // the last callback is completed: everything may end
-		_, watcher = m.Subscribe(ctx, manager.Subscription{}, func(ctx context.Context, e callback.Event) error {
+		_, watcher = m.Subscribe(ctx, manager.Subscription{Oldest: true}, func(ctx context.Context, e callback.Event) error {
 			d.tell(ctx, e)
 			if d.completed == len(d.who) {
 				cancel()

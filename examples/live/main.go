@@ -175,7 +175,7 @@ func (p *printer) say(whom, what string) {
 // watch writes the events of the engine until ctx ends or the Manager stops,
 // and closes done after that many callbacks are completed.
 func (p *printer) watch(ctx context.Context, m *manager.Manager, callbacks int) error {
-	_, err := m.Subscribe(ctx, manager.Subscription{}, func(ctx context.Context, e callback.Event) error {
+	_, err := m.Subscribe(ctx, manager.Subscription{Oldest: true}, func(ctx context.Context, e callback.Event) error {
 		cb, err := m.Tenant(e.Tenant).Get(ctx, e.Callback)
 		if err != nil {
 			return err

@@ -155,7 +155,7 @@ func TestManagerRuns(t *testing.T) {
 		if at := <-dialed; at.Before(cb.ReleaseAt) || at.After(desired.Add(time.Minute)) {
 			t.Errorf("dialled at %v, desired %v", at, desired)
 		}
-		for e, err := range m.Events(t.Context(), manager.Subscription{}) {
+		for e, err := range m.Events(t.Context(), manager.Subscription{Oldest: true}) {
 			if err != nil {
 				t.Fatal(err)
 			}

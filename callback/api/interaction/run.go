@@ -60,7 +60,7 @@ func (n *Notifier) read(ctx context.Context, lanes *sync.WaitGroup) {
 		after := n.feed.read
 		n.mu.Unlock()
 		var failed error
-		s := manager.Subscription{After: after}
+		s := manager.Subscription{Oldest: true, After: after}
 		for e, err := range n.config.Manager.Tenant(n.config.Tenant).Events(ctx, s) {
 			if err != nil {
 				failed = err

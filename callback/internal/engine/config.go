@@ -10,20 +10,22 @@ import (
 // Config has the fields of the Manager's Config, checked and with every
 // default in place.
 type Config struct {
-	Store        callback.Store
-	Services     callback.ServiceSource
-	Dialer       callback.Dialer
-	Router       callback.Router
-	Contacts     callback.ContactModes
-	Now          func() time.Time
-	Logger       *slog.Logger
-	Node         string
-	NewID        func() callback.ID
-	Random       func() float64
-	Lease        time.Duration
-	Poll         time.Duration
-	Batch        int
-	MaxInFlight  int
-	Synchronous  bool
-	StoreTimeout time.Duration
+	Store           callback.Store
+	Services        callback.ServiceSource
+	Dialer          callback.Dialer
+	Router          callback.Router
+	Contacts        callback.ContactModes
+	Now             func() time.Time
+	Logger          *slog.Logger
+	Node            string
+	NewID           func() callback.ID
+	Random          func() float64
+	Lease           time.Duration
+	Poll            time.Duration
+	Batch           int
+	MaxInFlight     int
+	Synchronous     bool
+	StoreTimeout    time.Duration
+	ShutdownTimeout time.Duration
+	Observer        callback.Observer
 }

@@ -23,7 +23,7 @@ type flights struct {
 	max   int
 	used  int
 	calls map[flightKey]*flight // whole calls, whose claims are renewed
-	done  sync.WaitGroup
+	idle  chan struct{}         // closed when the last of them returns; nil without a waiter
 }
 
 type flightKey struct {
@@ -59,7 +59,6 @@ func (f *flights) begin(call *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.used++
-	f.done.Add(1)
 	if call != nil {
 		f.calls[flightKey{call.tenant, call.key}] = call
 	}
@@ -69,8 +68,27 @@ func (f *flights) end(tenant string, key callback.AttemptKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.used--
-	f.done.Done()
+	if f.used == 0 && f.idle != nil {
+		close(f.idle)
+		f.idle = nil
+	}
 	delete(f.calls, flightKey{tenant, key})
+}
+
+// drained returns a channel that is closed when no call of the dialer is under
+// way.
+func (f *flights) drained() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.used == 0 {
+		idle := make(chan struct{})
+		close(idle)
+		return idle
+	}
+	if f.idle == nil {
+		f.idle = make(chan struct{})
+	}
+	return f.idle
 }
 
 // stuck returns how many calls of the dialer have not returned.
@@ -138,7 +156,7 @@ func (m *Engine) renewCall(ctx context.Context, call *flight, now time.Time) boo
 }
 
 // launch hands a committed attempt to the dialer.
-func (m *Engine) launch(d *decide.Draft) {
+func (m *Engine) launch(ctx context.Context, d *decide.Draft) {
 	call := m.call(d.Callback, d.Policy)
 	var whole *flight
 	if m.waiter != nil {
@@ -147,15 +165,19 @@ func (m *Engine) launch(d *decide.Draft) {
 	}
 	m.flights.begin(whole)
 	m.paced(d.Now)
+	if d.Callback.Trace != (callback.Trace{}) {
+		ctx = callback.WithTrace(ctx, d.Callback.Trace)
+	}
 	if m.Config.Synchronous {
-		m.place(call, d.Policy)
+		m.place(ctx, call, d.Policy)
 		return
 	}
-	go m.place(call, d.Policy)
+	go m.place(ctx, call, d.Policy)
 }
 
-// place calls the dialer once and reports what it said.
-func (m *Engine) place(call callback.Call, policy *decide.Policy) {
+// place calls the dialer once and reports what it said. The dialer gets the
+// values of ctx, but neither its end nor its deadline.
+func (m *Engine) place(ctx context.Context, call callback.Call, policy *decide.Policy) {
 	defer m.Wake()
 	defer m.flights.end(call.Tenant, call.Key)
 	report := callback.Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch}
@@ -167,8 +189,9 @@ func (m *Engine) place(call callback.Call, policy *decide.Policy) {
 		m.deliver(report)
 		return
 	}
-	ctx, cancel := context.WithTimeout(m.Life.ctx, limit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
+	defer context.AfterFunc(m.Life.ctx, cancel)()
 	err := guard.Call("dialer", func() (err error) {
 		if m.waiter == nil {
 			report.Ref, err = m.Config.Dialer.Dial(ctx, call)

@@ -309,7 +309,7 @@ func (m *Engine) commitDials(ctx context.Context, now time.Time, b, passed *Batc
 		count(p, d)
 		if d.Callback.State == callback.Dialing {
 			p.Dialed++
-			m.launch(d)
+			m.launch(ctx, d)
 		}
 	}
 	m.Feed.Signal()

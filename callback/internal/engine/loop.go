@@ -63,13 +63,35 @@ func (m *Engine) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return m.drain(ctx)
 		case <-m.Life.stopping:
 			return nil
 		case <-m.wake:
 		case <-timer.C:
 		}
 		timer.Reset(m.turn(ctx))
+	}
+}
+
+// drain waits until the calls of the dialer that have begun have returned. It
+// goes on renewing the claims on whole calls: they are still being made here.
+func (m *Engine) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.Config.ShutdownTimeout)
+	defer cancel()
+	drained := m.flights.drained()
+	renew := time.NewTicker(m.Config.Lease / 3)
+	defer renew.Stop()
+	for {
+		select {
+		case <-drained:
+			return nil
+		case <-ctx.Done():
+			return m.Shutdown(ctx)
+		case <-renew.C:
+			if now, err := m.Now(ctx); err == nil {
+				m.flights.renew(ctx, m, now)
+			}
+		}
 	}
 }
 
@@ -112,7 +134,7 @@ func (m *Engine) Shutdown(ctx context.Context) error {
 	drained := make(chan struct{})
 	go func() {
 		m.Life.loops.Wait()
-		m.flights.done.Wait()
+		<-m.flights.drained()
 		close(drained)
 	}()
 	defer m.Life.kill()

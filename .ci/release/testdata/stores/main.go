@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/postgres"
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
@@ -68,29 +70,21 @@ func finish(ctx context.Context, name string, s callback.Store) error {
 		return err
 	}
 	dial := func(context.Context, callback.Call) (callback.Outcome, error) {
-		return callback.Outcome{Result: callback.Answer, Certainty: callback.Known}, nil
+		return callback.Ended(callback.ResultBridged), nil
 	}
-	m, err := callback.New(callback.Config{Store: s, Services: services, Dialer: callback.DialerFunc(dial)})
+	m, err := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(dial)})
 	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(ctx) }()
-	defer func() {
-		stop()
-		<-ended
-	}()
-	cb, err := m.Start(ctx, callback.Request{Service: "billing", Number: "044 668 18 00"})
-	for err == nil && cb.State != callback.Completed {
-		select {
-		case err = <-ended:
-			return fmt.Errorf("%s: Run: %w", name, err)
-		case <-time.After(10 * time.Millisecond):
-		}
-		cb, err = m.Get(ctx, "", cb.ID)
+	cb, err := m.Start(ctx, manager.Request{Service: "billing", Number: "044 668 18 00"})
+	if err == nil {
+		cb, err = m.Wait(ctx, cb.ID)
 	}
-	if err != nil {
+	stop()
+	if err := errors.Join(err, <-ended); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	fmt.Println(name, cb.State, cb.Reason)
