@@ -225,7 +225,9 @@ func (s *Store) commit(ctx context.Context, calls []*call) {
 			}
 			id, key := [3]string{"id", w.tenant, w.id}, [3]string{"key", w.tenant, w.key}
 			_, again := seen[id]
-			if _, taken := seen[key]; again || taken && w.key != "" {
+			_, taken := seen[key]
+			_, moved := seen[[3]string{"id", w.tenant, w.source}]
+			if again || taken && w.key != "" || moved && w.source != "" {
 				s.run(ctx, l, wave)
 				wave = wave[:0]
 				clear(seen)
