@@ -49,6 +49,9 @@ type write struct {
 	nonce int64
 	items []item
 	doubt doubt
+	// alone: the key it takes may have belonged to another write of its batch, so
+	// that it has to be made again by itself.
+	alone bool
 	fault error
 	// outside: the fault is the database's, not the change's.
 	outside bool
