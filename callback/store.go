@@ -86,13 +86,20 @@ type Store interface {
 	// never of a history, while changes are under way that may come before them.
 	Events(ctx context.Context, q EventQuery) (EventPage, error)
 
-	// Erase removes callbacks with their events, idempotency keys and held
-	// permits, and every counter whose Subject is listed, leaving one event of
-	// type erased per callback that holds nothing but its ID, service and what
-	// req says. One error per item; items are independent. Afterwards any
-	// change of an erased callback fails with ErrNotFound, so that a late
-	// writer cannot bring it back. The erased event has the revision after the
-	// last as its Seq.
+	// Erase removes callbacks with their events and idempotency keys and gives
+	// back the permits they hold. It returns one error per item; items are
+	// independent. Each erased callback leaves one event of type erased, whose
+	// Seq follows the last revision and which holds the ID, the service and the
+	// Actor and Detail of req. Any later change of an erased callback fails with
+	// ErrNotFound, so that a late writer cannot bring it back.
+	//
+	// After the items Erase removes the counters of req.Subjects. A subject that
+	// a remaining callback of the tenant has keeps all its counters: the units
+	// that callback holds, and what is used up of a window. A callback has a
+	// subject as its number, as its alternative number, or as a search value
+	// under one of req.SearchKeys. An item that failed is a remaining callback.
+	// The check and the removal are one atomic step, so that units taken by a
+	// change made at the same time are never lost.
 	Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error)
 }
 
@@ -139,11 +146,18 @@ type Change struct {
 	// Epoch, when not zero, must equal the stored Lease.Epoch, else
 	// [ErrConflict]: whoever lost its lease cannot write.
 	Epoch int64
+	// Source, which only a creation may have, names another callback of the
+	// tenant that must exist at that revision when Record is stored, as the one
+	// that Record is a copy of. The change fails with [ErrNotFound] if the source
+	// does not exist or is erased, and with [ErrConflict] if its revision is
+	// another one; conflicts of Record itself come first.
+	Source *Precondition
 	// Give returns units to counters, before anything is taken. A counter never
 	// goes below zero; at zero it is as if it had never been.
 	Give []Held
 	// Take asks for permits in order. The first refusal fails the change with a
-	// [PermitError].
+	// [PermitError]. A Subject of a counter is one that Record has, as Erase
+	// defines it: Erase finds the holders of a subject by that.
 	Take []Permit
 	// Event is stored with Seq = Record.Revision.
 	Event Event
@@ -151,6 +165,12 @@ type Change struct {
 	// stored but NextAt, there is no event and the revision stays. Record needs
 	// Tenant, ID, NextAt and the current Revision.
 	Unclaim bool
+}
+
+// Precondition names a revision of a callback.
+type Precondition struct {
+	ID       ID
+	Revision int64
 }
 
 // By names one callback.
@@ -226,15 +246,20 @@ type EventPage struct {
 
 // EraseRequest says what to forget.
 type EraseRequest struct {
-	Tenant   string
-	Items    []EraseItem
-	Subjects []string // counters of these subjects are removed
-	Actor    string
-	Detail   string
+	Tenant string
+	Items  []EraseItem
+	// Subjects are the subjects whose counters are removed, unless a remaining
+	// callback has them.
+	Subjects []string
+	// SearchKeys are the keys of the search values that are compared with
+	// Subjects. Numbers are always compared.
+	SearchKeys []string
+	Actor      string
+	Detail     string
 }
 
-// EraseItem is one callback as it was read: a revision that is no longer the
-// current one is an [ErrConflict].
+// EraseItem is one callback as it was read. If its revision is not the current
+// one the item fails with [ErrConflict].
 type EraseItem struct {
 	ID       ID
 	Revision int64

@@ -24,4 +24,5 @@ type (
 	EventPage      = callback.EventPage
 	EraseRequest   = callback.EraseRequest
 	EraseItem      = callback.EraseItem
+	Precondition   = callback.Precondition
 )

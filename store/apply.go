@@ -11,7 +11,8 @@ import (
 // several conditions that do not hold, the error names the first in this order:
 // a malformed change ([*InvalidError]), a callback that does not exist or was
 // erased ([callback.ErrNotFound]), the ID of a new callback, revision, epoch
-// and idempotency key ([*ConflictError]), a permit ([callback.PermitError]). A
+// and idempotency key ([*ConflictError]), the source ([callback.ErrNotFound] or
+// [*ConflictError]), a permit ([callback.PermitError]). A
 // repeated request is therefore a conflict, not a refusal of the place that it
 // holds itself.
 func (m *Memory) Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error) {
@@ -96,6 +97,9 @@ func (m *Memory) apply(now instant, c *Change, p prepared) error {
 			return conflict(r.ID, "idempotency key", "belongs to callback %s", other.id)
 		}
 	}
+	if err := t.checkSource(c); err != nil {
+		return err
+	}
 	if err := m.permits(t, now, c.Give, c.Take); err != nil {
 		return err
 	}
@@ -130,6 +134,22 @@ func checkEpoch(e *entry, c *Change) error {
 	}
 	if c.Epoch != 0 && c.Epoch != current {
 		return conflict(c.Record.ID, "epoch", "%d is not the current one, %d", c.Epoch, current)
+	}
+	return nil
+}
+
+// checkSource returns an error unless the source of a new callback exists at the
+// revision that the change names.
+func (t *tenant) checkSource(c *Change) error {
+	if c.Source == nil {
+		return nil
+	}
+	source := t.entries[c.Source.ID]
+	switch {
+	case source == nil:
+		return notFound(c.Source.ID)
+	case source.revision != c.Source.Revision:
+		return conflict(c.Record.ID, "source", "revision %d is not the current one, %d", c.Source.Revision, source.revision)
 	}
 	return nil
 }

@@ -32,6 +32,14 @@ func CheckChange(c *Change) error {
 	case c.Epoch < 0:
 		return invalid("Epoch", "%d is negative", c.Epoch)
 	}
+	if s := c.Source; s != nil {
+		switch {
+		case c.Unclaim || r.Revision != 1:
+			return invalid("Source", "is only for a new callback")
+		case s.ID == "" || s.Revision < 1:
+			return invalid("Source", "has no ID or a revision below 1")
+		}
+	}
 	if c.Unclaim {
 		if len(c.Give) > 0 || len(c.Take) > 0 || c.Event != (callback.Event{}) {
 			return invalid("Unclaim", "goes with no permits and no event")

@@ -118,6 +118,14 @@ func (t *tenant) drop(c *counter) {
 	}
 }
 
+// has reports whether a callback has the subject as a number or as a search
+// value under one of the keys.
+func (t *tenant) has(subject string, keys []string) bool {
+	return t.numbers[subject].len() > 0 || slices.ContainsFunc(keys, func(key string) bool {
+		return t.lookups[callback.Match{Key: key, Value: subject}].len() > 0
+	})
+}
+
 // forget removes every counter of a subject.
 func (t *tenant) forget(subject string) {
 	for _, s := range t.services {

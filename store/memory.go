@@ -157,9 +157,9 @@ func (m *Memory) historyOf(name string, id callback.ID, after uint64, limit int)
 	return found
 }
 
-// Erase removes callbacks with their events, idempotency keys and held
-// permits, and every counter of the subjects. The result has one error per
-// item.
+// Erase removes callbacks with their events, idempotency keys and held permits,
+// and the counters of the subjects that no remaining callback has; see
+// [callback.Store]. The result has one error per item.
 func (m *Memory) Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -176,7 +176,9 @@ func (m *Memory) Erase(ctx context.Context, now time.Time, req EraseRequest) ([]
 	}
 	if t != nil {
 		for _, subject := range req.Subjects {
-			t.forget(subject)
+			if !t.has(subject, req.SearchKeys) {
+				t.forget(subject)
+			}
 		}
 	}
 	return errs, nil

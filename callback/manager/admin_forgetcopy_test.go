@@ -13,22 +13,15 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A callback is forgotten while somebody copies it: the copy goes, too, at
-// whatever moment the two meet and however far it has got by then.
+// A callback is forgotten just before a copy of it is written: Start fails, and
+// nothing of the copy is stored.
 func TestForgetMeetsACopy(t *testing.T) {
-	later := monday().Add(time.Hour)
-	for name, c := range map[string]struct {
-		fault callbacktest.Fault
-		req   manager.Request
-		tick  bool
-	}{
-		"before it is written":   {callbacktest.Fault{Method: callbacktest.MethodApply}, manager.Request{}, false},
-		"after it was written":   {callbacktest.Fault{Method: callbacktest.MethodGet, Skip: 1}, manager.Request{}, false},
-		"when it is dialled":     {callbacktest.Fault{Method: callbacktest.MethodGet, Skip: 1}, manager.Request{}, true},
-		"when it is scheduled":   {callbacktest.Fault{Method: callbacktest.MethodGet, Skip: 1}, manager.Request{Desired: later}, false},
-		"when it is over":        {callbacktest.Fault{Method: callbacktest.MethodGet, Skip: 1}, manager.Request{State: callback.Completed}, false},
-		"with a key":             {callbacktest.Fault{Method: callbacktest.MethodApply}, manager.Request{Key: "k"}, false},
-		"of whom more is copied": {callbacktest.Fault{Method: callbacktest.MethodApply}, manager.Request{Number: swiss2}, false},
+	for name, start := range map[string]manager.Request{
+		"for now":                {},
+		"for later":              {Desired: monday().Add(time.Hour)},
+		"that is over":           {State: callback.Completed},
+		"with a key":             {Key: "k"},
+		"of whom more is copied": {Number: swiss2},
 	} {
 		for by, req := range map[string]manager.ForgetRequest{
 			"id": {IDs: []callback.ID{"cb000001"}}, "number": {Numbers: []string{swiss}},
@@ -37,17 +30,7 @@ func TestForgetMeetsACopy(t *testing.T) {
 				r, faulty := officeRig(t, nil)
 				r.dialer.On(callbacktest.AnyNumber, callbacktest.Answered(10*time.Minute))
 				r.start(manager.Request{State: callback.Completed, Properties: callback.Values{"name": "Eve"}})
-				fault := c.fault
-				fault.Kind = callbacktest.Pass
-				fault.Hook = func(context.Context, callbacktest.Op) {
-					if c.tick {
-						r.tick()
-						r.wantState("cb000002", callback.Dialing)
-					}
-					r.forget(req)
-				}
-				faulty.Inject(fault)
-				start := c.req
+				faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.Pass, Hook: func(context.Context, callbacktest.Op) { r.forget(req) }})
 				start.Service, start.CopyFrom = "desk", "cb000001"
 				cb, err := r.m.Start(r.ctx, start)
 				if !errors.Is(err, callback.ErrNotFound) || errors.Is(err, callback.ErrOutcomeUnknown) || cb != nil {
@@ -65,6 +48,64 @@ func TestForgetMeetsACopy(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A copy that was written before its source is forgotten goes with the number, in
+// whatever state it is erased, and stays when only the source is named.
+func TestForgetAfterACopy(t *testing.T) {
+	for name, c := range map[string]struct {
+		copied manager.Request
+		left   callback.State // when the number is forgotten; zero: nothing
+	}{
+		"when it is dialled":   {manager.Request{}, callback.Dialing},
+		"when it is scheduled": {manager.Request{Desired: monday().Add(time.Hour)}, 0},
+		"when it is over":      {manager.Request{State: callback.Completed}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := officeRig(t, nil)
+			r.dialer.On(callbacktest.AnyNumber, callbacktest.Answered(10*time.Minute))
+			r.start(manager.Request{State: callback.Completed})
+			c.copied.Service, c.copied.CopyFrom = "desk", "cb000001"
+			if _, err := r.m.Start(r.ctx, c.copied); err != nil {
+				t.Fatal(err)
+			}
+			r.tick()
+			r.forget(manager.ForgetRequest{IDs: []callback.ID{"cb000001"}})
+			r.get("cb000002")
+			r.forget(manager.ForgetRequest{Numbers: []string{swiss}})
+			if c.left != 0 {
+				r.wantState("cb000002", c.left)
+			} else if found := leftovers(t, r.store, r.clock.Now(), "", "5556677"); found != nil {
+				t.Errorf("left over: %q", found)
+			}
+		})
+	}
+}
+
+// A source that changes just before the copy is written is read again.
+func TestCopyOfWhatChanges(t *testing.T) {
+	r, faulty := officeRig(t, nil)
+	r.start(manager.Request{State: callback.Completed, Properties: callback.Values{"name": "Eve"}})
+	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.Pass, Hook: func(ctx context.Context, _ callbacktest.Op) {
+		source := r.get("cb000001").Clone()
+		source.Revision++
+		source.UserData = callback.Values{"name": "Ann"}
+		change := callback.Change{Record: source, Event: callback.Event{Type: callback.EventUpdated, From: callback.Completed, To: callback.Completed}}
+		if errs, err := r.store.Apply(ctx, r.clock.Now(), []callback.Change{change}); err != nil || errs != nil {
+			t.Error(errs, err)
+		}
+	}})
+	cb, err := r.m.Start(r.ctx, manager.Request{Service: "desk", CopyFrom: "cb000001"})
+	if err != nil || cb.UserData["name"] != "Ann" {
+		t.Errorf("%v, %v", cb, err)
+	}
+	// A conflict that is not the source's is not repeated for ever.
+	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrConflict, Times: -1})
+	cb, err = r.m.Start(r.ctx, manager.Request{Service: "desk", CopyFrom: "cb000001"})
+	wantCode(t, err, callback.ErrConflict, 40020)
+	if cb != nil {
+		t.Error(cb)
 	}
 }
 
@@ -88,38 +129,6 @@ func TestForgetFindsCopiesMadeMeanwhile(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	r.wantState("cb000003", callback.Scheduled) // asked for anew
-}
-
-// When nobody can tell whether the source is there, or the copy cannot be taken
-// back, the copy is not handed out.
-func TestCopyOfWhatCannotBeRead(t *testing.T) {
-	for name, c := range map[string]struct {
-		faults  []callbacktest.Fault
-		unknown bool
-	}{
-		"reading fails": {[]callbacktest.Fault{{Method: callbacktest.MethodGet, Kind: callbacktest.FailBefore, Skip: 1}}, false},
-		"reading and erasing fail": {[]callbacktest.Fault{
-			{Method: callbacktest.MethodGet, Kind: callbacktest.FailBefore, Skip: 1},
-			{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore},
-		}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r, faulty := officeRig(t, nil)
-			r.start(manager.Request{State: callback.Completed})
-			for _, fault := range c.faults {
-				faulty.Inject(fault)
-			}
-			cb, err := r.m.Start(r.ctx, manager.Request{Service: "desk", CopyFrom: "cb000001"})
-			if cb != nil || !errors.Is(err, callbacktest.ErrInjected) || errors.Is(err, callback.ErrOutcomeUnknown) != c.unknown {
-				t.Errorf("%v, %v", cb, err)
-			}
-			faulty.Heal()
-			cb, err = r.m.Get(r.ctx, "cb000002")
-			if gone := errors.Is(err, callback.ErrNotFound); gone == c.unknown || !gone && cb.State != callback.Completed {
-				t.Errorf("reading the copy: %v, %v", cb, err)
-			}
-		})
-	}
 }
 
 // A callback that gets another number just as it is to be erased is somebody

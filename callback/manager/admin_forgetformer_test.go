@@ -74,19 +74,18 @@ func TestForgetAttemptsOfAFormerNumber(t *testing.T) {
 	}
 }
 
-// Two callbacks lost the count of what they hold, and one ends while it is
-// mended: no more is counted than the other holds, so that the number is not
-// refused for ever.
-func TestForgetMendsNoMoreThanIsHeld(t *testing.T) {
+// Two callbacks of the number are started just before its counters are to be
+// removed, and one ends: the other stays counted, so that the limit holds.
+func TestForgetMeetsCallbacksOfTheLimit(t *testing.T) {
 	for _, ends := range []callback.ID{"cb000002", "cb000003"} {
 		t.Run(fmt.Sprint(ends), func(t *testing.T) {
 			r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckTwo })
 			r.start(manager.Request{State: callback.Completed})
 			later := monday().Add(time.Hour)
-			faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodErase, Kind: callbacktest.Pass, Skip: 1, Hook: func(context.Context, callbacktest.Op) {
+			faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodErase, Kind: callbacktest.Pass, Skip: 1, Hook: func(ctx context.Context, op callbacktest.Op) {
 				r.start(manager.Request{Desired: later})
 				r.start(manager.Request{Desired: later})
-				faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.Pass, Hook: r.cancelling(ends)})
+				r.cancelling(ends)(ctx, op)
 			}})
 			r.forget(manager.ForgetRequest{IDs: []callback.ID{"cb000001"}})
 			callbacktest.VerifyPermits(t, r.store, r.clock.Now(), "")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,8 +185,8 @@ func TestForgetWithAStoreThatFails(t *testing.T) {
 		"a lost request":   {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Err: callback.ErrOutcomeUnknown}}, []string{"ok", "ok", "ok", "ok"}, false},
 		"nobody knows": {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Err: callback.ErrOutcomeUnknown, Times: 8}},
 			[]string{"unknown", "unknown", "ok", "ok"}, false},
-		"one counter search": {[]callbacktest.Fault{{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Skip: 2}}, []string{"ok", "ok", "ok", "ok"}, false},
-		"all of them":        {[]callbacktest.Fault{{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Skip: 2, Times: -1}}, []string{"ok", "ok", "ok", "ok"}, true},
+		"one removal of counters": {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Skip: 2}}, []string{"ok", "ok", "ok", "ok"}, false},
+		"all of them":             {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Skip: 2, Times: -1}}, []string{"ok", "ok", "ok", "ok"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, faulty := officeRig(t, func(_ *callback.Service, c *manager.Config) { c.Batch = 2 })
@@ -224,7 +226,7 @@ func TestForgetWhenTheCallerGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.Pass, Skip: 1, Hook: func(context.Context, callbacktest.Op) { cancel() }})
+	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodErase, Kind: callbacktest.Pass, Skip: 1, Hook: func(context.Context, callbacktest.Op) { cancel() }})
 	result, err := r.m.Forget(ctx, manager.ForgetRequest{IDs: []callback.ID{"cb000001"}, Actor: "ann"})
 	if diff := cmp.Diff([]string{"cb000001 ok 1"}, fates(result)); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
@@ -238,48 +240,86 @@ func TestForgetWhenTheCallerGoesAway(t *testing.T) {
 	}
 }
 
-// A callback of the number is taken just as its counters are removed, and
-// dialled: what it holds is counted all the same.
+// A callback of the number is started and dialled just before the counters of the
+// number are to be removed: what it holds stays counted.
 func TestForgetMeetsANewCallback(t *testing.T) {
-	for name, fault := range map[string]*callbacktest.Fault{
-		"":                    nil,
-		"changed meanwhile":   {Method: callbacktest.MethodLoad, Kind: callbacktest.Pass, Hook: nil},
-		"the write conflicts": {Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrConflict},
-		"a store that fails":  {Method: callbacktest.MethodLoad, Kind: callbacktest.FailBefore, Times: 2},
-		"its answer is lost":  {Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
-			r.dialer.On(swiss, callbacktest.Answered(10*time.Minute))
-			r.start(manager.Request{State: callback.Completed})
-			faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodErase, Kind: callbacktest.Pass, Skip: 1, Hook: func(context.Context, callbacktest.Op) {
-				r.start(manager.Request{})
-				r.tick()
-				r.wantState("cb000002", callback.Dialing)
-				if fault == nil {
+	r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
+	r.dialer.On(swiss, callbacktest.Answered(10*time.Minute))
+	r.start(manager.Request{State: callback.Completed})
+	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodErase, Kind: callbacktest.Pass, Skip: 1, Hook: func(context.Context, callbacktest.Op) {
+		r.start(manager.Request{})
+		r.tick()
+		r.wantState("cb000002", callback.Dialing)
+	}})
+	r.forget(manager.ForgetRequest{IDs: []callback.ID{"cb000001"}})
+	if diff := cmp.Diff(1, len(r.dialer.Live())); diff != "" {
+		t.Fatal(diff)
+	}
+	_, err := r.try(manager.Request{})
+	wantCode(t, err, callback.ErrNumberLimit, 40001)
+	// In another service the number may wait, but not be called at the same time.
+	r.start(manager.Request{Service: "sales"})
+	r.run(2 * time.Minute)
+	if n := len(r.dialer.Live()); n != 1 {
+		t.Errorf("%d calls are up to one number", n)
+	}
+	callbacktest.VerifyPermits(t, r.store, r.clock.Now(), "")
+	r.run(time.Hour)
+	r.wantReason("cb000002", callback.ReasonAgentConnected)
+	callbacktest.RequireNoDoubles(t, r.dialer)
+}
+
+// A number is forgotten again and again while callbacks of it are started,
+// cancelled and forgotten: no unit that is held is lost, and none stays.
+func TestForgetRacesWithStarts(t *testing.T) {
+	r, _ := officeRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Limits = callback.Limits{SameNumber: callback.CheckTwo, PerParameter: 1000, Parameters: []string{"_customer_number"}}
+	})
+	const starters, each = 4, 25
+	var ended atomic.Int64
+	var started, forgetters sync.WaitGroup
+	for range 2 {
+		forgetters.Go(func() {
+			for ended.Load() < starters {
+				if _, err := r.m.Forget(r.ctx, manager.ForgetRequest{Numbers: []string{swiss}, Actor: "ann"}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range starters {
+		started.Go(func() {
+			defer ended.Add(1)
+			for i := range each {
+				cb, err := r.m.Start(r.ctx, manager.Request{Service: "desk", Number: swiss})
+				if errors.Is(err, callback.ErrNumberLimit) {
+					continue
+				}
+				if err != nil {
+					t.Error(err)
 					return
 				}
-				if fault.Method == callbacktest.MethodLoad {
-					fault.Hook = func(context.Context, callbacktest.Op) { r.run(30 * time.Second) }
+				if i%3 > 0 {
+					if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID}); err != nil && !errors.Is(err, callback.ErrNotFound) {
+						t.Error(err)
+					}
 				}
-				faulty.Inject(*fault)
-			}})
-			r.forget(manager.ForgetRequest{IDs: []callback.ID{"cb000001"}})
-			if diff := cmp.Diff(1, len(r.dialer.Live())); diff != "" {
-				t.Fatal(diff)
 			}
-			_, err := r.try(manager.Request{})
-			wantCode(t, err, callback.ErrNumberLimit, 40001)
-			// In another service the number may wait, but not be called meanwhile.
-			r.start(manager.Request{Service: "sales"})
-			r.run(2 * time.Minute)
-			if n := len(r.dialer.Live()); n != 1 {
-				t.Errorf("%d calls are up to one number", n)
-			}
-			callbacktest.VerifyPermits(t, r.store, r.clock.Now(), "")
-			r.run(time.Hour)
-			r.wantReason("cb000002", callback.ReasonAgentConnected)
-			callbacktest.RequireNoDoubles(t, r.dialer)
 		})
+	}
+	started.Wait()
+	forgetters.Wait()
+	callbacktest.VerifyPermits(t, r.store, r.clock.Now(), "")
+	for cb, err := range r.m.Search(r.ctx, callback.Query{NotStates: []callback.State{callback.Completed}}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID}); err != nil {
+			t.Error(err)
+		}
+	}
+	r.forget(manager.ForgetRequest{Numbers: []string{swiss}})
+	if found := leftovers(t, r.store, r.clock.Now(), "", "5556677"); found != nil {
+		t.Errorf("left over: %q", found)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,56 +15,55 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// ForgetRequest erases what is known of people (GMS 4.4). IDs and Numbers
+// ForgetRequest names the callbacks and people to erase. IDs and Numbers
 // together have 1 to 1,000 entries.
 type ForgetRequest struct {
 	IDs []callback.ID
-	// Numbers names people: every callback with one of these as number or
-	// alternative, and every completed one that once had it, is erased. A
-	// number may be in any spelling that a service of the tenant would read.
+	// Numbers selects every callback that has one of these as its number or
+	// alternative number, and every completed callback that once had it. A number
+	// may be in any spelling that a service of the tenant reads.
 	Numbers []string
-	Actor   string // required; must name nobody who is forgotten
-	Detail  string // why, for the event that remains; must name nobody
+	Actor   string // required; must not contain a number to forget
+	Detail  string // the reason, kept in the erased events; must not contain a number to forget
 }
 
-// String counts what is to be forgotten.
+// String returns how many callbacks and numbers the request names.
 func (r ForgetRequest) String() string {
 	return fmt.Sprintf("request to forget %d callbacks and %d numbers", len(r.IDs), len(r.Numbers))
 }
 
-// Format prints what String does, for every verb.
+// Format prints String for every verb, so that no number is printed.
 func (r ForgetRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
 
-// LogValue is what slog records.
+// LogValue returns String, so that no number is logged.
 func (r ForgetRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-// Forget erases callbacks that are Scheduled or Completed: records, history,
-// idempotency keys, and the counters of whom nothing is left. One event per
-// callback stays, which says who erased it and why. Places and seats they held
-// are free again. Nothing brings an erased callback back: a late report of a
-// dialer is answered with [ErrNotFound].
+// Forget erases callbacks that are Scheduled or Completed: their records, history
+// and idempotency keys, and the counters of each number and value that no other
+// callback has. The permits they hold are given back. One event per callback
+// remains, with Actor and Detail. An erased callback cannot come back: a late
+// report of the dialer gets [callback.ErrNotFound].
 //
-// Each item is on its own. The result has one for each ID in order, without
-// repetitions, and then for each number one for each callback it led to, or one
-// with N = 0 and no error where there is none (GMS "no callback(s) to delete").
-// An item's Err is [ErrNotFound], a [StateError] for a callback that is neither
-// Scheduled nor Completed - an [ErrInFlight] as well where a call is on its way
-// - a [FieldError] or [NumberError] for an item that is malformed, or what the
-// store said. A number in a national form that different services read as
-// different numbers, and that both have callbacks, is a FieldError: it is not
-// known who is meant.
+// Items are independent. The result has one item per distinct ID, in order, then
+// for each distinct number one item per callback found, or a single item with N = 0
+// and no error if there is none. Err of an item is one of: [callback.ErrNotFound];
+// [callback.StateError] for a callback that is neither Scheduled nor Completed,
+// which is [callback.ErrInFlight] as well during a call; [callback.FieldError] or
+// [callback.NumberError] for a malformed item; an error of the store. A national
+// number that services of the tenant read as different numbers, of which more than
+// one has callbacks, is ambiguous and gets a FieldError.
 //
-// The counters of a value, such as how often a number was dialled today, go
-// with the last callback that has it: as long as another one is left, limits
-// that protect its customer hold. From a callback that once had a number and now
-// has another, and is not completed, the mention of the number is taken and
-// nothing else.
+// While another callback has a number or value its counters stay, so that the
+// limits that protect its customer hold. A callback that is not completed and has
+// changed its number keeps everything but the mention of the former one.
 //
-// The error is for the whole: [FieldError] for a malformed request, also one
-// whose Actor or Detail names a number of Numbers, and [ErrStopped], and nothing
-// was done; or that counters of the callbacks that
-// were erased, as the items tell, could not be removed, which repeating does for
-// Numbers and the end of the day for all.
+// Forget itself fails with [callback.FieldError] for a malformed request, which
+// includes an Actor or Detail that contains one of Numbers, and with
+// [callback.ErrStopped]; then nothing was erased. It also fails when counters of
+// erased callbacks could not be removed, while the items say what was erased;
+// forgetting Numbers again removes them, and those of a day end with it.
+//
+// GMS: 4.4.
 func (m *Manager) Forget(ctx context.Context, req ForgetRequest) (BulkResult, error) {
 	var result BulkResult
 	if err := m.engine.Life.Check(); err != nil {
@@ -79,8 +80,8 @@ func (m *Manager) Forget(ctx context.Context, req ForgetRequest) (BulkResult, er
 	if err != nil {
 		return result, err
 	}
-	f := m.forgetting(&req, now, services)
-	if err := f.checkNames(ctx); err != nil {
+	f := &forgetting{m: m, req: &req, now: now, services: services, subjects: make(map[string]bool), keys: make(map[string]bool)}
+	if err := f.checkNote(ctx); err != nil {
 		return result, err
 	}
 	ids := once(req.IDs)
@@ -110,64 +111,34 @@ func (r *ForgetRequest) check() error {
 	return checkCount("ids and numbers together", len(r.IDs)+len(r.Numbers))
 }
 
-// forgetting is one Forget at work.
+// forgetting is the state of one call of Forget.
 type forgetting struct {
 	m        *Manager
 	req      *ForgetRequest
 	now      time.Time
 	services []string        // of the tenant
-	readers  []string        // those and others that have callbacks; nil until read
-	subjects map[string]bool // what counters of the erased may be kept under
-	names    map[string]bool // properties under which those values are looked up
+	readers  []string        // services, and others that still have callbacks; nil until read
+	subjects map[string]bool // whose counters may have to go
+	keys     map[string]bool // of the search values that keep counters of a subject
 }
 
-func (m *Manager) forgetting(req *ForgetRequest, now time.Time, services []string) *forgetting {
-	return &forgetting{m: m, req: req, now: now, services: services, subjects: make(map[string]bool), names: make(map[string]bool)}
-}
+// errRenumbered is the error of a callback that has changed its number since it
+// was found.
+var errRenumbered = errors.New("callback has another number")
 
-// checkNames refuses a request whose note holds one of its numbers: it would
-// stay in the events, also in those of other callbacks. What is wrong with a
-// number itself, or cannot be read, is told with its items.
-func (f *forgetting) checkNames(ctx context.Context) error {
-	for _, raw := range once(f.req.Numbers) {
-		keys, _ := f.readings(ctx, raw)
-		for _, key := range append(keys, raw) {
-			if err := f.unnamed(key); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// unnamed refuses a note that holds a number.
-func (f *forgetting) unnamed(address string) error {
-	if mentions(f.req.Detail, address) {
-		return decide.Invalid("detail", "holds the number that is to be forgotten")
-	}
-	if mentions(f.req.Actor, address) {
-		return decide.Invalid("actor", "holds the number that is to be forgotten")
-	}
-	return nil
-}
-
-// errNotTheirs is the error of a callback that by now has another number than
-// the one that is to be forgotten.
-var errNotTheirs = errors.New("callback has another number")
-
-// maxErasures is how often an erasure is tried again because somebody else
-// changed the callback, or because nobody knows whether it happened.
+// maxErasures is how often an erasure is tried again after a conflict or an
+// unknown outcome.
 const maxErasures = 8
 
-// eraseAll erases callbacks by their IDs and returns the errors of those that
-// were not erased. Where theirs is given, a callback of which it is false when
-// it is read is left as it is: [errNotTheirs].
-func (f *forgetting) eraseAll(ctx context.Context, ids []callback.ID, theirs func(*callback.Callback) bool) map[callback.ID]error {
+// eraseAll erases callbacks and returns the errors of those that remain. If match
+// is not nil, a callback that does not match when it is read stays, with
+// errRenumbered.
+func (f *forgetting) eraseAll(ctx context.Context, ids []callback.ID, match func(*callback.Callback) bool) map[callback.ID]error {
 	errs := make(map[callback.ID]error)
 	for chunk := range chunks(ids, f.m.engine.Config.Batch) {
-		tried := make(map[callback.ID]*callback.Callback) // whose erasure may have happened
+		tried := make(map[callback.ID]*callback.Callback)
 		for range maxErasures {
-			if chunk = f.erase(ctx, chunk, theirs, tried, errs); len(chunk) == 0 {
+			if chunk = f.erase(ctx, chunk, match, tried, errs); len(chunk) == 0 {
 				break
 			}
 		}
@@ -175,82 +146,162 @@ func (f *forgetting) eraseAll(ctx context.Context, ids []callback.ID, theirs fun
 	return errs
 }
 
-// erase reads callbacks, erases those that may be, under the revision that was
-// read, and returns those that have to be read again. Their errors stand until
-// then.
-func (f *forgetting) erase(ctx context.Context, ids []callback.ID, theirs func(*callback.Callback) bool, tried map[callback.ID]*callback.Callback, errs map[callback.ID]error) (again []callback.ID) {
+// erase reads callbacks and erases, at the revision read, those that may be
+// erased. It returns those to read again, and sets errs for all that remain so
+// far. tried has the callbacks whose erasure may have happened.
+func (f *forgetting) erase(ctx context.Context, ids []callback.ID, match func(*callback.Callback) bool, tried map[callback.ID]*callback.Callback, errs map[callback.ID]error) (again []callback.ID) {
 	found, missing := f.m.readAll(ctx, ids)
-	var list []*callback.Callback
 	req := callback.EraseRequest{Tenant: f.m.tenant, Actor: f.req.Actor, Detail: f.req.Detail}
 	for _, id := range ids {
 		cb, err := found[id], missing[id]
-		if errors.Is(err, callback.ErrNotFound) && tried[id] != nil {
-			f.erased(tried[id])
+		switch {
+		case errors.Is(err, callback.ErrNotFound) && tried[id] != nil:
 			delete(errs, id)
 			continue
-		}
-		if err != nil && tried[id] != nil {
+		case err != nil && tried[id] != nil:
 			err = fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, err)
-		}
-		if err == nil && theirs != nil && !theirs(cb) {
-			err = errNotTheirs
-		}
-		if err == nil {
+		case err == nil && match != nil && !match(cb):
+			err = errRenumbered
+		case err == nil:
 			err = f.allowed(cb)
 		}
 		if err != nil {
 			errs[id] = err
 			continue
 		}
-		list = append(list, cb)
 		req.Items = append(req.Items, callback.EraseItem{ID: id, Revision: cb.Revision})
 	}
-	if len(list) == 0 {
+	if len(req.Items) == 0 {
 		return nil
 	}
-	each, _ := f.m.engine.Erase(ctx, f.now, req)
-	for i, failure := range each {
-		cb := list[i]
-		switch {
-		case failure == nil:
-			f.erased(cb)
-			delete(errs, cb.ID)
-			continue
-		case errors.Is(failure, callback.ErrOutcomeUnknown):
-			tried[cb.ID] = cb
-			f.erased(cb) // perhaps; counters of what is left are kept
-			again = append(again, cb.ID)
-		case errors.Is(failure, callback.ErrConflict):
-			again = append(again, cb.ID)
+	results, _ := f.m.engine.Erase(ctx, f.now, req)
+	for i, err := range results {
+		id := req.Items[i].ID
+		unknown := errors.Is(err, callback.ErrOutcomeUnknown)
+		if err == nil || unknown {
+			f.noteSubjects(found[id]) // the store keeps the counters of what remains
 		}
-		errs[cb.ID] = failure
+		if err == nil {
+			delete(errs, id)
+			continue
+		}
+		errs[id] = err
+		if unknown {
+			tried[id] = found[id]
+		}
+		if unknown || errors.Is(err, callback.ErrConflict) {
+			again = append(again, id)
+		}
 	}
 	return again
 }
 
-// allowed tells whether a callback may be forgotten (GMS 4.4).
+// noteSubjects notes the subjects that counters of a callback may have.
+func (f *forgetting) noteSubjects(cb *callback.Callback) {
+	f.noteSubject(cb.Customer.Number.Key())
+	f.noteSubject(cb.Customer.Alternative.Key())
+	for _, v := range cb.SearchValues {
+		f.keys[v.Key] = true
+		f.noteSubject(v.Value)
+	}
+}
+
+func (f *forgetting) noteSubject(subject string) {
+	if subject != "" {
+		f.subjects[subject] = true
+	}
+}
+
+// dropCounters removes the counters of the noted subjects that no callback has
+// any more. It goes on after the caller's context has ended.
+func (f *forgetting) dropCounters(ctx context.Context) error {
+	const most = 50 // subjects per Config.StoreTimeout
+	var faults []error
+	for subjects := range chunks(slices.Sorted(maps.Keys(f.subjects)), most) {
+		if err := f.dropSome(ctx, subjects); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	if faults != nil {
+		return fmt.Errorf("removing counters of what was erased: %w", errors.Join(faults...))
+	}
+	return nil
+}
+
+func (f *forgetting) dropSome(ctx context.Context, subjects []string) error {
+	ctx, cancel := f.m.engine.Detached(ctx)
+	defer cancel()
+	err := f.addKeys(ctx)
+	if err != nil {
+		return err
+	}
+	req := callback.EraseRequest{
+		Tenant: f.m.tenant, Subjects: subjects, SearchKeys: slices.Sorted(maps.Keys(f.keys)), Actor: f.req.Actor, Detail: f.req.Detail,
+	}
+	for range 3 {
+		if _, err = f.m.engine.Store.Erase(ctx, f.now, req); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// addKeys adds the properties that services of the tenant search or count by.
+func (f *forgetting) addKeys(ctx context.Context) error {
+	for _, name := range f.services {
+		p, err := f.m.engine.PolicyOf(ctx, &callback.Callback{Tenant: f.m.tenant, Service: name}, true)
+		if err != nil {
+			return err
+		}
+		for _, key := range slices.Concat(p.Service.SearchKeys, p.Service.Limits.Parameters) {
+			f.keys[key] = true
+		}
+	}
+	return nil
+}
+
+// allowed returns why a callback must not be forgotten, or nil. GMS: 4.4.
 func (f *forgetting) allowed(cb *callback.Callback) error {
 	if cb.State != callback.Scheduled && cb.State != callback.Completed {
 		return &callback.StateError{ID: cb.ID, State: cb.State, Operation: "forget"}
 	}
 	addresses := []string{cb.Customer.Number.Key(), cb.Customer.Alternative.Key()}
-	for _, l := range cb.SearchValues {
-		if l.Key == callback.PropertyNumber {
-			addresses = append(addresses, l.Value)
+	for _, v := range cb.SearchValues {
+		if v.Key == callback.PropertyNumber {
+			addresses = append(addresses, v.Value)
 		}
 	}
-	for _, address := range addresses {
-		if err := f.unnamed(address); err != nil {
+	return f.unnamed(addresses...)
+}
+
+// checkNote refuses a request whose Actor or Detail contains one of its numbers,
+// since events that remain keep both. Errors of the numbers themselves are left to
+// their items.
+func (f *forgetting) checkNote(ctx context.Context) error {
+	for _, raw := range once(f.req.Numbers) {
+		keys, _ := f.readings(ctx, raw)
+		if err := f.unnamed(append(keys, raw)...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mentions reports whether a text holds a number, in whatever way it is
-// written, or an address.
+// unnamed returns an error if Actor or Detail contains one of the addresses.
+func (f *forgetting) unnamed(addresses ...string) error {
+	for _, note := range []struct{ field, text string }{{"detail", f.req.Detail}, {"actor", f.req.Actor}} {
+		for _, address := range addresses {
+			if mentions(note.text, address) {
+				return decide.Invalid(note.field, "holds the number that is to be forgotten")
+			}
+		}
+	}
+	return nil
+}
+
+// mentions reports whether text contains an address, or a number in any format.
 func mentions(text, address string) bool {
-	const enough = 7 // the end of a number that tells it from others
+	const enough = 7 // last digits that identify a number
 	address, _, _ = strings.Cut(address, ";")
 	if address == "" || text == "" {
 		return false

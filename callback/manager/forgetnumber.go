@@ -10,14 +10,14 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// number forgets whoever has a number and returns one item for each callback.
+// number forgets the callbacks of a number and returns one item for each.
 func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
 	failed := func(err error) []BulkItem { return []BulkItem{{Number: raw, Err: err}} }
 	keys, err := f.readings(ctx, raw)
 	if err != nil {
 		return failed(err)
 	}
-	var whose trail
+	var found trail
 	var subjects []string
 	for _, key := range keys {
 		if err := f.unnamed(key); err != nil {
@@ -29,35 +29,37 @@ func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
 			return failed(err)
 		case t.empty():
 			subjects = append(subjects, key)
-		case whose.empty():
-			whose = t
+		case found.empty():
+			found = t
 		default:
 			return failed(decide.Invalid(callback.PropertyNumber, "is read as different numbers by services that have callbacks of them"))
 		}
 	}
-	if !whose.empty() {
-		subjects = []string{whose.key}
+	if !found.empty() {
+		subjects = []string{found.key}
 	}
 	var items []BulkItem
 	done := make(map[callback.ID]bool)
-	for ids := whose.ids; len(ids) > 0; {
-		errs := f.eraseAll(ctx, ids, func(cb *callback.Callback) bool { return has(cb, whose.key) })
+	for ids := found.ids; len(ids) > 0; {
+		errs := f.eraseAll(ctx, ids, func(cb *callback.Callback) bool { return has(cb, found.key) })
 		for _, id := range ids {
 			done[id] = true
 			switch err := errs[id]; {
-			case errors.Is(err, errNotTheirs):
-				whose.mentions = append(whose.mentions, id)
-			case !errors.Is(err, callback.ErrNotFound): // somebody else forgot it meanwhile
+			case errors.Is(err, errRenumbered):
+				found.mentions = append(found.mentions, id)
+			case !errors.Is(err, callback.ErrNotFound): // erased by another call
 				items = append(items, BulkItem{ID: id, Number: raw, N: 1, Err: err})
 			}
 		}
-		var err error
-		if ids, err = f.copies(ctx, whose.key, done); err != nil {
+		// A callback may have been copied before it was erased, and not since.
+		copies, err := f.follow(ctx, found.key, func(cb *callback.Callback) bool { return done[cb.CopiedFrom] && !done[cb.ID] })
+		if err != nil {
 			items = append(items, BulkItem{Number: raw, Err: err})
 		}
+		ids = copies.ids
 	}
-	for _, id := range whose.mentions {
-		erased, err := f.dropMention(ctx, id, whose.key)
+	for _, id := range found.mentions {
+		erased, err := f.dropMention(ctx, id, found.key)
 		if errors.Is(err, callback.ErrNotFound) {
 			continue
 		}
@@ -66,7 +68,7 @@ func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
 		}
 	}
 	for _, subject := range subjects {
-		f.note(subject)
+		f.noteSubject(subject)
 	}
 	if len(items) == 0 {
 		return []BulkItem{{Number: raw}}
@@ -74,24 +76,17 @@ func (f *forgetting) number(ctx context.Context, raw string) []BulkItem {
 	return items
 }
 
-// copies finds the callbacks of a number that were copied from those that were
-// handled, while that was done: whoever copied saw its source still there.
-func (f *forgetting) copies(ctx context.Context, key string, done map[callback.ID]bool) ([]callback.ID, error) {
-	t, err := f.follow(ctx, key, func(cb *callback.Callback) bool { return done[cb.CopiedFrom] && !done[cb.ID] })
-	return t.ids, err
-}
-
-// trail is where a number is found.
+// trail lists the callbacks of a number.
 type trail struct {
-	key      string
+	key      string        // the number in its canonical form
 	ids      []callback.ID // callbacks that have it
-	mentions []callback.ID // callbacks that had it once and have another now
+	mentions []callback.ID // callbacks that once had it and have another one
 }
 
 func (t *trail) empty() bool { return len(t.ids) == 0 && len(t.mentions) == 0 }
 
-// follow finds the callbacks of a number in its canonical form, or those of
-// them that are wanted.
+// follow finds the callbacks of a number in its canonical form. If wanted is not
+// nil, follow leaves out those of which it is false.
 func (f *forgetting) follow(ctx context.Context, key string, wanted func(*callback.Callback) bool) (trail, error) {
 	t := trail{key: key}
 	for _, q := range []callback.Query{{Number: key}, {SearchValues: []callback.Match{{Key: callback.PropertyNumber, Value: key}}}} {
@@ -121,14 +116,14 @@ func (f *forgetting) follow(ctx context.Context, key string, wanted func(*callba
 	return t, nil
 }
 
-// has reports whether a callback has the number, as such or as alternative.
+// has reports whether key is the number or the alternative number of a callback.
 func has(cb *callback.Callback, key string) bool {
 	return cb.Customer.Number.Key() == key || cb.Customer.Alternative.Key() == key
 }
 
-// dropMention takes a number from among the former ones of a callback that has
-// another now. One that is over is erased: it was asked for under the number,
-// and nobody waits for it any more.
+// dropMention removes a number from the former numbers of a callback that has
+// another one. If the callback is completed, dropMention erases it and returns
+// true: the request for it came from the number.
 func (f *forgetting) dropMention(ctx context.Context, id callback.ID, key string) (ended bool, err error) {
 	_, err = f.m.engine.Alter(ctx, f.m.tenant, id, true, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if ended = cb.State == callback.Completed; ended || has(cb, key) {
@@ -138,8 +133,8 @@ func (f *forgetting) dropMention(ctx context.Context, id callback.ID, key string
 		d.Callback.SearchValues = slices.DeleteFunc(d.Callback.SearchValues, func(l callback.SearchValue) bool {
 			drop := l.Key == callback.PropertyNumber && (l.Value == key || p.Read(l.Value).Key() == key)
 			if drop {
-				f.names[l.Key] = true
-				f.note(l.Value)
+				f.keys[l.Key] = true
+				f.noteSubject(l.Value)
 			}
 			return drop
 		})
@@ -152,9 +147,9 @@ func (f *forgetting) dropMention(ctx context.Context, id callback.ID, key string
 	return ended, err
 }
 
-// readings are the numbers that the services of the tenant take a text for, in
-// their canonical form; those that are not configured any more, but still have
-// callbacks, read it as a service does by default.
+// readings returns the numbers, in canonical form, that the services of the tenant
+// read a text as. A service that has callbacks but is not configured reads it with
+// the defaults of a service.
 func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error) {
 	if raw == "" {
 		return nil, decide.Invalid(callback.PropertyNumber, "is empty")
@@ -163,7 +158,7 @@ func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error)
 		return nil, err
 	}
 	if f.readers == nil {
-		readers, err := f.m.Tenant(f.m.tenant).serving(ctx, f.services, callback.Query{})
+		readers, err := f.m.serving(ctx, f.services, callback.Query{Tenant: f.m.tenant})
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +166,7 @@ func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error)
 	}
 	services := f.readers
 	if len(services) == 0 {
-		services = []string{"any"} // read as a service does by default
+		services = []string{"any"} // an unknown service, which has the defaults
 	}
 	var keys []string
 	for _, name := range services {
@@ -189,8 +184,8 @@ func (f *forgetting) readings(ctx context.Context, raw string) ([]string, error)
 	return once(keys), nil
 }
 
-// reading is the canonical form of a number as a service reads it; empty when
-// it cannot.
+// reading returns the canonical form of a number as a service reads it, or empty
+// text if the service cannot read it.
 func (m *Manager) reading(ctx context.Context, service, raw string) (string, error) {
 	p, err := m.engine.PolicyOf(ctx, &callback.Callback{Tenant: m.tenant, Service: service}, true)
 	if err != nil {

@@ -38,9 +38,7 @@ func New(config Config) (*Manager, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	e := engine.New(engine.Config(config))
-	e.TakeBack = takeBack
-	return &Manager{engine: e, served: new(servedPaces)}, nil
+	return &Manager{engine: engine.New(engine.Config(config)), served: new(servedPaces)}, nil
 }
 
 // Start takes a callback for now or for a later time and returns it as it was

@@ -9,21 +9,21 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
-// Starter takes callbacks as a part of something that the host commits; see
-// [Manager.Within].
+// Starter starts callbacks inside a transaction of the host. [Manager.Within]
+// returns one.
 type Starter struct {
 	intake *engine.Intake
 	tenant string
 }
 
-// Within returns a Starter that writes through s, a view of the Manager's store
-// inside a transaction of the host: the callback exists if and only if the
-// transaction commits. Services, limits and life are the Manager's, and so is the
-// clock unless s is a [ClockStore]; only what is read and written goes through s.
-// Stores that offer such a view say so themselves, for instance In of store/postgres.
+// Within returns a Starter that reads and writes through s, a view of the
+// Manager's store inside a transaction of the host: a callback it starts exists if
+// and only if the transaction commits. Services and limits are the Manager's, and
+// so is the clock unless s is a [callback.ClockStore]. The method In of
+// store/postgres returns such a view.
 //
-// Nobody works on the callback before the commit, and a running Manager finds it
-// within Config.Poll after it; [Manager.Wake] makes that at once.
+// A running Manager finds the callback within Config.Poll of the commit, or at
+// once if the host calls [Manager.Wake].
 func (m *Manager) Within(s callback.Store) *Starter {
 	clock := m.engine.Clock
 	if own, ok := unwrap.As[callback.ClockStore](s); ok && clock != nil {
@@ -34,10 +34,11 @@ func (m *Manager) Within(s callback.Store) *Starter {
 	return &Starter{&view, m.tenant}
 }
 
-// Start is [Manager.Start] within the transaction. After an error nothing is
-// left of the callback in the transaction, which may go on unless its database
-// says otherwise, or the error is an [ErrOutcomeUnknown]: then it must be rolled
-// back. That is so where the callback that was copied is forgotten meanwhile.
+// Start is [Manager.Start] inside the transaction. After an error the transaction
+// holds nothing of the callback and can go on, unless the database has aborted it.
+// After [callback.ErrOutcomeUnknown] the host must roll it back. A callback to copy
+// stays locked until the transaction ends, so that it cannot be forgotten before
+// the copy exists.
 func (s *Starter) Start(ctx context.Context, req Request) (*callback.Callback, error) {
 	return s.intake.Start(ctx, s.tenant, decide.StartInput(req))
 }

@@ -39,6 +39,10 @@ func (a *answer) explain(w *write, b *batch) error {
 		return conflict(id, "epoch", "%d is not the current one, %d", w.epoch, a.stored.Int64)
 	case "key":
 		return conflict(id, "idempotency key", "belongs to another callback")
+	case "no source":
+		return notFound(callback.ID(w.source))
+	case "source":
+		return conflict(id, "source", "revision %d is not the current one, %d", w.sourceRevision, a.stored.Int64)
 	case "permit":
 		return &callback.PermitError{Permit: b.items[a.item.Int32-1].permit, Used: a.used.Int64, Ends: instant(a.ends)}
 	}

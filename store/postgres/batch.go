@@ -68,7 +68,7 @@ func times(b *batch, of func(w *write) pgtype.Timestamptz) stamps { return colum
 // arguments are the parameters of apply, in order.
 func (b *batch) arguments() []any {
 	b.number()
-	args := make([]any, 0, 40)
+	args := make([]any, 0, 42)
 	args = append(args,
 		times(b, func(w *write) pgtype.Timestamptz { return stamp(w.now) }),
 		column(b, func(w *write) int16 { return w.op }),
@@ -97,7 +97,9 @@ func (b *batch) arguments() []any {
 		column(b, func(w *write) string { return w.eventType }),
 		times(b, func(w *write) pgtype.Timestamptz { return w.eventAt }),
 		column(b, func(w *write) int64 { return w.nonce }),
-		column(b, func(w *write) []byte { return w.event }))
+		column(b, func(w *write) []byte { return w.event }),
+		optional(b, func(w *write) string { return w.source }),
+		unless(b, func(w *write) int64 { return w.sourceRevision }, 0))
 	return b.permits(args)
 }
 

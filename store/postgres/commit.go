@@ -225,7 +225,9 @@ func (s *Store) commit(ctx context.Context, calls []*call) {
 			}
 			id, key := [3]string{"id", w.tenant, w.id}, [3]string{"key", w.tenant, w.key}
 			_, again := seen[id]
-			if _, taken := seen[key]; again || taken && w.key != "" {
+			_, taken := seen[key]
+			_, moved := seen[[3]string{"id", w.tenant, w.source}]
+			if again || taken && w.key != "" || moved && w.source != "" {
 				s.run(ctx, l, wave)
 				wave = wave[:0]
 				clear(seen)
@@ -249,6 +251,11 @@ func (s *Store) run(ctx context.Context, l *link, writes []*write) {
 	b := batch{writes: writes}
 	err := s.attempt(ctx, l, &b)
 	if err == nil {
+		for _, w := range writes {
+			if w.alone {
+				s.run(ctx, l, []*write{w})
+			}
+		}
 		return
 	}
 	if len(writes) > 1 && fateOf(err) == failed && !ends(err) {
@@ -321,7 +328,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 // call sends a batch and notes the fault of each write that did not happen.
 func (s *Store) call(ctx context.Context, l *link, b *batch, args []any) error {
 	for _, w := range b.writes {
-		w.fault = nil
+		w.fault, w.alone = nil, false
 	}
 	rows, err := l.query(ctx, s.sql.apply, args...)
 	if err != nil {
@@ -335,6 +342,7 @@ func (s *Store) call(ctx context.Context, l *link, b *batch, args []any) error {
 		}
 		w := b.writes[a.change-1]
 		w.fault = a.explain(w, b)
+		w.alone = a.fault == "key" && w.op == opReplace && len(b.writes) > 1
 	}
 	return rows.Err()
 }

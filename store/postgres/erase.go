@@ -13,8 +13,9 @@ import (
 )
 
 // Erase removes callbacks with their events, idempotency keys and held permits,
-// and every counter of the subjects. Of each callback a row with its ID stays,
-// so that nobody brings it back. The result has one error per item.
+// and the counters of the subjects that no remaining callback has; see
+// [callback.Store]. The row of an erased callback stays with its ID alone, so
+// that a late writer cannot create it again. The result has one error per item.
 //
 // The bytes are gone from the tables when VACUUM has run, and from the
 // write-ahead log, its archives and backups when those are recycled.
@@ -49,13 +50,24 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 		return perItem(errs, len(req.Items)), nil
 	}
 	err = s.read(ctx, func(ctx context.Context) error {
-		_, err := s.db.Exec(ctx, s.sql.forget, req.Tenant, req.Subjects)
+		_, err := s.db.Exec(ctx, s.sql.forget, forgetArguments(&req)...)
 		return err
 	})
 	if err != nil {
 		return nil, doubtful(err)
 	}
 	return perItem(errs, len(req.Items)), nil
+}
+
+// forgetArguments are the parameters of forget_1.
+func forgetArguments(req *callback.EraseRequest) []any {
+	values, hashes := []string{}, []int64{}
+	for _, subject := range req.Subjects {
+		for _, key := range req.SearchKeys {
+			values, hashes = append(values, subject), append(hashes, lookupHash(req.Tenant, key, subject))
+		}
+	}
+	return []any{req.Tenant, req.Subjects, values, hashes}
 }
 
 func perItem(errs []error, n int) []error {

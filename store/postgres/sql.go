@@ -40,7 +40,7 @@ func statementsOf(schema string) statements {
 			s.replaces[m] = replaceText(schema, m)
 		}
 	}
-	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(40) + ")")
+	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(42) + ")")
 	s.nonces = in("SELECT e.tenant, e.callback, e.seq, e.nonce FROM unnest($1::text[], $2::text[], $3::bigint[]) a(tenant, callback, seq)" +
 		" JOIN {{schema}}.events e ON e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq")
 	s.claimDue = in("SELECT next_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_due_1(" + parameters(4) + ")")
@@ -63,7 +63,7 @@ func statementsOf(schema string) statements {
 		" WHERE place > $1 AND place <= $2 AND ($3 OR tenant = $4) ORDER BY place LIMIT $5")
 	s.lastPlace = in("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {{schema}}.places")
 	s.held = in("SELECT id, service, revision, body FROM {{schema}}.callbacks WHERE tenant = $1 AND id = ANY ($2) AND state <> 'ERASED'")
-	s.forget = in("DELETE FROM {{schema}}.counters WHERE tenant = $1 AND subject = ANY ($2) AND subject <> ''")
+	s.forget = in("SELECT {{schema}}.forget_1(" + parameters(4) + ")")
 	s.sweep = in("DELETE FROM {{schema}}.counters WHERE (tenant, service, kind, slot, name, subject) IN (SELECT tenant, service, kind, slot, name, subject" +
 		" FROM {{schema}}.counters WHERE ends <= $1 ORDER BY ends LIMIT 500 FOR UPDATE SKIP LOCKED)")
 	s.damaged = in("SELECT " + columns + " FROM {{schema}}.callbacks WHERE owner = '" + asideOwner + "' ORDER BY until, tenant, id LIMIT $1")

@@ -42,10 +42,10 @@ func (b *batch) demands() ([]demand, bool) {
 	return list, true
 }
 
-// startable reports whether a batch does nothing but create.
+// startable reports whether a batch only creates, and under no condition.
 func (b *batch) startable() bool {
 	for _, w := range b.writes {
-		if w.op != opCreate || w.epoch != 0 || w.doubt != certain {
+		if w.op != opCreate || w.epoch != 0 || w.source != "" || w.doubt != certain {
 			return false
 		}
 		for i := range w.items {

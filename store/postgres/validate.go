@@ -126,7 +126,7 @@ func catalog() []catalogCheck {
 			"callbacks_external", "callbacks_lookups", "due_pkey", "queue_pkey", "counters_pkey", "counters_subject", "counters_ends",
 			"events_pkey", "events_place", "pauses_pkey"}},
 		{"function", "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1" +
-			" AND has_function_privilege(p.oid, 'EXECUTE')", []string{"apply_1", "start_1", "claim_due_1", "claim_queues_1", "lost_race_1"}},
+			" AND has_function_privilege(p.oid, 'EXECUTE')", []string{"apply_1", "start_1", "claim_due_1", "claim_queues_1", "lost_race_1", "forget_1"}},
 		{"sequence", "SELECT sequencename FROM pg_sequences WHERE schemaname = $1 AND data_type = 'bigint'::regtype AND cache_size = 1" +
 			" AND has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'USAGE')", []string{"places"}},
 	}

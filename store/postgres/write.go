@@ -39,6 +39,8 @@ type write struct {
 	service, state                                          string
 	reason, number, alternative, customer, external, lookup string
 	key                                                     string // idempotency key
+	source                                                  string // ID of the callback that a create depends on
+	sourceRevision                                          int64
 	body                                                    []byte
 	eventType                                               string
 	eventAt                                                 pgtype.Timestamptz
@@ -47,6 +49,9 @@ type write struct {
 	nonce int64
 	items []item
 	doubt doubt
+	// alone: the key it takes may have belonged to another write of its batch, so
+	// that it has to be made again by itself.
+	alone bool
 	fault error
 	// outside: the fault is the database's, not the change's.
 	outside bool
@@ -95,6 +100,9 @@ func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 		return nil
 	case r.Revision == 1:
 		w.op = opCreate
+		if c.Source != nil {
+			w.source, w.sourceRevision = string(c.Source.ID), c.Source.Revision
+		}
 	default:
 		w.op = opReplace
 	}

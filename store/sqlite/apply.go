@@ -210,6 +210,9 @@ func (t *transaction) create(now time.Time, c *change) (refused, failure error) 
 	if refused == nil && c.idem != nil {
 		refused, failure = t.keyTaken(c)
 	}
+	if refused == nil && failure == nil && c.source != nil {
+		refused, failure = t.checkSource(c)
+	}
 	if refused == nil && failure == nil {
 		refused, failure = t.permits(c.tenant, now, c.give, c.take)
 	}
@@ -235,6 +238,23 @@ func (t *transaction) create(now time.Time, c *change) (refused, failure error) 
 		return nil, failure
 	}
 	return nil, t.insert(c, cb)
+}
+
+// checkSource refuses a new callback whose source is gone or has another
+// revision.
+func (t *transaction) checkSource(c *change) (refused, failure error) {
+	found, failure := t.look(c.tenant, c.source.ID)
+	switch {
+	case failure != nil:
+		return nil, failure
+	case found == nil || found.erased():
+		return notFound(c.source.ID), nil
+	case !found.live:
+		return lost(c.tenant, c.source.ID), nil
+	case found.head.revision != c.source.Revision:
+		return conflict(c.id, "source", "revision %d is not the current one, %d", c.source.Revision, found.head.revision), nil
+	}
+	return nil, nil
 }
 
 // taken is the error of a callback that cannot be created: that it exists, or

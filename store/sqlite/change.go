@@ -16,6 +16,7 @@ type change struct {
 	head
 	epoch   int64
 	unclaim bool
+	source  *store.Precondition
 	give    []callback.Held
 	take    []callback.Permit
 
@@ -66,6 +67,9 @@ func (s *secret) fill(p *change, c *store.Change) (err error) {
 	}
 	if p.event, err = record.AppendEvent(nil, &c.Event); err != nil {
 		return err
+	}
+	if c.Source != nil {
+		p.source = new(*c.Source)
 	}
 	p.eventType = string(c.Event.Type)
 	p.give, p.take = slices.Clone(c.Give), slices.Clone(c.Take)

@@ -11,8 +11,8 @@ import (
 )
 
 // Erase removes callbacks with their events, idempotency keys and held permits,
-// and every counter of the subjects; see [callback.Store]. The result has one
-// error per item. An erased callback is remembered for ever, by its ID.
+// and the counters of the subjects that no remaining callback has; see
+// [callback.Store]. The result has one error per item. An erased callback is remembered for ever, by its ID.
 //
 // Nothing that identifies a person lies in the file in the clear. What is
 // removed is overwritten, the key that opened it first of all, and the log is
@@ -33,7 +33,7 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest
 	if err := store.CheckErase(&req); err != nil {
 		return nil, err
 	}
-	req.Items, req.Subjects = slices.Clone(req.Items), slices.Clone(req.Subjects)
+	req.Items, req.Subjects, req.SearchKeys = slices.Clone(req.Items), slices.Clone(req.Subjects), slices.Clone(req.SearchKeys)
 	errs := make([]error, len(req.Items))
 	err := s.committer.do(newOperation(ctx, len(req.Items)+len(req.Subjects), func(t *transaction) error {
 		for i, item := range req.Items {
@@ -43,7 +43,7 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest
 			}
 			errs[i] = refused
 		}
-		return t.forget(req.Tenant, req.Subjects)
+		return t.forget(req.Tenant, req.Subjects, req.SearchKeys)
 	}))
 	if err != nil {
 		return nil, err
@@ -122,8 +122,8 @@ func (t *transaction) leaveEvent(found *standing, now time.Time, req *store.Eras
 	return t.run(stDeleteEvents, found.cb, pos)
 }
 
-// forget removes every counter of some subjects.
-func (t *transaction) forget(tenant string, subjects []string) error {
+// forget removes the counters of the subjects that no callback has.
+func (t *transaction) forget(tenant string, subjects, searchKeys []string) error {
 	if len(subjects) == 0 {
 		return nil
 	}
@@ -137,6 +137,11 @@ func (t *transaction) forget(tenant string, subjects []string) error {
 		return err
 	}
 	for _, subject := range subjects {
+		if kept, err := t.has(tenant, subject, searchKeys); err != nil {
+			return err
+		} else if kept {
+			continue
+		}
 		for _, kind := range kinds {
 			if err := t.forgetOf(tenant, subject, kind); err != nil {
 				return err
@@ -144,6 +149,23 @@ func (t *transaction) forget(tenant string, subjects []string) error {
 		}
 	}
 	return t.flushCounters()
+}
+
+// has reports whether a callback has the subject as a number or as a search value
+// under one of the keys. Two values with one digest count as the same: then
+// counters stay until their windows end.
+func (t *transaction) has(tenant, subject string, searchKeys []string) (found bool, err error) {
+	terms := []int64{t.w.secret.term(digestNumber, tenant, subject)}
+	for _, key := range searchKeys {
+		terms = append(terms, t.w.secret.term(digestLookup, tenant, key, subject))
+	}
+	for _, term := range terms {
+		err = t.query(stTerm, func([]any) error { found = true; return nil }, term)
+		if found || err != nil {
+			break
+		}
+	}
+	return found, err
 }
 
 // kinds are the kinds and services of which a tenant has counters.

@@ -24,6 +24,7 @@ const (
 	stUnclaim
 	stInsertTerm
 	stDeleteTerm
+	stTerm
 	stInsertEvent
 
 	stCounter
@@ -104,6 +105,7 @@ func statementTexts() [statements]string {
 		stUpdateAll:   "UPDATE callbacks SET " + changing + ", desired = ?, created = ?, idem = ?, terms = ? WHERE cb = ?",
 		stUnclaim:     "UPDATE callbacks SET owner = NULL, until = NULL, next_at = ? WHERE cb = ?",
 		stInsertTerm:  "INSERT INTO terms (term, cb) VALUES (?, ?) ON CONFLICT DO NOTHING",
+		stTerm:        "SELECT cb FROM terms WHERE term = ? LIMIT 1",
 		stDeleteTerm:  "DELETE FROM terms WHERE term = ? AND cb = ?",
 		stInsertEvent: "INSERT INTO events (cb, seq, tenant, type, body) VALUES (?, ?, ?, ?, ?)",
 

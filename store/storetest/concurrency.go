@@ -77,6 +77,49 @@ func concurrencyClauses() []Clause {
 			p.same("callbacks", len(p.search(callback.Query{Tenant: Tenant}).Callbacks), 1)
 			p.getBy(callback.By{Tenant: Tenant, Key: "k1"})
 		}},
+		{Name: "erasing a subject loses no unit that is held", run: func(p *probe) {
+			const each = 6
+			n := Number(1).Key()
+			p.together(workers, func(i int) {
+				for j := range each {
+					if i%2 == 0 {
+						if _, err := p.store.Erase(p.ctx, Start(), callback.EraseRequest{Tenant: Tenant, Subjects: []string{n}}); err != nil {
+							p.errorf("Erase: %v", err)
+						}
+						continue
+					}
+					held := callback.Held{Key: person(n), N: 1}
+					permit := callback.Permit{Key: held.Key, N: 1, Max: -1}
+					cb := New(numbered(i*each+j), func(cb *callback.Callback) {
+						cb.Customer.Number, cb.Held = Number(1), []callback.Held{held}
+					})
+					p.is("creating", p.try(Start(), takes(Write(cb), permit)), nil)
+					if j%2 == 0 {
+						p.is("completing", p.try(Start(), gives(Revise(cb, func(cb *callback.Callback) { cb.State, cb.Held = callback.Completed, nil }), held)), nil)
+						p.is("erasing", p.tryErase(Tenant, callback.EraseItem{ID: cb.ID, Revision: 2}, n), nil)
+					}
+				}
+			})
+			p.uses("held by what is left", person(n), workers/2*each/2)
+		}},
+		{Name: "no copy is made once its source is erased", run: func(p *probe) {
+			const each = 10
+			p.create(New("s1"))
+			var made atomic.Int64
+			var before []callback.ID
+			p.together(workers, func(i int) {
+				if i == 0 {
+					p.erase(New("s1"))
+					before = ids(p.search(callback.Query{Tenant: Tenant, Limit: 1000, Order: callback.ByCreated}).Callbacks)
+					return
+				}
+				for j := range each {
+					c := copyOfSource(Write(New(numbered(i*each+j))), "s1", 1)
+					p.allowed("copying", &made, p.try(Start(), c), callback.ErrNotFound)
+				}
+			})
+			p.same("copies found after the erasure", int64(len(before)), made.Load())
+		}},
 		{Name: "no change is lost", run: func(p *probe) {
 			const each = 5
 			p.create(New("c1", func(cb *callback.Callback) { cb.UserData = callback.Values{"n": 0.0} }))

@@ -58,7 +58,44 @@ func createClauses() []Clause {
 			p.refused("giving back a lease of what does not exist", Unclaim(New("c1"), Start()), callback.ErrNotFound)
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
 		}},
+		{Name: "a creation with a source needs it at its revision", run: func(p *probe) {
+			p.create(New("s1"), New("s2", In("other", Service)))
+			p.apply(Revise(p.get("s1")))
+			copied := func(id callback.ID, source callback.ID, revision int64) callback.Change {
+				return copyOfSource(takes(Write(New(id)), callback.Permit{Key: seat(1), N: 1, Max: 9}), source, revision)
+			}
+			p.refused("an old revision", copied("c1", "s1", 1), callback.ErrConflict)
+			p.refused("a revision to come", copied("c1", "s1", 3), callback.ErrConflict)
+			p.refused("no such callback", copied("c1", "s9", 1), callback.ErrNotFound)
+			p.refused("a callback of another tenant", copied("c1", "s2", 1), callback.ErrNotFound)
+			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
+			p.uses("taken by refused creations", seat(1), 0)
+			p.same("history of a refused creation", p.history("c1"), []callback.Event{})
+			p.unchanged("s1", func() { p.apply(copied("c1", "s1", 2)) })
+			p.erase(p.get("s1"))
+			p.refused("an erased callback", copied("c2", "s1", 2), callback.ErrNotFound)
+			p.same("the copy stays", p.get("c1").Revision, int64(1))
+		}},
+		{Name: "a source is checked as of the changes before", run: func(p *probe) {
+			p.create(New("s1"), New("s2"))
+			next := Revise(p.get("s1"))
+			p.apply(copyOfSource(Write(New("c1")), "s1", 1), next, copyOfSource(Write(New("c2")), "s1", 2), copyOfSource(Write(New("c3")), "c2", 1))
+			p.applyErrs("after the source changed", []error{nil, callback.ErrConflict, nil},
+				Revise(p.get("s2")), copyOfSource(Write(New("c4")), "s2", 1), copyOfSource(Write(New("c5")), "s2", 2))
+		}},
+		{Name: "conflicts come before the source, permits after", run: func(p *probe) {
+			p.apply(takes(Write(New("c1", keyed("k1"))), callback.Permit{Key: seat(1), N: 1, Max: 1}))
+			p.refused("the ID is taken", copyOfSource(Write(New("c1")), "s9", 1), callback.ErrConflict)
+			p.refused("the key is taken", copyOfSource(Write(New("c2", keyed("k1"))), "s9", 1), callback.ErrConflict)
+			p.refused("no seat is left", copyOfSource(takes(Write(New("c2")), callback.Permit{Key: seat(1), N: 1, Max: 1}), "s9", 1), callback.ErrNotFound)
+		}},
 	}
+}
+
+// copyOfSource is a creation that needs its source at a revision.
+func copyOfSource(c callback.Change, source callback.ID, revision int64) callback.Change {
+	c.Source = &callback.Precondition{ID: source, Revision: revision}
+	return c
 }
 
 // full is a callback in which every field has a value.

@@ -137,5 +137,50 @@ func eraseClauses() []Clause {
 			p.is("an old revision", p.tryErase(Tenant, item("c1", 9), "x"), callback.ErrConflict)
 			p.uses("of the subject", person("x"), 0)
 		}},
+		{Name: "counters of a number stay while a callback has it", run: func(p *probe) {
+			n := Number(1).Key()
+			attempts := callback.PermitKey{Kind: callback.PermitAttempt, Subject: n}
+			for _, cb := range []*callback.Callback{
+				New("c1", func(cb *callback.Callback) { cb.Customer.Number = Number(1) }),
+				New("c2", func(cb *callback.Callback) { cb.Customer.Number, cb.Customer.Alternative = Number(2), Number(1) }),
+				New("c3", In("other", Service), func(cb *callback.Callback) { cb.Customer.Number = Number(1) }),
+			} {
+				cb.Held = []callback.Held{{Key: person(n), N: 1}}
+				p.apply(takes(Write(cb), callback.Permit{Key: person(n), N: 1, Max: -1}, callback.Permit{Key: attempts, N: 1, Max: -1, Until: At(time.Hour)}))
+			}
+			p.is("erasing one", p.tryErase(Tenant, item("c1", 1), n), nil)
+			p.uses("held by the other", person(n), 1)
+			p.uses("used up by both", attempts, 2)
+			p.is("an item that fails", p.tryErase(Tenant, item("c2", 9), n), callback.ErrConflict)
+			p.uses("held by what was not erased", person(n), 1)
+			p.uses("used up, with a callback left", attempts, 2)
+			p.is("erasing the last", p.tryErase(Tenant, item("c2", 1), n), nil)
+			p.uses("held by nothing", person(n), 0)
+			p.uses("used up by what is gone", attempts, 0)
+		}},
+		{Name: "counters of a value stay while a callback has it under a key", run: func(p *probe) {
+			city := callback.PermitKey{Kind: callback.PermitParameter, Service: "support", Name: "street", Subject: "x"}
+			cb := New("c1", func(cb *callback.Callback) {
+				cb.SearchValues = []callback.SearchValue{{Key: "city", Value: "x", Former: true}, {Key: "x", Value: "city"}}
+			})
+			p.apply(takes(Write(cb), callback.Permit{Key: city, N: 2, Max: 9, Until: At(time.Hour)}))
+			forget := func(keys ...string) {
+				req := callback.EraseRequest{Tenant: Tenant, Subjects: []string{"y", "x"}, SearchKeys: keys}
+				if errs, err := p.store.Erase(p.ctx, Start(), req); err != nil || len(errs) > 0 {
+					p.fatalf("Erase of subjects: %v, %v", errs, err)
+				}
+			}
+			forget("town", "city")
+			p.uses("of a value that is left", city, 2)
+			p.apply(Revise(p.get("c1"), func(cb *callback.Callback) { cb.SearchValues = cb.SearchValues[1:] }))
+			p.apply(takes(Write(New("c2", func(cb *callback.Callback) {
+				cb.SearchValues = []callback.SearchValue{{Key: "city", Value: "y"}}
+			})), callback.Permit{Key: person("y"), N: 1, Max: 9}))
+			forget("city")
+			p.uses("of a value that is gone", city, 0)
+			p.uses("of another value", person("y"), 1)
+			forget("street")
+			p.uses("under another key", person("y"), 0)
+		}},
 	}
 }

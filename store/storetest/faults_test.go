@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 )
 
 // fault is one way of being wrong and the areas whose clauses must see it.
@@ -23,7 +24,7 @@ type copyOf struct{ mutant mutant }
 func (f *fault) make() *copyOf {
 	m := &f.mutant
 	return &copyOf{mutant: mutant{
-		change: m.change, applied: m.applied, claimIn: m.claimIn, claimed: m.claimed, get: m.get, query: m.query, found: m.found,
+		change: m.change, keep: m.keep, applied: m.applied, claimIn: m.claimIn, claimed: m.claimed, get: m.get, query: m.query, found: m.found,
 		counted: m.counted, loaded: m.loaded, evented: m.evented, erased: m.erased, ctx: m.ctx, racy: m.racy,
 	}}
 }
@@ -34,6 +35,22 @@ func changeFaults() []*fault {
 		{name: "revision unchecked", areas: []string{"swap", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
 			if old := m.find(c.Record.Tenant, c.Record.ID); old != nil && c.Record.Revision > 1 {
 				c.Record.Revision = old.Revision + 1
+			}
+		}}},
+		{name: "source unchecked", areas: []string{"create", "concurrency"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Source = nil }}},
+		{name: "revision of the source unchecked", areas: []string{"create"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			if c.Source == nil {
+				return
+			}
+			if source := m.find(c.Record.Tenant, c.Source.ID); source != nil {
+				c.Source = &callback.Precondition{ID: source.ID, Revision: source.Revision}
+			}
+		}}},
+		{name: "a source of any tenant will do", areas: []string{"create"}, unseen: true, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			if c.Source != nil && slices.ContainsFunc(m.records, func(r *callback.Callback) bool {
+				return r.Tenant != c.Record.Tenant && r.ID == c.Source.ID && r.Revision == c.Source.Revision
+			}) {
+				c.Source = nil
 			}
 		}}},
 		{name: "creation overwrites", areas: []string{"create", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
@@ -262,6 +279,35 @@ func readFaults() []*fault {
 					}
 				}
 			}
+		}}},
+		{name: "counters go though a callback has the number", areas: []string{"erase", "concurrency"}, mutant: mutant{erased: func(m *mutant, _ []*callback.Callback, req callback.EraseRequest) {
+			m.dropCounters(req, m.records, func(*callback.Callback, string) bool { return false })
+		}}},
+		{name: "used-up counters go though a callback has the number", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, _ []*callback.Callback, req callback.EraseRequest) {
+			m.counters = slices.DeleteFunc(m.counters, func(c tenantCounter) bool {
+				return c.tenant == req.Tenant && slices.Contains(req.Subjects, c.Key.Subject) && !c.Ends.IsZero()
+			})
+		}}},
+		{name: "an alternative number keeps no counter", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, _ []*callback.Callback, req callback.EraseRequest) {
+			m.dropCounters(req, m.records, func(r *callback.Callback, subject string) bool {
+				r = r.Clone()
+				r.Customer.Alternative = phonenum.Address{}
+				return has(r, req, subject)
+			})
+		}}, unseen: true},
+		{name: "a search value keeps no counter", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, _ []*callback.Callback, req callback.EraseRequest) {
+			req.SearchKeys = nil
+			m.dropCounters(req, m.records, func(r *callback.Callback, subject string) bool { return has(r, req, subject) })
+		}}},
+		{name: "every counter stays that a held one was erased with", areas: []string{"erase"}, unseen: true, mutant: mutant{keep: func(before *callback.Callback, req callback.EraseRequest, subject string) bool {
+			return has(before, req, subject)
+		}}},
+		{name: "a number of another tenant keeps counters", areas: []string{"erase"}, unseen: true, mutant: mutant{keep: func(before *callback.Callback, req callback.EraseRequest, subject string) bool {
+			req.Tenant = before.Tenant
+			return before.Tenant == "other" && has(before, req, subject)
+		}}},
+		{name: "any key of a search value keeps counters", areas: []string{"erase"}, mutant: mutant{keep: func(before *callback.Callback, req callback.EraseRequest, subject string) bool {
+			return slices.ContainsFunc(before.SearchValues, func(v callback.SearchValue) bool { return v.Value == subject })
 		}}},
 		{name: "no trace of the erased", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, _ []*callback.Callback, _ callback.EraseRequest) {
 			m.log = slices.DeleteFunc(m.log, func(e callback.Event) bool { return e.Type == callback.EventErased })

@@ -60,5 +60,11 @@ func idempotencyClauses() []Clause {
 			p.same("callback by its last key", p.getBy(by("k3")).ID, callback.ID("c1"))
 			p.create(New("c4", keyed("k1")))
 		}},
+		{Name: "a key that a change gives up is free for the next of one call", run: func(p *probe) {
+			p.create(New("c1", keyed("k1")), New("c2"))
+			p.apply(Revise(p.get("c1"), keyed("k2")), Revise(p.get("c2"), keyed("k1")))
+			p.same("owner of the key", p.getBy(by("k1")).ID, callback.ID("c2"))
+			p.same("owner of the other key", p.getBy(by("k2")).ID, callback.ID("c1"))
+		}},
 	}
 }

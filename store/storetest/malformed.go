@@ -22,6 +22,9 @@ func malformedClauses() []Clause {
 	}
 	noEvent := Write(New("c1"))
 	noEvent.Event = callback.Event{}
+	later := copyOfSource(Write(New("c1")), "c0", 1)
+	later.Record.Revision = 2
+	returned := copyOfSource(Unclaim(New("c1"), Start()), "c0", 1)
 	var all []Clause
 	for _, bad := range []struct {
 		name   string
@@ -33,6 +36,10 @@ func malformedClauses() []Clause {
 		{"no ID", Write(New(""))},
 		{"revision 0", revision(0)},
 		{"a negative revision", revision(-1)},
+		{"a source of what is not new", later},
+		{"a source of the return of a lease", returned},
+		{"a source without an ID", copyOfSource(Write(New("c1")), "", 1)},
+		{"a source without a revision", copyOfSource(Write(New("c1")), "c0", 0)},
 		{"no state", state(0)},
 		{"an unknown state", state(callback.Completed + 1)},
 		{"an unknown priority", Write(New("c1", func(cb *callback.Callback) { cb.Priority = scheduler.Levels }))},

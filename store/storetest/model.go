@@ -60,9 +60,9 @@ func (m *twin) step() string {
 		return m.search()
 	case n < 85:
 		return m.count()
-	case n < 90:
+	case n < 89:
 		return m.load()
-	case n < 96:
+	case n < 95:
 		return m.events()
 	default:
 		return m.erase()
@@ -88,10 +88,12 @@ func (m *twin) soon() time.Time {
 }
 
 func (m *twin) key() callback.PermitKey {
-	switch m.rand.IntN(3) {
+	switch m.rand.IntN(4) {
 	case 0:
-		return callback.PermitKey{Kind: callback.PermitBucket, Service: m.service(), Slot: int64(300 * m.rand.IntN(4))}
+		return callback.PermitKey{Kind: callback.PermitNumber, Service: m.service(), Subject: Number(m.rand.IntN(9)).Key()}
 	case 1:
+		return callback.PermitKey{Kind: callback.PermitBucket, Service: m.service(), Slot: int64(300 * m.rand.IntN(4))}
+	case 2:
 		return callback.PermitKey{Kind: callback.PermitParameter, Service: m.service(), Name: pick(m.rand, "a", "b"), Subject: pick(m.rand, "x", "y")}
 	}
 	return callback.PermitKey{Kind: callback.PermitInterval, Service: m.service(), Name: pick(m.rand, "1", "2")}
@@ -122,12 +124,12 @@ func (m *twin) fill(cb *callback.Callback) {
 	if cb.State.Final() {
 		cb.EndedAt, cb.Reason = m.now, pick(r, callback.ReasonError, callback.ReasonCancelled)
 	}
-	cb.Customer.Number, cb.Customer.ID = Number(r.IntN(5)), pick(r, "", "cust-1", "cust-2")
+	cb.Customer.Number, cb.Customer.ID = Number(r.IntN(9)), pick(r, "", "cust-1", "cust-2")
 	cb.Origin.ExternalID, cb.Origin.CallerID, cb.Agent.Personal = pick(r, "", "e1", "e2"), pick(r, "", "crm"), pick(r, "", "hans")
 	cb.UserData = callback.Values{"score": float64(r.IntN(3)), "lang": pick(r, "de", "fr")}
 	cb.SearchValues = nil
 	for range r.IntN(4) {
-		cb.SearchValues = append(cb.SearchValues, callback.SearchValue{Key: pick(r, "city", "vip"), Value: pick(r, "1", "2", "3"), Former: r.IntN(2) == 0})
+		cb.SearchValues = append(cb.SearchValues, callback.SearchValue{Key: pick(r, "city", "vip"), Value: pick(r, "1", "2", "3", "x", "y"), Former: r.IntN(2) == 0})
 	}
 	cb.Idempotency.Key = ""
 	if r.IntN(3) == 0 {
@@ -143,7 +145,13 @@ func (m *twin) change() callback.Change {
 		cb := New(m.id())
 		cb.Tenant, cb.Created = m.tenant(), m.now
 		m.fill(cb)
-		return m.permits(Write(cb))
+		c := Write(cb)
+		if len(m.known) > 0 && r.IntN(4) == 0 {
+			read := pick(r, m.known...)
+			cb.Tenant = read.Tenant
+			c = copyOfSource(Write(cb), read.ID, read.Revision)
+		}
+		return m.permits(c)
 	}
 	read := pick(r, m.known...)
 	if r.IntN(2) == 0 {
@@ -379,11 +387,13 @@ func (m *twin) erase() string {
 		item := callback.EraseItem{ID: m.id(), Revision: 1}
 		if cb, err := m.naive.Get(m.ctx, callback.By{Tenant: req.Tenant, ID: item.ID}); err == nil && m.rand.IntN(4) > 0 {
 			item.Revision = cb.Revision
+			req.Subjects = append(req.Subjects, cb.Customer.Number.Key())
 		}
 		req.Items = append(req.Items, item)
 	}
-	if m.rand.IntN(4) == 0 {
-		req.Subjects = []string{pick(m.rand, "x", "y")}
+	if m.rand.IntN(2) == 0 {
+		req.Subjects = append(req.Subjects, pick(m.rand, "x", "y"), Number(m.rand.IntN(9)).Key())
+		req.SearchKeys = pick(m.rand, nil, []string{"city"}, []string{"city", "vip"})
 	}
 	got, err := m.store.Erase(m.ctx, m.now, req)
 	if err != nil {

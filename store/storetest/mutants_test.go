@@ -27,8 +27,10 @@ type mutant struct {
 	loaded  func(req *callback.LoadRequest, now *time.Time)
 	evented func(q callback.EventQuery, page *callback.EventPage)
 	erased  func(m *mutant, before []*callback.Callback, req callback.EraseRequest)
-	ctx     func(ctx context.Context) context.Context
-	racy    bool
+	// keep names counters that stay in place of going, by the callbacks before.
+	keep func(before *callback.Callback, req callback.EraseRequest, subject string) bool
+	ctx  func(ctx context.Context) context.Context
+	racy bool
 }
 
 func (m *mutant) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
@@ -160,11 +162,24 @@ func (m *mutant) Events(ctx context.Context, q callback.EventQuery) (callback.Ev
 
 func (m *mutant) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
 	before := m.snapshot()
+	if m.keep != nil {
+		req.Subjects = slices.DeleteFunc(slices.Clone(req.Subjects), func(subject string) bool {
+			return slices.ContainsFunc(before, func(r *callback.Callback) bool { return m.keep(r, req, subject) })
+		})
+	}
 	errs, err := m.naive.Erase(ctx, now, req)
 	if err == nil && m.erased != nil {
 		m.erased(m, before, req)
 	}
 	return errs, err
+}
+
+// dropCounters removes the counters of the subjects that no record keeps.
+func (m *mutant) dropCounters(req callback.EraseRequest, records []*callback.Callback, keeps func(r *callback.Callback, subject string) bool) {
+	m.counters = slices.DeleteFunc(m.counters, func(c tenantCounter) bool {
+		return c.tenant == req.Tenant && slices.Contains(req.Subjects, c.Key.Subject) &&
+			!slices.ContainsFunc(records, func(r *callback.Callback) bool { return keeps(r, c.Key.Subject) })
+	})
 }
 
 // TestMutantsAreCaught shows that the suite can fail: each fault is found by a

@@ -90,6 +90,14 @@ func (n *naive) change(now time.Time, c callback.Change) error {
 			return callback.ErrConflict
 		}
 	}
+	if s := c.Source; s != nil {
+		switch source := n.find(c.Record.Tenant, s.ID); {
+		case source == nil:
+			return callback.ErrNotFound
+		case source.Revision != s.Revision:
+			return callback.ErrConflict
+		}
+	}
 	counters := slices.Clone(n.counters)
 	for _, h := range c.Give {
 		n.give(c.Record.Tenant, now, h)
@@ -110,6 +118,9 @@ func (n *naive) change(now time.Time, c callback.Change) error {
 
 func wellFormed(c callback.Change) bool {
 	if c.Record == nil || c.Record.ID == "" || c.Record.Revision < 1 {
+		return false
+	}
+	if s := c.Source; s != nil && (c.Unclaim || c.Record.Revision != 1 || s.ID == "" || s.Revision < 1) {
 		return false
 	}
 	if c.Unclaim {
@@ -300,9 +311,18 @@ func (n *naive) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 		errs[i] = n.erase(now, item, req)
 	}
 	n.counters = slices.DeleteFunc(n.counters, func(c tenantCounter) bool {
-		return c.tenant == req.Tenant && c.Key.Subject != "" && slices.Contains(req.Subjects, c.Key.Subject)
+		return c.tenant == req.Tenant && c.Key.Subject != "" && slices.Contains(req.Subjects, c.Key.Subject) &&
+			!slices.ContainsFunc(n.records, func(r *callback.Callback) bool { return has(r, req, c.Key.Subject) })
 	})
 	return errs, nil
+}
+
+// has reports whether a record keeps the counters of a subject.
+func has(r *callback.Callback, req callback.EraseRequest, subject string) bool {
+	return r.Tenant == req.Tenant && (r.Customer.Number.Key() == subject || r.Customer.Alternative.Key() == subject ||
+		slices.ContainsFunc(r.SearchValues, func(v callback.SearchValue) bool {
+			return v.Value == subject && slices.Contains(req.SearchKeys, v.Key)
+		}))
 }
 
 func (n *naive) erase(now time.Time, item callback.EraseItem, req callback.EraseRequest) error {

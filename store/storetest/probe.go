@@ -237,6 +237,17 @@ func (p *probe) uses(what string, key callback.PermitKey, want int64) {
 	}
 }
 
+// applyErrs makes changes in one call and demands the error of each.
+func (p *probe) applyErrs(what string, want []error, changes ...callback.Change) {
+	errs, err := p.store.Apply(p.ctx, Start(), changes)
+	if err != nil || len(errs) != len(want) {
+		p.fatalf("%s: %d errors of %d changes, %v", what, len(errs), len(changes), err)
+	}
+	for i := range want {
+		p.is(what, errs[i], want[i])
+	}
+}
+
 // erase removes one callback.
 func (p *probe) erase(cb *callback.Callback) {
 	if err := p.tryErase(cb.Tenant, callback.EraseItem{ID: cb.ID, Revision: cb.Revision}); err != nil {

@@ -15,7 +15,8 @@ type Draft struct {
 	Callback *callback.Callback // as it is to be
 	Policy   *Policy
 	Now      time.Time
-	Epoch    int64 // of the lease that the write needs; 0 = none
+	Epoch    int64                  // of the lease that the write needs; 0 = none
+	Source   *callback.Precondition // of a new callback that is a copy
 	Take     []callback.Permit
 	Give     []callback.Held
 	Event    callback.Event
@@ -164,7 +165,7 @@ func (d *Draft) Change() callback.Change {
 	e := &d.Event
 	e.Tenant, e.Callback, e.Service = cb.Tenant, cb.ID, cb.Service
 	e.Seq, e.At, e.To, e.Next, e.Epoch = cb.Revision, d.Now, cb.State, cb.NextAt, d.Epoch
-	return callback.Change{Record: cb, Epoch: d.Epoch, Give: d.Give, Take: d.Take, Event: *e}
+	return callback.Change{Record: cb, Epoch: d.Epoch, Source: d.Source, Give: d.Give, Take: d.Take, Event: *e}
 }
 
 // Unclaim is the change that gives a lease back and nothing else.

@@ -15,9 +15,10 @@ import (
 // maxRedirects bounds a chain of redirections.
 const maxRedirects = 8
 
-// redirect resolves the service, following redirections (GMS _redirect). A
-// request may replace the redirection of the service it names, where that lists
-// it as overwritable; an empty value disables it.
+// redirect returns the policy of the service that req names, after following
+// redirections, and sets req.Service to it. A request may override the
+// redirection of the service it names, if that service lists _redirect as
+// overwritable; an empty value disables the redirection. GMS: _redirect.
 func (m *Intake) redirect(ctx context.Context, req *decide.Start) (*decide.Policy, error) {
 	seen := make([]string, 0, 2)
 	for {
@@ -43,18 +44,19 @@ func (m *Intake) redirect(ctx context.Context, req *decide.Start) (*decide.Polic
 	}
 }
 
-// fillFromCopy merges a completed callback into the request (GMS redial): the
-// request wins.
-func (m *Intake) fillFromCopy(ctx context.Context, req *decide.Start) error {
+// fillFromCopy merges the callback that req.CopyFrom names into the request and
+// returns its revision, or nil if the request copies none. What the request sets
+// itself wins. The callback must be completed. GMS: redial.
+func (m *Intake) fillFromCopy(ctx context.Context, req *decide.Start) (*callback.Precondition, error) {
 	if req.CopyFrom == "" {
-		return nil
+		return nil, nil
 	}
 	source, err := m.Store.Get(ctx, callback.By{Tenant: req.Tenant, ID: req.CopyFrom})
 	if err != nil {
-		return fmt.Errorf("copying: %w", err)
+		return nil, fmt.Errorf("copying: %w", err)
 	}
 	if source.State != callback.Completed {
-		return &callback.StateError{ID: source.ID, State: source.State, Operation: "copy"}
+		return nil, &callback.StateError{ID: source.ID, State: source.State, Operation: "copy"}
 	}
 	merged := make(callback.Values, len(source.Properties)+len(source.UserData)+len(req.Properties))
 	maps.Copy(merged, source.Properties)
@@ -65,7 +67,7 @@ func (m *Intake) fillFromCopy(ctx context.Context, req *decide.Start) error {
 	maps.Copy(merged, req.Properties)
 	req.Properties = merged
 	req.CustomerID = cmp.Or(req.CustomerID, source.Customer.ID)
-	// A mode and what belongs to it mean something within their account only.
+	// A contact mode and what belongs to it are only valid within their account.
 	req.Account = cmp.Or(req.Account, source.Customer.Account)
 	same := req.Account == source.Customer.Account
 	if _, ok := callback.TextOf(merged[callback.PropertyNumber]); req.Number == "" && !ok && req.ModeID == "" {
@@ -82,23 +84,5 @@ func (m *Intake) fillFromCopy(ctx context.Context, req *decide.Start) error {
 	if source.Interaction != nil {
 		req.Interaction = cmp.Or(req.Interaction, *source.Interaction)
 	}
-	return nil
-}
-
-// checkSource looks whether the callback that cb was copied from is still there
-// now that cb is written. If it was forgotten meanwhile, whoever forgot it may
-// not have seen cb: it is erased, too.
-func (m *Intake) checkSource(ctx context.Context, cb *callback.Callback) error {
-	ctx, cancel := m.Detached(ctx)
-	defer cancel()
-	_, gone := m.Store.Get(ctx, callback.By{Tenant: cb.Tenant, ID: cb.CopiedFrom})
-	if gone == nil {
-		return nil
-	}
-	// What cannot be known to be there counts as gone.
-	gone = fmt.Errorf("copying: %w", gone)
-	if err := m.TakeBack(ctx, m, cb); err != nil {
-		return fmt.Errorf("%w: %w: %w", callback.ErrOutcomeUnknown, gone, err)
-	}
-	return gone
+	return &callback.Precondition{ID: source.ID, Revision: source.Revision}, nil
 }

@@ -27,7 +27,6 @@ type Intake struct {
 	Life     *lifetime
 	policies *policies
 	owed     *owed
-	TakeBack func(ctx context.Context, in *Intake, cb *callback.Callback) error
 }
 
 // owed lists agents whose callbacks could not be read when they were to be

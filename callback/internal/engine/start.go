@@ -12,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// Start takes a callback; see Manager.Start.
+// Start stores a new callback for tenant; see Manager.Start.
 func (m *Intake) Start(ctx context.Context, tenant string, in decide.StartInput) (*callback.Callback, error) {
 	req := decide.Start{Tenant: tenant, StartInput: in}
 	if err := m.Life.Check(); err != nil {
@@ -38,40 +38,46 @@ func (m *Intake) Start(ctx context.Context, tenant string, in decide.StartInput)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.fillFromCopy(ctx, &req); err != nil {
-		return nil, err
+	// The creation of a copy is refused when its source has changed since it was
+	// read: then the source is read again.
+	var read *callback.Precondition
+	var refused error
+	for range MaxConflicts {
+		filled := req
+		source, err := m.fillFromCopy(ctx, &filled)
+		if err != nil {
+			return nil, err
+		}
+		if refused != nil && *source == *read {
+			break
+		}
+		if err := m.fillFromContact(ctx, &filled, policy); err != nil {
+			return nil, err
+		}
+		d, err := m.prepare(ctx, &filled, policy, now)
+		if err != nil {
+			return nil, err
+		}
+		d.Callback.Idempotency = callback.Idempotency{Key: req.Key, Hash: hash}
+		d.Source = source
+		cb, err := m.create(ctx, filled, d)
+		if source == nil || !errors.Is(err, callback.ErrConflict) && !errors.Is(err, callback.ErrNotFound) {
+			return cb, err
+		}
+		read, refused = source, err
 	}
-	if err := m.fillFromContact(ctx, &req, policy); err != nil {
-		return nil, err
-	}
-	d, err := m.prepare(ctx, &req, policy, now)
-	if err != nil {
-		return nil, err
-	}
-	d.Callback.Idempotency = callback.Idempotency{Key: req.Key, Hash: hash}
-	cb, err := m.create(ctx, req, d)
-	switch {
-	case req.CopyFrom == "":
-	case errors.Is(err, callback.ErrOutcomeUnknown):
-		err = errors.Join(err, m.checkSource(ctx, d.Callback))
-	case err == nil && cb.ID == d.Callback.ID:
-		err = m.checkSource(ctx, cb)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return cb, nil
+	return nil, refused
 }
 
-// create writes a prepared callback.
+// create writes d. If the request's key turns out to belong to another callback,
+// create returns that one, provided that the same request made it.
 func (m *Intake) create(ctx context.Context, req decide.Start, d *decide.Draft) (*callback.Callback, error) {
 	err := m.book(ctx, d)
 	switch {
 	case err == nil:
 		return d.Callback, nil
 	case req.Key != "" && (errors.Is(err, callback.ErrConflict) || errors.Is(err, callback.ErrOutcomeUnknown)):
-		// Another request with the same key was faster, or this one happened
-		// after all: the key tells.
+		// A request with the same key came first, or this write did happen.
 		cb, findErr := m.repeated(ctx, req, d.Callback.Idempotency.Hash)
 		switch {
 		case cb != nil || errors.Is(findErr, callback.ErrKeyReuse):
@@ -83,8 +89,8 @@ func (m *Intake) create(ctx context.Context, req decide.Start, d *decide.Draft) 
 	return nil, m.ExplainRefusal(ctx, d, err)
 }
 
-// book writes the draft, trying the service's access numbers in turn where the
-// customer is to call in.
+// book writes d. A callback whose customer is to call in gets the first free
+// access number of the service.
 func (m *Intake) book(ctx context.Context, d *decide.Draft) error {
 	if d.Callback.State != callback.Offered || d.Callback.Offer.Kind != callback.OfferBooking {
 		return m.Commit(ctx, d)
@@ -92,7 +98,8 @@ func (m *Intake) book(ctx context.Context, d *decide.Draft) error {
 	return m.bookAccess(ctx, d)
 }
 
-// repeated returns the callback that the request's key made before, or nil.
+// repeated returns the callback that an earlier request with the same key and
+// digest made, or nil. The same key with another digest is ErrKeyReuse.
 func (m *Intake) repeated(ctx context.Context, req decide.Start, hash string) (*callback.Callback, error) {
 	cb, err := m.Store.Get(ctx, callback.By{Tenant: req.Tenant, Key: req.Key})
 	if errors.Is(err, callback.ErrNotFound) {
@@ -107,7 +114,8 @@ func (m *Intake) repeated(ctx context.Context, req decide.Start, hash string) (*
 	return cb, nil
 }
 
-// prepare decides everything that needs no write and lists the permits.
+// prepare makes the draft of a new callback: it identifies the customer, checks
+// the time, lists the permits to take and enters the first state.
 func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 	cb := &callback.Callback{
 		Tenant: req.Tenant, Service: req.Service, Revision: 1, Created: now, Updated: now,

@@ -201,6 +201,8 @@ $$;
 -- different; counters are listed once, in the order of their keys, and items
 -- refer to changes and counters by number, ordered by change, gives (negative
 -- units) before takes. op: 1 create, 2 replace, 3 give back a lease, 4 erase.
+-- p_sources are the callbacks that must exist at the revisions p_source_revisions
+-- for a create to happen; both arrays are NULL when no create has one.
 --
 -- Locks are taken in one order everywhere: callbacks by key, then counters by
 -- key. What a callback has in due and queue belongs to whoever holds its lock.
@@ -212,7 +214,7 @@ CREATE FUNCTION {{schema}}.apply_1(
     p_next_ats timestamptz[], p_services text[], p_states text[], p_priorities smallint[], p_readies boolean[], p_reasons text[],
     p_desireds timestamptz[], p_createds timestamptz[], p_updateds timestamptz[], p_endeds timestamptz[], p_queueds timestamptz[],
     p_numbers text[], p_alternatives text[], p_customers text[], p_externals text[], p_keys text[], p_lookups text[], p_bodies bytea[],
-    p_types text[], p_ats timestamptz[], p_nonces bigint[], p_events bytea[],
+    p_types text[], p_ats timestamptz[], p_nonces bigint[], p_events bytea[], p_sources text[], p_source_revisions bigint[],
     c_tenants text[], c_services text[], c_kinds text[], c_slots bigint[], c_names text[], c_subjects text[],
     i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], p_careful boolean)
 RETURNS TABLE (change int, fault text, item int, used bigint, ends timestamptz, stored bigint)
@@ -244,6 +246,7 @@ DECLARE
     old_priority smallint[];
     old_ready    boolean[];
     old_queued   timestamptz[];
+    sources      bigint[] := array_fill(NULL::bigint, ARRAY[n]); -- their revisions
     old_used     bigint[];
     new_used     bigint[];
     old_ends     timestamptz[];
@@ -265,6 +268,24 @@ BEGIN
             ok[i] := false;
         END IF;
     END LOOP;
+
+    IF p_sources IS NOT NULL THEN
+        -- Sources and the callbacks to change are locked together, to keep to
+        -- the one order of locks.
+        FOR r IN
+            SELECT a.i, a.source, c.revision, c.state
+            FROM (SELECT x.tenant, x.id, x.i, false AS source FROM unnest(p_tenants, p_ids, p_ops) WITH ORDINALITY x(tenant, id, op, i) WHERE x.op <> 1
+                UNION ALL
+                SELECT x.tenant, x.id, x.i, true FROM unnest(p_tenants, p_sources) WITH ORDINALITY x(tenant, id, i) WHERE x.id IS NOT NULL) a
+            JOIN {{schema}}.callbacks c ON c.tenant = a.tenant AND c.id = a.id
+            ORDER BY a.tenant, a.id
+            FOR UPDATE OF c
+        LOOP
+            IF r.source AND r.state <> 'ERASED' THEN
+                sources[r.i] := r.revision;
+            END IF;
+        END LOOP;
+    END IF;
 
     IF others > 0 THEN
         old_service := array_fill(NULL::text, ARRAY[n]);
@@ -362,6 +383,12 @@ BEGIN
             -- What does not exist yet was never leased.
             ok[i] := false;
             change := i; fault := 'epoch'; stored := 0; RETURN NEXT;
+        ELSIF ok[i] AND p_sources[i] IS NOT NULL AND sources[i] IS DISTINCT FROM p_source_revisions[i] THEN
+            IF EXISTS (SELECT FROM {{schema}}.callbacks x WHERE x.tenant = p_tenants[i] AND x.id = p_ids[i]) THEN
+                PERFORM {{schema}}.lost_race_1(); -- that the ID is taken comes first
+            END IF;
+            ok[i] := false;
+            change := i; fault := CASE WHEN sources[i] IS NULL THEN 'no source' ELSE 'source' END; stored := sources[i]; RETURN NEXT;
         END IF;
         first_item := j;
         refused := false;
@@ -540,5 +567,45 @@ BEGIN
     FROM unnest(ok, p_ops, p_revisions, p_nonces, p_ats, p_tenants, p_ids, p_types, p_events)
         a(ok, op, seq, nonce, at, tenant, id, type, body)
     WHERE a.ok AND a.op <> 3;
+END
+$$;
+
+-- forget removes the counters of subjects that no callback has, as a number or
+-- as a search value: p_values and p_hashes are the values and, in lookups, what
+-- stands for them. Counters are locked first, and a newer snapshot then shows
+-- every callback whose change took from them: a single statement would decide by
+-- a snapshot older than the locks it waited for.
+CREATE FUNCTION {{schema}}.forget_1(p_tenant text, p_subjects text[], p_values text[], p_hashes bigint[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    services text[];
+    kinds    text[];
+    slots    bigint[];
+    names    text[];
+    subjects text[];
+BEGIN
+    SELECT array_agg(x.service), array_agg(x.kind), array_agg(x.slot), array_agg(x.name), array_agg(x.subject)
+    INTO services, kinds, slots, names, subjects
+    FROM (
+        SELECT c.service, c.kind, c.slot, c.name, c.subject
+        FROM {{schema}}.counters c
+        WHERE c.tenant = p_tenant AND c.subject = ANY (p_subjects) AND c.subject <> ''
+        ORDER BY c.service, c.kind, c.slot, c.name, c.subject
+        FOR UPDATE OF c
+    ) x;
+    DELETE FROM {{schema}}.counters c
+    USING unnest(services, kinds, slots, names, subjects) a(service, kind, slot, name, subject)
+    WHERE c.tenant = p_tenant AND c.service = a.service AND c.kind = a.kind AND c.slot = a.slot AND c.name = a.name AND c.subject = a.subject
+        AND NOT EXISTS (SELECT FROM {{schema}}.callbacks x WHERE x.tenant = p_tenant AND x.number = a.subject)
+        AND NOT EXISTS (SELECT FROM {{schema}}.callbacks x WHERE x.tenant = p_tenant AND x.alternative = a.subject)
+        AND NOT EXISTS (
+            SELECT FROM unnest(p_values, p_hashes) v(value, hash)
+            JOIN {{schema}}.callbacks x ON x.tenant = p_tenant AND x.lookups @> ARRAY[v.hash]
+            WHERE v.value = a.subject
+        );
 END
 $$;
