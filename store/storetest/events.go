@@ -56,6 +56,24 @@ func eventClauses() []Clause {
 				p.errorf("history: %+v", h)
 			}
 		}},
+		{Name: "End begins behind the last event", run: func(p *probe) {
+			empty := p.events(callback.EventQuery{Tenant: Tenant, End: true})
+			p.apply(Write(New("c1")))
+			page := p.events(callback.EventQuery{Tenant: Tenant, End: true})
+			if len(page.Events) != 0 || page.Next == "" {
+				p.fatalf("End returned %d events and the place %q", len(page.Events), page.Next)
+			}
+			second := Write(New("c2"))
+			p.apply(second)
+			after, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, After: page.Next})
+			if len(after) != 1 || after[0].Callback != "c2" {
+				p.errorf("behind the end: %+v", after)
+			}
+			all, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, After: empty.Next})
+			if len(all) != 2 {
+				p.errorf("behind the end of the empty feed are %d events, want 2", len(all))
+			}
+		}},
 		{Name: "history of one callback, in order", run: func(p *probe) {
 			one, two := Write(New("c1")), Write(New("c2"))
 			p.apply(one, two)
