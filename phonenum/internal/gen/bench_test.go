@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
+
 	"github.com/ringback-go/ringback/phonenum"
 )
 

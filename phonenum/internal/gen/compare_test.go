@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+
 	"github.com/ringback-go/ringback/phonenum"
 )
 
