@@ -9,18 +9,18 @@ import (
 	"unique"
 )
 
-// Bounds of what an [Address] holds.
+// Limits of an [Address].
 const (
-	// MaxExtension is the most digits of an extension.
+	// MaxExtension is the maximum number of digits in an extension.
 	MaxExtension = 20
-	// MaxRaw is the most bytes of a raw dial string.
+	// MaxRaw is the maximum length of a raw dial string in bytes.
 	MaxRaw = 128
 )
 
-// AddressKind says what an [Address] is.
+// AddressKind is the kind of an [Address].
 type AddressKind uint8
 
-// The kinds.
+// Kinds of an [Address].
 const (
 	None AddressKind = iota
 	Phone
@@ -38,19 +38,24 @@ func (k AddressKind) String() string {
 	return "address-kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// Address is what a call can be placed to: a phone number with or without an extension, a SIP URI, or a raw dial string that nobody
-// checked. It is a value: two addresses are the same exactly if they are ==. The zero Address is none.
+// Address is a destination for a call: a phone number with an optional
+// extension, a SIP URI, or a raw dial string that is not checked. It is
+// comparable; two addresses are equal exactly if they are ==. The zero Address
+// is no address.
 //
-// An Address prints itself masked, whatever prints it; Reveal and Key give the text.
+// Every way of printing an Address masks it. Reveal, Key and Ext return the
+// text.
 type Address struct {
 	number Number
-	// text is the extension of a phone number, the canonical SIP URI or the raw dial string. A handle keeps it comparable and out
-	// of the reach of printers that look into unexported fields.
+	// text is the extension, the canonical SIP URI or the raw dial string. A
+	// unique.Handle keeps Address comparable and hides the text from printers
+	// that look into unexported fields.
 	text unique.Handle[string]
 	kind AddressKind
 }
 
-// newAddress makes the address with the given parts; an empty text stays the zero handle so that equal addresses are ==.
+// newAddress returns an address. It keeps the zero handle for empty text, so
+// that equal addresses are ==.
 func newAddress(kind AddressKind, n Number, text string) Address {
 	a := Address{number: n, kind: kind}
 	if text != "" {
@@ -59,7 +64,7 @@ func newAddress(kind AddressKind, n Number, text string) Address {
 	return a
 }
 
-// value returns the text, "" for the zero handle.
+// value returns the text, or "" for the zero handle.
 func (a Address) value() string {
 	if a.text == (unique.Handle[string]{}) {
 		return ""
@@ -67,8 +72,8 @@ func (a Address) value() string {
 	return a.text.Value()
 }
 
-// AddressOf returns the address of a number. An ext that is not 1 to [MaxExtension] ASCII digits counts as none. The zero Number has
-// the zero Address.
+// AddressOf returns the address of a number. It ignores an ext that is not 1 to
+// [MaxExtension] ASCII digits. The zero Number yields the zero Address.
 func AddressOf(n Number, ext string) Address {
 	if n.IsZero() {
 		return Address{}
@@ -88,9 +93,11 @@ func validExtension(ext string) bool {
 	return ext != "" && len(ext) <= MaxExtension
 }
 
-// ParseAddress reads a SIP URI ("sip:hans@example.com"), a telephone URI ("tel:+41785556677;ext=12", also with a blank after the
-// colon or with a phone-context), or a number as [Parse] does. A SIP URI stays one even if its user part is a number. The error is an
-// [AddressError]; with [MaxInput] exceeded or no number in the input it wraps a [ParseError].
+// ParseAddress parses a SIP URI ("sip:hans@example.com"), a telephone URI
+// ("tel:+41785556677;ext=12", also with a space after the colon or with a
+// phone-context), or a number as [Parse] does. A SIP URI whose user part is a
+// number is still a SIP URI. The error is an [AddressError]; it wraps a
+// [ParseError] if the input exceeds [MaxInput] or contains no number.
 func ParseAddress(raw, defaultRegion string) (Address, error) {
 	if len(raw) > MaxInput {
 		return Address{}, &AddressError{"input", &ParseError{TooLong}}
@@ -115,8 +122,9 @@ func ParseAddress(raw, defaultRegion string) (Address, error) {
 	return AddressOf(n, ext), nil
 }
 
-// parseTel reads a telephone URI behind its scheme. Parameters other than ext and phone-context do not change whom the call reaches
-// and are dropped.
+// parseTel parses what follows the scheme of a telephone URI. It drops
+// parameters other than ext and phone-context, because they do not affect who
+// is reached.
 func parseTel(text, defaultRegion string) (Address, error) {
 	subscriber, params, _ := strings.Cut(text, ";")
 	var ext string
@@ -148,7 +156,7 @@ func parseTel(text, defaultRegion string) (Address, error) {
 	return AddressOf(n, ext), nil
 }
 
-// dropVisual removes the visual separators of RFC 3966.
+// dropVisual drops the visual separators of RFC 3966.
 func dropVisual(r rune) rune {
 	if strings.ContainsRune("-.()", r) {
 		return -1
@@ -156,8 +164,10 @@ func dropVisual(r rune) rune {
 	return r
 }
 
-// RawAddress returns a raw dial string such as "5115" or "555-5461206" as an address, without blanks at its ends. It must consist of
-// 1 to [MaxRaw] bytes of printable characters. Text that is exactly what [Address.Reveal] gives for another kind is that kind.
+// RawAddress returns a raw dial string, such as "5115" or "555-5461206", as an
+// address. It trims spaces; the rest must be 1 to [MaxRaw] bytes of printable
+// characters. Text that [Address.Reveal] returns for another kind yields an
+// address of that kind.
 func RawAddress(raw string) (Address, error) {
 	if len(raw) > MaxInput {
 		return Address{}, &AddressError{"raw address has more than 128 bytes", nil}
@@ -177,8 +187,8 @@ func RawAddress(raw string) (Address, error) {
 	return newAddress(Raw, Number{}, text), nil
 }
 
-// RevealedAddress restores the address whose [Address.Reveal] gave s, exactly; "" gives the zero Address. It is for stores, and
-// does not understand what people write.
+// RevealedAddress is the inverse of [Address.Reveal], for stores; "" yields the
+// zero Address. Use [ParseAddress] for human input.
 func RevealedAddress(s string) (Address, error) {
 	if s == "" {
 		return Address{}, nil
@@ -193,7 +203,7 @@ func RevealedAddress(s string) (Address, error) {
 	return a, nil
 }
 
-// canonical reads text that Reveal gives for a phone number or SIP URI.
+// canonical parses text that Reveal returns for a phone number or a SIP URI.
 func canonical(text string) (Address, bool) {
 	if number, ext, found := strings.Cut(text, ";ext="); strings.HasPrefix(text, "+") {
 		n, err := ParseE164(number)
@@ -212,48 +222,20 @@ func canonical(text string) (Address, bool) {
 	return newAddress(SIP, Number{}, text), true
 }
 
-// ParseE164 restores the number whose [Number.E164] gave s, exactly: a plus sign, a known country code and 2 to 17 national
-// digits. Unlike [Parse] it changes nothing. The error is a [ParseError].
-func ParseE164(s string) (Number, error) {
-	var digits [3 + maxNational]byte
-	text, ok := strings.CutPrefix(s, "+")
-	if !ok {
-		return Number{}, &ParseError{NotANumber}
-	}
-	if len(text) > len(digits) {
-		return Number{}, &ParseError{TooLong}
-	}
-	for i := range len(text) {
-		if text[i] < '0' || text[i] > '9' {
-			return Number{}, &ParseError{NotANumber}
-		}
-		digits[i] = text[i] - '0'
-	}
-	country, national := splitCode(digits[:len(text)])
-	switch {
-	case country == nil:
-		return Number{}, &ParseError{UnknownCountryCode}
-	case len(national) < minNational:
-		return Number{}, &ParseError{TooShort}
-	case len(national) > maxNational:
-		return Number{}, &ParseError{TooLong}
-	}
-	return newNumber(country.code, national), nil
-}
-
-// Kind returns what the address is.
+// Kind returns the kind of the address.
 func (a Address) Kind() AddressKind { return a.kind }
 
-// IsZero reports whether a is no address.
+// IsZero reports whether a is the zero Address.
 func (a Address) IsZero() bool { return a == Address{} }
 
-// Equal reports whether a and other are the same address, like ==.
+// Equal reports whether a == other.
 func (a Address) Equal(other Address) bool { return a == other }
 
-// Number returns the number of an address of kind Phone.
+// Number returns the number of an address of kind Phone, and false for any
+// other.
 func (a Address) Number() (Number, bool) { return a.number, a.kind == Phone }
 
-// Ext returns the extension of a phone number, "" if it has none. It reveals the extension.
+// Ext returns the extension of a phone number, or "". It reveals the extension.
 func (a Address) Ext() string {
 	if a.kind != Phone {
 		return ""

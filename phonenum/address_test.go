@@ -68,7 +68,7 @@ func TestParseAddressErrors(t *testing.T) {
 	}
 	_, err := ParseAddress("+999 123 456", "")
 	if !errors.Is(err, &ParseError{UnknownCountryCode}) {
-		t.Errorf("the cause of %v is lost", err)
+		t.Errorf("%v does not wrap its cause", err)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestRawAddress(t *testing.T) {
 
 func TestRevealedAddress(t *testing.T) {
 	if a, err := RevealedAddress(""); err != nil || !a.IsZero() {
-		t.Errorf("the empty text gave %s, %v", a.Reveal(), err)
+		t.Errorf("empty text: %s, %v", a.Reveal(), err)
 	}
 	for _, s := range []string{" 5115", "5115 ", "51\n15", strings.Repeat("5", MaxRaw+1)} {
 		if a, err := RevealedAddress(s); !errors.Is(err, ErrInvalid) {
@@ -127,19 +127,19 @@ func TestRevealedAddress(t *testing.T) {
 func TestAddressOf(t *testing.T) {
 	n := parsed(t, "+41785556677", "")
 	if !AddressOf(Number{}, "12").IsZero() || !(Address{}).IsZero() || (Address{}).Reveal() != "" || (Address{}).Key() != "" {
-		t.Error("the zero Address is something")
+		t.Error("the zero Address is not empty")
 	}
 	if a := AddressOf(n, "12"); a.Ext() != "12" || a.Kind() != Phone || a == AddressOf(n, "") || a.Key() != AddressOf(n, "").Key() {
-		t.Errorf("an extension is lost: %s", a.Reveal())
+		t.Errorf("wrong extension or key: %s", a.Reveal())
 	}
 	for _, ext := range []string{"", "x", "1 2", "１２", strings.Repeat("1", MaxExtension+1)} {
 		if a := AddressOf(n, ext); a != AddressOf(n, "") || a.Ext() != "" {
-			t.Errorf("extension %q counts", ext)
+			t.Errorf("extension %q is accepted", ext)
 		}
 	}
 	raw, err := RawAddress("5115")
 	if err != nil || raw.Ext() != "" {
-		t.Errorf("a raw address has the extension %q, %v", raw.Ext(), err)
+		t.Errorf("extension of a raw address: %q, %v", raw.Ext(), err)
 	}
 	if (map[Address]int{AddressOf(n, "12"): 1})[AddressOf(parsed(t, "078 555 66 77", "CH"), "12")] != 1 {
 		t.Error("equal addresses are different map keys")

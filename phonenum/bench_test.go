@@ -2,7 +2,8 @@ package phonenum
 
 import "testing"
 
-// benchmarked are written as requests bring them; one operation is one number.
+// benchmarked holds numbers as requests contain them; one operation handles one
+// number.
 var benchmarked = []struct{ raw, region string }{
 	{"+41 78 555 66 77", "CH"}, {"044 668 18 00", "CH"}, {"(650) 253-0000", "US"}, {"+44 7400 123456", "GB"},
 }

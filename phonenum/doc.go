@@ -1,31 +1,40 @@
-// Package phonenum reads, checks, formats and hides phone numbers.
+// Package phonenum parses, validates, formats and masks phone numbers.
 //
-// [Parse] turns what people write into a [Number], a small comparable value that knows whether it is possible and valid, of which
-// [Type] and region it is, which time zones it can be in, and how it is written. [ParseAddress] reads what a call can be placed
-// to besides: an extension, a SIP or tel URI, an unchecked dial string. [Short] recognises short and emergency numbers, [Patterns]
-// and [List] are allow and deny lists, [FixPlus] adds a forgotten plus sign.
+// [Parse] turns human input into a [Number], a small comparable value that
+// knows whether it is possible and valid, its [Type], region and time zones,
+// and how it is written. [ParseAddress] also accepts extensions and SIP and tel
+// URIs; [RawAddress] holds a dial string that is not checked. [Short]
+// recognises short and emergency numbers, [Patterns] and [List] are allow and
+// deny lists, and [FixPlus] adds a missing plus sign.
 //
-// It does not find numbers in text, format while typing, know carriers or places, or say whether somebody answers.
+// The package does not find numbers in text, format as you type, know carriers
+// or places, or tell whether a number is answered.
 //
 // # Privacy
 //
-// A phone number belongs to a person and must not end up in a log. A [Number] and an [Address] print themselves masked through every
-// verb of fmt, log/slog, encoding/json and encoding.TextMarshaler, within structs too, even in unexported fields:
+// A phone number is personal data and must not end up in a log. A [Number] and
+// an [Address] are masked by every verb of fmt, by log/slog, encoding/json and
+// encoding.TextMarshaler, also inside structs and in unexported fields:
 //
 //	+41•••••6677
 //
-// The digits come out only where a name says so: [Number.E164], [Number.National], [Number.International], [Number.RFC3966],
-// [Address.Reveal], [Address.Key], [Address.Ext]. Errors never hold what was parsed. To store a number take E164 or Reveal, and
-// [ParseE164] or [RevealedAddress] to restore it exactly.
+// Only these methods return the digits: [Number.E164], [Number.National],
+// [Number.International], [Number.RFC3966], [Address.Reveal], [Address.Key] and
+// [Address.Ext]. Errors never contain the input. To store a number, use E164 or
+// Reveal; [ParseE164] and [RevealedAddress] restore it exactly.
 //
 // # Tables
 //
-// The rules are those of libphonenumber; [MetadataVersion] says which. Its regular expressions were turned into automata over
-// digits when the tables were generated, so that there is nothing to compile or initialise and a question takes about a hundred
-// nanoseconds and no allocation. The tables take about 300 kB in the binary's read-only part. The module phonenum/internal/gen
-// generates them and compares every answer with a port of libphonenumber; a table there lists the few deliberate differences.
+// The rules are those of libphonenumber; [MetadataVersion] names the version.
+// Its regular expressions were converted to automata over digits when the
+// tables were generated, so there is nothing to compile or initialise: a query
+// takes about a hundred nanoseconds and does not allocate. The tables take
+// about 300 kB of read-only data. The module phonenum/internal/gen generates
+// them and compares every answer with a port of libphonenumber; a table there
+// lists the few deliberate differences.
 //
 // # Concurrency
 //
-// All functions are pure and all types are values: everything may be used from any goroutine.
+// All functions are pure and all types are values: everything is safe for
+// concurrent use.
 package phonenum

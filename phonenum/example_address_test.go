@@ -50,7 +50,7 @@ func ExampleRevealedAddress() {
 }
 
 func ExampleAddress_Key() {
-	// Two ways to write one party have one key.
+	// Two spellings of one party have the same key.
 	for _, raw := range []string{"078 555 66 77 ext. 12", "tel:+41-78-555-66-77"} {
 		a, err := phonenum.ParseAddress(raw, "CH")
 		fmt.Println(a.Key(), err)
@@ -120,4 +120,12 @@ func ExampleList() {
 	// false <nil>
 	// false <nil>
 	// <nil> <nil>
+}
+
+func ExampleAddress_Equal() {
+	a, _ := phonenum.ParseAddress("tel:+41446681800", "CH")
+	b, _ := phonenum.ParseAddress("044 668 18 00", "CH")
+	fmt.Println(a.Equal(b))
+	// Output:
+	// true
 }

@@ -57,9 +57,9 @@ func ExampleNumber() {
 		fmt.Println(err)
 		return
 	}
-	// However it is printed, a number shows little of itself.
+	// Every way of printing a number masks it.
 	fmt.Printf("%v %+v %#v %s\n", n, n, n, struct{ Customer phonenum.Number }{n})
-	// The methods that reveal it say so by their names.
+	// Methods return the digits.
 	fmt.Println(n.E164())
 	fmt.Println(n.National())
 	fmt.Println(n.International())
@@ -127,4 +127,20 @@ func ExampleFixPlus() {
 	// Output:
 	// +41785556677
 	// 6502530000
+}
+
+// Two spellings of a number yield equal values.
+func ExampleNumber_Equal() {
+	a, _ := phonenum.Parse("044 668 18 00", "CH")
+	b, _ := phonenum.Parse("+41 44 668 18 00", "DE")
+	fmt.Println(a.Equal(b), a == b)
+	// Output:
+	// true true
+}
+
+func ExampleNumber_CountryCode() {
+	n, _ := phonenum.Parse("+1 212 555 0123", "")
+	fmt.Println(n.CountryCode(), n.Region())
+	// Output:
+	// 1 US
 }

@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// findExtension returns where the extension of a viable number starts and its digits as ASCII, or -1.
+// findExtension returns the offset of the extension in the text of a viable
+// number and its digits as ASCII, or -1 if there is none.
 func findExtension(text string) (at int, digits string) {
 	for at := range text {
 		if digits, ok := extension(text[at:]); ok {
@@ -16,19 +17,21 @@ func findExtension(text string) (at int, digits string) {
 	return -1, ""
 }
 
-// The labels in front of an extension. A clear one may be followed by more digits than one that can mean something else.
+// Labels of an extension. After a clear label more digits are accepted than
+// after one that can mean something else.
 var (
 	clearLabels     = []string{"anexo", "доб"}
 	ambiguousLabels = []string{"x", "ｘ", "#", "＃", "~", "～", "int", "ｉｎｔ"}
 )
 
-// extension reports whether the whole of text is an extension with what announces it, such as " ext. 12", and returns the digits as
-// ASCII. The forms and their longest numbers of digits are libphonenumber's.
+// extension parses text that consists entirely of an extension with its label,
+// such as " ext. 12", and returns the digits as ASCII. The forms and their
+// maximum numbers of digits are those of libphonenumber.
 func extension(text string) (string, bool) {
 	if text == "" {
 		return "", false
 	}
-	switch c := text[0]; { // cheap refusal of the common signs that start no extension
+	switch c := text[0]; { // fast path: characters that start no extension
 	case c >= '0' && c <= '9', c == '(', c == ')', c == '.', c == '/':
 		return "", false
 	}
@@ -71,7 +74,8 @@ func extension(text string) (string, bool) {
 	return "", false
 }
 
-// cutClear removes a label that can only announce an extension: ext, xt, extension with or without an accent, and their parts.
+// cutClear cuts a label that can only announce an extension: ext, xt, extension
+// with or without an accent, and abbreviations of these.
 func cutClear(text string) (string, bool) {
 	for _, label := range clearLabels {
 		if rest, ok := cutFold(text, label); ok {
@@ -107,7 +111,7 @@ func cutClear(text string) (string, bool) {
 	return rest, true
 }
 
-// skipMarks removes what may stand between a label and the digits.
+// skipMarks cuts the punctuation between a label and the digits.
 func skipMarks(text string) string {
 	for _, mark := range []string{":", ".", "．"} {
 		if rest, ok := strings.CutPrefix(text, mark); ok {
@@ -118,7 +122,8 @@ func skipMarks(text string) string {
 	return strings.TrimLeft(text, " \u00a0\t,-")
 }
 
-// tail reports whether text is 1 to most digits, with hash and then perhaps a "#", and returns the digits as ASCII.
+// tail parses text that consists of 1 to most digits, followed by an optional
+// "#" if hash is set, and returns the digits as ASCII.
 func tail(text string, most int, hash bool) (string, bool) {
 	if hash {
 		text = strings.TrimSuffix(text, "#")
@@ -136,7 +141,7 @@ func tail(text string, most int, hash bool) (string, bool) {
 	return string(digits[:count]), count > 0
 }
 
-// cutFold removes prefix (lower case) from the start of text, whatever the case there.
+// cutFold cuts a lower-case prefix from text, ignoring the case of text.
 func cutFold(text, prefix string) (string, bool) {
 	rest := text
 	for _, want := range prefix {
@@ -149,7 +154,7 @@ func cutFold(text, prefix string) (string, bool) {
 	return rest, true
 }
 
-// sameFold reports whether a and b differ in case at most.
+// sameFold reports whether a and b are equal under Unicode case folding.
 func sameFold(a, b rune) bool {
 	if a == b {
 		return true

@@ -2,10 +2,11 @@ package phonenum
 
 import "strings"
 
-// FixPlus returns raw with a plus sign in front if it lacks one: if it starts with a digit, is a valid international number with the
-// plus sign and is no valid number of region as it stands. Otherwise it returns raw unchanged. So "41785556677" becomes
-// "+41785556677" in the United States, and a number that is already good in region stays that number. This is the GMS option
-// _fix_plus_on_int_phone_numbers.
+// FixPlus returns raw with a plus sign in front if it starts with a digit from
+// 1 to 9, is not a valid number of region, and is a valid international number
+// with the plus sign. Otherwise it returns raw unchanged. "41785556677" becomes
+// "+41785556677" in the United States; a number that is valid in region stays
+// as it is. GMS: _fix_plus_on_int_phone_numbers
 func FixPlus(raw, region string) string {
 	text := strings.TrimSpace(raw)
 	if text == "" || text[0] < '1' || text[0] > '9' {

@@ -2,7 +2,8 @@ package phonenum
 
 import "strconv"
 
-// National returns the number as it is written in its country, such as "078 555 66 77"; "" for no number. It reveals the number.
+// National returns the number as it is written within its country, such as "078
+// 555 66 77", or "" for the zero Number. It reveals the number.
 func (n Number) National() string {
 	c := codeOf(n.code)
 	if c == nil || n.IsZero() {
@@ -12,7 +13,8 @@ func (n Number) National() string {
 	return string(n.appendFormatted(buf[:0], c.natl, true))
 }
 
-// International returns the number as it is written abroad, such as "+41 78 555 66 77"; "" for no number. It reveals the number.
+// International returns the number as it is written abroad, such as "+41 78 555
+// 66 77", or "" for the zero Number. It reveals the number.
 func (n Number) International() string {
 	c := codeOf(n.code)
 	if c == nil || n.IsZero() {
@@ -25,7 +27,8 @@ func (n Number) International() string {
 	return string(n.appendFormatted(b, c.intl, false))
 }
 
-// RFC3966 returns the number as a telephone URI, such as "tel:+41-78-555-66-77"; "" for no number. It reveals the number.
+// RFC3966 returns the number as a telephone URI, such as
+// "tel:+41-78-555-66-77", or "" for the zero Number. It reveals the number.
 func (n Number) RFC3966() string {
 	c := codeOf(n.code)
 	if c == nil || n.IsZero() {
@@ -49,7 +52,8 @@ func (n Number) RFC3966() string {
 	return string(b)
 }
 
-// appendFormatted appends the national number in the format that the automaton chooses, or as plain digits if it chooses none.
+// appendFormatted appends the national number in the format that the automaton
+// selects, or as plain digits if it selects none.
 func (n Number) appendFormatted(b []byte, root uint32, national bool) []byte {
 	var buf [maxNational]byte
 	digits := n.national(&buf)
@@ -60,7 +64,8 @@ func (n Number) appendFormatted(b []byte, root uint32, national bool) []byte {
 	at := int(record) - 1
 	groups := int(formats[at])
 	at++
-	// Each group takes as many digits as leave enough for the later ones.
+	// Each group takes as many digits as possible while leaving enough for the
+	// later groups.
 	var ends [10]int
 	later := 0
 	for g := range groups {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// callable is the rule a careful host applies: a valid number of an allowed region, neither short nor one that costs extra.
+// callable applies the rule of a careful host: a valid number of an allowed
+// region that is neither short nor expensive.
 func callable(raw, region string, allowed ...string) (Number, bool) {
 	if Short(raw, region) != NotShort || ConnectsToEmergency(raw, region) {
 		return Number{}, false
@@ -22,8 +23,9 @@ func callable(raw, region string, allowed ...string) (Number, bool) {
 	return n, true
 }
 
-// costly are numbers that cost whoever calls them: premium and shared-cost services, satellites and international networks, revenue-share
-// targets abroad, inquiry services, short and emergency numbers.
+// costly holds numbers that cost the caller extra: premium and shared-cost
+// services, satellite and international networks, revenue-share destinations
+// abroad, directory enquiries, short and emergency numbers.
 var costly = []struct{ raw, region string }{
 	{"+1 (900) 253-0000", "US"}, {"900-253-0000", "US"}, {"1-900-253-0000", "US"}, {"976-1234", "US"}, {"1-976-2530000", "US"}, {"1-900-FLOWERS", "US"},
 	{"+1 876 555 0123", "US"}, {"+1 473 405 1234", "US"}, {"011 44 900 123 4567", "US"}, {"911", "US"}, {"411", "US"}, {"611", "US"},
@@ -35,7 +37,8 @@ var costly = []struct{ raw, region string }{
 	{"+53 5 1234567", "CH"}, {"+960 900 1234", "CH"}, {"+49 900 1234567", "DE"}, {"0900 1 234567", "DE"}, {"0180 5 123456", "DE"}, {"0137 1234567", "DE"}, {"11833", "DE"},
 }
 
-// TestCostlyNumbersAreRefused writes every costly number in the ways that are meant to slip through, about a thousand inputs.
+// TestCostlyNumbersAreRefused disguises every costly number in the ways that
+// fraud uses, about a thousand inputs.
 func TestCostlyNumbersAreRefused(t *testing.T) {
 	wide := strings.NewReplacer("0", "０", "1", "１", "2", "２", "3", "３", "4", "４", "5", "５", "6", "６", "7", "７", "8", "８", "9", "９", "+", "＋")
 	arabic := strings.NewReplacer("0", "٠", "1", "١", "2", "٢", "3", "٣", "4", "٤", "5", "٥", "6", "٦", "7", "٧", "8", "٨", "9", "٩")
@@ -69,7 +72,7 @@ func TestCostlyNumbersAreRefused(t *testing.T) {
 			raw := disguise(number.raw)
 			inputs++
 			if n, ok := callable(raw, number.region, number.region); ok {
-				t.Errorf("%s, %s in %s, was taken as %s (%v)", number.raw, name, number.region, n.E164(), n.Type())
+				t.Errorf("%s, %s in %s, was accepted as %s (%v)", number.raw, name, number.region, n.E164(), n.Type())
 			}
 			if a, err := ParseAddress(raw, number.region); err == nil {
 				if n, _ := a.Number(); n.Valid() && n.Region() == number.region && n.Type() != Premium && n.Type() != SharedCost &&
@@ -84,8 +87,9 @@ func TestCostlyNumbersAreRefused(t *testing.T) {
 	}
 }
 
-// TestHarmlessNumbersAreTaken is the other side: the rule above is no wall.
-func TestHarmlessNumbersAreTaken(t *testing.T) {
+// TestHarmlessNumbersAreAccepted checks that callable does not refuse
+// everything.
+func TestHarmlessNumbersAreAccepted(t *testing.T) {
 	for raw, region := range map[string]string{"+41 78 555 66 77": "CH", "044 668 18 00": "CH", "650-253-0000": "US", "＋１６５０２５３００００": "US", "030 23125 000": "DE",
 		"\u202a020 7031 3000\u202c": "GB"} {
 		if _, ok := callable(raw, region, region); !ok {

@@ -44,7 +44,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// checkNumber proves what holds for every parsed number.
+// checkNumber checks the properties of every parsed number.
 func checkNumber(t *testing.T, n Number) {
 	t.Helper()
 	if n.IsZero() {
@@ -55,7 +55,7 @@ func checkNumber(t *testing.T, n Number) {
 		t.Fatalf("%s restored as %s, %v", text, back.E164(), err)
 	}
 	if n.Valid() {
-		// Reading the written form of a valid number again changes nothing.
+		// Parsing the formatted number returns the same number.
 		if again, err := Parse(text, ""); err != nil || again != n {
 			t.Fatalf("%s parsed as %s, %v", text, again.E164(), err)
 		}

@@ -6,11 +6,12 @@ import (
 	"strconv"
 )
 
-// hidden stands for a digit or letter that is not shown.
+// hidden replaces a digit or letter that is not shown.
 const hidden = "•"
 
-// String returns the number masked: the country code, a dot for each hidden digit, and the last digits, four at most and never more
-// than half, such as +41•••••6677; "" for no number.
+// String returns the masked number: the country code, a dot for each hidden
+// digit, and the last digits, at most four and at most half of them, such as
+// +41•••••6677. It returns "" for the zero Number.
 func (n Number) String() string {
 	if n.IsZero() {
 		return ""
@@ -33,19 +34,20 @@ func (n Number) String() string {
 // GoString returns the masked number for %#v.
 func (n Number) GoString() string { return "phonenum.Number(" + n.String() + ")" }
 
-// Format prints the masked number, whatever the verb.
+// Format prints the masked number for every verb.
 func (n Number) Format(s fmt.State, verb rune) { formatMasked(s, verb, n.String(), n.GoString()) }
 
 // LogValue returns the masked number.
 func (n Number) LogValue() slog.Value { return slog.StringValue(n.String()) }
 
-// MarshalText returns the masked number. To store a number, take [Number.E164].
+// MarshalText returns the masked number. Use [Number.E164] to store a number.
 func (n Number) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 
-// MarshalJSON returns the masked number. To store a number, take [Number.E164].
+// MarshalJSON returns the masked number. Use [Number.E164] to store a number.
 func (n Number) MarshalJSON() ([]byte, error) { return strconv.AppendQuote(nil, n.String()), nil }
 
-// formatMasked prints text, or goText for %#v, with the width and precision of the state.
+// formatMasked prints text, or goText for %#v, and honours the width and
+// precision of s.
 func formatMasked(s fmt.State, verb rune, text, goText string) {
 	switch {
 	case verb == 'v' && s.Flag('#'):

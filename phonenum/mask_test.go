@@ -12,14 +12,15 @@ import (
 	"testing"
 )
 
-// The secrets that must not come out, and how much of the number may.
+// Secrets that printed text must not contain.
 const (
 	secretDigits = "785556677"
 	secretUser   = "hans.muster"
 	secretRaw    = "555-5461206"
 )
 
-// leaks reports whether text tells more than the masked forms may: more than four digits in a row of a secret, or the user.
+// leaks reports whether text discloses more than a masked form may: more than
+// four consecutive digits of a secret, or the user.
 func leaks(text string) bool {
 	for _, secret := range []string{secretDigits, "5461206"} {
 		for i := 0; i+5 <= len(secret); i++ {
@@ -44,7 +45,8 @@ func secrets(t testing.TB) (Number, []Address) {
 	return n, []Address{AddressOf(n, "98765"), sip, raw}
 }
 
-// holder has the values in every place a printer may meet them, exported or not.
+// holder has the values in every place a printer may find them, exported or
+// not.
 type holder struct {
 	Number  Number
 	Address Address
@@ -96,7 +98,7 @@ func TestMaskedByLogs(t *testing.T) {
 	old.Print(n, addresses)
 	old.Printf("%v %+v", n, addresses)
 	if text := out.String(); leaks(text) || !strings.Contains(text, "6677") {
-		t.Errorf("the log says %s", text)
+		t.Errorf("the log contains %s", text)
 	}
 }
 
@@ -167,7 +169,7 @@ func TestErrorsHideTheInput(t *testing.T) {
 			}
 			for _, text := range []string{err.Error(), fmt.Sprintf("%+v %#v", err, err)} {
 				if leaks(text) {
-					t.Errorf("an error says %s", text)
+					t.Errorf("error discloses the input: %s", text)
 				}
 			}
 			if !errors.Is(err, ErrInvalid) {

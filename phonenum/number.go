@@ -2,25 +2,30 @@ package phonenum
 
 import "strconv"
 
-// maxNational is the most digits of a national significant number: the ITU allows 15 with the country code, Germany has longer ones.
+// maxNational is the maximum number of digits in a national significant number.
+// The ITU allows 15 digits with the country code, but Germany has longer
+// numbers.
 const maxNational = 17
 
-// Number is a phone number: a country code and a national significant number. It is a value: two numbers are the same number exactly
-// if they are ==, so that a Number can be a map key. The zero Number is no number.
+// Number is a phone number: a country code and a national significant number.
+// It is comparable and can be a map key; two numbers are equal exactly if they
+// are ==. The zero Number is no number. An extension is not part of a Number;
+// see [Address].
 //
-// A Number prints itself masked, whatever prints it; E164, National, International and RFC3966 give the digits. An extension is
-// not part of a Number, see [Address].
+// Every way of printing a Number masks it. E164, National, International and
+// RFC3966 return the digits.
 type Number struct {
-	// bits holds 16 digits of the national number, four bits each, the first one on top, scrambled so that a debugger, a %x of
-	// an enclosing unexported field or any other way around the methods does not show them.
+	// bits holds the first 16 digits of the national number, four bits each,
+	// most significant first. It is scrambled so that printing the field by any
+	// way around the methods does not show the digits.
 	bits   uint64
 	code   uint16 // country code
 	last   uint8  // the seventeenth digit
-	digits uint8  // how many digits the national number has
+	digits uint8  // number of national digits
 }
 
-// scramble and its inverse modulo 2^64 hide the digits in Number.bits. This is no cipher: it keeps digits from being printed by
-// accident.
+// scramble and its inverse modulo 2^64 obscure the digits in Number.bits. This
+// is not encryption; it prevents accidental disclosure.
 const (
 	scramble   = 0x9e3779b97f4a7c15
 	unscramble = 0xf1de83e19937733d
@@ -41,7 +46,7 @@ func newNumber(code uint16, national []byte) Number {
 	return n
 }
 
-// national unpacks the digits (values 0 to 9) into buf.
+// national unpacks the digits, as values 0 to 9, into buf.
 func (n Number) national(buf *[maxNational]byte) []byte {
 	bits := n.bits * unscramble
 	for i := range min(n.digits, 16) {
@@ -68,17 +73,18 @@ func (n Number) classify(root uint32) uint16 {
 	return output(s)
 }
 
-// IsZero reports whether n is no number.
+// IsZero reports whether n is the zero Number.
 func (n Number) IsZero() bool { return n.digits == 0 }
 
-// Equal reports whether n and other are the same number, like ==.
+// Equal reports whether n == other.
 func (n Number) Equal(other Number) bool { return n == other }
 
-// CountryCode returns the country calling code, such as 41; 0 for no number.
+// CountryCode returns the country calling code, such as 41, or 0 for the zero
+// Number.
 func (n Number) CountryCode() int { return int(n.code) }
 
-// E164 returns the digits in the international form without separators, such as +41785556677; "" for no number. It reveals
-// the number.
+// E164 returns the number in E.164 form, such as +41785556677, or "" for the
+// zero Number. It reveals the number.
 func (n Number) E164() string {
 	if n.IsZero() {
 		return ""
@@ -87,14 +93,13 @@ func (n Number) E164() string {
 	return string(n.appendE164(buf[:0]))
 }
 
-// appendE164 appends the E.164 form.
 func (n Number) appendE164(b []byte) []byte {
 	b = append(b, '+')
 	b = strconv.AppendUint(b, uint64(n.code), 10)
 	return n.appendNational(b)
 }
 
-// appendNational appends the digits of the national number as text.
+// appendNational appends the national digits as ASCII.
 func (n Number) appendNational(b []byte) []byte {
 	var buf [maxNational]byte
 	for _, d := range n.national(&buf) {
@@ -103,12 +108,13 @@ func (n Number) appendNational(b []byte) []byte {
 	return b
 }
 
-// Type is the kind of service a number reaches.
+// Type is the kind of service behind a number.
 type Type uint8
 
-// The types, as libphonenumber tells them apart. In some countries, such as the United States, the digits do not say whether a line
-// is fixed or mobile. SharedCost divides the price between the two ends; UAN is a company's number wherever its offices are;
-// Voicemail reaches a mailbox, not its owner.
+// Types, as libphonenumber distinguishes them. FixedOrMobile is used in
+// countries such as the United States, where the digits do not tell which it
+// is. SharedCost divides the price between caller and callee; UAN is a company
+// number independent of location; Voicemail reaches a mailbox.
 const (
 	Unknown Type = iota
 	FixedLine
@@ -135,8 +141,9 @@ func (t Type) String() string {
 	return "type(" + strconv.Itoa(int(t)) + ")"
 }
 
-// assignment returns the plan the number belongs to and its type there; nil if its country code is shared by several regions and
-// it belongs to none of them.
+// assignment returns the plan that the number belongs to and its type in that
+// plan. It returns nil if several regions share the country code and the number
+// belongs to none of them.
 func (n Number) assignment() (*plan, Type) {
 	c := codeOf(n.code)
 	if c == nil || n.IsZero() {
@@ -153,7 +160,7 @@ func (n Number) assignment() (*plan, Type) {
 	return c.plan(int(out>>pickShift) - 1), Type(out & (1<<pickShift - 1))
 }
 
-// typeOf turns the output of a types automaton into a Type.
+// typeOf converts the output of a types automaton to a Type.
 func typeOf(out uint16) Type {
 	if out <= generalOnly {
 		return Unknown
@@ -161,8 +168,9 @@ func typeOf(out uint16) Type {
 	return Type(out - generalOnly)
 }
 
-// Region returns the ISO 3166 code of the region that has the number, "001" for a country code that belongs to no region (such as +800),
-// "" if it is not known. A number need not be valid to have a region.
+// Region returns the ISO 3166 code of the region that the number belongs to,
+// "001" for a country code without a region (such as +800), or "" if it is
+// unknown. A number can have a region without being valid.
 func (n Number) Region() string {
 	p, _ := n.assignment()
 	if p == nil {
@@ -171,19 +179,21 @@ func (n Number) Region() string {
 	return p.region
 }
 
-// Type returns the type of the number, Unknown for one that is not valid.
+// Type returns the type of the number, or Unknown if it is not valid.
 func (n Number) Type() Type {
 	_, t := n.assignment()
 	return t
 }
 
-// Valid reports whether the number lies in a range that its country has assigned. It does not say that somebody answers there.
+// Valid reports whether the number is in a range that its country has assigned.
+// It does not tell whether the number is in use.
 func (n Number) Valid() bool {
 	return n.Type() != Unknown
 }
 
-// ValidFor reports whether the number is valid and region's own: a number of Jersey is not one of Great Britain, although they share
-// a country code. The region "001" stands for country codes without region.
+// ValidFor reports whether the number is valid and belongs to region itself: a
+// number of Jersey is not valid for Great Britain, although both share a
+// country code. The region "001" stands for country codes without a region.
 func (n Number) ValidFor(region string) bool {
 	p := planOf(region)
 	if c := codeOf(n.code); p == nil && c != nil && region == "001" {
@@ -194,8 +204,8 @@ func (n Number) ValidFor(region string) bool {
 	return p != nil && p.code == n.code && !n.IsZero() && typeOf(n.classify(p.types)) != Unknown
 }
 
-// Possible reports whether the number has a length that its country uses, for some numbers only inside an area. It says nothing
-// about the digits.
+// Possible reports whether the number of digits is used in its country,
+// including lengths used only for local dialling. It does not check the digits.
 func (n Number) Possible() bool {
 	c := codeOf(n.code)
 	if c == nil || n.IsZero() {
@@ -205,8 +215,10 @@ func (n Number) Possible() bool {
 	return fit == lengthPossible || fit == lengthLocal
 }
 
-// Zones returns the IANA names of the time zones the number can be in, sorted, nil if they are not known. A mobile phone can
-// be anywhere, and +1 800 gives every zone of North America: treat the result as candidates, never as a place.
+// Zones returns the sorted IANA names of the time zones that the number may
+// belong to, or nil if none is known. The zones are candidates, not a location:
+// a mobile phone can be anywhere, and +1 800 yields every zone of North
+// America.
 func (n Number) Zones() []string {
 	if n.IsZero() {
 		return nil

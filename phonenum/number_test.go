@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// parsed parses a number that the test knows to be one.
+// parsed parses a number that must be parsable.
 func parsed(t testing.TB, raw, region string) Number {
 	t.Helper()
 	n, err := Parse(raw, region)
@@ -59,7 +59,7 @@ func TestNumber(t *testing.T) {
 			t.Errorf("%s: ValidFor(%s) = %v", test.raw, test.region, n.ValidFor(test.region))
 		}
 		if n.ValidFor("FR") || n.ValidFor("") || n.ValidFor("ZZ") || test.region != "001" && n.ValidFor("001") {
-			t.Errorf("%s is valid for a region that does not have it", test.raw)
+			t.Errorf("%s is valid for a region it does not belong to", test.raw)
 		}
 		if want := "tel:" + strings.NewReplacer(" ", "-").Replace(test.abroad); n.RFC3966() != want {
 			t.Errorf("%s: RFC3966() = %s, want %s", test.raw, n.RFC3966(), want)
@@ -91,11 +91,11 @@ func TestZones(t *testing.T) {
 	}
 	zones := parsed(t, "+18005550100", "").Zones()
 	if len(zones) < 20 || !slices.IsSorted(zones) {
-		t.Errorf("toll-free number has the zones %v, want all of North America in order", zones)
+		t.Errorf("zones of a toll-free number: %v, want all of North America, sorted", zones)
 	}
 	zones[0] = "changed"
 	if again := parsed(t, "+18005550100", "").Zones(); again[0] == "changed" {
-		t.Error("callers share the slice")
+		t.Error("the slice is shared between callers")
 	}
 }
 
@@ -104,11 +104,12 @@ func TestZeroNumber(t *testing.T) {
 	if !n.IsZero() || n.E164() != "" || n.National() != "" || n.International() != "" || n.RFC3966() != "" || n.String() != "" ||
 		n.CountryCode() != 0 || n.Region() != "" || n.Type() != Unknown || n.Valid() || n.Possible() || n.ValidFor("CH") ||
 		n.ValidFor("001") || n.Zones() != nil {
-		t.Error("the zero Number has something to say")
+		t.Error("the zero Number is not empty")
 	}
 }
 
-// TestPacking proves that the packed form keeps every number of digits, including the seventeenth, and that equal numbers are ==.
+// TestPacking checks that the packed form keeps every digit, including the
+// seventeenth, and that equal numbers are ==.
 func TestPacking(t *testing.T) {
 	if got := unsafe.Sizeof(Number{}); got > 24 {
 		t.Errorf("a Number takes %d bytes, want at most 24", got)
@@ -126,7 +127,7 @@ func TestPacking(t *testing.T) {
 		n := newNumber(49, digits)
 		var buf [maxNational]byte
 		if got := n.national(&buf); !slices.Equal(got, digits) {
-			t.Fatalf("%v became %v", digits, got)
+			t.Fatalf("%v unpacked as %v", digits, got)
 		}
 		if n != newNumber(49, slices.Clone(digits)) {
 			t.Fatalf("%v is not equal to itself", digits)

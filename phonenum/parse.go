@@ -1,26 +1,34 @@
 package phonenum
 
-// MaxInput is the most bytes of an input that are looked at; a longer one is refused before any work.
+import "strings"
+
+// MaxInput is the maximum length of an input in bytes. Longer inputs are
+// refused without being read.
 const MaxInput = 250
 
-// minNational is the fewest digits of a national number.
+// minNational is the minimum number of digits in a national number.
 const minNational = 2
 
-// Parse reads a phone number as people write it. A number that does not start with a plus sign or with the prefix that leads abroad
-// from defaultRegion (an ISO 3166 code such as "CH", in either case) is one of defaultRegion; with "" or an unknown
-// region only the plus form is understood.
+// Parse parses a phone number as people write it. defaultRegion is an ISO 3166
+// code, such as "CH", in either case. A number without a plus sign or the
+// international prefix of defaultRegion is a number of defaultRegion; if the
+// region is empty or unknown, only numbers with a plus sign are accepted.
 //
-// It understands separators, brackets, national prefixes and carrier codes, letters on the keypad ("1-800-FLOWERS", from three
-// letters on), digits of any script, tel: URIs with a phone-context, and an extension ("ext. 12", ";ext=12", ",,12"), which it
-// drops; see [ParseExtension]. What comes before the first digit or plus sign is skipped.
+// Parse accepts separators, brackets, national prefixes and carrier codes,
+// three or more keypad letters ("1-800-FLOWERS"), digits of any script, tel:
+// URIs with a phone-context, and an extension ("ext. 12", ";ext=12", ",,12"),
+// which it drops; see [ParseExtension]. It skips text before the first digit or
+// plus sign.
 //
-// A result need not be possible or valid, see [Number.Possible] and [Number.Valid]. The error is a [ParseError].
+// The result may be impossible or invalid; see [Number.Possible] and
+// [Number.Valid]. The error is a [ParseError].
 func Parse(raw, defaultRegion string) (Number, error) {
 	n, _, err := ParseExtension(raw, defaultRegion)
 	return n, err
 }
 
-// ParseExtension is [Parse] and returns the extension as well, up to 20 ASCII digits, "" if there is none.
+// ParseExtension is like [Parse] but also returns the extension, up to 20 ASCII
+// digits, or "" if there is none.
 func ParseExtension(raw, defaultRegion string) (Number, string, error) {
 	var in input
 	if reason := in.read(raw); reason != 0 {
@@ -37,11 +45,11 @@ func ParseExtension(raw, defaultRegion string) (Number, string, error) {
 	return n, in.extension, nil
 }
 
-// input is a number as it was written, before anything is known about its country.
+// input is a scanned number whose country is not yet known.
 type input struct {
 	plus      bool
 	count     int
-	digits    [maxScan]byte // values 0 to 9; more than maxScan are too many anyway and dropped
+	digits    [maxScan]byte // values 0 to 9; digits beyond maxScan are dropped
 	extension string
 }
 
@@ -52,7 +60,7 @@ func (in *input) add(d byte) {
 	}
 }
 
-// The classes of the bytes that numbers mostly consist of.
+// Classes of the ASCII characters that numbers mostly consist of.
 const (
 	classOther = iota // leaves the fast path
 	classDigit
@@ -60,19 +68,20 @@ const (
 	classPlus
 )
 
-// classes holds the class of each ASCII byte.
+// classes maps an ASCII character to its class.
 const classes = "" +
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
 	"\x02\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x03\x00\x02\x02\x02\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00" +
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x02\x00\x00" +
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// read scans raw. Inputs of ASCII digits and plain separators, nearly all, take one pass; the others go through readText.
+// read scans raw. ASCII digits and plain separators, which are nearly all
+// inputs, take one pass; other inputs go through readText.
 func (in *input) read(raw string) Reason {
 	if len(raw) > MaxInput {
 		return TooLong
 	}
-	first, last := -1, -1 // the first sign of the number, its last digit
+	first, last := -1, -1 // offsets of the first character of the number and of its last digit
 	for i := range len(raw) {
 		c := raw[i]
 		if c >= 0x80 {
@@ -97,48 +106,45 @@ func (in *input) read(raw string) Reason {
 			return in.readText(raw)
 		}
 	}
-	// Two digits are a number only if they are all there is.
+	// Two digits are a number only if the input contains nothing else.
 	if in.count < minNational || in.count == minNational && (in.plus || last != first+1) {
 		return NotANumber
 	}
 	return 0
 }
 
-// resolve finds the country code and the national number among the digits. The region may be nil if there is a plus sign.
+// resolve splits the digits into country code and national number. region may
+// be nil if plus is set.
 func resolve(digits []byte, plus bool, region *plan) (Number, Reason) {
 	var buf [maxScan + 8]byte
 	var country *code
-	national := digits
+	var national []byte
 	if plus {
 		if len(digits) <= minNational {
 			return Number{}, TooShortAbroad
 		}
-		if country, national = splitCode(digits); country == nil {
-			// The plus sign may be a slip: try the rest as a number dialled in the region, with a prefix that leads abroad.
-			var reason Reason
-			if country, national, reason = dialled(digits, region, &buf); reason != 0 {
-				return Number{}, reason
-			}
-			if country == nil {
-				return Number{}, UnknownCountryCode
-			}
-		}
-	} else {
+		country, national = splitCode(digits)
+	}
+	if country == nil {
+		// A plus sign without a country code may be a typing error: the digits
+		// may start with the international prefix of the region.
 		var reason Reason
 		if country, national, reason = dialled(digits, region, &buf); reason != 0 {
 			return Number{}, reason
 		}
 	}
 	p := region
-	if country != nil {
+	switch {
+	case country != nil:
 		p = country.plan(0)
-	} else {
-		national = digits
+	case plus:
+		return Number{}, UnknownCountryCode
 	}
 	if len(national) < minNational {
 		return Number{}, TooShort
 	}
-	// A national prefix is one only if what remains has a length of the plan; otherwise this may be a short number.
+	// Strip a national prefix only if the rest has a length of the plan;
+	// otherwise this may be a short number.
 	var stripBuf [maxScan + 8]byte
 	stripped := p.stripNational(national, &stripBuf)
 	if fit := p.check(len(stripped)); fit == lengthPossible || fit == lengthTooLong {
@@ -153,7 +159,8 @@ func resolve(digits []byte, plus bool, region *plan) (Number, Reason) {
 	return newNumber(p.code, national), 0
 }
 
-// splitCode splits a country code from the start of the digits; nil if there is none.
+// splitCode splits the country code off the digits. It returns nil if there is
+// none.
 func splitCode(digits []byte) (*code, []byte) {
 	if len(digits) == 0 || digits[0] == 0 {
 		return nil, digits
@@ -168,9 +175,10 @@ func splitCode(digits []byte) (*code, []byte) {
 	return nil, digits
 }
 
-// dialled reads digits that do not start with a plus sign the way they would be dialled in the region. It returns the country code
-// if the digits have one: after a prefix that leads abroad, or the region's own code in front of a number that makes no
-// sense with it.
+// dialled interprets digits without a plus sign as dialled in the region. It
+// returns the country code if the digits contain one: after an international
+// prefix, or the region's own code in front of a number that is invalid with
+// it.
 func dialled(digits []byte, region *plan, buf *[maxScan + 8]byte) (*code, []byte, Reason) {
 	if region == nil {
 		return nil, digits, 0
@@ -196,7 +204,7 @@ func dialled(digits []byte, region *plan, buf *[maxScan + 8]byte) (*code, []byte
 	return nil, digits, 0
 }
 
-// cutCode removes the country code from the start of the digits.
+// cutCode cuts the country code from the start of the digits.
 func cutCode(digits []byte, number uint16) (rest []byte, ok bool) {
 	size := 1
 	switch {
@@ -216,4 +224,34 @@ func cutCode(digits []byte, number uint16) (rest []byte, ok bool) {
 		return digits, false
 	}
 	return digits[size:], true
+}
+
+// ParseE164 is the inverse of [Number.E164]: it parses a plus sign, a known
+// country code and 2 to 17 national digits. Unlike [Parse] it accepts no other
+// form. The error is a [ParseError].
+func ParseE164(s string) (Number, error) {
+	var digits [3 + maxNational]byte
+	text, ok := strings.CutPrefix(s, "+")
+	if !ok {
+		return Number{}, &ParseError{NotANumber}
+	}
+	if len(text) > len(digits) {
+		return Number{}, &ParseError{TooLong}
+	}
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return Number{}, &ParseError{NotANumber}
+		}
+		digits[i] = text[i] - '0'
+	}
+	country, national := splitCode(digits[:len(text)])
+	switch {
+	case country == nil:
+		return Number{}, &ParseError{UnknownCountryCode}
+	case len(national) < minNational:
+		return Number{}, &ParseError{TooShort}
+	case len(national) > maxNational:
+		return Number{}, &ParseError{TooLong}
+	}
+	return newNumber(country.code, national), nil
 }

@@ -5,20 +5,22 @@ import (
 	"strings"
 )
 
-// MaxPatterns is the most patterns of one [Patterns].
+// MaxPatterns is the maximum number of patterns in a [Patterns].
 const MaxPatterns = 1000
 
-// Patterns is a set of number patterns, such as a GMS exception group. It is a value, comparable, and safe for concurrent use. The
-// zero Patterns matches no number.
+// Patterns is a set of number patterns. It is comparable and safe for
+// concurrent use. The zero Patterns matches no number.
 //
-// A pattern is a number in the international form, with or without the plus sign. A "?" stands for exactly one digit, a "*" at
-// the end for any further digits: "+1900*", "4490?*", "+41785556677".
+// A pattern is a number in international form, with or without the plus sign.
+// "?" stands for exactly one digit, and "*" at the end for any number of
+// digits: "+1900*", "4490?*", "+41785556677".
 type Patterns struct {
-	csv string // without plus signs and blanks
+	csv string // comma-separated, without plus signs and spaces
 }
 
-// ParsePatterns reads patterns separated by commas; blanks around them do not matter, and "" is no pattern. The error is a
-// [PatternError]. A pattern that starts with 0 is an error, since it could never match: no country code does.
+// ParsePatterns parses comma-separated patterns. It ignores surrounding spaces;
+// "" is the empty set. A pattern that starts with 0 is refused because no
+// country code does. The error is a [PatternError].
 func ParsePatterns(csv string) (Patterns, error) {
 	if strings.TrimSpace(csv) == "" {
 		return Patterns{}, nil
@@ -42,7 +44,7 @@ func ParsePatterns(csv string) (Patterns, error) {
 	return Patterns{b.String()}, nil
 }
 
-// checkPattern returns the rule that a pattern breaks, "" for none.
+// checkPattern returns the rule that a pattern breaks, or "".
 func checkPattern(pattern string) string {
 	digits := strings.TrimSuffix(pattern, "*")
 	switch {
@@ -61,7 +63,7 @@ func checkPattern(pattern string) string {
 	return ""
 }
 
-// JoinPatterns returns the union of several sets.
+// JoinPatterns returns the union of sets.
 func JoinPatterns(sets ...Patterns) Patterns {
 	var parts []string
 	for _, set := range sets {
@@ -72,13 +74,13 @@ func JoinPatterns(sets ...Patterns) Patterns {
 	return Patterns{strings.Join(parts, ",")}
 }
 
-// IsZero reports whether there is no pattern.
+// IsZero reports whether p is the empty set.
 func (p Patterns) IsZero() bool { return p.csv == "" }
 
-// String returns the patterns separated by commas, as ParsePatterns reads them.
+// String returns the patterns separated by commas; [ParsePatterns] parses it.
 func (p Patterns) String() string { return p.csv }
 
-// All returns the patterns in the order they were given.
+// All returns the patterns in their original order.
 func (p Patterns) All() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for rest := p.csv; rest != ""; {
@@ -91,7 +93,8 @@ func (p Patterns) All() iter.Seq[string] {
 	}
 }
 
-// Match reports whether the number fits one of the patterns. No pattern fits the zero Number.
+// Match reports whether n matches any of the patterns. The zero Number matches
+// none.
 func (p Patterns) Match(n Number) bool {
 	if n.IsZero() {
 		return false
@@ -119,13 +122,14 @@ func matchPattern(pattern string, digits []byte) bool {
 	return true
 }
 
-// List decides which numbers may be called. Deny wins over Allow; an empty Allow allows all that is not denied. The zero List allows
-// every number.
+// List decides which numbers may be called. Deny overrides Allow, and an empty
+// Allow allows every number that is not denied. The zero List allows every
+// number.
 type List struct {
 	Allow, Deny Patterns
 }
 
-// Allows reports whether the list lets the number through. It never allows the zero Number.
+// Allows reports whether n may be called. It returns false for the zero Number.
 func (l List) Allows(n Number) bool {
 	if n.IsZero() || l.Deny.Match(n) {
 		return false

@@ -42,10 +42,10 @@ func TestPatterns(t *testing.T) {
 			}
 		}
 		if p.Match(Number{}) {
-			t.Errorf("%q matches no number", test.csv)
+			t.Errorf("%q matches the zero Number", test.csv)
 		}
 		if p.String() != test.shown || p.IsZero() != (test.shown == "") {
-			t.Errorf("%q is shown as %q", test.csv, p.String())
+			t.Errorf("%q prints as %q", test.csv, p.String())
 		}
 		if again, err := ParsePatterns(p.String()); err != nil || again != p {
 			t.Errorf("%q read back as %q, %v", test.csv, again, err)
@@ -71,13 +71,13 @@ func TestJoinPatterns(t *testing.T) {
 	b, _ := ParsePatterns("49*,43*")
 	joined := JoinPatterns(a, Patterns{}, b)
 	if got := slices.Collect(joined.All()); !slices.Equal(got, []string{"41*", "49*", "43*"}) {
-		t.Errorf("joined %v", got)
+		t.Errorf("JoinPatterns returned %v", got)
 	}
 	for range joined.All() {
-		break // stopping early must be possible
+		break // stopping early must work
 	}
 	if !JoinPatterns().IsZero() || JoinPatterns(a) != a {
-		t.Error("joining little")
+		t.Error("joining none or one set")
 	}
 }
 
@@ -99,7 +99,7 @@ func TestList(t *testing.T) {
 			t.Errorf("allow %q, deny %q: %v, want %v", test.allow, test.deny, got, test.want)
 		}
 		if list.Allows(Number{}) {
-			t.Errorf("allow %q, deny %q: no number is allowed", test.allow, test.deny)
+			t.Errorf("allow %q, deny %q: the zero Number is allowed", test.allow, test.deny)
 		}
 	}
 }

@@ -1,26 +1,32 @@
 package phonenum
 
-// The instructions of the prefix programs. Jump targets are offsets within a program.
+// Opcodes of the prefix programs, followed by their operands. Jump targets are
+// offsets within a program.
 const (
 	opMatch = iota // the prefix ends here
-	opDigit        // mask16: one digit of the mask
+	opDigit        // mask16: one digit that is in the mask
 	opSplit        // first16 second16: try first, then second
 	opJump         // target16
-	opSave         // slot8: remember the position
-	opEnd          // only at the end of the digits
+	opSave         // slot8: save the position
+	opEnd          // match only at the end of the digits
 )
 
-// maxGroups is the most capture groups a prefix has.
+// maxGroups is the maximum number of capture groups in a prefix.
 const maxGroups = 2
 
-// maxScan is how many digits are kept of an input. The longest number has 17; an international prefix, a country code
-// and a national prefix take less than 30 more, so that an input that was cut is too long in any case.
+// maxScan is the maximum number of digits kept of an input. The longest number
+// has 17 digits, and an international prefix, a country code and a national
+// prefix together have fewer than 30, so a truncated input is too long in any
+// case.
 const maxScan = 60
 
-// groups holds the start and end of each capture group of a prefix, -1 for one that did not take part.
+// groups holds the start and end of each capture group of a prefix, or -1 for a
+// group that took no part in the match.
 type groups [2 * maxGroups]int8
 
-// matchPrefix looks for the prefix of program (an offset plus one, 0 for none) at the start of digits and returns its length.
+// matchPrefix matches a prefix program at the start of digits and returns the
+// length of the match. program is the offset of the program plus one, or 0 for
+// none.
 func matchPrefix(program uint16, digits []byte, g *groups) (end int, ok bool) {
 	if program == 0 {
 		return 0, false
@@ -31,7 +37,8 @@ func matchPrefix(program uint16, digits []byte, g *groups) (end int, ok bool) {
 	return runPrefix(programs[program-1:], 0, digits, 0, g)
 }
 
-// runPrefix runs a prefix program by backtracking. The programs have no loops and the digits are few, so that the work is bounded.
+// runPrefix runs a prefix program by backtracking. Programs have no loops and
+// the digits are few, so the work is bounded.
 func runPrefix(code string, pc int, digits []byte, at int, g *groups) (end int, ok bool) {
 	for {
 		switch code[pc] {
@@ -71,19 +78,21 @@ func word(code string, at int) int {
 	return int(code[at]) | int(code[at+1])<<8
 }
 
-// stripAbroad removes the prefix that leads abroad from the plan's region, such as 00 or 011.
+// stripAbroad strips the international prefix of the region, such as 00 or 011.
 func (p *plan) stripAbroad(digits []byte) (rest []byte, ok bool) {
 	var g groups
 	end, ok := matchPrefix(p.idd, digits, &g)
-	// No country code begins with 0, so that a 0 there says that these digits are something else.
+	// No country code starts with 0: if a 0 follows, the match was not an
+	// international prefix.
 	if !ok || end < len(digits) && digits[end] == 0 {
 		return digits, false
 	}
 	return digits[end:], true
 }
 
-// stripNational removes the national prefix and carrier code, or applies the plan's transformation to them, unless that
-// makes digits that fitted the plan unfit. It may use buf for the result.
+// stripNational strips the national prefix and carrier code, or applies the
+// transformation of the plan to them. It returns digits unchanged if they match
+// the plan and the result would not. It may use buf for the result.
 func (p *plan) stripNational(digits []byte, buf *[maxScan + 8]byte) []byte {
 	if len(digits) == 0 {
 		return digits

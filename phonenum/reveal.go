@@ -9,8 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Reveal returns the canonical text of the address: "+41785556677", with ";ext=12" behind it if there is an extension, a SIP URI with
-// scheme and host in lower case, or the raw dial string; "" for none. [RevealedAddress] reads it back. It reveals the address.
+// Reveal returns the canonical text of the address: "+41785556677", followed by
+// ";ext=12" if there is an extension; a SIP URI with its scheme and host in
+// lower case; a raw dial string; or "" for the zero Address. [RevealedAddress]
+// parses it. Reveal reveals the address.
 func (a Address) Reveal() string {
 	if a.kind != Phone {
 		return a.value()
@@ -21,16 +23,18 @@ func (a Address) Reveal() string {
 	return a.number.E164()
 }
 
-// Key returns the text that is the same for all addresses that reach the same party, for lookups and for finding duplicates: the number
-// without its extension, the SIP URI in lower case without parameters, the dialled signs of a raw string, or the string in lower
-// case if it has letters. "" for none. It reveals the address.
+// Key returns a text that is the same for all addresses of one party, for
+// lookups and for detecting duplicates: a number without its extension; a SIP
+// URI in lower case without parameters; the dialable characters of a raw
+// string, or the whole string in lower case if it has letters; "" for the zero
+// Address. It reveals the address.
 func (a Address) Key() string {
 	switch a.kind {
 	case Phone:
 		return a.number.E164()
 	case SIP:
 		uri := a.value()
-		// A semicolon in front of the @ belongs to the user part.
+		// A semicolon before the @ belongs to the user part.
 		from := strings.LastIndexByte(uri, '@') + 1
 		host, _, _ := strings.Cut(uri[from:], ";")
 		return strings.ToLower(uri[:from] + host)
@@ -56,8 +60,9 @@ func rawKey(text string) string {
 	return dialled
 }
 
-// String returns the address masked: a number as [Number.String] does, with ";ext=•" if there is an extension, a SIP URI without its
-// user and parameters, a raw string without its first half; "" for none.
+// String returns the masked address: a number as [Number.String] does, followed
+// by ";ext=•" if there is an extension; a SIP URI without user and parameters;
+// a raw string without its first half; "" for the zero Address.
 func (a Address) String() string {
 	switch a.kind {
 	case Phone:
@@ -73,7 +78,7 @@ func (a Address) String() string {
 	return ""
 }
 
-// maskSIP hides the user, the parameters, and a host that could itself tell a number.
+// maskSIP hides the user, the parameters, and a host that may contain a number.
 func maskSIP(uri string) string {
 	scheme, rest, _ := strings.Cut(uri, ":")
 	user := ""
@@ -93,7 +98,7 @@ func maskSIP(uri string) string {
 	return scheme + ":" + user + host
 }
 
-// maskRaw hides at least half of the characters and shows four at most.
+// maskRaw hides at least half of the characters and shows at most four.
 func maskRaw(text string) string {
 	count := utf8.RuneCountInString(text)
 	shown := min(4, count/2)
@@ -107,14 +112,16 @@ func maskRaw(text string) string {
 // GoString returns the masked address for %#v.
 func (a Address) GoString() string { return "phonenum.Address(" + a.String() + ")" }
 
-// Format prints the masked address, whatever the verb.
+// Format prints the masked address for every verb.
 func (a Address) Format(s fmt.State, verb rune) { formatMasked(s, verb, a.String(), a.GoString()) }
 
 // LogValue returns the masked address.
 func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
-// MarshalText returns the masked address. To store an address, take [Address.Reveal].
+// MarshalText returns the masked address. Use [Address.Reveal] to store an
+// address.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// MarshalJSON returns the masked address. To store an address, take [Address.Reveal].
+// MarshalJSON returns the masked address. Use [Address.Reveal] to store an
+// address.
 func (a Address) MarshalJSON() ([]byte, error) { return strconv.AppendQuote(nil, a.String()), nil }

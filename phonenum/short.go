@@ -5,10 +5,11 @@ import (
 	"strings"
 )
 
-// ShortKind says what a number is that only works inside its country, such as 112 or 1811.
+// ShortKind is the kind of a number that works only within its country, such as
+// 112 or 1811.
 type ShortKind uint8
 
-// The kinds. A ShortCode is any other than the ones that follow.
+// Kinds of short numbers. ShortCode is any that is not one of the later kinds.
 const (
 	NotShort ShortKind = iota
 	ShortCode
@@ -27,7 +28,7 @@ func (k ShortKind) String() string {
 	return "short-kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// The outputs of the short automata, a set.
+// Output bits of the short-number automata.
 const (
 	shortCode = 1 << iota
 	shortPremium
@@ -35,8 +36,9 @@ const (
 	shortEmergency
 )
 
-// Short reports what raw is when it is dialled as it stands in region. A number with a plus sign is never short: the short numbers of a
-// country cannot be reached through its country code.
+// Short returns the kind of raw when dialled as is in region. A number with a
+// plus sign is never short, because short numbers cannot be reached through a
+// country code.
 func Short(raw, region string) ShortKind {
 	var digits [maxScan]byte
 	count, ok := shortDigits(raw, &digits)
@@ -58,12 +60,15 @@ func Short(raw, region string) ShortKind {
 	return NotShort
 }
 
-// exactEmergency lists the regions where an emergency number with further digits behind it does not reach the emergency service.
+// exactEmergency lists the regions in which an emergency number followed by
+// more digits does not reach the emergency service.
 const exactEmergency = "BR CL NI"
 
-// ConnectsToEmergency reports whether dialling raw in region may reach an emergency service: it is an emergency number, or starts with one
-// in a region where the network does not wait for more digits. It is true for more inputs than [Short] calls [Emergency], complete
-// telephone numbers among them.
+// ConnectsToEmergency reports whether dialling raw in region may reach an
+// emergency service: it is an emergency number, or starts with one in a region
+// whose network does not wait for more digits. It returns true for more inputs
+// than [Short] classifies as [Emergency], including some complete telephone
+// numbers.
 func ConnectsToEmergency(raw, region string) bool {
 	var digits [maxScan]byte
 	count, ok := shortDigits(raw, &digits)
@@ -84,8 +89,8 @@ func ConnectsToEmergency(raw, region string) bool {
 	return output(s)&shortEmergency != 0
 }
 
-// shortDigits returns the digits of raw from the first digit on, as they would be dialled; false if there is a plus sign or nothing to
-// dial.
+// shortDigits returns the digits of raw as they would be dialled, or false if
+// it has a plus sign or no digits.
 func shortDigits(raw string, digits *[maxScan]byte) (count int, ok bool) {
 	if len(raw) > MaxInput {
 		return 0, false

@@ -5,8 +5,10 @@ import (
 	"strings"
 )
 
-// canonicalSIP checks what follows the scheme of a SIP URI (RFC 3261 section 19.1) and returns the URI with its host in lower case, or
-// the rule that is broken. A URI with headers is refused: they would let a stranger put header fields into the host's requests.
+// canonicalSIP checks what follows the scheme of a SIP URI (RFC 3261, section
+// 19.1) and returns the URI with its host in lower case, or the rule that it
+// breaks. It refuses URIs with headers, because they would let the sender add
+// header fields to the host's requests.
 func canonicalSIP(scheme, rest string) (uri, rule string) {
 	for i := range len(rest) {
 		if c := rest[i]; c <= ' ' || c > '~' || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
@@ -44,7 +46,7 @@ func canonicalSIP(scheme, rest string) (uri, rule string) {
 	return uri, ""
 }
 
-// validEscapes reports whether every % is followed by two hexadecimal digits.
+// validEscapes reports whether two hexadecimal digits follow every %.
 func validEscapes(text string) bool {
 	for i := 0; i < len(text); i++ {
 		if text[i] == '%' {
@@ -61,7 +63,8 @@ func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
-// validHostPort reports whether text is a host name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+// validHostPort reports whether text is a host name, an IPv4 address or an IPv6
+// address in brackets, each with an optional port.
 func validHostPort(text string) bool {
 	host, port, found := text, "", false
 	if end := strings.IndexByte(text, ']'); strings.HasPrefix(text, "[") {

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// Parts of RFC 3966 telephone URIs.
+// Parts of a telephone URI (RFC 3966).
 const (
 	telScheme    = "tel:"
 	contextParam = ";phone-context="
 	isdnParam    = ";isub="
 )
 
-// readText scans an input that has more than ASCII digits and separators.
+// readText scans an input that is not just ASCII digits and separators.
 func (in *input) readText(raw string) Reason {
 	*in = input{}
 	text, ok := numberPart(raw)
@@ -37,7 +37,7 @@ func (in *input) readText(raw string) Reason {
 			in.add(d)
 			continue
 		}
-		// From three letters on it is a number spelt in letters; fewer are noise.
+		// Three or more letters spell a number; fewer are noise.
 		if letters >= 3 {
 			if d, ok := keypad(unicode.ToUpper(r)); ok {
 				in.add(d)
@@ -47,8 +47,10 @@ func (in *input) readText(raw string) Reason {
 	return 0
 }
 
-// numberPart returns the part of raw that can be a number: with a phone-context the URI's number behind the context's digits, else
-// what starts at the first digit or plus sign, without a tail of other signs and without a second number.
+// numberPart returns the part of raw that may be a number. With a phone-context
+// it is the number of the URI, with the digits of the context in front.
+// Otherwise it starts at the first digit or plus sign, and trailing punctuation
+// and a second number are cut off.
 func numberPart(raw string) (string, bool) {
 	at := strings.Index(raw, contextParam)
 	var text string
@@ -83,7 +85,8 @@ func numberPart(raw string) (string, bool) {
 	return text, true
 }
 
-// cutSecond removes a second number's extension, as in "(530) 583-6985 x302/x2303".
+// cutSecond cuts the extension of a second number, as in "(530) 583-6985
+// x302/x2303".
 func cutSecond(text string) string {
 	for i := range len(text) {
 		if text[i] == '/' || text[i] == '\\' {
@@ -95,7 +98,8 @@ func cutSecond(text string) string {
 	return text
 }
 
-// validContext reports whether a phone-context is a global number or a domain name, as RFC 3966 wants it.
+// validContext reports whether a phone-context is a global number or a domain
+// name, as RFC 3966 requires.
 func validContext(context string) bool {
 	if context == "" {
 		return false
@@ -126,8 +130,9 @@ func validContext(context string) bool {
 	return true
 }
 
-// viable reports whether text has the shape of a number: two digits, or plus signs, three digits with separators between them, and
-// then digits, letters and separators, with or without an extension.
+// viable reports whether text has the shape of a number: either two digits, or
+// optional plus signs and at least three digits with separators between them,
+// followed by digits, letters and separators and an optional extension.
 func viable(text string) bool {
 	at := 0
 	count := 0
@@ -158,7 +163,7 @@ func viable(text string) bool {
 			return true
 		}
 		r, size := utf8.DecodeRuneInString(text[at:])
-		// The two signs beyond ASCII are what case folding makes of k and s.
+		// The two characters beyond ASCII are case variants of k and s.
 		letter := r < utf8.RuneSelf && isLetter(byte(r)) || r == '\u212a' || r == '\u017f'
 		if !letter && !isDigit(r) && !isSeparator(r) {
 			return false
@@ -172,7 +177,8 @@ func isPlus(r rune) bool { return r == '+' || r == '\uff0b' }
 
 func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
-// isSeparator reports whether r may stand between the digits of a number. The letter x holds the place of a carrier code.
+// isSeparator reports whether r may occur between the digits of a number. The
+// letter x is a placeholder for a carrier code.
 func isSeparator(r rune) bool {
 	if r < utf8.RuneSelf {
 		return strings.ContainsRune("-xX ().[]/~*", r)
@@ -188,7 +194,8 @@ func isSeparator(r rune) bool {
 	return false
 }
 
-// keypad returns the digit of a capital letter on a telephone (ITU-T E.161).
+// keypad returns the digit of a capital letter on a telephone keypad (ITU-T
+// E.161).
 func keypad(r rune) (byte, bool) {
 	if r < 'A' || r > 'Z' {
 		return 0, false
@@ -201,8 +208,9 @@ func isDigit(r rune) bool {
 	return r >= '0' && r <= '9' || r >= utf8.RuneSelf && unicode.Is(unicode.Nd, r)
 }
 
-// digitValue returns the value of a decimal digit of any script. Unicode keeps the ten digits of a script together and in order,
-// so that the distance from the start of their range tells the value.
+// digitValue returns the value of a decimal digit of any script. Unicode keeps
+// the ten digits of a script together and in order, so the value follows from
+// the distance to the start of the range.
 func digitValue(r rune) (byte, bool) {
 	if r >= '0' && r <= '9' {
 		return byte(r - '0'), true

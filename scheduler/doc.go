@@ -1,45 +1,46 @@
-// Package scheduler holds the decisions about order and time that a callback
-// needs: whether it is for now or for later, who is served next, whether a
-// failed attempt is followed by another and when, how long somebody will wait,
-// when a recurring event comes, and which of a million due times is next.
+// Package scheduler decides questions of order and time: whether a callback is
+// due now or later, which priority is served next, whether and when a failed
+// attempt is retried, how long a queue takes, when a recurring event fires, and
+// which of a million due times comes first.
 //
-// It decides and does nothing else: it runs no goroutine and no timer, reads no
-// clock and no random source of its own, and keeps nothing between calls but
-// what the caller holds. Every instant is an argument, so that the same calls
-// give the same answers. It is not a job runner, it does not know what a
-// callback is, and it does not store anything; packages callback and store do.
+// All decisions are pure. The package starts no goroutine and no timer, reads
+// no clock and no random source, and keeps no state beyond the values the
+// caller holds; every instant is an argument, so the same calls return the same
+// results. It does not run jobs, does not know the callback type, and stores
+// nothing.
 //
 // # Now or later
 //
-// [Immediate] and [ReleaseAt] apply the rule of GMS: a callback whose desired
-// time is less than the buffer plus the estimated wait away is immediate, any
-// other is scheduled and released that much before its time. [ExpiresAt] adds
-// the time to live. An [Estimator] supplies the wait; [RateEstimator] measures
-// it.
+// [Immediate] and [ReleaseAt] apply the rule of Genesys Mobile Services (GMS):
+// a callback whose desired time is closer than the buffer plus the estimated
+// wait is immediate; any other is scheduled and released that much before its
+// time. [ExpiresAt] adds the time to live. An [Estimator] supplies the wait;
+// [RateEstimator] measures it.
 //
 // # Who is next
 //
-// [Priority] is one of the nine classes of LUCS. An [Order] picks among those in
-// which somebody waits: StrictPriority first, the seven in the middle by smooth
-// weighted round robin with [Weights], NothingElse last. Its comment gives the
-// bound on waiting inside the seven and why it holds.
+// [Priority] is one of the nine classes of the LUCS callback API. An [Order]
+// picks among the classes that have callbacks waiting: StrictPriority first,
+// the seven middle classes by smooth weighted round robin with [Weights],
+// NothingElse last. The comment of Order states how long a class can be kept
+// waiting, and why.
 //
-// # Once more or not
+// # Retry or give up
 //
-// A [RetryPolicy] has a [Rule] for each [Outcome]: how many further attempts,
-// after what gap, growing how, spread by how much; over all stands one budget of
-// attempts. An attempt with an unknown outcome may have rung the customer and is
-// not repeated unless the policy says so by name.
+// A [RetryPolicy] has a [Rule] per [Outcome]: how many more attempts, after
+// what gap, with what growth and jitter. One budget of attempts limits them
+// all. An attempt whose outcome is unknown may have rung the customer; it is
+// retried only if the policy names Unknown explicitly.
 //
 // # Recurrence
 //
-// A [Recurrence] is a cron line in a time zone. Its syntax is that of
-// github.com/robfig/cron, whose parser is used behind a guard; its instants are
-// computed here, with one stated rule for the hours that summer time skips and
-// doubles.
+// A [Recurrence] is a cron expression in a time zone. github.com/robfig/cron
+// parses it, behind checks that refuse what that parser misreads. The instants
+// are computed here, by one documented rule for the hours that daylight saving
+// time skips and repeats.
 //
 // # Due times
 //
-// [Pending] is an index of due times by slot, for millions of entries: it keeps
-// no pointer and no timer for each.
+// [Pending] is an index of due times by slot number, for millions of entries.
+// It holds no pointer and no timer per entry.
 package scheduler

@@ -5,38 +5,39 @@ import (
 	"strings"
 )
 
-// The facts that errors of this package state. Each is found with [errors.Is];
-// where there is more to say, the error is a [*FieldError] as well.
+// Sentinel errors, to be tested with [errors.Is]. Errors that concern a field
+// are a [*FieldError] as well.
 var (
-	// ErrPriority: the text names none of the nine priorities.
+	// ErrPriority reports a text that names none of the nine priorities.
 	ErrPriority = errors.New("unknown priority")
-	// ErrOutcome: the text names no outcome.
+	// ErrOutcome reports a text that names no outcome.
 	ErrOutcome = errors.New("unknown outcome")
-	// ErrWeights: a weight is outside 1 to [MaxWeight].
+	// ErrWeights reports a weight outside 1 to [MaxWeight].
 	ErrWeights = errors.New("invalid weights")
-	// ErrRetryPolicy: a field of a retry policy is out of range.
+	// ErrRetryPolicy reports a field of a retry policy that is out of range.
 	ErrRetryPolicy = errors.New("invalid retry policy")
-	// ErrEstimator: a field of [RateOptions] is out of range.
+	// ErrEstimator reports a field of [RateOptions] that is out of range.
 	ErrEstimator = errors.New("invalid estimator")
-	// ErrRecurrence: the text is no recurrence.
+	// ErrRecurrence reports a text that is not a recurrence.
 	ErrRecurrence = errors.New("invalid recurrence")
-	// ErrNeverFires: the recurrence names only days that no calendar has, such
-	// as 30 February. It comes together with ErrRecurrence.
+	// ErrNeverFires reports a recurrence that names only dates that do not
+	// exist, such as 30 February. The error is an ErrRecurrence as well.
 	ErrNeverFires = errors.New("recurrence never fires")
-	// ErrZone: the time zone is not an IANA name this system knows. It comes
-	// together with ErrRecurrence.
+	// ErrZone reports a time zone that is not an IANA name known to this
+	// system. The error is an ErrRecurrence as well.
 	ErrZone = errors.New("unknown time zone")
 )
 
-// A FieldError says which field of a configuration broke which rule.
+// FieldError reports a configuration field that breaks a rule.
 type FieldError struct {
-	Field string  // as written in Go or in the spec, "Rules[busy].Delay"
-	Value string  // what was found there, cut to 64 bytes
-	Rule  string  // what it has to be, "must be 0 to 8784h"
-	Facts []error // the sentinels it is, most general first
+	Field string  // path of the field, such as "Rules[busy].Delay"
+	Value string  // the offending value, cut to 64 bytes
+	Rule  string  // the rule it breaks, such as "must be 0 to 8784h"
+	Facts []error // the sentinels it unwraps to, most general first
 }
 
-// Error names the field, its value and the rule.
+// Error returns the sentinels, the field, its value and the rule, in this
+// order.
 func (e *FieldError) Error() string {
 	var b strings.Builder
 	b.WriteString("scheduler: ")
@@ -52,11 +53,11 @@ func (e *FieldError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the facts.
+// Unwrap returns Facts.
 func (e *FieldError) Unwrap() []error { return e.Facts }
 
-// fault makes a FieldError. A long value is cut, so that a hostile input does
-// not fill a log.
+// fault returns a FieldError with the value cut to 64 bytes, so that hostile
+// input cannot flood a log.
 func fault(field, value, rule string, facts ...error) *FieldError {
 	const most = 64
 	if len(value) > most {

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// An Estimator foretells how long somebody waits in a queue, so that a callback
-// can be released that much earlier (GMS _request_queue_time_stat).
+// Estimator predicts how long a callback waits in a queue, so that it can be
+// released that much earlier. GMS: _request_queue_time_stat
 //
-// Estimate gets the position in the queue, 1 for the head, and the present
-// time. False means that it cannot tell; callers then go on without. An
-// Estimator must be safe for concurrent use, must not block, and must answer
-// the same for the same position, time and history.
+// Estimate takes the position in the queue, 1 for the head, and the current
+// time. It returns false if it has no estimate; the caller then assumes no
+// wait. An implementation must be safe for concurrent use, must not block, and
+// must return the same result for the same position, time and history.
 type Estimator interface {
 	Estimate(position int, now time.Time) (time.Duration, bool)
 }
 
-// EstimatorFunc makes a function an [Estimator].
+// EstimatorFunc adapts a function to an [Estimator].
 type EstimatorFunc func(position int, now time.Time) (time.Duration, bool)
 
 // Estimate calls f.
@@ -29,39 +29,39 @@ func (f EstimatorFunc) Estimate(position int, now time.Time) (time.Duration, boo
 
 // RateOptions configures a [RateEstimator].
 type RateOptions struct {
-	// HalfLife is after how long a served callback counts half: short follows
-	// changes, long is steady. 1 s to 24 h. Defaults to 15 minutes.
+	// HalfLife is the age at which a served callback counts half: a short one
+	// follows changes, a long one is steady. 1 s to 24 h. Defaults to 15
+	// minutes.
 	HalfLife time.Duration
-	// Min is how many callbacks must have been served before what was measured
-	// is believed, 2 to 1000. Defaults to 5.
+	// Min is the number of served callbacks from which the measured rate is
+	// used, 2 to 1000. Defaults to 5.
 	Min int
-	// Lines and Handle are what is assumed before that: so many calls at once,
-	// each taking so long on average. Default to 0, nothing is assumed and the
-	// estimate is unknown. Neither may be negative.
+	// Lines and Handle give the rate to assume until then: the number of
+	// simultaneous calls and their average duration. Neither may be negative.
+	// If either is 0, the default, there is no estimate until then.
 	Lines  int
 	Handle time.Duration
-	// MaxWait is the longest wait that is foretold; what comes out longer is
-	// cut to it. 1 s or more. Defaults to 24 hours.
+	// MaxWait is the longest estimate; a longer one is cut to it. At least 1 s.
+	// Defaults to 24 hours.
 	MaxWait time.Duration
 }
 
-// A RateEstimator foretells waits from the rate at which callbacks were served
-// of late: position / rate. Served callbacks count less the longer ago they
-// were, halving every HalfLife, so that the rate falls when nothing is served
-// any more. It keeps a few numbers, however much it sees, and is safe for
-// concurrent use.
+// RateEstimator estimates a wait as position / rate, from the rate at which
+// callbacks were served recently. The weight of a served callback halves every
+// HalfLife, so the rate falls when none is served. Its size is constant. It is
+// safe for concurrent use.
 type RateEstimator struct {
 	options RateOptions
 
 	mu     sync.Mutex
-	first  time.Time // the first callback served: where measuring began
-	last   time.Time // the latest
-	served float64   // callbacks served after the first, each by its age at last
+	first  time.Time // when the first callback was served: the start of the measurement
+	last   time.Time // when the latest callback was served
+	served float64   // callbacks served after the first, weighted by their age at last
 	seen   int       // callbacks served, saturating at options.Min
 }
 
-// NewRateEstimator returns an estimator that has measured nothing yet. Errors
-// are [ErrEstimator] and name every field that is out of range.
+// NewRateEstimator returns an estimator without measurements. It returns an
+// [ErrEstimator] for every field that is out of range.
 func NewRateEstimator(o RateOptions) (*RateEstimator, error) {
 	if o.HalfLife == 0 {
 		o.HalfLife = 15 * time.Minute
@@ -89,8 +89,8 @@ func NewRateEstimator(o RateOptions) (*RateEstimator, error) {
 	return &RateEstimator{options: o}, nil
 }
 
-// Observe notes that a callback left the queue because it was served. Times may
-// come in any order; one before the first that was ever noted is taken for the
+// Observe records that a callback left the queue because it was served. Times
+// may come in any order; a time before the first recorded one counts as the
 // first.
 func (e *RateEstimator) Observe(served time.Time) {
 	e.mu.Lock()
@@ -107,11 +107,11 @@ func (e *RateEstimator) Observe(served time.Time) {
 	}
 }
 
-// Estimate returns position / rate as of now. The head of the queue waits for
-// one callback to be served; a position below 1 waits for none. It is unknown
-// while fewer than Min callbacks were served and nothing was assumed, and while
-// all of them were served in one instant. A now before the latest callback
-// served counts as that.
+// Estimate returns position / rate as of now. The head of the queue waits until
+// one callback is served; a position below 1 does not wait. Estimate returns
+// false if fewer than Min callbacks were served and there is no assumed rate,
+// or if all of them were served at the same instant. A now before the latest
+// served callback counts as that time.
 func (e *RateEstimator) Estimate(position int, now time.Time) (time.Duration, bool) {
 	e.mu.Lock()
 	perSecond, ok := e.rate(now)
@@ -129,8 +129,8 @@ func (e *RateEstimator) Estimate(position int, now time.Time) (time.Duration, bo
 	return time.Duration(seconds * float64(time.Second)), true
 }
 
-// rate is how many callbacks are served per second: those that were served over
-// the time it took, both faded by age.
+// rate returns the callbacks served per second: their number divided by the
+// time that passed, both weighted by age.
 func (e *RateEstimator) rate(now time.Time) (float64, bool) {
 	if e.seen < e.options.Min {
 		if e.options.Lines == 0 || e.options.Handle == 0 {
@@ -149,7 +149,7 @@ func (e *RateEstimator) rate(now time.Time) (float64, bool) {
 	return e.served * e.decay(now.Sub(e.last)) / elapsed, true
 }
 
-// decay is what is left of 1 after d.
+// decay returns the weight of a callback served d ago.
 func (e *RateEstimator) decay(d time.Duration) float64 {
 	return math.Exp2(-d.Seconds() / e.options.HalfLife.Seconds())
 }

@@ -20,7 +20,7 @@ func newEstimator(t *testing.T, o scheduler.RateOptions) *scheduler.RateEstimato
 	return e
 }
 
-// near fails unless got is within a part of want.
+// near fails the test if got is off by more than the given fraction of want.
 func near(t *testing.T, what string, got, want time.Duration, part float64) {
 	t.Helper()
 	if math.Abs((got - want).Seconds()) > part*want.Seconds() {
@@ -38,7 +38,7 @@ func TestEstimateFollowsTheRate(t *testing.T) {
 	for _, position := range []int{1, 2, 10, 100} {
 		wait, ok := e.Estimate(position, now)
 		if !ok {
-			t.Fatal("unknown")
+			t.Fatal("no estimate")
 		}
 		near(t, "steady", wait, time.Duration(position)*30*time.Second, 0.05)
 	}
@@ -50,17 +50,17 @@ func TestEstimateFollowsTheRate(t *testing.T) {
 	near(t, "five times as fast, four half-lives later", wait, 6*time.Second, 0.1)
 	later, _ := e.Estimate(1, now.Add(10*time.Minute))
 	if later <= wait {
-		t.Errorf("after ten minutes without anybody served the wait is %v, before %v", later, wait)
+		t.Errorf("wait after ten idle minutes: %v, before: %v", later, wait)
 	}
 	if wait, ok := e.Estimate(1, now.Add(10*365*24*time.Hour)); !ok || wait != 24*time.Hour {
 		t.Errorf("after ten years: %v, %v, want the limit", wait, ok)
 	}
 	if wait, ok := e.Estimate(math.MaxInt, now); !ok || wait != 24*time.Hour {
-		t.Errorf("at the end of an endless queue: %v, %v, want the limit", wait, ok)
+		t.Errorf("largest position: %v, %v, want the limit", wait, ok)
 	}
 	before, _ := e.Estimate(3, now.Add(-time.Hour))
 	if at, _ := e.Estimate(3, now); before != at {
-		t.Errorf("at a now before the last: %v, want %v", before, at)
+		t.Errorf("now before the last served: %v, want %v", before, at)
 	}
 	for _, position := range []int{0, -1, math.MinInt} {
 		if wait, ok := e.Estimate(position, now); !ok || wait != 0 {
@@ -78,10 +78,10 @@ func TestEstimateUnknown(t *testing.T) {
 		e.Observe(noon())
 	}
 	if wait, ok := e.Estimate(1, noon()); ok {
-		t.Errorf("%v where all were served in one instant", wait)
+		t.Errorf("%v with all served at one instant", wait)
 	}
 	if _, ok := e.Estimate(1, noon().Add(time.Second)); !ok {
-		t.Error("unknown a second later")
+		t.Error("no estimate a second later")
 	}
 }
 
@@ -100,7 +100,7 @@ func TestEstimateAssumed(t *testing.T) {
 	near(t, "measured", wait, time.Second, 0.1)
 }
 
-// The order in which served callbacks are noted matters little.
+// TestObserveOutOfOrder checks that the order of observations matters little.
 func TestObserveOutOfOrder(t *testing.T) {
 	forward, mixed := newEstimator(t, scheduler.RateOptions{}), newEstimator(t, scheduler.RateOptions{})
 	const n = 50
@@ -113,7 +113,7 @@ func TestObserveOutOfOrder(t *testing.T) {
 	a, _ := forward.Estimate(1, now)
 	b, ok := mixed.Estimate(1, now)
 	if !ok {
-		t.Fatal("unknown")
+		t.Fatal("no estimate")
 	}
 	near(t, "mixed", b, a, 0.02)
 }
@@ -131,7 +131,7 @@ func TestEstimatorIsSafeForConcurrentUse(t *testing.T) {
 	}
 	wg.Wait()
 	if _, ok := e.Estimate(1, noon().Add(time.Hour)); !ok {
-		t.Error("unknown")
+		t.Error("no estimate")
 	}
 }
 
@@ -147,7 +147,7 @@ func TestRateOptionsValidate(t *testing.T) {
 	}
 	for _, o := range []scheduler.RateOptions{{HalfLife: 24*time.Hour + 1}, {Min: 1001}} {
 		if _, err := scheduler.NewRateEstimator(o); err == nil {
-			t.Errorf("%+v passes", o)
+			t.Errorf("%+v is accepted", o)
 		}
 	}
 }

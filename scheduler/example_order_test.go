@@ -34,7 +34,7 @@ func ExampleOrder_Next() {
 	// NothingElse
 }
 
-// Thirty agents are free: how many callbacks of each class do they take?
+// Thirty agents are free: how many callbacks does each class get?
 func ExampleOrder_Take() {
 	var order scheduler.Order // default weights
 	var waiting [scheduler.Levels]int
@@ -83,4 +83,21 @@ func ExampleParsePriority() {
 	// Output:
 	// VeryHigh <nil>
 	// scheduler: unknown priority: priority "urgent" must be one of Normal, StrictPriority, Highest, VeryHigh, High, Low, VeryLow, Lowest, NothingElse
+}
+
+func ExamplePriority_Rank() {
+	for _, p := range []scheduler.Priority{scheduler.StrictPriority, scheduler.Normal, scheduler.NothingElse} {
+		fmt.Println(p, p.Rank())
+	}
+	// Output:
+	// StrictPriority 0
+	// Normal 4
+	// NothingElse 8
+}
+
+func ExampleOrder_Weights() {
+	order, err := scheduler.NewOrder(scheduler.DefaultWeights())
+	fmt.Println(order.Weights(), err)
+	// Output:
+	// [7 6 5 4 3 2 1] <nil>
 }

@@ -18,7 +18,7 @@ func ExampleParseRecurrence() {
 	// true scheduler: invalid recurrence: recurrence never fires: spec "0 0 30 2 *" names no day that any year has
 }
 
-// Half past two each night, over the night that has no half past two.
+// Daily at 02:30, across the night in which that time does not exist.
 func ExampleRecurrence_Next() {
 	r, err := scheduler.ParseRecurrence("30 2 * * *", "Europe/Berlin")
 	if err != nil {
@@ -34,4 +34,11 @@ func ExampleRecurrence_Next() {
 	// 2026-03-28 02:30:00 +0100 CET
 	// 2026-03-29 03:00:00 +0200 CEST
 	// 2026-03-30 02:30:00 +0200 CEST
+}
+
+func ExampleRecurrence_Zone() {
+	r, err := scheduler.ParseRecurrence("0 17 * * MON-FRI", "Europe/Berlin")
+	fmt.Println(r.Zone(), err)
+	// Output:
+	// Europe/Berlin <nil>
 }

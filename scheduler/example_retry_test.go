@@ -45,7 +45,7 @@ func ExampleRetryPolicy_Decide() {
 	// unknown: outcome-unknown
 }
 
-// Jitter comes from a source the caller passes, here a seeded one.
+// The caller supplies the random source, here a seeded one.
 func ExampleRetryPolicy_Decide_jitter() {
 	policy := scheduler.RetryPolicy{Default: scheduler.Rule{Max: -1, Delay: time.Minute, Jitter: 0.5}}
 	ended := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
@@ -64,7 +64,7 @@ func ExampleDefaultRetryPolicy() {
 	// Output: 3 5m0s true
 }
 
-// The LUCS fields MaxRetries 3 and SecondsBetweenRetries 60.
+// LUCS: MaxRetries 3, SecondsBetweenRetries 60.
 func ExampleSimpleRetry() {
 	policy, err := scheduler.SimpleRetry(3, 60*time.Second)
 	fmt.Println(policy.MaxAttempts, policy.Default.Delay, err)
@@ -91,4 +91,10 @@ func ExampleRetryPolicy_Validate() {
 func ExampleParseOutcome() {
 	fmt.Println(scheduler.ParseOutcome("No-Answer"))
 	// Output: no-answer <nil>
+}
+
+func ExampleOutcomes() {
+	fmt.Println(len(scheduler.Outcomes()), scheduler.Outcomes()[0])
+	// Output:
+	// 11 unknown
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// A buffer of two minutes: in three minutes is later, in one is now.
+// With a buffer of two minutes, one minute ahead is now and three are later.
 func ExampleImmediate() {
 	now := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
 	timing := scheduler.Timing{Buffer: 120 * time.Second}

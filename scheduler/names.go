@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// names are the words of an enumeration, by value.
+// names holds the names of an enumeration's values; the index is the value.
 type names []string
 
-// format writes an enumeration value; one without a name shows as its number,
-// as in Priority(12).
+// format returns the name of v. A value without a name is shown as its number,
+// such as Priority(12).
 func (n names) format(kind string, v uint8) string {
 	if int(v) < len(n) {
 		return n[v]
@@ -17,7 +17,7 @@ func (n names) format(kind string, v uint8) string {
 	return kind + "(" + strconv.Itoa(int(v)) + ")"
 }
 
-// parse finds the value of a word, whatever its case.
+// parse returns the value that word names, ignoring case.
 func (n names) parse(kind, word string, fact error) (uint8, error) {
 	for v, name := range n {
 		if strings.EqualFold(name, word) {
@@ -27,7 +27,7 @@ func (n names) parse(kind, word string, fact error) (uint8, error) {
 	return 0, fault(kind, strconv.Quote(cut(word)), "must be one of "+strings.Join(n, ", "), fact)
 }
 
-// marshal is format for values that must have a name.
+// marshal returns the name of v, or an error if it has none.
 func (n names) marshal(kind string, v uint8, fact error) ([]byte, error) {
 	if int(v) >= len(n) {
 		return nil, fault(kind, strconv.Itoa(int(v)), "has no name", fact)
@@ -35,5 +35,5 @@ func (n names) marshal(kind string, v uint8, fact error) ([]byte, error) {
 	return []byte(n[v]), nil
 }
 
-// cut keeps quoting a hostile word from costing more than reading its start.
+// cut limits word to 128 bytes, so that quoting hostile input stays cheap.
 func cut(word string) string { return word[:min(len(word), 128)] }

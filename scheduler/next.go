@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// Next returns the first instant of the recurrence after the given one, in the
-// zone of the recurrence. It is strictly after. False means that there is none
-// before the end of the year 9999, which for a recurrence from
-// [ParseRecurrence] happens only near that end.
+// Next returns the first instant of the recurrence that is strictly after the
+// given one, in the zone of the recurrence. It returns false if there is none
+// before the end of the year 9999; for a recurrence from [ParseRecurrence] this
+// happens only close to that end.
 //
-// A cron line names minutes on the wall clock. Where the clock is put forward,
-// a minute in the gap fires at the first instant after it, so that nothing
-// scheduled is lost: 02:30 at 03:00 where 02:00 becomes 03:00. All minutes of
-// one gap, and the minute that begins after it, are one instant and fire once.
-// Where the clock is put back, a minute that comes twice fires the first time
-// only; a line that names every minute or hour is therefore silent while the
-// clock repeats itself. What is to be evenly spaced on such days as well is
-// written with @every.
+// A cron expression names minutes on the wall clock. If the clock is put
+// forward, a minute in the gap fires at the first instant after the gap, so
+// nothing is lost: where 02:00 becomes 03:00, 02:30 fires at 03:00. All minutes
+// of one gap and the first minute after it are the same instant and fire once.
+// If the clock is put back, a minute that occurs twice fires the first time
+// only; an expression that names every minute or every hour is therefore silent
+// during the repeated hour. Use @every for events that must stay evenly spaced
+// on such days.
 //
-// It looks at no more than nine years of days, which is enough for 29 February
-// across 1900, 2100 and their like.
+// Next examines at most nine years of days, enough to find 29 February across
+// 1900 and 2100.
 func (r Recurrence) Next(after time.Time) (time.Time, bool) {
 	if r.zone == nil {
 		return time.Time{}, false
@@ -32,9 +32,8 @@ func (r Recurrence) Next(after time.Time) (time.Time, bool) {
 	if r.every > 0 {
 		return r.nextEvery(after)
 	}
-	// The wall clock of after is where to begin: minutes before it on the wall
-	// clock have no instant after it, as minute order and instant order agree
-	// (see instant).
+	// The search starts at the wall-clock time of after. An earlier wall-clock
+	// time cannot name a later instant, because instant is monotonic.
 	year, month, day := local.Date()
 	minute := local.Hour()*60 + local.Minute()
 	const most = 9*12 + 1
@@ -52,7 +51,7 @@ func (r Recurrence) Next(after time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// nextEvery counts in whole seconds from the Unix epoch.
+// nextEvery counts periods of whole seconds from the Unix epoch.
 func (r Recurrence) nextEvery(after time.Time) (time.Time, bool) {
 	period, now := int64(r.every/time.Second), after.Unix()
 	into := now % period
@@ -63,8 +62,8 @@ func (r Recurrence) nextEvery(after time.Time) (time.Time, bool) {
 	return at, at.Year() <= 9999
 }
 
-// nextInMonth looks for the first instant after the given one, on the wall
-// clock from that day and minute of the day on to the end of the month.
+// nextInMonth returns the first instant after the given one among the
+// wall-clock times from the given day and minute to the end of the month.
 func (r Recurrence) nextInMonth(year int, month time.Month, day, minute int, after time.Time) (time.Time, bool) {
 	first := int(time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Weekday())
 	for last := daysIn(year, month); day <= last; day, minute = day+1, 0 {
@@ -86,7 +85,7 @@ func (r Recurrence) nextInMonth(year int, month time.Month, day, minute int, aft
 	return time.Time{}, false
 }
 
-// onDay tells whether the day fields allow a day.
+// onDay reports whether the day fields match a date.
 func (r Recurrence) onDay(day, weekday int) bool {
 	byDay, byWeekday := r.day&(1<<day) != 0, r.weekday&(1<<weekday) != 0
 	if r.bothDays {
@@ -95,8 +94,8 @@ func (r Recurrence) onDay(day, weekday int) bool {
 	return byDay || byWeekday
 }
 
-// nextMinute returns the first minute of the day at or after the given one that
-// the recurrence names.
+// nextMinute returns the first matching minute of the day at or after the given
+// one.
 func (r Recurrence) nextMinute(minute int) (int, bool) {
 	hour, within := minute/60, minute%60
 	if hour > 23 {
@@ -115,21 +114,20 @@ func (r Recurrence) nextMinute(minute int) (int, bool) {
 	return hour*60 + bits.TrailingZeros64(r.minute), true
 }
 
-// daysIn returns the length of a month.
 func daysIn(year int, month time.Month) int {
 	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// instant returns when a wall clock shows a time that is given in seconds as
-// if it were UTC: the first of two instants where the clock was put back, the
-// first instant after the gap where it was put forward over it. A later wall
-// clock time never has an earlier instant.
+// instant converts a wall-clock time, given in seconds as if it were UTC, to an
+// instant: the first of the two if the clock was put back over it, the first
+// instant after the gap if the clock was put forward over it. It is monotonic:
+// a later wall-clock time never yields an earlier instant.
 //
-// time.Date is not used for this, because which of two offsets it takes in a
-// gap or an overlap is not defined.
+// time.Date would not do: which of two offsets it takes in a gap or an overlap
+// is unspecified.
 func instant(wall int64, zone *time.Location) time.Time {
-	// No offset is or was more than 16 hours, so that a day and two hours back
-	// the clock surely showed less than wall.
+	// No zone has ever been more than 16 hours away from UTC, so 26 hours
+	// earlier the clock certainly showed less than wall.
 	const reach = 26 * 60 * 60
 	t := time.Unix(wall-reach, 0).In(zone)
 	for {
@@ -137,8 +135,8 @@ func instant(wall int64, zone *time.Location) time.Time {
 		_, end := t.ZoneBounds()
 		at := wall - int64(offset)
 		if end.IsZero() || at < end.Unix() {
-			// Before the beginning of this period the clock showed less, at
-			// its beginning it shows more than wall: wall is in the gap.
+			// Before this period began the clock showed less than wall. If it
+			// showed more at the beginning, wall is in the gap.
 			return time.Unix(max(at, t.Unix()), 0).In(zone)
 		}
 		t = end

@@ -1,36 +1,35 @@
 package scheduler
 
-// An Order decides which class of a service is served next: StrictPriority
-// first, then the seven weighted priorities in smooth weighted round robin, and
-// NothingElse when nobody else waits.
+// Order decides which priority class of a service is served next:
+// StrictPriority first, then the seven weighted classes by smooth weighted
+// round robin, and NothingElse when no other class has callbacks waiting.
 //
-// The seven walk along one line on which a class of weight w has its turns 1/w
-// apart, the first of them half a step from where it began to wait; the
-// earliest turn is served, ties going to the higher priority. All waiting, each
-// class is served exactly its weight in every [Weights.Sum] picks, spread over
-// them and not one class after the other. A class that nobody waits in earns no
-// credit for later, and a class that was served alone owes nothing when the
-// others come back.
+// The seven share one virtual line. A class of weight w has its turns 1/w apart
+// on it, the first of them half a step after the point at which it began to
+// wait. The earliest turn is served; the higher priority wins a tie. While all
+// seven wait, each is served exactly its weight in every [Weights.Sum] picks,
+// interleaved with the others. An empty class saves no credit for later, and a
+// class that was served alone owes nothing when the others return.
 //
-// There is no starvation inside the seven. Let a class of weight w keep
-// waiting; when its turn is set, the line stands at V, and its turn is not
-// behind V + 1/w. Turns are served in order, so that before it another class of
-// weight v has only turns that lie from V to V + 1/w: at most v/w + 1 of them.
-// With its own pick that is at most Sum/w + 6 for all seven together, however
-// the others come and go. [Weights.Bound] gives that number. StrictPriority is
-// outside the bound: as long as somebody waits there, nobody else is served.
+// None of the seven starves. Take a class of weight w that keeps waiting. When
+// its turn is set the line is at V, and the turn is at most V + 1/w. Turns are
+// served in order, so another class of weight v is served before it only for
+// its turns between V and V + 1/w: at most v/w + 1 of them. Together with its
+// own pick this is at most Sum/w + 6, however the other classes come and go;
+// [Weights.Bound] returns this number. StrictPriority is outside the bound:
+// while it has callbacks waiting, no other class is served.
 //
-// The same calls give the same answers. An Order is a value of about 180 bytes
-// without pointers; a copy goes its own way from there. The zero Order has the
-// default weights. It is not safe for concurrent use.
+// An Order is deterministic. It is a value of about 180 bytes without pointers,
+// so a copy is independent of the original. The zero Order has the default
+// weights. It is not safe for concurrent use.
 type Order struct {
 	weights Weights
-	step    [weighted]int64 // from one turn to the next: 2*multiple/weight
-	turn    [weighted]int64 // next turn, counted from the last one served
-	waited  uint8           // who waited at the last pick, bit i for class i
+	step    [weighted]int64 // distance between two turns: 2*multiple/weight
+	turn    [weighted]int64 // next turn, relative to the last one served
+	waited  uint8           // classes that waited at the last pick, bit i for class i
 }
 
-// NewOrder returns an Order at its beginning. Errors are [ErrWeights].
+// NewOrder returns an Order at its beginning, or [ErrWeights].
 func NewOrder(w Weights) (Order, error) {
 	if err := w.Validate(); err != nil {
 		return Order{}, err
@@ -38,9 +37,9 @@ func NewOrder(w Weights) (Order, error) {
 	return newOrder(w), nil
 }
 
-// newOrder counts turns in units in which every step and half a step are
-// whole, so that shares stay exact for ever: a common multiple of seven numbers
-// up to 100 is below 1e14.
+// newOrder chooses a unit in which every step and half step is an integer, so
+// that shares stay exact forever. The common multiple of seven weights up to
+// 100 is below 1e14.
 func newOrder(w Weights) Order {
 	multiple := int64(1)
 	for _, weight := range w {
@@ -68,9 +67,9 @@ func (o *Order) Weights() Weights {
 	return o.weights
 }
 
-// Next picks the class to serve and notes that it was served. waiting says
-// whether anybody waits in a class and is asked at most once for each; a nil
-// waiting means nobody. It returns false when nobody waits.
+// Next picks the class to serve next and records the pick. waiting reports
+// whether a class has callbacks waiting; it is called at most once per class.
+// Next returns false if no class has any, or if waiting is nil.
 func (o *Order) Next(waiting func(Priority) bool) (Priority, bool) {
 	if waiting == nil {
 		return Normal, false
@@ -94,7 +93,7 @@ func (o *Order) Next(waiting func(Priority) bool) (Priority, bool) {
 	return Normal, false
 }
 
-// pick serves one of the weighted classes in mask, which is not empty.
+// pick serves one of the weighted classes in mask, which must not be empty.
 func (o *Order) pick(mask uint8) int {
 	if o.weights == (Weights{}) {
 		*o = newOrder(DefaultWeights())
@@ -104,9 +103,9 @@ func (o *Order) pick(mask uint8) int {
 		if mask&(1<<i) == 0 {
 			continue
 		}
-		// Whoever begins to wait starts from where the line is now, or from
-		// its own next turn if it was served a moment ago: coming and going
-		// must not win turns.
+		// A class that begins to wait joins at the current position of the
+		// line, or keeps its next turn if it was served recently: leaving and
+		// coming back must not win a turn.
 		if o.waited&(1<<i) == 0 {
 			o.turn[i] = max(o.turn[i], o.step[i]/2)
 		}
@@ -117,18 +116,18 @@ func (o *Order) pick(mask uint8) int {
 	o.waited = mask
 	served := o.turn[best]
 	for i := range weighted {
-		// A turn in the past says nothing more; left alone it would fall
-		// without end.
+		// A turn in the past carries no information. Left alone it would
+		// decrease without limit.
 		o.turn[i] = max(o.turn[i]-served, 0)
 	}
 	o.turn[best] = o.step[best]
 	return best
 }
 
-// Take picks the classes for n places: the result of n calls of [Order.Next]
-// where one fewer waits in a class after each pick. waiting and the answer are
-// indexed by [Priority]. Negative counts are zero. It costs one step for each
-// place given, and never more than wait.
+// Take picks classes for n callbacks at once: the result of n calls of
+// [Order.Next] with one fewer waiting in the picked class each time. waiting
+// and the result are indexed by [Priority]; negative counts are treated as
+// zero. The cost is one step per callback picked, however large n is.
 func (o *Order) Take(n int, waiting [Levels]int) [Levels]int {
 	var taken [Levels]int
 	give := func(p Priority, k int) {

@@ -1,10 +1,8 @@
 package scheduler_test
 
 import (
-	"errors"
 	"math"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// middle are the seven priorities that share by weight.
+// middle returns the seven priorities that share by weight.
 func middle() []scheduler.Priority { return scheduler.Priorities()[1:8] }
 
 func newOrder(t *testing.T, w scheduler.Weights) scheduler.Order {
@@ -35,15 +33,15 @@ func among(classes ...scheduler.Priority) func(scheduler.Priority) bool {
 	}
 }
 
-// All waiting, the default shares are 7:6:5:4:3:2:1, in 28,000 picks as in each
-// cycle of 28.
+// With all seven waiting, the default shares are 7:6:5:4:3:2:1, over 28,000
+// picks and in every cycle of 28.
 func TestSharesWhenAllWait(t *testing.T) {
 	o := newOrder(t, scheduler.DefaultWeights())
 	var total, cycle [scheduler.Levels]int
 	for n := range 28_000 {
 		p, ok := o.Next(among(middle()...))
 		if !ok {
-			t.Fatal("nobody")
+			t.Fatal("no class was picked")
 		}
 		total[p]++
 		cycle[p]++
@@ -63,10 +61,10 @@ func TestSharesWhenAllWait(t *testing.T) {
 	}
 }
 
-// Shares are exact for any weights and any fixed part of the classes.
+// Shares are exact for any weights and any constant subset of the classes.
 func TestSharesOfSome(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for range 300 {
+	for range rounds(300) {
 		var w scheduler.Weights
 		for i := range w {
 			w[i] = 1 + random.IntN(scheduler.MaxWeight)
@@ -92,9 +90,8 @@ func TestSharesOfSome(t *testing.T) {
 	}
 }
 
-// Smooth means that turns are spread over the cycle: in any number of picks in
-// a row each class has had what is due to it, less or more than two, and the
-// heaviest class stands at most twice in a row.
+// Turns are interleaved: over any run of picks each class gets its due share,
+// give or take two, and the heaviest class is served at most twice in a row.
 func TestSpread(t *testing.T) {
 	const picks, sum = 280, 28
 	o := newOrder(t, scheduler.DefaultWeights())
@@ -108,7 +105,7 @@ func TestSpread(t *testing.T) {
 			run, last = 0, p
 		}
 		if run++; run > 2 {
-			t.Fatalf("%v stands %d times in a row", p, run)
+			t.Fatalf("%v served %d times in a row", p, run)
 		}
 	}
 	for i, c := range middle() {
@@ -116,20 +113,20 @@ func TestSpread(t *testing.T) {
 			for to := from + 1; to <= picks; to++ {
 				due := float64((to-from)*(7-i)) / sum
 				if got := float64(served[to][c] - served[from][c]); math.Abs(got-due) >= 2 {
-					t.Fatalf("%v: %v times in picks %d to %d, %.2f are due", c, got, from, to, due)
+					t.Fatalf("%v: served %v times in picks %d to %d, due %.2f", c, got, from, to, due)
 				}
 			}
 		}
 	}
 }
 
-// The bound holds against whatever the other classes do. The adversary here
-// lets them come and go at random, in crowds and one by one, and in the pattern
-// that would gain most if coming anew won a turn: away exactly after each turn.
+// The bound holds whatever the other classes do. The adversary lets them come
+// and go at random, singly and in crowds, and in the pattern that would gain
+// most if returning won a turn: absent exactly after each turn.
 func TestNoStarvation(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	worst := 0.0
-	for round := range 400 {
+	for round := range rounds(400) {
 		w := scheduler.DefaultWeights()
 		if round%2 == 1 {
 			for i := range w {
@@ -157,7 +154,7 @@ func TestNoStarvation(t *testing.T) {
 					here[c] = (n/(1+chance))%2 == 0
 				}
 			}
-			// The victim comes at random and then stays until it is served.
+			// The victim arrives at random and then stays until it is served.
 			here[victim] = waited > 0 || random.IntN(30) == 0
 			p, ok := o.Next(func(p scheduler.Priority) bool { return here[p] })
 			if !ok {
@@ -169,7 +166,7 @@ func TestNoStarvation(t *testing.T) {
 			}
 			waited++
 			if waited > bound {
-				t.Fatalf("weights %v: %v waits for pick %d, bound %d", w, victim, waited, bound)
+				t.Fatalf("weights %v: %v still waits at pick %d, bound %d", w, victim, waited, bound)
 			}
 			worst = max(worst, float64(waited)/float64(bound))
 			if p == victim {
@@ -177,26 +174,9 @@ func TestNoStarvation(t *testing.T) {
 			}
 		}
 	}
-	// Were the bound far from what happens, it would say little.
+	// A bound far above the worst case would prove little.
 	if worst < 0.75 {
-		t.Errorf("nobody waited longer than %.2f of the bound", worst)
-	}
-}
-
-func TestBound(t *testing.T) {
-	w := scheduler.DefaultWeights()
-	var got []int
-	for _, p := range scheduler.Priorities() {
-		got = append(got, w.Bound(p))
-	}
-	if diff := cmp.Diff([]int{0, 10, 11, 12, 13, 16, 20, 34, 0}, got); diff != "" {
-		t.Error(diff)
-	}
-	if n := (scheduler.Weights{}).Bound(scheduler.Highest); n != 0 {
-		t.Errorf("bound %d of invalid weights", n)
-	}
-	if n := w.Bound(scheduler.Priority(200)); n != 0 {
-		t.Errorf("bound %d of no priority", n)
+		t.Errorf("the longest wait is %.2f of the bound", worst)
 	}
 }
 
@@ -210,19 +190,19 @@ func TestStrictFirstNothingElseLast(t *testing.T) {
 			t.Fatalf("%v before Lowest", p)
 		}
 		if p, ok := o.Next(among(scheduler.NothingElse)); !ok || p != scheduler.NothingElse {
-			t.Fatalf("%v, %v where only NothingElse waits", p, ok)
+			t.Fatalf("%v, %v with only NothingElse waiting", p, ok)
 		}
 	}
 	if p, ok := o.Next(among()); ok {
-		t.Errorf("%v where nobody waits", p)
+		t.Errorf("%v with no class waiting", p)
 	}
 	if p, ok := o.Next(nil); ok {
-		t.Errorf("%v where nobody is asked", p)
+		t.Errorf("%v with a nil func", p)
 	}
 }
 
-// A class served alone owes nothing afterwards, and one that nobody waited in
-// has saved nothing.
+// A class that was served alone owes nothing afterwards, and an empty class
+// saves no credit.
 func TestNoCreditNoDebt(t *testing.T) {
 	o := newOrder(t, scheduler.DefaultWeights())
 	for range 1000 {
@@ -238,10 +218,10 @@ func TestNoCreditNoDebt(t *testing.T) {
 	}
 }
 
-// Take gives what the same number of picks gives, and leaves the same state.
+// Take returns what n calls of Next return, and leaves the same state.
 func TestTakeIsRepeatedNext(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
-	for range 300 {
+	for range rounds(300) {
 		var w scheduler.Weights
 		for i := range w {
 			w[i] = 1 + random.IntN(20)
@@ -286,7 +266,7 @@ func TestTakeOfExtremes(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	if got := o.Take(math.MinInt, waiting); got != ([scheduler.Levels]int{}) {
-		t.Errorf("%v for no places", got)
+		t.Errorf("%v for a negative n", got)
 	}
 }
 
@@ -311,25 +291,7 @@ func TestOrderIsAValue(t *testing.T) {
 	zero.Next(among(middle()...))
 	std.Next(among(middle()...))
 	if zero != std || std.Weights() != scheduler.DefaultWeights() {
-		t.Error("the zero Order differs from one of default weights")
-	}
-}
-
-func TestWeightsValidate(t *testing.T) {
-	for _, w := range []scheduler.Weights{scheduler.DefaultWeights(), {1, 1, 1, 1, 1, 1, 1}, {1, 2, 3, 4, 5, 6, scheduler.MaxWeight}} {
-		if err := w.Validate(); err != nil {
-			t.Errorf("%v: %v", w, err)
-		}
-	}
-	bad := scheduler.Weights{7, 0, 5, -4, 3, 2, scheduler.MaxWeight + 1}
-	_, err := scheduler.NewOrder(bad)
-	if !errors.Is(err, scheduler.ErrWeights) {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"Weights[1] 0 (VeryHigh)", "Weights[3] -4 (Normal)", "Weights[6] 101 (Lowest)", "must be 1 to 100"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q is not in %q", want, err)
-		}
+		t.Error("the zero Order differs from one with default weights")
 	}
 }
 

@@ -6,34 +6,34 @@ import (
 	"time"
 )
 
-// MaxSlot is the largest slot a [Pending] takes.
+// MaxSlot is the largest slot number a [Pending] accepts.
 const MaxSlot = math.MaxUint32 - 8
 
 // Pending is an index of due times: which slot is due first. A slot is a number
-// of the caller's, such as the place of a record in a table; it is in the index
-// once or not at all. Slots may be any numbers up to [MaxSlot], and cost least
-// when they are dense and used again.
+// chosen by the caller, such as the index of a record in a table, from 0 to
+// [MaxSlot]; it is in the index at most once. Dense numbers that are reused
+// cost the least memory.
 //
 // Slots that are due at the same instant come out in the order in which they
-// were put in. Instants are kept to the nanosecond and nothing comes out early.
-// What lies before 1678 is due as if it lay there; what lies after 2262-04-11
-// stays at that day and does not come due.
+// were put in. Instants are kept to the nanosecond, and no slot comes out
+// early. An instant before 1678 is treated as the first of that range, so it is
+// due at once; an instant after 2262-04-11 is kept as that day and never comes
+// due.
 //
-// It holds no pointer for each entry: 16 bytes in a heap with four children a
-// node, each family in one cache line, and 4 bytes to find a slot in it, plus
-// what a growing slice has to spare. Set, Move, Cancel and taking one out cost
-// the logarithm to base 4 of the number of entries. Memory goes down with the
-// number of entries.
+// An entry takes 16 bytes in a heap with four children per node, aligned so
+// that siblings share a cache line, and 4 bytes to find the slot in it, plus
+// the spare capacity of a growing slice. Set, Move, Cancel and PopDue cost
+// O(log4 n) per entry. Memory shrinks as entries are removed.
 //
-// The zero Pending is empty and ready. It is not safe for concurrent use, and
-// must not be copied after first use.
+// The zero Pending is empty and ready to use. It is not safe for concurrent use
+// and must not be copied after first use.
 type Pending struct {
-	heap  []due // from root on; below it nothing
+	heap  []due // entries from index root on; the elements before root are unused
 	slots places
-	order uint32 // of the next entry put in
+	order uint32 // order of the next entry
 }
 
-// due is one entry. Its order decides between entries of one instant.
+// due is an entry. order breaks ties between entries due at the same instant.
 type due struct {
 	at    int64 // nanoseconds since 1970
 	order uint32
@@ -44,18 +44,18 @@ func (d due) before(e due) bool {
 	return d.at < e.at || d.at == e.at && d.order < e.order
 }
 
-// root is where the heap begins in its slice: from there the children of i are
-// at 4*(i-2) to 4*(i-2)+3, so that each family begins at a multiple of 64 bytes
-// and a step down the heap touches one cache line.
+// root is the index of the heap's first entry. Starting there, the children of
+// i are 4*(i-2) to 4*(i-2)+3: every group of siblings starts at a multiple of
+// 64 bytes, so that a step down the heap touches one cache line.
 const root = 3
 
 func parent(i int) int     { return i/4 + 2 }
 func firstChild(i int) int { return 4 * (i - 2) }
 
-// far is the instant that stands for all that lie beyond 2262.
+// far stands for every instant after 2262-04-11.
 const far = math.MaxInt64
 
-// nanos is t in nanoseconds since 1970, saturating.
+// nanos returns t in nanoseconds since 1970, saturating.
 func nanos(t time.Time) int64 {
 	const limit = math.MaxInt64 / int64(time.Second)
 	switch seconds := t.Unix(); {
@@ -71,9 +71,9 @@ func nanos(t time.Time) int64 {
 // Len returns the number of entries.
 func (p *Pending) Len() int { return max(len(p.heap)-root, 0) }
 
-// Set puts a slot in at an instant, behind those that are already there. A slot
-// that is in the index moves. It returns false, and does nothing, for a slot
-// above [MaxSlot].
+// Set adds a slot, or moves it if it is present, behind the entries that are
+// due at the same instant. It returns false and does nothing for a slot above
+// [MaxSlot].
 func (p *Pending) Set(slot uint32, at time.Time) bool {
 	if slot > MaxSlot {
 		return false
@@ -91,14 +91,13 @@ func (p *Pending) Set(slot uint32, at time.Time) bool {
 	return true
 }
 
-// Move puts a slot that is in the index at another instant, behind those that
-// are already there. It returns false, and does nothing, for a slot that is not.
+// Move moves a slot to another instant, behind the entries that are due then.
+// It returns false and does nothing if the slot is not in the index.
 func (p *Pending) Move(slot uint32, at time.Time) bool {
 	return p.slots.get(slot) != 0 && p.Set(slot, at)
 }
 
-// Cancel takes a slot out. It returns false for a slot that is not in the
-// index.
+// Cancel removes a slot. It returns false if the slot is not in the index.
 func (p *Pending) Cancel(slot uint32) bool {
 	i := p.slots.get(slot)
 	if i == 0 {
@@ -108,8 +107,8 @@ func (p *Pending) Cancel(slot uint32) bool {
 	return true
 }
 
-// At returns when a slot is due, in UTC. It returns false for a slot that is
-// not in the index.
+// At returns when a slot is due, in UTC. It returns false if the slot is not in
+// the index.
 func (p *Pending) At(slot uint32) (time.Time, bool) {
 	i := p.slots.get(slot)
 	if i == 0 {
@@ -118,8 +117,8 @@ func (p *Pending) At(slot uint32) (time.Time, bool) {
 	return time.Unix(0, p.heap[i].at).UTC(), true
 }
 
-// Next returns the slot that is due first and when that is, in UTC, and leaves
-// it in. It returns false when there is none.
+// Next returns the slot that is due first and its due time in UTC, without
+// removing it. It returns false if the index is empty.
 func (p *Pending) Next() (slot uint32, at time.Time, ok bool) {
 	if p.Len() == 0 {
 		return 0, time.Time{}, false
@@ -128,9 +127,8 @@ func (p *Pending) Next() (slot uint32, at time.Time, ok bool) {
 	return e.slot, time.Unix(0, e.at).UTC(), true
 }
 
-// PopDue takes out the slots that are due at now, at most so many, and appends
-// them to dst in the order in which they fell due. A limit of 0 or less takes
-// none.
+// PopDue removes up to limit slots that are due at now and appends them to dst
+// in the order in which they came due. It removes none if limit is 0 or less.
 func (p *Pending) PopDue(now time.Time, limit int, dst []uint32) []uint32 {
 	until := nanos(now)
 	for ; limit > 0 && p.Len() > 0; limit-- {
@@ -144,7 +142,7 @@ func (p *Pending) PopDue(now time.Time, limit int, dst []uint32) []uint32 {
 	return dst
 }
 
-// remove takes the entry at i out and puts the last one in its place.
+// remove deletes the entry at index i and moves the last entry into its place.
 func (p *Pending) remove(i int) {
 	p.slots.clear(p.heap[i].slot)
 	last := len(p.heap) - 1
@@ -156,9 +154,9 @@ func (p *Pending) remove(i int) {
 	p.shrink()
 }
 
-// shrink gives memory back when three quarters of it are unused. What is left
-// has room to double, so that a heap that goes up and down does not copy itself
-// again and again.
+// shrink frees memory once three quarters of it are unused. The new slice has
+// room to double, so that a heap that grows and shrinks is not copied again and
+// again.
 func (p *Pending) shrink() {
 	const least = 1024
 	if n := len(p.heap); cap(p.heap) > least && n < cap(p.heap)/4 {
@@ -166,7 +164,8 @@ func (p *Pending) shrink() {
 	}
 }
 
-// settle puts e where it belongs, given that place i is free.
+// settle stores e at or around the free index i, wherever the heap order wants
+// it.
 func (p *Pending) settle(i int, e due) {
 	if i > root && e.before(p.heap[parent(i)]) {
 		p.up(i, e)
@@ -175,7 +174,7 @@ func (p *Pending) settle(i int, e due) {
 	}
 }
 
-// up moves the free place i towards the root until e may stand there.
+// up moves the free index i towards the root until e fits there.
 func (p *Pending) up(i int, e due) {
 	for i > root {
 		above := parent(i)
@@ -188,7 +187,7 @@ func (p *Pending) up(i int, e due) {
 	p.put(i, e)
 }
 
-// down moves the free place i away from the root until e may stand there.
+// down moves the free index i away from the root until e fits there.
 func (p *Pending) down(i int, e due) {
 	for {
 		first := firstChild(i)
@@ -215,9 +214,9 @@ func (p *Pending) put(i int, e due) {
 	p.slots.set(e.slot, uint32(i))
 }
 
-// nextOrder numbers entries as they are put in. When the numbers run out, after
-// four thousand million, the entries present are numbered anew in their order:
-// sorted, they are a heap as well.
+// nextOrder numbers entries in insertion order. When the 32-bit numbers run
+// out, it renumbers the present entries in due order; a sorted slice is a valid
+// heap.
 func (p *Pending) nextOrder() uint32 {
 	if p.order == math.MaxUint32 {
 		entries := p.heap[min(root, len(p.heap)):]

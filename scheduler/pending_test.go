@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// naive is a Pending as one would write it without a thought for speed.
+// naive is the simplest correct Pending.
 type naive []naiveDue
 
 type naiveDue struct {
@@ -50,9 +50,9 @@ func (n *naive) popDue(now time.Time, limit int) (slots []uint32) {
 	return slots
 }
 
-// Whatever is done, in whatever order, the index says what the naive one says.
+// Any sequence of operations gives the same results on Pending and on naive.
 func TestPendingAgainstNaive(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(rounds(40)) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		var p scheduler.Pending
 		var n naive
@@ -62,7 +62,7 @@ func TestPendingAgainstNaive(t *testing.T) {
 		for step := range 2500 {
 			slot := random.Uint32N(slots)
 			if seed%5 == 0 {
-				slot *= 5000 // each on a page of its own
+				slot *= 5000 // one page per slot
 			}
 			at := now.Add(time.Duration(random.Int64N(spread)))
 			switch random.IntN(8) {
@@ -115,9 +115,9 @@ func TestPendingIsStableAndNeverEarly(t *testing.T) {
 		want = append(want, (i*7919)%1000)
 	}
 	if got := p.PopDue(at.Add(-1), 1000, nil); len(got) != 0 {
-		t.Errorf("%d came a nanosecond early", len(got))
+		t.Errorf("%d entries due a nanosecond early", len(got))
 	}
-	p.Set(want[0], at) // goes behind the others
+	p.Set(want[0], at) // moves behind the others
 	want = append(want[1:], want[0])
 	got := p.PopDue(at, 10, []uint32{42})
 	got = p.PopDue(at, 5000, got)
@@ -129,26 +129,26 @@ func TestPendingIsStableAndNeverEarly(t *testing.T) {
 func TestPendingBadSlots(t *testing.T) {
 	var p scheduler.Pending
 	if slot, at, ok := p.Next(); ok || p.Len() != 0 || p.Cancel(3) || p.Move(3, noon()) || p.Len() != 0 {
-		t.Errorf("an empty index has %d at %v", slot, at)
+		t.Errorf("empty index: slot %d at %v", slot, at)
 	}
 	if got := p.PopDue(noon(), 10, nil); got != nil {
-		t.Errorf("an empty index gives %v", got)
+		t.Errorf("empty index: %v", got)
 	}
 	for _, slot := range []uint32{math.MaxUint32, scheduler.MaxSlot + 1} {
 		if p.Set(slot, noon()) || p.Move(slot, noon()) || p.Cancel(slot) || p.Len() != 0 {
-			t.Errorf("slot %d is taken", slot)
+			t.Errorf("slot %d was accepted", slot)
 		}
 		if _, ok := p.At(slot); ok {
-			t.Errorf("slot %d is there", slot)
+			t.Errorf("slot %d is present", slot)
 		}
 	}
 	if !p.Set(scheduler.MaxSlot, noon()) || p.Len() != 1 || p.Cancel(scheduler.MaxSlot-1) || !p.Cancel(scheduler.MaxSlot) || p.Cancel(scheduler.MaxSlot) {
-		t.Error("the largest slot is not taken, or not once")
+		t.Error("the largest slot was not accepted exactly once")
 	}
 	p.Set(0, noon())
 	for _, limit := range []int{0, -1, math.MinInt} {
 		if got := p.PopDue(noon(), limit, nil); got != nil {
-			t.Errorf("limit %d gives %v", limit, got)
+			t.Errorf("limit %d: %v", limit, got)
 		}
 	}
 }
@@ -165,15 +165,15 @@ func TestPendingFarTimes(t *testing.T) {
 		t.Errorf("due at noon: %v, want %v", got, want)
 	}
 	if got, want := p.PopDue(time.Unix(1<<61, 0), 100, nil), []uint32{3}; !slices.Equal(got, want) {
-		t.Errorf("due at the end of time: %v, want %v", got, want)
+		t.Errorf("due at the last instant: %v, want %v", got, want)
 	}
 	if slot, at, ok := p.Next(); !ok || slot != 0 || !at.Equal(edge) || p.Len() != 3 {
 		t.Errorf("%d at %v, %v, of %d", slot, at, ok, p.Len())
 	}
 }
 
-// Entries come and go by the hundred thousand: what the index holds for each
-// stays under 32 bytes, and it gives the memory back.
+// With hundreds of thousands of entries, an entry takes less than 32 bytes, and
+// the memory is freed when they are removed.
 func TestPendingMemory(t *testing.T) {
 	const entries = 200_000
 	random := rand.New(rand.NewPCG(13, 14))
@@ -183,11 +183,11 @@ func TestPendingMemory(t *testing.T) {
 		p.Set(slot, noon().Add(time.Duration(random.Int64N(int64(14*24*time.Hour)))))
 	}
 	if per := float64(retained()-before) / entries; per > 32 {
-		t.Errorf("%.1f bytes for each entry, want at most 32", per)
+		t.Errorf("%.1f bytes per entry, want at most 32", per)
 	}
 	p.PopDue(noon().Add(15*24*time.Hour), entries-10, nil)
 	if left := int64(retained()) - int64(before); left > 400_000 {
-		t.Errorf("%d bytes are kept for 10 entries", left)
+		t.Errorf("%d bytes in use for 10 entries", left)
 	}
 	if p.Len() != 10 {
 		t.Errorf("%d entries are left", p.Len())

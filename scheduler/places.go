@@ -1,23 +1,23 @@
 package scheduler
 
-// places maps each slot to its place in the heap of a [Pending]. Pages come and
-// go with what is on them: a few slots far apart do not cost an array up to the
-// highest, growth copies only the list of pages, and a page that empties is
-// given back.
+// places maps each slot to its index in the heap of a [Pending]. It is a list
+// of pages, allocated on first use and freed when empty: a few slots far apart
+// do not cost an array up to the highest of them, and growing copies only the
+// list.
 type places struct {
 	pages []*page
-	spare *page // one empty page kept, so that a slot that comes and goes does not allocate
+	spare *page // one empty page, so that a slot that comes and goes does not allocate
 }
 
 const pageSlots = 4096
 
-// page holds the places of consecutive slots. Place 0 means not in the heap.
+// page holds the heap indexes of consecutive slots; 0 means not in the heap.
 type page struct {
 	used  int
 	place [pageSlots]uint32
 }
 
-// get returns the place of a slot, 0 if it has none.
+// get returns the heap index of a slot, or 0.
 func (p *places) get(slot uint32) int {
 	n := int(slot / pageSlots)
 	if n >= len(p.pages) || p.pages[n] == nil {
@@ -26,7 +26,7 @@ func (p *places) get(slot uint32) int {
 	return int(p.pages[n].place[slot%pageSlots])
 }
 
-// set notes the place of a slot, which is not 0.
+// set stores the heap index of a slot, which must not be 0.
 func (p *places) set(slot, place uint32) {
 	n := int(slot / pageSlots)
 	if n >= len(p.pages) || p.pages[n] == nil {
@@ -40,7 +40,7 @@ func (p *places) set(slot, place uint32) {
 	*at = place
 }
 
-// add makes page n.
+// add creates page n.
 func (p *places) add(n int) {
 	for n >= len(p.pages) {
 		p.pages = append(p.pages, nil)
@@ -51,8 +51,8 @@ func (p *places) add(n int) {
 	p.pages[n], p.spare = p.spare, nil
 }
 
-// clear forgets a slot that has a place. The page it leaves empty becomes the
-// spare one.
+// clear removes a slot that has an index. A page that becomes empty is kept as
+// the spare one.
 func (p *places) clear(slot uint32) {
 	n := int(slot / pageSlots)
 	on := p.pages[n]

@@ -1,16 +1,17 @@
 package scheduler
 
-// Levels is how many priorities there are.
+// Levels is the number of priorities.
 const Levels = 9
 
-// A Priority is one of the nine classes of LUCS in which callbacks wait. The
-// zero value is Normal, so that a request that names none is an ordinary one;
-// the numbers therefore do not sort, and [Priority.Rank] does.
+// Priority is one of the nine priority classes of LUCS. The zero value is
+// Normal, so that a request without a priority is an ordinary one. The numeric
+// values are therefore not in order of precedence; use [Priority.Rank] to
+// compare.
 type Priority uint8
 
-// The priorities of LUCS. StrictPriority is always served first. The seven
-// from Highest to Lowest share what is left by weight. NothingElse is served
-// only when nobody else waits.
+// The LUCS priorities. StrictPriority is always served first. The seven from
+// Highest to Lowest share what remains, by weight. NothingElse is served only
+// when no other class has callbacks waiting.
 const (
 	Normal Priority = iota
 	StrictPriority
@@ -23,27 +24,27 @@ const (
 	NothingElse
 )
 
-// priorityNames are never written to.
+// priorityNames is read-only.
 var priorityNames = names{"Normal", "StrictPriority", "Highest", "VeryHigh", "High", "Low", "VeryLow", "Lowest", "NothingElse"}
 
-// Priorities returns the nine priorities, first served first. The slice is the
-// caller's.
+// Priorities returns the nine priorities in order of precedence, in a new
+// slice.
 func Priorities() []Priority {
 	return []Priority{StrictPriority, Highest, VeryHigh, High, Normal, Low, VeryLow, Lowest, NothingElse}
 }
 
-// ParsePriority reads a priority by its LUCS name; case does not matter. The
-// empty text is not a name. Errors are [ErrPriority].
+// ParsePriority parses the LUCS name of a priority, ignoring case. Empty text
+// is not a name. The error is an [ErrPriority].
 func ParsePriority(name string) (Priority, error) {
 	v, err := priorityNames.parse("priority", name, ErrPriority)
 	return Priority(v), err
 }
 
-// Valid tells whether p is one of the nine.
+// Valid reports whether p is one of the nine priorities.
 func (p Priority) Valid() bool { return p < Levels }
 
-// Rank is the place of p in the order of LUCS: 0 for StrictPriority, 8 for
-// NothingElse. What is not a priority ranks behind them all, 9.
+// Rank returns the position of p in the LUCS order: 0 for StrictPriority, 8 for
+// NothingElse, 9 for an invalid value.
 func (p Priority) Rank() int {
 	switch {
 	case p == Normal:
@@ -57,15 +58,16 @@ func (p Priority) Rank() int {
 	}
 }
 
-// String returns the LUCS name, or Priority(n) for what is not one.
+// String returns the LUCS name, or Priority(n) for an invalid value.
 func (p Priority) String() string { return priorityNames.format("Priority", uint8(p)) }
 
-// MarshalText writes the LUCS name. Errors are [ErrPriority].
+// MarshalText returns the LUCS name. The error is an [ErrPriority].
 func (p Priority) MarshalText() ([]byte, error) {
 	return priorityNames.marshal("priority", uint8(p), ErrPriority)
 }
 
-// UnmarshalText reads what [ParsePriority] reads. On an error p stays as it was.
+// UnmarshalText parses a name as [ParsePriority] does. It leaves p unchanged on
+// error.
 func (p *Priority) UnmarshalText(text []byte) error {
 	v, err := ParsePriority(string(text[:min(len(text), 128)]))
 	if err == nil {

@@ -28,7 +28,8 @@ func TestPriorityOrderAndNames(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
-	if zero := *new(scheduler.Priority); zero != scheduler.Normal {
+	var zero scheduler.Priority
+	if zero != scheduler.Normal {
 		t.Errorf("the zero value is %v", zero)
 	}
 	if none := scheduler.Priority(9); none.Valid() || none.Rank() != 9 || none.String() != "Priority(9)" {
@@ -55,32 +56,6 @@ func TestPriorityText(t *testing.T) {
 	}
 	if _, err := scheduler.Priority(9).MarshalText(); !errors.Is(err, scheduler.ErrPriority) {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestOutcomeText(t *testing.T) {
-	seen := make(map[string]bool)
-	for i, o := range scheduler.Outcomes() {
-		text, err := o.MarshalText()
-		if err != nil || int(o) != i || !o.Valid() || seen[string(text)] {
-			t.Errorf("outcome %d: %s, %v", i, text, err)
-		}
-		seen[string(text)] = true
-		var back scheduler.Outcome
-		if err := back.UnmarshalText([]byte(strings.ToUpper(string(text)))); err != nil || back != o {
-			t.Errorf("%s reads back as %v, %v", text, back, err)
-		}
-	}
-	last := scheduler.Outcome(len(seen))
-	if _, err := last.MarshalText(); !errors.Is(err, scheduler.ErrOutcome) || last.Valid() || last.String() != "Outcome(11)" {
-		t.Errorf("%v, %v", last, err)
-	}
-	kept := scheduler.Busy
-	if err := kept.UnmarshalText([]byte("engaged")); !errors.Is(err, scheduler.ErrOutcome) || kept != scheduler.Busy {
-		t.Errorf("%v, %v", kept, err)
-	}
-	if zero := *new(scheduler.Outcome); zero != scheduler.Unknown {
-		t.Errorf("the zero value is %v", zero)
 	}
 }
 

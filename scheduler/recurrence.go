@@ -9,53 +9,55 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// The bounds of what [ParseRecurrence] takes.
+// Bounds of what [ParseRecurrence] accepts.
 const (
-	// MaxSpec is the longest recurrence in bytes, zone prefix included.
+	// MaxSpec is the maximum length of a recurrence in bytes, including a zone
+	// prefix.
 	MaxSpec = 256
 	// MaxEvery is the longest period of @every.
 	MaxEvery = 366 * 24 * time.Hour
-	// maxZone is the longest name of a time zone in bytes.
+	// maxZone is the maximum length of a time zone name in bytes.
 	maxZone = 64
 )
 
-// A Recurrence is a set of instants, written as a cron line in a time zone. It
-// is a value, read only and safe for concurrent use. The zero Recurrence never
-// fires.
+// Recurrence is a set of instants, written as a cron expression in a time zone.
+// It is an immutable value and safe for concurrent use. The zero Recurrence
+// never fires.
 type Recurrence struct {
-	spec  string // canonical, without zone
+	spec  string // canonical, without the zone
 	zone  *time.Location
-	every time.Duration // of @every, else 0
+	every time.Duration // period of @every, otherwise 0
 
-	minute  uint64 // bit n for minute n, and so on
+	minute  uint64 // bit n is minute n; likewise below
 	hour    uint32
 	day     uint32
 	month   uint16
 	weekday uint8
-	// bothDays: a day must satisfy both day fields, because one of them is a
-	// star; else either will do.
+	// bothDays means that a date must match both day fields, because one of
+	// them is a star. Otherwise matching either is enough.
 	bothDays bool
 }
 
-// ParseRecurrence reads a recurrence: the five cron fields minute, hour, day of
-// month, month and day of week, one of @yearly, @annually, @monthly, @weekly,
-// @daily, @midnight and @hourly, or @every and a duration such as 1h30m. A
-// field is a comma-separated list of numbers, names (jan, mon), ranges, stars
-// and steps; "?" is a star. Sunday is 0. When both day fields are restricted, a
-// day that satisfies either one will do, as in every cron; a step such as */2
-// is a restriction.
+// ParseRecurrence parses a recurrence: the five cron fields minute, hour, day
+// of month, month and day of week; or one of @yearly, @annually, @monthly,
+// @weekly, @daily, @midnight and @hourly; or @every followed by a duration such
+// as 1h30m. A field is a comma-separated list of numbers, names (jan, mon),
+// ranges, stars and steps; "?" means the same as a star. Sunday is 0. If both
+// day fields are restricted, a date matches if either field does, as in every
+// cron; a step such as */2 is a restriction.
 //
 // zone is an IANA name; empty means UTC. A prefix CRON_TZ=zone or TZ=zone in
-// the spec wins over it. Local, the zone of the machine, is not taken: a
-// recurrence means the same on every node.
+// spec overrides it. The zone Local is refused: a recurrence must mean the same
+// on every machine.
 //
 // @every fires at whole multiples of its period since 1970-01-01T00:00:00Z,
-// whatever the zone and whenever it was parsed, so that all nodes agree. The
-// period is 1 s to [MaxEvery] in whole seconds.
+// whatever the zone, so that all nodes agree. The period must be a whole number
+// of seconds from 1 s to [MaxEvery].
 //
-// Errors are [ErrRecurrence] and [*FieldError], with [ErrZone] for a zone that
-// is not known and [ErrNeverFires] for a spec that names no day of any
-// calendar. Nothing panics, whatever the text; at most [MaxSpec] bytes are read.
+// An error is an [ErrRecurrence] and a [*FieldError], and also an [ErrZone] for
+// an unknown zone or an [ErrNeverFires] for a spec that names no existing date.
+// ParseRecurrence does not panic on any input and reads at most [MaxSpec]
+// bytes.
 func ParseRecurrence(spec, zone string) (Recurrence, error) {
 	if len(spec) > MaxSpec {
 		return Recurrence{}, fault("spec", strconv.Itoa(len(spec))+" bytes", fmt.Sprintf("must be at most %d bytes", MaxSpec), ErrRecurrence)
@@ -93,7 +95,7 @@ func ParseRecurrence(spec, zone string) (Recurrence, error) {
 	return r, nil
 }
 
-// loadZone refuses names that depend on the machine.
+// loadZone loads a zone by name, refusing names that depend on the machine.
 func loadZone(name string) (*time.Location, error) {
 	if name == "" {
 		return time.UTC, nil
@@ -106,8 +108,9 @@ func loadZone(name string) (*time.Location, error) {
 	return nil, fault("zone", strconv.Quote(cut(name)), "must be an IANA time zone of this system", ErrRecurrence, ErrZone)
 }
 
-// parseEvery reads the period itself: the cron package rounds a period that is
-// negative or too short up to a second and counts from whenever it is asked.
+// parseEvery parses the period of @every. The cron package is not used: it
+// rounds negative and short periods up to a second and counts from the time of
+// the call.
 func parseEvery(words []string) (time.Duration, error) {
 	text := strings.Join(words, " ")
 	period, err := time.ParseDuration(text)
@@ -117,8 +120,8 @@ func parseEvery(words []string) (time.Duration, error) {
 	return period, nil
 }
 
-// parseCron reads five fields or a descriptor with the parser of the cron
-// package, after refusing what that parser lets through.
+// parseCron parses five fields or a descriptor with the cron package, after
+// refusing the input that package misreads.
 func (r *Recurrence) parseCron(words []string) error {
 	fields := []string{"minute", "hour", "day of month", "month", "day of week"}
 	if !strings.HasPrefix(words[0], "@") {
@@ -140,7 +143,7 @@ func (r *Recurrence) parseCron(words []string) error {
 	if !ok {
 		return fault("spec", strconv.Quote(r.spec), "must have 5 fields or be a descriptor", ErrRecurrence)
 	}
-	const star = 1 << 63 // how the cron package marks a field that is a star
+	const star = 1 << 63 // bit with which the cron package marks a star
 	r.minute = bits.Minute &^ star
 	r.hour, r.day = uint32(bits.Hour), uint32(bits.Dom)
 	r.month, r.weekday = uint16(bits.Month), uint8(bits.Dow)
@@ -151,9 +154,10 @@ func (r *Recurrence) parseCron(words []string) error {
 	return nil
 }
 
-// checkField refuses fields that the cron package reads as something nobody
-// wrote: an empty list item as nothing, a sign as part of a number, a star with
-// an end as a plain star. It returns the rule that was broken.
+// checkField returns the rule that a field breaks, or "". It refuses fields to
+// which the cron package gives an unintended meaning: it drops empty list
+// items, takes a sign for part of a number, and reads a range from a star as a
+// star.
 func checkField(field string) string {
 	for i := range len(field) {
 		c := field[i]
@@ -174,15 +178,15 @@ func checkField(field string) string {
 	return ""
 }
 
-// fires tells whether some year has a day the recurrence names. Hours and
-// minutes need no look: no field is empty.
+// fires reports whether any year has a date that matches. The time fields need
+// no check, because no field is empty.
 func (r *Recurrence) fires() bool {
 	const everyWeekday = 1<<7 - 1
 	if !r.bothDays || r.weekday != everyWeekday {
-		return true // any month has every weekday
+		return true // every month has all weekdays
 	}
 	for month := time.January; month <= time.December; month++ {
-		// In a leap year, so that 29 February counts.
+		// The days of a leap year, so that 29 February counts.
 		days := uint32(1)<<(daysIn(2000, month)+1) - 1
 		if r.month&(1<<month) != 0 && r.day&days != 0 {
 			return true
@@ -191,7 +195,7 @@ func (r *Recurrence) fires() bool {
 	return false
 }
 
-// Zone returns the IANA name of the zone, empty for the zero Recurrence.
+// Zone returns the IANA name of the zone, or "" for the zero Recurrence.
 func (r Recurrence) Zone() string {
 	if r.zone == nil {
 		return ""
@@ -199,9 +203,9 @@ func (r Recurrence) Zone() string {
 	return r.zone.String()
 }
 
-// String returns the recurrence in one canonical form, such as
-// "CRON_TZ=Europe/Berlin 0 9 * * 1-5", which [ParseRecurrence] reads back to an
-// equal one. It is empty for the zero Recurrence.
+// String returns the canonical form, such as "CRON_TZ=Europe/Berlin 0 9 * *
+// 1-5", which [ParseRecurrence] parses to an equal Recurrence. It returns ""
+// for the zero Recurrence.
 func (r Recurrence) String() string {
 	if r.zone == nil {
 		return ""
@@ -209,11 +213,11 @@ func (r Recurrence) String() string {
 	return "CRON_TZ=" + r.zone.String() + " " + r.spec
 }
 
-// MarshalText returns String.
+// MarshalText returns the text of [Recurrence.String].
 func (r Recurrence) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// UnmarshalText reads what [ParseRecurrence] reads without a zone; the empty
-// text is the zero Recurrence. On an error r stays as it was.
+// UnmarshalText parses text as [ParseRecurrence] does with an empty zone; empty
+// text is the zero Recurrence. It leaves r unchanged on error.
 func (r *Recurrence) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*r = Recurrence{}

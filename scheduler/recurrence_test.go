@@ -31,7 +31,7 @@ func zone(t testing.TB, name string) *time.Location {
 	return loc
 }
 
-// raw is what the cron package itself makes of a spec.
+// raw parses a spec with the cron package alone.
 func raw(spec string) (s cron.Schedule, panicked bool, err error) {
 	defer func() {
 		if recover() != nil {
@@ -42,11 +42,11 @@ func raw(spec string) (s cron.Schedule, panicked bool, err error) {
 	return s, false, err
 }
 
-// The cron package slices out of range when a zone prefix stands alone.
+// The cron package slices out of range on a zone prefix without fields.
 func TestTrapPanicOnZoneWithoutFields(t *testing.T) {
 	for _, spec := range []string{"CRON_TZ=UTC", "TZ=UTC", "TZ=", "CRON_TZ=", "CRON_TZ=UTC\t0\t9\t*\t*\t*"} {
 		if _, panicked, _ := raw(spec); !panicked {
-			t.Errorf("%q: the cron package no longer panics", spec)
+			t.Errorf("%q: the cron package does not panic", spec)
 		}
 	}
 	for _, spec := range []string{"CRON_TZ=UTC", "TZ=UTC", "TZ=", "CRON_TZ=", "CRON_TZ= * * * * *"} {
@@ -59,13 +59,13 @@ func TestTrapPanicOnZoneWithoutFields(t *testing.T) {
 	}
 }
 
-// The cron package accepts days that do not exist and then answers with the
-// zero time, which a caller takes for long overdue.
+// The cron package accepts dates that do not exist and then returns the zero
+// time, which a caller would take for long overdue.
 func TestTrapNeverFires(t *testing.T) {
 	for _, spec := range []string{"0 0 30 2 *", "0 0 31 4,6,9,11 *", "* * 31 feb ?", "0 0 30,31 2 */1", "CRON_TZ=Asia/Tokyo 0 0 30 2 *"} {
 		s, _, err := raw(spec)
 		if err != nil || !s.Next(noon()).IsZero() {
-			t.Errorf("%q: the cron package says %v", spec, err)
+			t.Errorf("%q: the cron package returns %v", spec, err)
 		}
 		_, err = scheduler.ParseRecurrence(spec, "")
 		if !errors.Is(err, scheduler.ErrNeverFires) || !errors.Is(err, scheduler.ErrRecurrence) {
@@ -79,12 +79,12 @@ func TestTrapNeverFires(t *testing.T) {
 	}
 }
 
-// The cron package looks five years ahead and calls what is later never.
+// The cron package looks only five years ahead.
 func TestTrapLeapDayAcrossACentury(t *testing.T) {
 	after := time.Date(2096, 3, 1, 0, 0, 0, 0, time.UTC)
 	s, _, err := raw("0 0 29 2 *")
 	if err != nil || !s.Next(after).IsZero() {
-		t.Errorf("the cron package says %v, %v", s.Next(after), err)
+		t.Errorf("the cron package returns %v, %v", s.Next(after), err)
 	}
 	want := time.Date(2104, 2, 29, 0, 0, 0, 0, time.UTC)
 	if got, ok := recurrence(t, "0 0 29 2 *", "").Next(after); !ok || !got.Equal(want) {
@@ -92,13 +92,13 @@ func TestTrapLeapDayAcrossACentury(t *testing.T) {
 	}
 }
 
-// The cron package skips what lies in the hour that summer time leaves out.
+// The cron package skips times within the hour that daylight saving time skips.
 func TestTrapGap(t *testing.T) {
 	ny := zone(t, "America/New_York")
 	after := time.Date(2026, 3, 7, 12, 0, 0, 0, ny)
 	s, _, _ := raw("CRON_TZ=America/New_York 30 2 * * *")
 	if got, skipped := s.Next(after), time.Date(2026, 3, 9, 2, 30, 0, 0, ny); !got.Equal(skipped) {
-		t.Errorf("the cron package says %v, not %v", got, skipped)
+		t.Errorf("the cron package returns %v, not %v", got, skipped)
 	}
 	want := time.Date(2026, 3, 8, 3, 0, 0, 0, ny)
 	r := recurrence(t, "30 2 * * *", "America/New_York")
@@ -110,14 +110,14 @@ func TestTrapGap(t *testing.T) {
 	}
 }
 
-// The cron package fires twice in the hour that comes twice.
+// The cron package fires twice in the hour that daylight saving time repeats.
 func TestTrapOverlap(t *testing.T) {
 	ny := zone(t, "America/New_York")
 	s, _, _ := raw("CRON_TZ=America/New_York 30 1 * * *")
 	first := time.Date(2026, 11, 1, 5, 30, 0, 0, time.UTC)
 	second := first.Add(time.Hour)
 	if got := s.Next(first); !got.Equal(second) {
-		t.Errorf("the cron package says %v, not %v", got, second)
+		t.Errorf("the cron package returns %v, not %v", got, second)
 	}
 	r := recurrence(t, "30 1 * * *", "America/New_York")
 	if got, ok := r.Next(first.Add(-1)); !ok || !got.Equal(first) {
@@ -131,13 +131,12 @@ func TestTrapOverlap(t *testing.T) {
 	}
 }
 
-// Without a zone the cron package follows the machine, or whatever zone the
-// argument happens to be in.
+// Without a zone the cron package uses the zone of its argument.
 func TestTrapZoneOfTheArgument(t *testing.T) {
 	s, _, _ := raw("0 9 * * *")
 	tokyo := zone(t, "Asia/Tokyo")
 	if a, b := s.Next(noon()), s.Next(noon().In(tokyo)); a.Equal(b) {
-		t.Error("the cron package no longer depends on the zone of its argument")
+		t.Error("the cron package does not depend on the zone of its argument")
 	}
 	r := recurrence(t, "0 9 * * *", "")
 	a, _ := r.Next(noon())
@@ -155,14 +154,14 @@ func TestTrapZoneOfTheArgument(t *testing.T) {
 	}
 }
 
-// The cron package reads fields as something nobody wrote.
+// The cron package gives malformed fields an unintended meaning.
 func TestTrapLenientFields(t *testing.T) {
 	for _, spec := range []string{
-		"0,,, 0 * * *", // empty list items are dropped
-		", , , , ,",    // fields of commas alone: valid, and never fires
-		"* * * * *,",   // as is a comma at the end
-		"*-5 * * * *",  // a star with an end is a star
-		"+5 0 * * *",   // signs are part of numbers
+		"0,,, 0 * * *", // drops empty list items
+		", , , , ,",    // accepts fields of commas only, which never fire
+		"* * * * *,",   // accepts a trailing comma
+		"*-5 * * * *",  // reads a range from a star as a star
+		"+5 0 * * *",   // takes a sign for part of the number
 		"?-3 * * * *",
 	} {
 		if _, panicked, err := raw(spec); panicked || err != nil {
@@ -174,16 +173,16 @@ func TestTrapLenientFields(t *testing.T) {
 	}
 }
 
-// The cron package turns a negative period into one second, and counts from
-// whenever it is asked, so that two nodes never agree.
+// The cron package rounds a negative period to one second and counts from the
+// time of the call, so two nodes never agree.
 func TestTrapEvery(t *testing.T) {
 	s, _, err := raw("@every -5s")
 	if err != nil || s.Next(noon()).Sub(noon()) != time.Second {
-		t.Errorf("the cron package says %v, %v", s, err)
+		t.Errorf("the cron package returns %v, %v", s, err)
 	}
 	s, _, _ = raw("@every 1h")
 	if a, b := s.Next(noon()), s.Next(noon().Add(7*time.Minute)); a.Equal(b) {
-		t.Error("the cron package counts from an anchor")
+		t.Error("the cron package counts from a fixed instant")
 	}
 	r := recurrence(t, "@every 1h", "Europe/Berlin")
 	for _, after := range []time.Duration{0, time.Nanosecond, 7 * time.Minute, time.Hour - 1} {
@@ -265,11 +264,11 @@ func TestParseRecurrence(t *testing.T) {
 			t.Errorf("%q in %q: %v, want %q", c.spec, c.zone, err, c.says)
 		}
 		if r != (scheduler.Recurrence{}) {
-			t.Errorf("%q: %v beside an error", c.spec, r)
+			t.Errorf("%q: %v along with an error", c.spec, r)
 		}
 	}
 	if recurrence(t, strings.Repeat(" ", scheduler.MaxSpec-9)+"* * * * *", "").Zone() != "UTC" {
-		t.Error("the longest spec is in another zone")
+		t.Error("the longest spec has the wrong zone")
 	}
 }
 
@@ -321,9 +320,9 @@ func FuzzParseRecurrence(f *testing.F) {
 		if !at.After(after) {
 			t.Errorf("%v fires at %v, not after %v", r, at, after)
 		}
-		// Nothing lies between.
+		// No instant lies in between.
 		if again, _ := r.Next(at.Add(-1)); !again.Equal(at) {
-			t.Errorf("%v fires at %v after %v, and at %v just before that", r, at, after, again)
+			t.Errorf("%v fires at %v after %v, but also at %v", r, at, after, again)
 		}
 	})
 }

@@ -5,72 +5,72 @@ import (
 	"time"
 )
 
-// RetryInput is what is known when an attempt has ended.
+// RetryInput is the state after an attempt has ended.
 type RetryInput struct {
-	// Attempts is how many attempts were placed so far, this one included,
-	// that count: those whose rule does not say CountsNot.
+	// Attempts is the number of attempts so far, including this one, without
+	// those whose rule says CountsNot.
 	Attempts int
-	// OfOutcome is how many of all attempts ended like this one, this one
-	// included. Below 1 counts as 1.
+	// OfOutcome is the number of attempts so far, including this one, that
+	// ended with the same outcome. A number below 1 counts as 1.
 	OfOutcome int
 	// Outcome is how the attempt ended.
 	Outcome Outcome
-	// Ended is when the attempt really ended. The gap is counted from there,
-	// not from when the end was learnt.
+	// Ended is when the attempt ended, from which the gap is counted, even if
+	// the end became known later.
 	Ended time.Time
-	// NotBefore is the earliest instant the other side allows, such as a
-	// Retry-After. Zero means none.
+	// NotBefore is the earliest time the platform allows, such as a
+	// Retry-After. Zero means no limit.
 	NotBefore time.Time
-	// NotAfter is the last instant at which an attempt makes sense. A retry
-	// that would be later is refused; jitter alone never makes it later. Zero
-	// means none.
+	// NotAfter is the latest useful time. A retry that would be later is
+	// refused, except that jitter is cut to it. Zero means no limit.
 	NotAfter time.Time
-	// Random gives numbers from 0 to below 1 for jitter. It is asked once when
-	// a retry is granted by a rule with Jitter, and else not at all. Nil means
-	// no jitter.
+	// Random returns a number in [0,1) for jitter. It is called once if a retry
+	// is granted by a rule with Jitter, and otherwise not at all. Nil means no
+	// jitter.
 	Random func() float64
 }
 
-// A Why is the ground of a [RetryDecision].
+// Why is the reason for a [RetryDecision].
 type Why uint8
 
-// The grounds of a retry decision. The zero value is none.
+// Reasons for a retry decision. The zero value is none of them.
 const (
 	WhyRetry   Why = iota + 1 // another attempt follows
 	WhyBudget                 // the overall budget of attempts is spent
 	WhyOutcome                // the outcome has had all the attempts its rule allows
-	WhyNever                  // no attempt follows this outcome
+	WhyNever                  // the rule of this outcome allows no attempt
 	WhyUnknown                // the outcome is unknown and no rule names it
-	WhyTooLate                // it would come after NotAfter
+	WhyTooLate                // the attempt would come after NotAfter
 )
 
-// whyNames are never written to.
+// whyNames is read-only.
 var whyNames = names{"", "retry", "budget-spent", "outcome-spent", "never-after-outcome", "outcome-unknown", "too-late"}
 
-// String returns a short word such as "budget-spent".
+// String returns the reason as a word, such as "budget-spent".
 func (w Why) String() string { return whyNames.format("Why", uint8(w)) }
 
-// A RetryDecision says whether another attempt follows, when, and why so.
+// RetryDecision states whether and when another attempt follows, and why.
 type RetryDecision struct {
 	Retry bool
-	At    time.Time // when, zero unless Retry
+	At    time.Time // when to dial again; zero unless Retry
 	Why   Why
 }
 
-// Decide says whether another attempt follows the one that ended, and when.
+// Decide decides whether and when another attempt follows the one that ended.
 //
-// Refusals are looked for in this order: the outcome is unknown and not named
-// by Rules; its rule allows none; the overall budget is spent; the outcome has
-// had its own number; the retry would come after NotAfter. Else it is at
+// It refuses a retry for the first of these reasons that applies: the outcome
+// is unknown and Rules does not name it; its rule allows no attempt; the
+// overall budget is spent; the outcome has had its own Max; the retry would
+// come after NotAfter. Otherwise the retry is at
 //
 //	Ended + min(Delay * Factor^(OfOutcome-1), MaxDelay)
 //
-// or at NotBefore if that is later, and then later by jitter, which is at most
-// Jitter times the gap and never goes beyond NotAfter. Counters of any size are
-// safe: the gap never exceeds [MaxRetryDelay], jitter at most doubles it.
+// or at NotBefore if that is later, plus jitter of at most Jitter times the
+// gap, cut to NotAfter. Counters of any size are safe: the gap never exceeds
+// [MaxRetryDelay], and jitter at most doubles it.
 //
-// A policy that [RetryPolicy.Validate] refuses is still answered: values out of
-// range are brought to the nearest that is in range.
+// Decide accepts a policy that [RetryPolicy.Validate] refuses; it clamps values
+// that are out of range.
 func (p RetryPolicy) Decide(in RetryInput) RetryDecision {
 	rule, same := p.Rule(in.Outcome), max(in.OfOutcome, 1)
 	most := rule.Max
@@ -106,7 +106,7 @@ func (p RetryPolicy) Decide(in RetryInput) RetryDecision {
 	return RetryDecision{Retry: true, At: at, Why: WhyRetry}
 }
 
-// gap is the pause after the n-th attempt that ended in the same way, before
+// gap returns the gap after the n-th attempt with the same outcome, before
 // jitter.
 func (r Rule) gap(n int) time.Duration {
 	limit := MaxRetryDelay
@@ -117,8 +117,8 @@ func (r Rule) gap(n int) time.Duration {
 	if !(r.Factor > 1) || delay == 0 || n <= 1 {
 		return delay
 	}
-	// In floating point the power overflows to infinity, which the comparison
-	// then brings down to the limit; in integers it would wrap around.
+	// A float64 overflows to infinity, which the comparison reduces to the
+	// limit; an integer would wrap around.
 	grown := float64(delay) * math.Pow(r.Factor, float64(n-1))
 	if grown >= float64(limit) {
 		return limit
@@ -126,8 +126,7 @@ func (r Rule) gap(n int) time.Duration {
 	return time.Duration(grown)
 }
 
-// jitter is the part of gap*most that random picks. What is not from 0 to 1
-// is brought there.
+// jitter returns gap * most * random, with both factors clamped to 0 to 1.
 func jitter(gap time.Duration, most, random float64) time.Duration {
 	if !(random > 0) {
 		return 0

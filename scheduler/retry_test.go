@@ -36,7 +36,7 @@ func TestDecide(t *testing.T) {
 		policy              scheduler.RetryPolicy
 		outcome             scheduler.Outcome
 		attempts, same      int
-		notBefore, notAfter time.Duration // after ended
+		notBefore, notAfter time.Duration // relative to ended
 		want                scheduler.RetryDecision
 	}{
 		{name: "first of three, GMS default", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, want: granted(ended.Add(300 * time.Second))},
@@ -52,20 +52,20 @@ func TestDecide(t *testing.T) {
 		{name: "rejected twice", policy: std, outcome: scheduler.Rejected, attempts: 2, same: 2, want: refused(scheduler.WhyOutcome)},
 		{name: "unknown", policy: std, outcome: scheduler.Unknown, attempts: 1, same: 1, want: refused(scheduler.WhyUnknown)},
 		{name: "unknown in the zero policy", outcome: scheduler.Unknown, want: refused(scheduler.WhyUnknown)},
-		{name: "what is no outcome is unknown", policy: own, outcome: 200, attempts: 1, same: 1, want: refused(scheduler.WhyUnknown)},
+		{name: "invalid outcome is unknown", policy: own, outcome: 200, attempts: 1, same: 1, want: refused(scheduler.WhyUnknown)},
 		{name: "unknown named by a rule", policy: explicit, outcome: scheduler.Unknown, attempts: 1, same: 1, want: granted(ended.Add(time.Hour))},
-		{name: "congestion counts not", policy: std, outcome: scheduler.Congestion, attempts: 0, same: 10, want: granted(ended.Add(300 * time.Second))},
-		{name: "congestion has an end", policy: std, outcome: scheduler.Congestion, attempts: 0, same: 11, want: refused(scheduler.WhyOutcome)},
-		{name: "own count, last", policy: own, outcome: scheduler.Busy, attempts: 3, same: 2, want: granted(ended.Add(time.Minute))},
-		{name: "own count, spent", policy: own, outcome: scheduler.Busy, attempts: 3, same: 3, want: refused(scheduler.WhyOutcome)},
-		{name: "budget before own count", policy: own, outcome: scheduler.Busy, attempts: 6, same: 3, want: refused(scheduler.WhyBudget)},
+		{name: "congestion does not count", policy: std, outcome: scheduler.Congestion, attempts: 0, same: 10, want: granted(ended.Add(300 * time.Second))},
+		{name: "congestion is limited", policy: std, outcome: scheduler.Congestion, attempts: 0, same: 11, want: refused(scheduler.WhyOutcome)},
+		{name: "own maximum, last", policy: own, outcome: scheduler.Busy, attempts: 3, same: 2, want: granted(ended.Add(time.Minute))},
+		{name: "own maximum, spent", policy: own, outcome: scheduler.Busy, attempts: 3, same: 3, want: refused(scheduler.WhyOutcome)},
+		{name: "budget before own maximum", policy: own, outcome: scheduler.Busy, attempts: 6, same: 3, want: refused(scheduler.WhyBudget)},
 		{name: "back-off 1", policy: own, outcome: scheduler.NoAnswer, attempts: 1, same: 1, want: granted(ended.Add(10 * time.Minute))},
 		{name: "back-off 2", policy: own, outcome: scheduler.NoAnswer, attempts: 2, same: 2, want: granted(ended.Add(30 * time.Minute))},
 		{name: "back-off at its limit", policy: own, outcome: scheduler.NoAnswer, attempts: 3, same: 3, want: granted(ended.Add(time.Hour))},
-		{name: "counts below 1 are the first", policy: own, outcome: scheduler.NoAnswer, attempts: -5, same: -7, want: granted(ended.Add(10 * time.Minute))},
+		{name: "counts below 1 are the first attempt", policy: own, outcome: scheduler.NoAnswer, attempts: -5, same: -7, want: granted(ended.Add(10 * time.Minute))},
 		{name: "not before", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, notBefore: time.Hour, want: granted(ended.Add(time.Hour))},
-		{name: "not before is past already", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, notBefore: time.Second, want: granted(ended.Add(300 * time.Second))},
-		{name: "not after, equality", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, notAfter: 300 * time.Second, want: granted(ended.Add(300 * time.Second))},
+		{name: "not before is earlier", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, notBefore: time.Second, want: granted(ended.Add(300 * time.Second))},
+		{name: "exactly not after", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, notAfter: 300 * time.Second, want: granted(ended.Add(300 * time.Second))},
 		{name: "not after", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, notAfter: 300*time.Second - 1, want: refused(scheduler.WhyTooLate)},
 		{name: "not before is after not after", policy: std, outcome: scheduler.Busy, attempts: 1, same: 1, notBefore: time.Hour, notAfter: 50 * time.Minute, want: refused(scheduler.WhyTooLate)},
 	} {
@@ -84,7 +84,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// No counter and no factor makes the gap wrap around.
+// No counter and no factor makes the gap overflow.
 func TestGapOfHugeCounts(t *testing.T) {
 	for _, factor := range []float64{1.0000001, 1.5, 2, 10, 1e300, math.MaxFloat64} {
 		for _, maxDelay := range []time.Duration{0, time.Hour} {
@@ -114,9 +114,9 @@ func TestGapOfHugeCounts(t *testing.T) {
 		}
 	}
 	p := scheduler.RetryPolicy{MaxAttempts: 2, Default: scheduler.Rule{Max: -1, Delay: math.MaxInt64, Factor: math.NaN(), Jitter: math.NaN()}}
-	in := scheduler.RetryInput{Attempts: 1, Outcome: scheduler.Busy, Ended: noon(), Random: func() float64 { return math.NaN() }}
+	in := scheduler.RetryInput{Attempts: 1, Outcome: scheduler.Busy, Ended: noon(), Random: math.NaN}
 	if d := p.Decide(in); d.At.Sub(noon()) != scheduler.MaxRetryDelay {
-		t.Errorf("an invalid policy waits %v", d.At.Sub(noon()))
+		t.Errorf("gap of an invalid policy: %v", d.At.Sub(noon()))
 	}
 }
 
@@ -149,7 +149,7 @@ func TestJitter(t *testing.T) {
 		t.Error(diff)
 	}
 
-	// Jitter never passes NotAfter, nor starts before NotBefore.
+	// Jitter does not pass NotAfter and does not start before NotBefore.
 	in.Random = func() float64 { return 0.5 }
 	in.NotAfter = noon().Add(105 * time.Second)
 	if d := p.Decide(in); !d.At.Equal(in.NotAfter) {
@@ -170,12 +170,12 @@ func TestJitter(t *testing.T) {
 	}
 }
 
-// The source is asked once for a granted retry with jitter and else not at all,
-// so that a refusal does not shift the numbers of what comes after it.
-func TestRandomIsAskedOnlyWhenUsed(t *testing.T) {
+// Random is called once for a granted retry with jitter and never otherwise, so
+// a refusal does not shift the random numbers of later retries.
+func TestRandomCalledOnlyForJitter(t *testing.T) {
 	p := scheduler.RetryPolicy{Rules: map[scheduler.Outcome]scheduler.Rule{scheduler.Busy: {Max: 1, Delay: time.Minute, Jitter: 0.5}}}
-	asked := 0
-	in := scheduler.RetryInput{Attempts: 1, OfOutcome: 1, Outcome: scheduler.Busy, Ended: noon(), Random: func() float64 { asked++; return 0 }}
+	calls := 0
+	in := scheduler.RetryInput{Attempts: 1, OfOutcome: 1, Outcome: scheduler.Busy, Ended: noon(), Random: func() float64 { calls++; return 0 }}
 	for _, c := range []struct {
 		change func(*scheduler.RetryInput)
 		want   int
@@ -189,10 +189,10 @@ func TestRandomIsAskedOnlyWhenUsed(t *testing.T) {
 	} {
 		changed := in
 		c.change(&changed)
-		asked = 0
+		calls = 0
 		p.Decide(changed)
-		if asked != c.want {
-			t.Errorf("%+v: asked %d times, want %d", changed, asked, c.want)
+		if calls != c.want {
+			t.Errorf("%+v: Random called %d times, want %d", changed, calls, c.want)
 		}
 	}
 }

@@ -10,62 +10,60 @@ import (
 	"time"
 )
 
-// MaxRetryDelay is the longest gap a rule may ask for and the most a back-off
-// grows to.
+// MaxRetryDelay is the longest gap of a rule and the limit of its growth.
 const MaxRetryDelay = 366 * 24 * time.Hour
 
-// The GMS defaults.
+// Defaults of GMS.
 const (
 	defaultMaxAttempts = 3                 // _max_dial_attempts
 	defaultRetryDelay  = 300 * time.Second // _dial_retry_timeout
 )
 
-// A Rule says what follows one outcome.
+// Rule states what follows one outcome.
 type Rule struct {
-	// Max is how many further attempts may follow this outcome: 0 none,
-	// negative as many as the overall budget allows.
+	// Max is the number of further attempts after this outcome. 0 allows none;
+	// a negative number, as many as the overall budget.
 	Max int
-	// Delay is the gap from the end of the attempt to the next one, 0 to
-	// [MaxRetryDelay] (GMS _dial_retry_timeout).
+	// Delay is the gap between the end of the attempt and the next one, 0 to
+	// [MaxRetryDelay]. GMS: _dial_retry_timeout
 	Delay time.Duration
-	// Factor multiplies the gap for each earlier attempt that ended the same
-	// way. 0 and 1 keep it constant; else it is above 1.
+	// Factor multiplies the gap once for each earlier attempt that ended the
+	// same way. It must be 0 or at least 1; 0 and 1 keep the gap constant.
 	Factor float64
-	// MaxDelay is the most the gap grows to before jitter, 0 to
-	// [MaxRetryDelay]. 0 means MaxRetryDelay; else it is at least Delay.
+	// MaxDelay limits the growth of the gap, before jitter. It must be 0 or
+	// from Delay to [MaxRetryDelay]; 0 means MaxRetryDelay.
 	MaxDelay time.Duration
-	// Jitter lengthens the gap by a random part of it, 0 to 1: 0.2 means up to
-	// a fifth longer. It never shortens a gap.
+	// Jitter is the largest random extension of the gap, as a fraction of it, 0
+	// to 1: 0.2 extends it by up to a fifth. It never shortens a gap.
 	Jitter float64
-	// CountsNot: an attempt that ended this way does not use up the
-	// customer's attempts, because the phone did not ring. Such a rule needs a
-	// Max of its own.
+	// CountsNot excludes attempts that ended this way from the overall budget,
+	// because the phone did not ring. The rule then needs a Max of 0 or more.
 	CountsNot bool
 }
 
-// A RetryPolicy says whether and when a failed attempt is followed by another.
-// The zero value is the GMS default without rules: 3 attempts, 300 s apart,
-// none after Unknown. A RetryPolicy is read only; share it freely as long as
-// nobody changes Rules.
+// RetryPolicy decides whether and when a failed attempt is followed by another.
+// The zero value is the GMS default: 3 attempts, 300 s apart, none after
+// Unknown. Its methods do not modify it, so it may be shared as long as Rules
+// stays unchanged.
 type RetryPolicy struct {
-	// MaxAttempts is the overall budget of attempts that count, the first
-	// included (GMS _max_dial_attempts; LUCS MaxRetries + 1). Defaults to 3.
+	// MaxAttempts is the overall budget of attempts, including the first.
+	// Defaults to 3. GMS: _max_dial_attempts. LUCS: MaxRetries + 1
 	MaxAttempts int
-	// Default is the rule for outcomes that Rules does not name, Unknown
-	// excepted. The zero rule stands for as many as the budget allows, 300 s
-	// apart (GMS _dial_retry_timeout); one that allows none has a Delay.
+	// Default is the rule of every outcome except Unknown that Rules does not
+	// name. The zero Rule means up to the budget, 300 s apart; for a rule that
+	// allows no attempt set a Delay. GMS: _dial_retry_timeout
 	Default Rule
-	// Rules are the outcomes with a rule of their own. Unknown is retried only
-	// if it is among them. Defaults to none.
+	// Rules holds the outcomes that have a rule of their own. Unknown is
+	// retried only if it is one of them. Defaults to none.
 	Rules map[Outcome]Rule
 }
 
-// DefaultRetryPolicy returns 3 attempts in all, 300 s apart, with these
-// exceptions: nothing follows a fax, an invalid number, a customer who hung up
-// while waiting, and an unknown outcome; one more attempt follows a rejected
-// call; congestion costs no attempt and is tried again up to 10 times, after
-// 30 s growing to 300 s, spread by a fifth so that what failed together does
-// not come back together.
+// DefaultRetryPolicy returns a policy of 3 attempts, 300 s apart, with these
+// exceptions. A fax, an invalid number, an abandoned call and an unknown
+// outcome are not retried. A rejected call is retried once. Congestion does not
+// count as an attempt and is retried up to 10 times, after 30 s growing to 300
+// s, with a jitter of a fifth so that calls that failed together do not return
+// together.
 func DefaultRetryPolicy() RetryPolicy {
 	return RetryPolicy{
 		MaxAttempts: defaultMaxAttempts,
@@ -83,12 +81,12 @@ func DefaultRetryPolicy() RetryPolicy {
 	}
 }
 
-// SimpleRetry returns the policy of the LUCS fields MaxRetries and
-// SecondsBetweenRetries: maxRetries further attempts, the same gap after each.
-// Congestion counts like any failure. Nothing follows what a further dial
-// cannot mend: a fax, an invalid number, a customer who hung up while waiting,
-// an unknown outcome. Errors are [ErrRetryPolicy]: maxRetries below 0 or above
-// 2147483646, between below 0 or above [MaxRetryDelay].
+// SimpleRetry returns the policy for the LUCS fields MaxRetries and
+// SecondsBetweenRetries: maxRetries further attempts with a constant gap.
+// Congestion counts like any failure. Outcomes that dialling again cannot
+// improve are not retried: a fax, an invalid number, an abandoned call, an
+// unknown outcome. It returns an [ErrRetryPolicy] unless maxRetries is 0 to
+// 2147483646 and between is 0 to [MaxRetryDelay].
 func SimpleRetry(maxRetries int, between time.Duration) (RetryPolicy, error) {
 	if maxRetries < 0 || maxRetries >= math.MaxInt32 {
 		return RetryPolicy{}, fault("MaxRetries", strconv.Itoa(maxRetries), "must be 0 to 2147483646", ErrRetryPolicy)
@@ -104,8 +102,8 @@ func SimpleRetry(maxRetries int, between time.Duration) (RetryPolicy, error) {
 	return p, nil
 }
 
-// Rule returns the rule that decides about an outcome. For Unknown it is the
-// zero Rule, no retry, unless Rules names it.
+// Rule returns the rule that applies to an outcome. For Unknown it is the zero
+// Rule, which allows no retry, unless Rules names it.
 func (p RetryPolicy) Rule(o Outcome) Rule {
 	switch r, ok := p.Rules[o]; {
 	case ok:
@@ -119,7 +117,7 @@ func (p RetryPolicy) Rule(o Outcome) Rule {
 	}
 }
 
-// budget is MaxAttempts with its default.
+// budget returns MaxAttempts or its default.
 func (p RetryPolicy) budget() int {
 	if p.MaxAttempts == 0 {
 		return defaultMaxAttempts
@@ -127,8 +125,8 @@ func (p RetryPolicy) budget() int {
 	return p.MaxAttempts
 }
 
-// Validate reports every fault of the policy at once. Errors are
-// [ErrRetryPolicy] and name the field, such as Rules[busy].Delay.
+// Validate reports all faults of the policy at once. Each is an
+// [ErrRetryPolicy] that names the field, such as Rules[busy].Delay.
 func (p RetryPolicy) Validate() error {
 	var faults []error
 	if p.MaxAttempts < 0 {

@@ -75,7 +75,7 @@ func TestRuleOfOutcome(t *testing.T) {
 	}
 }
 
-// LUCS MaxRetries 3, the server's default, is four attempts.
+// LUCS MaxRetries 3, the default of its server, is four attempts.
 func TestSimpleRetry(t *testing.T) {
 	p, err := scheduler.SimpleRetry(3, time.Minute)
 	if err != nil {
@@ -102,7 +102,7 @@ func TestSimpleRetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := none.Decide(scheduler.RetryInput{Attempts: 1, OfOutcome: 1, Outcome: scheduler.Busy, Ended: noon()}); d.Retry {
-		t.Errorf("%+v after no retries were asked for", d)
+		t.Errorf("%+v with zero retries", d)
 	}
 	if most, err := scheduler.SimpleRetry(math.MaxInt32-1, scheduler.MaxRetryDelay); err != nil || most.MaxAttempts != math.MaxInt32 {
 		t.Errorf("%d, %v", most.MaxAttempts, err)

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Timing is what is allowed for between the release of a callback and the call
+// Timing holds the time to allow between the release of a callback and the call
 // to the customer.
 type Timing struct {
-	// Buffer is how long before the desired time a callback is released (GMS
-	// _request_execution_time_buffer). Negative counts as zero. There is no
-	// default here; the GMS default of 120 s is the caller's to apply.
+	// Buffer is how long before the desired time a callback is released.
+	// Negative counts as zero. There is no default; GMS uses 120 s. GMS:
+	// _request_execution_time_buffer
 	Buffer time.Duration
-	// Wait is the estimated wait in the queue (GMS _request_queue_time_stat),
-	// zero when unknown. Negative counts as zero.
+	// Wait is the estimated time in the queue, zero if unknown. Negative counts
+	// as zero. GMS: _request_queue_time_stat
 	Wait time.Duration
 }
 
-// lead is Buffer plus Wait, saturating.
+// lead returns Buffer + Wait, saturating.
 func (t Timing) lead() time.Duration {
 	buffer, wait := max(t.Buffer, 0), max(t.Wait, 0)
 	if buffer > math.MaxInt64-wait {
@@ -26,19 +26,20 @@ func (t Timing) lead() time.Duration {
 	return buffer + wait
 }
 
-// Immediate tells whether a callback desired at that time goes to its queue at
-// once and not on the schedule: desired < now + Buffer + Wait. Equality is
-// scheduled. The zero time, no wish, is immediate.
+// Immediate reports whether a callback with this desired time is queued at once
+// rather than scheduled: desired < now + Buffer + Wait. If they are equal it is
+// scheduled. The zero desired time is immediate.
 //
-// It agrees with [ReleaseAt]: a callback is immediate exactly when its release
-// lies before now, as long as neither instant leaves the years 1 to 9999.
+// Immediate agrees with [ReleaseAt]: a callback is immediate exactly if its
+// release time is before now, provided that both are within the years 1 to
+// 9999.
 func Immediate(desired, now time.Time, t Timing) bool {
 	return desired.IsZero() || desired.Before(add(now, t.lead()))
 }
 
-// ReleaseAt returns when a scheduled callback goes to its queue: desired -
-// Buffer - Wait, at the earliest the beginning of the year 1. Without a desired
-// time it is the zero time.
+// ReleaseAt returns when a scheduled callback enters its queue: desired -
+// Buffer - Wait, but not before the year 1. It returns the zero time for the
+// zero desired time.
 func ReleaseAt(desired time.Time, t Timing) time.Time {
 	if desired.IsZero() {
 		return time.Time{}
@@ -46,19 +47,18 @@ func ReleaseAt(desired time.Time, t Timing) time.Time {
 	return add(desired, -t.lead())
 }
 
-// ExpiresAt returns when a callback has outlived its time: desired + ttl (GMS
-// _expiration_time and _ttl), at the latest the end of the year 9999, the last
-// that RFC 3339 and JSON can write. A negative ttl counts as zero.
+// ExpiresAt returns when a callback expires: desired + ttl, but not after the
+// year 9999, the last that RFC 3339 and JSON can represent. A negative ttl
+// counts as zero. GMS: _expiration_time and _ttl
 func ExpiresAt(desired time.Time, ttl time.Duration) time.Time {
 	return add(desired, max(ttl, 0))
 }
 
-// add is t + d, kept within the years 1 to 9999. It keeps the location of t.
+// add returns t + d, clamped to the years 1 to 9999, in the location of t.
 func add(t time.Time, d time.Duration) time.Time {
 	first := time.Time{}
 	last := time.Date(9999, time.December, 31, 23, 59, 59, 999999999, time.UTC)
-	// Whoever starts outside is brought in first: beyond the range the
-	// addition itself could wrap around.
+	// Clamp t first: far outside the range the addition itself could overflow.
 	switch {
 	case t.Before(first):
 		t = first.In(t.Location())

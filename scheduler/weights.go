@@ -6,23 +6,22 @@ import (
 	"strconv"
 )
 
-// weighted is how many priorities share by weight: Highest to Lowest.
+// weighted is the number of priorities that share by weight: Highest to Lowest.
 const weighted = 7
 
-// MaxWeight is the largest weight. It keeps the common multiple of seven
-// weights, in which turns are counted, far inside 64 bits.
+// MaxWeight is the largest weight. The common multiple of seven weights up to
+// MaxWeight, the unit in which turns are counted, fits easily in 64 bits.
 const MaxWeight = 100
 
-// Weights are the shares of the seven weighted priorities, Highest first and
-// Lowest last. Each is 1 to [MaxWeight]; nothing asks them to fall. LUCS
-// publishes none.
+// Weights holds the shares of the seven weighted priorities, from Highest to
+// Lowest, each 1 to [MaxWeight]. They need not decrease. LUCS documents no
+// weights of its own.
 type Weights [weighted]int
 
 // DefaultWeights returns 7, 6, 5, 4, 3, 2, 1.
 func DefaultWeights() Weights { return Weights{7, 6, 5, 4, 3, 2, 1} }
 
-// Validate reports every weight that is not 1 to [MaxWeight]. Errors are
-// [ErrWeights].
+// Validate returns an [ErrWeights] for every weight outside 1 to [MaxWeight].
 func (w Weights) Validate() error {
 	var faults []error
 	for i, weight := range w {
@@ -34,8 +33,8 @@ func (w Weights) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Sum returns the picks in one cycle: as often as that, each class is served
-// exactly its weight when all wait. It is 28 for the default.
+// Sum returns the length of a cycle in picks: while all seven wait, each class
+// is served exactly its weight in Sum picks. It is 28 for the default weights.
 func (w Weights) Sum() int {
 	sum := 0
 	for _, weight := range w {
@@ -44,12 +43,11 @@ func (w Weights) Sum() int {
 	return sum
 }
 
-// Bound returns the largest number of picks among the seven weighted
-// priorities after which a class that keeps waiting has been served, whatever
-// the others do: ceil(Sum/weight) + 6, at least 1. For the default weights that
-// is 10 for Highest and 34 for Lowest. It is 0 for StrictPriority, which is
-// never kept waiting by a class, for NothingElse, which has no bound, and for
-// weights that are not valid.
+// Bound returns the largest number of picks among the seven weighted priorities
+// until a class that keeps waiting is served, whatever the others do:
+// ceil(Sum/weight) + 6. For the default weights it is 10 for Highest and 34 for
+// Lowest. It is 0 for StrictPriority, which no other class delays, for
+// NothingElse, which has no bound, and for invalid weights.
 func (w Weights) Bound(p Priority) int {
 	i := p.Rank() - 1
 	if i < 0 || i >= weighted || w.Validate() != nil {
@@ -58,7 +56,7 @@ func (w Weights) Bound(p Priority) int {
 	return (w.Sum()+w[i]-1)/w[i] + weighted - 1
 }
 
-// middle returns the weighted priority of that index.
+// middle returns the weighted priority with index i.
 func middle(i int) Priority {
 	switch normal := Normal.Rank() - 1; {
 	case i < normal:

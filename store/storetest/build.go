@@ -6,21 +6,21 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Tenant and Service are those of the callbacks that New makes.
+// Tenant and service of the callbacks that [New] returns.
 const (
 	Tenant  = "acme"
 	Service = "sales"
 )
 
-// Start is the instant at which the callbacks of this package are created:
+// Start returns the instant at which the callbacks of this package are created:
 // Monday, 2 March 2026, 09:00 UTC.
 func Start() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 
-// At is an instant after Start.
+// At returns the instant d after Start.
 func At(d time.Duration) time.Time { return Start().Add(d) }
 
-// New returns a callback as it is created: revision 1, scheduled an hour after
-// Start, when it is due. Each edit changes it further.
+// New returns a callback as a creation writes it: revision 1, scheduled for an
+// hour after Start, when it is due. The edits are applied in order.
 func New(id callback.ID, edits ...func(*callback.Callback)) *callback.Callback {
 	cb := &callback.Callback{
 		Tenant: Tenant, ID: id, Service: Service, Revision: 1, State: callback.Scheduled,
@@ -33,24 +33,24 @@ func New(id callback.ID, edits ...func(*callback.Callback)) *callback.Callback {
 	return cb
 }
 
-// Queued is an edit for New: the callback waits, ready, in its queue since at.
+// Queued is an edit for [New]: the callback is queued and ready since at.
 func Queued(at time.Time) func(*callback.Callback) {
 	return func(cb *callback.Callback) {
 		cb.State, cb.Ready, cb.QueuedAt, cb.NextAt = callback.Queued, true, at, cb.ExpiresAt
 	}
 }
 
-// DueAt is an edit for New: the callback's next moment of attention.
+// DueAt is an edit for [New]: it sets NextAt.
 func DueAt(at time.Time) func(*callback.Callback) {
 	return func(cb *callback.Callback) { cb.NextAt = at }
 }
 
-// In is an edit for New: the callback's tenant and service.
+// In is an edit for [New]: it sets the tenant and the service.
 func In(tenant, service string) func(*callback.Callback) {
 	return func(cb *callback.Callback) { cb.Tenant, cb.Service = tenant, service }
 }
 
-// Write is the change that writes a callback as it is, with the event of its
+// Write returns the change that writes cb as it is, with an event for its
 // revision.
 func Write(cb *callback.Callback) callback.Change {
 	e := callback.Event{
@@ -63,8 +63,8 @@ func Write(cb *callback.Callback) callback.Change {
 	return callback.Change{Record: cb, Event: e}
 }
 
-// Revise is the change that follows what was read: the next revision of a copy,
-// edited.
+// Revise returns the change that writes the next revision of a copy of read,
+// after the edits.
 func Revise(read *callback.Callback, edits ...func(*callback.Callback)) callback.Change {
 	cb := read.Clone()
 	cb.Revision++
@@ -75,7 +75,7 @@ func Revise(read *callback.Callback, edits ...func(*callback.Callback)) callback
 	return Write(cb)
 }
 
-// Unclaim is the change that gives back the lease of what was claimed.
+// Unclaim returns the change that gives back the lease of a claimed callback.
 func Unclaim(claimed *callback.Callback, nextAt time.Time) callback.Change {
 	return callback.Change{
 		Record:  &callback.Callback{Tenant: claimed.Tenant, ID: claimed.ID, Revision: claimed.Revision, NextAt: nextAt},

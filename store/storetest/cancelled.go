@@ -9,16 +9,16 @@ import (
 )
 
 func cancelledClauses() []Clause {
-	// over runs one call under a context that has ended; it must fail.
+	// over makes a call with a cancelled context; it must fail.
 	over := func(p *probe, what string, call func(ctx context.Context) error) {
 		ctx, cancel := context.WithCancel(p.ctx)
 		cancel()
 		if err := call(ctx); err == nil {
-			p.errorf("%s under a context that has ended: no error", what)
+			p.errorf("%s with a cancelled context: no error", what)
 		}
 	}
 	return []Clause{
-		{Name: "no change is half made", run: func(p *probe) {
+		{Name: "a change is atomic", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 1, Max: 9}))
 			c := takes(gives(Revise(p.get("c1"), func(cb *callback.Callback) { cb.Detail = "changed" }), callback.Held{Key: seat(1), N: 1}),
 				callback.Permit{Key: seat(2), N: 1, Max: 9})
@@ -30,22 +30,22 @@ func cancelledClauses() []Clause {
 			})
 			happened := p.get("c1").Revision == 2
 			if happened && !errors.Is(failure, callback.ErrOutcomeUnknown) {
-				p.errorf("the change happened, but the error says that it did not: %v", failure)
+				p.errorf("the change happened despite the error %v", failure)
 			}
 			for key, want := range map[callback.PermitKey]bool{seat(1): !happened, seat(2): happened} {
 				if got := p.used(Start(), key) == 1; got != want {
-					p.errorf("half a change: record %v, counter %+v taken %v", happened, key, got)
+					p.errorf("partial change: record %v, counter %+v taken %v", happened, key, got)
 				}
 			}
 			if got := len(p.history("c1")) == 2; got != happened {
-				p.errorf("half a change: record %v, event %v", happened, got)
+				p.errorf("partial change: record %v, event %v", happened, got)
 			}
 			if !happened {
 				p.apply(c)
 			}
 			p.same("callback", p.get("c1"), c.Record)
 		}},
-		{Name: "every call says that it failed", run: func(p *probe) {
+		{Name: "every call fails", run: func(p *probe) {
 			p.create(New("c1", DueAt(Start())))
 			over(p, "Get", func(ctx context.Context) error {
 				_, err := p.store.Get(ctx, callback.By{Tenant: Tenant, ID: "c1"})
@@ -68,16 +68,16 @@ func cancelledClauses() []Clause {
 				return err
 			})
 		}},
-		{Name: "a claim that failed can be made again", run: func(p *probe) {
+		{Name: "a failed claim can be repeated", run: func(p *probe) {
 			p.create(New("c1", DueAt(Start())))
 			over(p, "Claim", func(ctx context.Context) error {
 				_, err := p.store.Claim(ctx, Start(), callback.ClaimRequest{Owner: "n", Lease: lease, Due: true, Limit: 5})
 				return err
 			})
-			// Where the lease was granted all the same it ends in its time.
+			// If the lease was granted nevertheless, it ends by itself.
 			p.same("claim", ids(p.claimDue(At(lease), 5)), []callback.ID{"c1"})
 		}},
-		{Name: "an erasure that failed can be made again", run: func(p *probe) {
+		{Name: "a failed erasure can be repeated", run: func(p *probe) {
 			p.create(New("c1"))
 			over(p, "Erase", func(ctx context.Context) error {
 				errs, err := p.store.Erase(ctx, At(time.Minute), callback.EraseRequest{Tenant: Tenant, Items: []callback.EraseItem{{ID: "c1", Revision: 1}}})

@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// together runs n functions at once and waits for them.
+// together runs n functions concurrently and waits for them.
 func (p *probe) together(n int, f func(i int)) {
 	var all sync.WaitGroup
 	ready := make(chan struct{})
@@ -24,8 +24,8 @@ func (p *probe) together(n int, f func(i int)) {
 	all.Wait()
 }
 
-// allowed counts successes and demands that every other error is one of those
-// wanted.
+// allowed counts a nil error as won and requires any other error to be one of
+// want.
 func (p *probe) allowed(what string, won *atomic.Int64, err error, want ...error) {
 	if err == nil {
 		won.Add(1)
@@ -42,38 +42,38 @@ func (p *probe) allowed(what string, won *atomic.Int64, err error, want ...error
 func concurrencyClauses() []Clause {
 	const workers = 8
 	return []Clause{
-		{Name: "the last seats go to as many as there are", run: func(p *probe) {
+		{Name: "exactly as many units are taken as there are", run: func(p *probe) {
 			const seats, each = 5, 6
 			var won atomic.Int64
 			p.together(workers, func(i int) {
 				for j := range each {
 					c := takes(Write(New(numbered(i*each+j))), callback.Permit{Key: seat(1), N: 1, Max: seats})
-					p.allowed("taking a seat", &won, p.try(Start(), c), callback.ErrPermitRefused)
+					p.allowed("taking a unit", &won, p.try(Start(), c), callback.ErrPermitRefused)
 				}
 			})
-			p.same("seats won", won.Load(), int64(seats))
+			p.same("units taken", won.Load(), int64(seats))
 			p.uses("after the race", seat(1), seats)
 			page := p.search(callback.Query{Tenant: Tenant, Limit: 1000})
 			p.same("callbacks created", len(page.Callbacks), seats)
 			events, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
 			p.same("events", len(events), seats)
 		}},
-		{Name: "one of many creators of an ID wins", run: func(p *probe) {
+		{Name: "one concurrent creation of an ID succeeds", run: func(p *probe) {
 			var won atomic.Int64
 			p.together(workers, func(i int) {
 				cb := New("c1", func(cb *callback.Callback) { cb.Detail = fmt.Sprint(i) })
 				p.allowed("creating", &won, p.try(Start(), takes(Write(cb), callback.Permit{Key: seat(1), N: 1, Max: -1})), callback.ErrConflict)
 			})
-			p.same("creators that won", won.Load(), int64(1))
+			p.same("creations that succeeded", won.Load(), int64(1))
 			p.uses("taken", seat(1), 1)
 			p.same("events", len(p.history("c1")), 1)
 		}},
-		{Name: "one of many users of an idempotency key wins", run: func(p *probe) {
+		{Name: "one concurrent use of an idempotency key succeeds", run: func(p *probe) {
 			var won atomic.Int64
 			p.together(workers, func(i int) {
 				p.allowed("creating", &won, p.try(Start(), Write(New(numbered(i), keyed("k1")))), callback.ErrConflict)
 			})
-			p.same("creators that won", won.Load(), int64(1))
+			p.same("creations that succeeded", won.Load(), int64(1))
 			p.same("callbacks", len(p.search(callback.Query{Tenant: Tenant}).Callbacks), 1)
 			p.getBy(callback.By{Tenant: Tenant, Key: "k1"})
 		}},
@@ -148,12 +148,12 @@ func concurrencyClauses() []Clause {
 			h := p.events(callback.EventQuery{Tenant: Tenant, Callback: "c1", Limit: 1000}).Events
 			for i, e := range h {
 				if e.Seq != int64(i+1) {
-					p.fatalf("event %d of the history has number %d", i, e.Seq)
+					p.fatalf("event %d of the history has Seq %d", i, e.Seq)
 				}
 			}
 			p.same("events", len(h), workers*each+1)
 		}},
-		{Name: "claims at once never share a callback", run: func(p *probe) {
+		{Name: "concurrent claims do not share a callback", run: func(p *probe) {
 			const n = 60
 			changes := make([]callback.Change, n)
 			for i := range changes {
@@ -187,7 +187,7 @@ func concurrencyClauses() []Clause {
 			})
 			p.same("callbacks claimed", len(owner), n)
 		}},
-		{Name: "one holder of an epoch writes", run: func(p *probe) {
+		{Name: "one concurrent write under an epoch succeeds", run: func(p *probe) {
 			p.create(New("c1", DueAt(Start())))
 			held := p.claimOne(Start())
 			var won atomic.Int64
@@ -196,9 +196,9 @@ func concurrencyClauses() []Clause {
 				c.Epoch = held.Lease.Epoch
 				p.allowed("writing", &won, p.try(Start(), c), callback.ErrConflict)
 			})
-			p.same("writers that won", won.Load(), int64(1))
+			p.same("writes that succeeded", won.Load(), int64(1))
 		}},
-		{Name: "seats that come and go are conserved", run: func(p *probe) {
+		{Name: "units taken and given back are conserved", run: func(p *probe) {
 			const seats, rounds = 3, 8
 			var out, most atomic.Int64
 			p.together(workers, func(i int) {
@@ -208,7 +208,7 @@ func concurrencyClauses() []Clause {
 					cb = p.get(cb.ID)
 					c := takes(Revise(cb), callback.Permit{Key: seat(1), N: 1, Max: seats})
 					if err := p.try(Start(), c); err != nil {
-						p.is("taking a seat", err, callback.ErrPermitRefused)
+						p.is("taking a unit", err, callback.ErrPermitRefused)
 						continue
 					}
 					if now := out.Add(1); now > most.Load() {
@@ -219,11 +219,11 @@ func concurrencyClauses() []Clause {
 				}
 			})
 			if most.Load() > seats {
-				p.errorf("%d seats were out at once, there are %d", most.Load(), seats)
+				p.errorf("%d units in use at once, want at most %d", most.Load(), seats)
 			}
-			p.uses("after all were given back", seat(1), 0)
+			p.uses("after giving back all", seat(1), 0)
 		}},
-		{Name: "erasure and change exclude each other", run: func(p *probe) {
+		{Name: "either a concurrent erasure or a change succeeds", run: func(p *probe) {
 			for i := range 10 {
 				id := numbered(i)
 				p.create(New(id))
@@ -235,10 +235,10 @@ func concurrencyClauses() []Clause {
 						p.allowed("changing", &won, p.try(Start(), Revise(New(id))), callback.ErrNotFound)
 					}
 				})
-				p.same("winners", won.Load(), int64(1))
+				p.same("operations that succeeded", won.Load(), int64(1))
 			}
 		}},
-		{Name: "readers of the feed miss nothing", run: func(p *probe) {
+		{Name: "a reader of the feed misses no event", run: func(p *probe) {
 			const each = 20
 			var done atomic.Int64
 			var seen []callback.Event
@@ -253,7 +253,7 @@ func concurrencyClauses() []Clause {
 				var after callback.Cursor
 				for pages := 0; ; pages++ {
 					if pages > 1_000_000 || len(seen) > 2*workers*each {
-						p.fatalf("the feed has no end: %d events in %d pages", len(seen), pages)
+						p.fatalf("no end of the feed: %d events in %d pages", len(seen), pages)
 					}
 					last := done.Load() == workers
 					page := p.events(callback.EventQuery{Tenant: Tenant, After: after, Limit: 7})

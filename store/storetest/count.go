@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// counts demands the groups of a query, in any order.
+// counts requires the groups of a query, in any order.
 func (p *probe) counts(what string, q callback.Query, want ...callback.Group) {
 	got, err := p.store.Count(p.ctx, q)
 	if err != nil {
@@ -45,7 +45,7 @@ func countClauses() []Clause {
 	}
 	return []Clause{
 		{Name: "groups by service, priority and state", run: func(p *probe) {
-			p.counts("of nothing", callback.Query{Tenant: Tenant})
+			p.counts("of an empty store", callback.Query{Tenant: Tenant})
 			fill(p)
 			p.counts("of a tenant", callback.Query{Tenant: Tenant},
 				groupOf(Tenant, Service, 0, callback.Scheduled, 2, 0), groupOf(Tenant, Service, 0, callback.Queued, 3, 2),
@@ -57,16 +57,16 @@ func countClauses() []Clause {
 				groupOf(Tenant, Service, 0, callback.Queued, 3, 2), groupOf(Tenant, Service, 3, callback.Queued, 1, 1),
 				groupOf("other", Service, 0, callback.Queued, 1, 1))
 		}},
-		{Name: "services, states and priorities narrow", run: func(p *probe) {
+		{Name: "filter by services, states and priorities", run: func(p *probe) {
 			fill(p)
 			p.counts("of a service", callback.Query{Tenant: Tenant, Services: []string{"support", "x"}}, groupOf(Tenant, "support", 0, callback.Scheduled, 1, 0))
 			p.counts("of a priority", callback.Query{Tenant: Tenant, Priorities: []scheduler.Priority{3}}, groupOf(Tenant, Service, 3, callback.Queued, 1, 1))
 			p.counts("of other states", callback.Query{Tenant: Tenant, NotStates: []callback.State{callback.Scheduled}},
 				groupOf(Tenant, Service, 0, callback.Queued, 3, 2), groupOf(Tenant, Service, 3, callback.Queued, 1, 1))
 		}},
-		{Name: "any other condition narrows", run: func(p *probe) {
+		{Name: "filter by any other condition", run: func(p *probe) {
 			fill(p)
-			p.counts("before a place", callback.Query{
+			p.counts("before a position", callback.Query{
 				Tenant: Tenant, Services: []string{Service}, States: []callback.State{callback.Queued},
 				QueuedBefore: &callback.Place{QueuedAt: At(3 * time.Second), ID: "c5"},
 			}, groupOf(Tenant, Service, 0, callback.Queued, 2, 2), groupOf(Tenant, Service, 3, callback.Queued, 1, 1))
@@ -80,7 +80,7 @@ func countClauses() []Clause {
 			p.counts("with a cursor", callback.Query{Tenant: Tenant, Services: []string{"support"}, Order: callback.ByQueue, Desc: true, Limit: -1, After: "nonsense"},
 				groupOf(Tenant, "support", 0, callback.Scheduled, 1, 0))
 		}},
-		{Name: "follows changes and erasure", run: func(p *probe) {
+		{Name: "reflects changes and erasure", run: func(p *probe) {
 			fill(p)
 			p.apply(Revise(p.get("c1"), Queued(Start())))
 			p.apply(Revise(p.get("c3"), func(cb *callback.Callback) { cb.State = callback.Completed }))

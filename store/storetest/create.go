@@ -10,33 +10,33 @@ import (
 func createClauses() []Clause {
 	return []Clause{
 		{Name: "every field is kept", run: func(p *probe) {
-			cb := full("c1")
+			cb := full()
 			p.create(cb)
 			p.same("callback", p.get("c1"), cb)
 		}},
 		{Name: "every field is kept by a later change", run: func(p *probe) {
 			p.create(New("c1"))
-			next := full("c1")
+			next := full()
 			next.Revision = 2
 			p.apply(Write(next))
 			p.same("callback", p.get("c1"), next)
 			bare := New("c1")
 			bare.Revision = 3
 			p.apply(Write(bare))
-			p.same("callback emptied again", p.get("c1"), bare)
+			p.same("callback without optional fields", p.get("c1"), bare)
 		}},
-		{Name: "what exists is a conflict and stays", run: func(p *probe) {
+		{Name: "creating an existing callback is a conflict", run: func(p *probe) {
 			p.create(New("c1"))
 			other := New("c1")
 			other.Detail = "an impostor"
-			p.unchanged("c1", func() { p.refused("creating what exists", Write(other), callback.ErrConflict) })
+			p.unchanged(func() { p.refused("creating an existing callback", Write(other), callback.ErrConflict) })
 		}},
-		{Name: "what exists at a later revision is a conflict", run: func(p *probe) {
+		{Name: "creating a callback that has been changed is a conflict", run: func(p *probe) {
 			p.create(New("c1"))
 			p.apply(Revise(p.get("c1")))
-			p.unchanged("c1", func() { p.refused("creating what exists", Write(New("c1")), callback.ErrConflict) })
+			p.unchanged(func() { p.refused("creating an existing callback", Write(New("c1")), callback.ErrConflict) })
 		}},
-		{Name: "creation has no lease and epoch 0", run: func(p *probe) {
+		{Name: "a new callback has no lease and epoch 0", run: func(p *probe) {
 			cb := New("c1")
 			cb.Lease = callback.Lease{Owner: "forged", Epoch: 7, Until: At(time.Hour)}
 			p.create(cb)
@@ -48,14 +48,14 @@ func createClauses() []Clause {
 			p.refused("creating with an epoch", c, callback.ErrConflict)
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
 		}},
-		{Name: "what does not exist is not found", run: func(p *probe) {
+		{Name: "a missing callback is not found", run: func(p *probe) {
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
 			p.missing(callback.By{Tenant: Tenant, Key: "k1"})
 			p.missing(callback.By{Tenant: Tenant})
 			later := New("c1")
 			later.Revision = 2
-			p.refused("changing what does not exist", Write(later), callback.ErrNotFound)
-			p.refused("giving back a lease of what does not exist", Unclaim(New("c1"), Start()), callback.ErrNotFound)
+			p.refused("changing a missing callback", Write(later), callback.ErrNotFound)
+			p.refused("giving back a lease of a missing callback", Unclaim(New("c1"), Start()), callback.ErrNotFound)
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
 		}},
 		{Name: "a creation with a source needs it at its revision", run: func(p *probe) {
@@ -71,7 +71,9 @@ func createClauses() []Clause {
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
 			p.uses("taken by refused creations", seat(1), 0)
 			p.same("history of a refused creation", p.history("c1"), []callback.Event{})
-			p.unchanged("s1", func() { p.apply(copied("c1", "s1", 2)) })
+			source := p.get("s1")
+			p.apply(copied("c1", "s1", 2))
+			p.same("the source", p.get("s1"), source)
 			p.erase(p.get("s1"))
 			p.refused("an erased callback", copied("c2", "s1", 2), callback.ErrNotFound)
 			p.same("the copy stays", p.get("c1").Revision, int64(1))
@@ -99,8 +101,8 @@ func copyOfSource(c callback.Change, source callback.ID, revision int64) callbac
 }
 
 // full is a callback in which every field has a value.
-func full(id callback.ID) *callback.Callback {
-	cb := New(id, Queued(At(3*time.Minute)))
+func full() *callback.Callback {
+	cb := New("c1", Queued(At(3*time.Minute)))
 	cb.Reason = callback.Reason("SOMETHING_NEW")
 	cb.Detail = "why"
 	cb.Priority = scheduler.Priority(2)
@@ -133,7 +135,7 @@ func full(id callback.ID) *callback.Callback {
 	cb.Offer = &callback.Offer{Kind: callback.OfferPreview, Until: At(time.Minute), CanReject: true}
 	cb.Attempts = []callback.Attempt{
 		{
-			N: 1, Key: callback.NewAttemptKey(id, 1), Epoch: 4, Ref: "call-1", Stage: callback.StageCustomer, Agent: "hans",
+			N: 1, Key: callback.NewAttemptKey("c1", 1), Epoch: 4, Ref: "call-1", Stage: callback.StageCustomer, Agent: "hans",
 			Began: At(time.Minute), Placed: At(61 * time.Second), Ended: At(2 * time.Minute),
 			Outcome: callback.Outcome{
 				Result: callback.ResultBusy, Certainty: callback.Known, Reached: callback.StagePlaced, By: callback.PartyNetwork,
@@ -141,7 +143,7 @@ func full(id callback.ID) *callback.Callback {
 			},
 			Lookups: 2,
 		},
-		{N: 2, Key: callback.NewAttemptKey(id, 2), Epoch: 5, Began: At(3 * time.Minute)},
+		{N: 2, Key: callback.NewAttemptKey("c1", 2), Epoch: 5, Began: At(3 * time.Minute)},
 	}
 	cb.Submits, cb.Rejects, cb.LostLeases = 1, 2, 3
 	cb.PausedAt, cb.PausedFor = At(9*time.Minute), 10*time.Minute
@@ -150,7 +152,7 @@ func full(id callback.ID) *callback.Callback {
 		{Key: seat(1), N: 1},
 		{Key: callback.PermitKey{Kind: callback.PermitNumber, Service: Service, Name: "n", Subject: "s"}, N: 2},
 	}
-	cb.Idempotency = callback.Idempotency{Key: "key-" + string(id), Hash: "digest"}
+	cb.Idempotency = callback.Idempotency{Key: "key-c1", Hash: "digest"}
 	cb.CopiedFrom, cb.SessionID, cb.AccessNumber, cb.AccessCode = "c0", "session", "access", "1234"
 	return cb
 }

@@ -8,17 +8,17 @@ import (
 
 func dueClauses() []Clause {
 	return []Clause{
-		{Name: "nothing is claimed before its time, all at its time", run: func(p *probe) {
+		{Name: "callbacks are claimed at their time, not before", run: func(p *probe) {
 			p.create(New("c1", DueAt(At(time.Minute))))
 			p.same("claim just before", ids(p.claimDue(At(time.Minute-time.Millisecond), 10)), []callback.ID{})
 			p.same("claim at the time", ids(p.claimDue(At(time.Minute), 10)), []callback.ID{"c1"})
 		}},
-		{Name: "the earliest comes first, ties by ID", run: func(p *probe) {
+		{Name: "the earliest is claimed first, ties by ID", run: func(p *probe) {
 			p.create(New("c4", DueAt(At(time.Second))), New("c1", DueAt(At(2*time.Second))), New("c3", DueAt(At(time.Second))),
 				New("c2", DueAt(At(2*time.Second))), New("c5", DueAt(Start())))
 			p.same("claim", ids(p.claimDue(At(time.Minute), 10)), []callback.ID{"c5", "c3", "c4", "c1", "c2"})
 		}},
-		{Name: "never more than the limit, and the rest later", run: func(p *probe) {
+		{Name: "at most limit callbacks, the rest later", run: func(p *probe) {
 			for i := range 7 {
 				p.create(New(numbered(6-i), DueAt(Start())))
 			}
@@ -28,12 +28,12 @@ func dueClauses() []Clause {
 			p.same("third claim", ids(p.claimDue(At(time.Minute), 3)), []callback.ID{"n0006"})
 			p.same("fourth claim", ids(p.claimDue(At(time.Minute), 3)), []callback.ID{})
 		}},
-		{Name: "no next moment means never", run: func(p *probe) {
+		{Name: "a callback without NextAt is never due", run: func(p *probe) {
 			p.create(New("c1", DueAt(time.Time{})))
 			got := p.claim(At(1000*time.Hour), callback.ClaimRequest{Owner: "n", Lease: lease, Due: true, Limit: 10})
 			p.same("claim", got, callback.Claimed{})
 		}},
-		{Name: "every state can be due", run: func(p *probe) {
+		{Name: "callbacks of every state can be due", run: func(p *probe) {
 			var want []callback.ID
 			for i, s := range callback.States() {
 				id := numbered(i)
@@ -42,17 +42,17 @@ func dueClauses() []Clause {
 			}
 			p.same("claim", ids(p.claimDue(Start(), 100)), want)
 		}},
-		{Name: "all tenants are served", run: func(p *probe) {
+		{Name: "due work of all tenants is claimed", run: func(p *probe) {
 			p.create(New("c1", DueAt(At(2*time.Second))), New("c2", DueAt(At(time.Second)), In("other", Service)), New("c3", DueAt(At(3*time.Second)), In("", Service)))
 			got := p.claimDue(At(time.Minute), 10)
 			p.same("claim", ids(got), []callback.ID{"c2", "c1", "c3"})
 			p.same("tenant", got[0].Tenant, "other")
 		}},
-		{Name: "what was claimed is leased in the store and in the copy", run: func(p *probe) {
-			p.create(full("c1"))
+		{Name: "the lease is in the store and in the result", run: func(p *probe) {
+			p.create(full())
 			due := p.get("c1").NextAt
 			got := p.claim(due, callback.ClaimRequest{Owner: "node-7", Lease: time.Minute, Due: true, Limit: 1}).Callbacks
-			want := full("c1")
+			want := full()
 			want.Lease = callback.Lease{Owner: "node-7", Epoch: 1, Until: due.Add(time.Minute)}
 			want.NextAt = due.Add(time.Minute)
 			p.same("claimed", got, []*callback.Callback{want})
@@ -64,29 +64,29 @@ func dueClauses() []Clause {
 			p.claimOne(Start())
 			p.same("history", p.history("c1"), before)
 		}},
-		{Name: "the next moment of what is left is told", run: func(p *probe) {
+		{Name: "NextAt of the remaining work is returned", run: func(p *probe) {
 			req := callback.ClaimRequest{Owner: "n", Lease: time.Hour, Due: true, Limit: 1}
-			p.same("nothing there", p.claim(Start(), req).NextAt, time.Time{})
+			p.same("empty store", p.claim(Start(), req).NextAt, time.Time{})
 			p.create(New("c1", DueAt(At(time.Second))), New("c2", DueAt(At(2*time.Second))), New("c3", DueAt(At(time.Minute))))
 			p.same("nothing due", p.claim(Start(), req).NextAt, At(time.Second))
 			p.same("cut short by the limit", p.claim(At(5*time.Second), req).NextAt, At(2*time.Second))
 			p.same("the rest is not due", p.claim(At(5*time.Second), req).NextAt, At(time.Minute))
-			p.same("the earliest is another's lease", p.claim(At(2*time.Minute), req).NextAt, At(5*time.Second+time.Hour))
+			p.same("the earliest is the end of another lease", p.claim(At(2*time.Minute), req).NextAt, At(5*time.Second+time.Hour))
 		}},
-		{Name: "nothing left means no next moment", run: func(p *probe) {
+		{Name: "without remaining work NextAt is zero", run: func(p *probe) {
 			p.create(New("c1", DueAt(Start())))
 			got := p.claim(Start(), callback.ClaimRequest{Owner: "n", Lease: lease, Due: true, Limit: 5})
 			p.same("claim", ids(got.Callbacks), []callback.ID{"c1"})
 			p.same("next moment", got.NextAt, time.Time{})
 		}},
-		{Name: "a change moves the next moment", run: func(p *probe) {
+		{Name: "a change moves NextAt", run: func(p *probe) {
 			p.create(New("c1", DueAt(At(time.Minute))), New("c2", DueAt(At(time.Hour))))
 			p.apply(Revise(p.get("c1"), DueAt(At(time.Hour))), Revise(p.get("c2"), DueAt(At(time.Minute))))
 			p.same("claim", ids(p.claimDue(At(time.Minute), 10)), []callback.ID{"c2"})
 			p.apply(Revise(p.get("c1"), DueAt(time.Time{})))
 			p.same("claim", ids(p.claimDue(At(2*time.Hour), 10)), []callback.ID{"c2"})
 		}},
-		{Name: "a crowd of one instant is served in order", run: func(p *probe) {
+		{Name: "many callbacks due at one instant are claimed in order", run: func(p *probe) {
 			const n = 300
 			changes := make([]callback.Change, n)
 			for i := range changes {
@@ -99,19 +99,19 @@ func dueClauses() []Clause {
 			}
 			for i, id := range got {
 				if id != numbered(i) {
-					p.fatalf("claimed %q at place %d, want %q", id, i, numbered(i))
+					p.fatalf("claimed %q at position %d, want %q", id, i, numbered(i))
 				}
 			}
-			p.same("how many", len(got), n)
+			p.same("callbacks claimed", len(got), n)
 		}},
 	}
 }
 
-// claimDueLoosely claims with a limit that a store may call malformed.
+// claimDueLoosely claims with a limit that a store may refuse as malformed.
 func (p *probe) claimDueLoosely(now time.Time, limit int) []*callback.Callback {
 	c, err := p.store.Claim(p.ctx, now, callback.ClaimRequest{Owner: "node-1", Lease: lease, Due: true, Limit: limit})
 	if err != nil {
-		p.is("a claim of nothing", err, callback.ErrInvalidParameter)
+		p.is("a claim with limit 0", err, callback.ErrInvalidParameter)
 		return nil
 	}
 	return c.Callbacks

@@ -17,25 +17,25 @@ func eraseClauses() []Clause {
 		}
 	}
 	return []Clause{
-		{Name: "nothing finds what was erased", run: func(p *probe) {
-			p.create(full("c1"), New("c2"))
+		{Name: "an erased callback is not found", run: func(p *probe) {
+			p.create(full(), New("c2"))
 			due := p.get("c1").NextAt
 			p.erase(p.get("c1"))
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
 			p.missing(callback.By{Tenant: Tenant, Key: "key-c1"})
-			p.finds("nothing", callback.Query{}, "c2")
+			p.finds("tenant", callback.Query{}, "c2")
 			for _, q := range []callback.Query{
 				{Number: Number(1).Key()}, {Number: Number(2).Key()}, {CustomerID: "customer-1"}, {ExternalID: "ext-1"}, {IDs: []callback.ID{"c1"}},
 				{SearchValues: []callback.Match{{Key: "_one", Value: "1"}}},
 				{States: []callback.State{callback.Queued}}, {Order: callback.ByQueue, States: []callback.State{callback.Queued}},
 			} {
-				p.finds("what it had", q)
+				p.finds("the erased values", q)
 			}
-			key := callback.QueueKey{Tenant: Tenant, Service: Service, Priority: full("c1").Priority}
+			key := callback.QueueKey{Tenant: Tenant, Service: Service, Priority: full().Priority}
 			p.same("queue claim", ids(p.claim(due, queueRequest(key, 5)).Callbacks), []callback.ID{})
 			p.same("due claim", ids(p.claimDue(due, 5)), []callback.ID{"c2"})
 		}},
-		{Name: "one event stays, with nothing of the person", run: func(p *probe) {
+		{Name: "one event remains, without personal data", run: func(p *probe) {
 			p.create(New("c1"))
 			p.apply(Revise(p.get("c1")))
 			p.create(New("c2"))
@@ -44,7 +44,7 @@ func eraseClauses() []Clause {
 			all, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, Limit: 1})
 			p.same("feed", all, []callback.Event{Write(New("c2")).Event, gone("c1", 3)})
 		}},
-		{Name: "readers of the feed continue across erasure", run: func(p *probe) {
+		{Name: "a reader of the feed continues across erasures", run: func(p *probe) {
 			for i := range 6 {
 				p.create(New(numbered(i)))
 			}
@@ -59,47 +59,47 @@ func eraseClauses() []Clause {
 			}
 			p.same("feed after the cursor", rest, want)
 		}},
-		{Name: "no late writer brings it back", run: func(p *probe) {
+		{Name: "a late write does not restore it", run: func(p *probe) {
 			p.create(New("c1", keyed("k1"), DueAt(Start())))
 			held := p.claimOne(Start())
 			p.erase(p.get("c1"))
 			late := Revise(held)
 			late.Epoch = held.Lease.Epoch
 			late = takes(late, callback.Permit{Key: seat(1), N: 1, Max: 9})
-			p.refused("the holder of the lease", late, callback.ErrNotFound)
-			p.refused("the creator again", Write(New("c1", keyed("k1"))), callback.ErrNotFound)
-			p.refused("the return of the lease", Unclaim(held, Start()), callback.ErrNotFound)
+			p.refused("a write by the holder of the lease", late, callback.ErrNotFound)
+			p.refused("creating it again", Write(New("c1", keyed("k1"))), callback.ErrNotFound)
+			p.refused("an unclaim", Unclaim(held, Start()), callback.ErrNotFound)
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})
-			p.uses("taken by a late writer", seat(1), 0)
+			p.uses("taken by a late write", seat(1), 0)
 			p.same("history", p.history("c1"), []callback.Event{gone("c1", 2)})
 			p.is("erasing again", p.tryErase(Tenant, item("c1", 1)), callback.ErrNotFound)
 		}},
-		{Name: "the idempotency key is free again", run: func(p *probe) {
+		{Name: "the idempotency key becomes free", run: func(p *probe) {
 			p.create(New("c1", keyed("k1")))
 			p.erase(p.get("c1"))
 			p.create(New("c2", keyed("k1")))
 			p.same("owner of the key", p.getBy(callback.By{Tenant: Tenant, Key: "k1"}).ID, callback.ID("c2"))
 		}},
-		{Name: "held permits are given back, used ones stay", run: func(p *probe) {
+		{Name: "held units are given back, consumed ones are not", run: func(p *probe) {
 			used := callback.PermitKey{Kind: callback.PermitInterval, Service: Service, Name: "1"}
 			cb := New("c1", func(cb *callback.Callback) { cb.Held = []callback.Held{{Key: seat(1), N: 2}} })
 			p.apply(takes(Write(cb), callback.Permit{Key: seat(1), N: 2, Max: 9}, callback.Permit{Key: used, N: 1, Max: 9}))
 			p.apply(takes(Write(New("c2")), callback.Permit{Key: seat(1), N: 1, Max: 9}))
 			p.erase(p.get("c1"))
 			p.uses("held", seat(1), 1)
-			p.uses("used up", used, 1)
+			p.uses("consumed", used, 1)
 		}},
-		{Name: "another revision is a conflict, nothing is not found", run: func(p *probe) {
+		{Name: "a wrong revision is a conflict, a missing callback is not found", run: func(p *probe) {
 			p.create(New("c1"))
 			p.apply(Revise(p.get("c1")))
-			p.unchanged("c1", func() {
+			p.unchanged(func() {
 				p.is("an old revision", p.tryErase(Tenant, item("c1", 1)), callback.ErrConflict)
-				p.is("a revision to come", p.tryErase(Tenant, item("c1", 3)), callback.ErrConflict)
+				p.is("a future revision", p.tryErase(Tenant, item("c1", 3)), callback.ErrConflict)
 			})
-			p.is("what does not exist", p.tryErase(Tenant, item("c9", 1)), callback.ErrNotFound)
+			p.is("a missing callback", p.tryErase(Tenant, item("c9", 1)), callback.ErrNotFound)
 			p.same("history", p.history("c9"), []callback.Event{})
 		}},
-		{Name: "items are independent, one error each, in order", run: func(p *probe) {
+		{Name: "items are independent, with one error each in order", run: func(p *probe) {
 			p.create(New("c1"), New("c2"), New("c3"))
 			errs, err := p.store.Erase(p.ctx, At(time.Minute), callback.EraseRequest{
 				Tenant: Tenant, Items: []callback.EraseItem{item("c1", 1), item("c2", 9), item("c9", 1), item("c3", 1), item("c3", 1)},
@@ -110,12 +110,12 @@ func eraseClauses() []Clause {
 			for i, want := range []error{nil, callback.ErrConflict, callback.ErrNotFound, nil, callback.ErrNotFound} {
 				p.is("item", errs[i], want)
 			}
-			p.finds("nothing", callback.Query{}, "c2")
+			p.finds("tenant", callback.Query{}, "c2")
 		}},
-		{Name: "counters of the subjects are removed, others stay", run: func(p *probe) {
+		{Name: "counters of the subjects are removed, others are kept", run: func(p *probe) {
 			attempts := callback.PermitKey{Kind: callback.PermitAttempt, Subject: "x", Slot: 60}
 			parameter := callback.PermitKey{Kind: callback.PermitParameter, Service: "support", Name: "x", Subject: "y"}
-			var c callback.Change = Write(New("c1"))
+			c := Write(New("c1"))
 			for _, key := range []callback.PermitKey{person("x"), person("xx"), attempts, parameter, seat(1)} {
 				c = takes(c, callback.Permit{Key: key, N: 3, Max: 9})
 			}
@@ -125,14 +125,14 @@ func eraseClauses() []Clause {
 				p.fatalf("Erase of subjects: %v, %v", errs, err)
 			}
 			p.uses("of the subject", person("x"), 0)
-			p.uses("of the subject, over services", attempts, 0)
+			p.uses("of the subject, without a service", attempts, 0)
 			p.uses("of another subject", person("xx"), 3)
 			p.uses("with the subject as name", parameter, 3)
-			p.uses("of nobody", seat(1), 3)
+			p.uses("without a subject", seat(1), 3)
 			p.apply(takes(Write(New("c2")), callback.Permit{Key: person("x"), N: 1, Max: 1}))
-			p.uses("taken anew", person("x"), 1)
+			p.uses("taken again", person("x"), 1)
 		}},
-		{Name: "subjects are removed though items fail", run: func(p *probe) {
+		{Name: "subjects are removed even if items fail", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: person("x"), N: 1, Max: 9}))
 			p.is("an old revision", p.tryErase(Tenant, item("c1", 9), "x"), callback.ErrConflict)
 			p.uses("of the subject", person("x"), 0)

@@ -6,8 +6,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// readFeed reads a feed to its end, limit by limit, and returns the events
-// and the place behind them.
+// readFeed reads all pages of a feed and returns the events and the final
+// cursor.
 func (p *probe) readFeed(q callback.EventQuery) ([]callback.Event, callback.Cursor) {
 	var all []callback.Event
 	for range 500 {
@@ -20,11 +20,11 @@ func (p *probe) readFeed(q callback.EventQuery) ([]callback.Event, callback.Curs
 			return all, page.Next
 		}
 		if page.Next == "" {
-			p.fatalf("events, but no cursor behind them")
+			p.fatalf("events without a next cursor")
 		}
 		q.After = page.Next
 	}
-	p.fatalf("500 pages and no end")
+	p.fatalf("no end after 500 pages")
 	return nil, ""
 }
 
@@ -44,7 +44,7 @@ func eventClauses() []Clause {
 			all, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
 			p.same("feed", all, []callback.Event{c.Event})
 		}},
-		{Name: "the number of an event is the revision it made", run: func(p *probe) {
+		{Name: "Seq of an event is the revision it wrote", run: func(p *probe) {
 			c := Write(New("c1"))
 			c.Event.Seq = 99
 			p.apply(c)
@@ -80,7 +80,7 @@ func eventClauses() []Clause {
 			three := Revise(one.Record)
 			p.apply(three)
 			p.same("history", p.history("c1"), []callback.Event{event(one), event(three)})
-			p.same("history of what does not exist", p.history("c9"), []callback.Event{})
+			p.same("history of a missing callback", p.history("c9"), []callback.Event{})
 		}},
 		{Name: "history after a cursor, with a limit", run: func(p *probe) {
 			c := Write(New("c1"))
@@ -95,17 +95,17 @@ func eventClauses() []Clause {
 			rest, _ := p.readFeed(callback.EventQuery{Tenant: Tenant, Callback: "c1", Limit: 3, After: first.Next})
 			p.same("rest of the history", rest, want)
 		}},
-		{Name: "the feed continues where it was left", run: func(p *probe) {
+		{Name: "the feed continues at the cursor", run: func(p *probe) {
 			one := Write(New("c1"))
 			p.apply(one)
 			got, next := p.readFeed(callback.EventQuery{Tenant: Tenant, Limit: 2})
 			p.same("feed", got, []callback.Event{one.Event})
 			if next == "" {
-				p.fatalf("the feed has begun, but there is no cursor at its end")
+				p.fatalf("no cursor at the end of a feed with events")
 			}
 			page := p.events(callback.EventQuery{Tenant: Tenant, After: next})
 			if len(page.Events) != 0 || page.Next == "" {
-				p.errorf("nothing new: %d events, next cursor %q", len(page.Events), page.Next)
+				p.errorf("without new events: %d events, next cursor %q", len(page.Events), page.Next)
 			}
 			two, three := Write(New("c2")), Revise(one.Record)
 			p.apply(two)
@@ -113,7 +113,7 @@ func eventClauses() []Clause {
 			got, _ = p.readFeed(callback.EventQuery{Tenant: Tenant, After: page.Next, Limit: 1})
 			p.same("feed", got, []callback.Event{two.Event, three.Event})
 		}},
-		{Name: "each event carries its own place", run: func(p *probe) {
+		{Name: "each event has its own cursor", run: func(p *probe) {
 			c := Write(New("c1"))
 			p.apply(c)
 			for range 4 {
@@ -153,7 +153,7 @@ func eventClauses() []Clause {
 			page = p.events(callback.EventQuery{Tenant: Tenant, After: page.Next})
 			p.same("next page", len(page.Events), 1)
 		}},
-		{Name: "a change that fails has no event", run: func(p *probe) {
+		{Name: "a failed change has no event", run: func(p *probe) {
 			one := takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 1, Max: 1})
 			p.apply(one)
 			p.refused("a refused creation", takes(Write(New("c2")), callback.Permit{Key: seat(1), N: 1, Max: 1}), callback.ErrPermitRefused)

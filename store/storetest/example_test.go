@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// A clause can be checked by itself, outside of a test.
+// A clause can be checked without package testing.
 func ExampleClauses() {
 	for _, c := range storetest.Clauses() {
 		if c.Area != "swap" || !strings.Contains(c.Name, "repeated") {
@@ -18,10 +18,10 @@ func ExampleClauses() {
 		}
 		fmt.Println(c.Name+":", c.Check(context.Background(), store.NewMemory()))
 	}
-	// Output: a change repeated is a conflict: <nil>
+	// Output: a repeated change is a conflict: <nil>
 }
 
-// The builders make changes as a Manager would write them.
+// The builders make changes as a Manager writes them.
 func ExampleRevise() {
 	ctx, s := context.Background(), store.NewMemory()
 	first := storetest.Write(storetest.New("c1"))

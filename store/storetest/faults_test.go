@@ -10,15 +10,15 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// fault is one way of being wrong and the areas whose clauses must see it.
+// fault is a defect and the areas whose clauses must detect it.
 type fault struct {
 	name   string
 	areas  []string
 	mutant mutant
-	unseen bool // random operations alone need not see it
+	unseen bool // the model clauses need not detect it
 }
 
-// copyOf is a fresh store with the fault.
+// copyOf is a new store with the fault.
 type copyOf struct{ mutant mutant }
 
 func (f *fault) make() *copyOf {
@@ -58,21 +58,21 @@ func changeFaults() []*fault {
 				m.records = slices.DeleteFunc(m.records, func(r *callback.Callback) bool { return r.Tenant == c.Record.Tenant && r.ID == c.Record.ID })
 			}
 		}}},
-		{name: "give twice", areas: []string{"permits"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Give = append(c.Give, c.Give...) }}},
-		{name: "nothing is given", areas: []string{"permits"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Give = nil }}},
+		{name: "units are given back twice", areas: []string{"permits"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Give = append(c.Give, c.Give...) }}},
+		{name: "units are not given back", areas: []string{"permits"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Give = nil }}},
 		{name: "maximum unchecked", areas: []string{"permits", "concurrency"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
 			for i := range c.Take {
 				c.Take[i].Max = -1
 			}
 		}}},
-		{name: "one too many", areas: []string{"permits", "concurrency"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+		{name: "the maximum is off by one", areas: []string{"permits", "concurrency"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
 			for i := range c.Take {
 				if c.Take[i].Max >= 0 {
 					c.Take[i].Max++
 				}
 			}
 		}}},
-		{name: "what was taken before a refusal stays taken", areas: []string{"permits"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+		{name: "units taken before a refusal stay taken", areas: []string{"permits"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
 			if errors.Is(err, callback.ErrPermitRefused) {
 				m.counters = append(m.counters, tenantCounter{tenant: c.Record.Tenant, Counter: callback.Counter{Key: c.Take[0].Key, Used: c.Take[0].N}})
 			}
@@ -90,14 +90,14 @@ func changeFaults() []*fault {
 				}
 			}
 		}}},
-		{name: "a key may be used again", areas: []string{"idempotency", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+		{name: "a key can be used twice", areas: []string{"idempotency", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
 			for _, r := range m.records {
 				if r.Tenant == c.Record.Tenant && r.ID != c.Record.ID && r.Idempotency.Key == c.Record.Idempotency.Key {
 					r.Idempotency.Key = ""
 				}
 			}
 		}}},
-		{name: "event outside of the write", areas: []string{"events", "permits", "swap"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+		{name: "a failed change writes its event", areas: []string{"events", "permits", "swap"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
 			if err != nil && c.Record != nil && c.Event.Type != "" {
 				m.write(c.Event)
 			}
@@ -107,24 +107,24 @@ func changeFaults() []*fault {
 				m.log = m.log[:len(m.log)-1]
 			}
 		}}},
-		{name: "the lease survives a write", areas: []string{"leases"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+		{name: "a write keeps the end of the lease", areas: []string{"leases"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
 			if old := m.find(c.Record.Tenant, c.Record.ID); old != nil && !old.Lease.Until.IsZero() && !c.Unclaim {
 				c.Record.NextAt = old.Lease.Until
 			}
 		}}},
-		{name: "the return of a lease is a revision", areas: []string{"leases"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+		{name: "an unclaim increments the revision", areas: []string{"leases"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
 			if err == nil && c.Unclaim {
 				m.find(c.Record.Tenant, c.Record.ID).Revision++
 			}
 		}}},
-		{name: "the return of a lease forgets the moment", areas: []string{"leases"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+		{name: "an unclaim ignores NextAt", areas: []string{"leases"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
 			if old := m.find(c.Record.Tenant, c.Record.ID); old != nil && c.Unclaim {
 				c.Record.NextAt = old.NextAt
 			}
 		}}},
-		{name: "the given record is kept, not copied", areas: []string{"ownership"}, unseen: true, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+		{name: "the argument is stored without copying", areas: []string{"ownership"}, unseen: true, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
 			if err == nil && !c.Unclaim {
-				// A map that the caller still has.
+				// Share maps with the caller.
 				r := m.find(c.Record.Tenant, c.Record.ID)
 				r.UserData, r.Properties, r.SearchValues = c.Record.UserData, c.Record.Properties, c.Record.SearchValues
 			}
@@ -139,7 +139,7 @@ func claimFaults() []*fault {
 		return before[i]
 	}
 	return []*fault{
-		{name: "claim does not set the next moment", areas: []string{"due", "leases", "concurrency"}, mutant: mutant{claimed: func(m *mutant, before []*callback.Callback, got *callback.Claimed) {
+		{name: "a claim does not set NextAt", areas: []string{"due", "leases", "concurrency"}, mutant: mutant{claimed: func(m *mutant, before []*callback.Callback, got *callback.Claimed) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			for _, cb := range got.Callbacks {
@@ -153,7 +153,7 @@ func claimFaults() []*fault {
 				m.find(cb.Tenant, cb.ID).Lease.Until = time.Time{}
 			}
 		}}},
-		{name: "the epoch does not grow", areas: []string{"leases", "queues"}, mutant: mutant{claimed: func(m *mutant, _ []*callback.Callback, got *callback.Claimed) {
+		{name: "the epoch does not increase", areas: []string{"leases", "queues"}, mutant: mutant{claimed: func(m *mutant, _ []*callback.Callback, got *callback.Claimed) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			for _, cb := range got.Callbacks {
@@ -170,10 +170,10 @@ func claimFaults() []*fault {
 				req.Queues[i].N++
 			}
 		}}},
-		{name: "claimed in any order", areas: []string{"due", "queues"}, mutant: mutant{claimed: func(_ *mutant, _ []*callback.Callback, got *callback.Claimed) {
+		{name: "claimed in reverse order", areas: []string{"due", "queues"}, mutant: mutant{claimed: func(_ *mutant, _ []*callback.Callback, got *callback.Claimed) {
 			slices.Reverse(got.Callbacks)
 		}}},
-		{name: "the next moment is not told", areas: []string{"due"}, mutant: mutant{claimed: func(_ *mutant, _ []*callback.Callback, got *callback.Claimed) {
+		{name: "NextAt is not returned", areas: []string{"due"}, mutant: mutant{claimed: func(_ *mutant, _ []*callback.Callback, got *callback.Claimed) {
 			got.NextAt = time.Time{}
 		}}},
 		{name: "the queue's tenant is ignored", areas: []string{"queues"}, mutant: mutant{claimIn: func(m *mutant, _ *time.Time, req *callback.ClaimRequest) {
@@ -187,7 +187,7 @@ func claimFaults() []*fault {
 
 func readFaults() []*fault {
 	return []*fault{
-		{name: "a search by customer is of all tenants", areas: []string{"tenants"}, mutant: mutant{found: func(m *mutant, q callback.Query, page *callback.Page) {
+		{name: "a search by customer covers all tenants", areas: []string{"tenants"}, mutant: mutant{found: func(m *mutant, q callback.Query, page *callback.Page) {
 			for _, r := range m.snapshot() {
 				if q.CustomerID != "" && r.Tenant != q.Tenant && satisfies(r, q) {
 					page.Callbacks = append(page.Callbacks, r)
@@ -217,13 +217,13 @@ func readFaults() []*fault {
 				page.Next = callback.Cursor(`{"At":"2300-01-01T00:00:00Z","ID":"z"}`)
 			}
 		}}},
-		{name: "what Get returns is the store's own", areas: []string{"ownership"}, unseen: true, mutant: mutant{get: func(m *mutant, by callback.By) *callback.Callback {
+		{name: "Get does not copy", areas: []string{"ownership"}, unseen: true, mutant: mutant{get: func(m *mutant, by callback.By) *callback.Callback {
 			if by.ID == "" {
 				return nil
 			}
 			return m.find(by.Tenant, by.ID)
 		}}},
-		{name: "the key wins over the ID", areas: []string{"idempotency"}, unseen: true, mutant: mutant{get: func(m *mutant, by callback.By) *callback.Callback {
+		{name: "the key takes precedence over the ID", areas: []string{"idempotency"}, unseen: true, mutant: mutant{get: func(m *mutant, by callback.By) *callback.Callback {
 			for _, r := range m.records {
 				if by.Key != "" && r.Tenant == by.Tenant && r.Idempotency.Key == by.Key {
 					return r.Clone()
@@ -231,19 +231,19 @@ func readFaults() []*fault {
 			}
 			return nil
 		}}},
-		{name: "all that is queued counts as ready", areas: []string{"count"}, mutant: mutant{counted: func(groups []callback.Group) {
+		{name: "every queued callback counts as ready", areas: []string{"count"}, mutant: mutant{counted: func(groups []callback.Group) {
 			for i, g := range groups {
 				if g.State == callback.Queued {
 					groups[i].Ready = g.N
 				}
 			}
 		}}},
-		{name: "the range of a load is half open", areas: []string{"load"}, mutant: mutant{loaded: func(req *callback.LoadRequest, _ *time.Time) {
+		{name: "the range of a load excludes its end", areas: []string{"load"}, mutant: mutant{loaded: func(req *callback.LoadRequest, _ *time.Time) {
 			if req.To > req.From {
 				req.To--
 			}
 		}}, unseen: true},
-		{name: "a load shows ended windows", areas: []string{"windows"}, unseen: true, mutant: mutant{loaded: func(_ *callback.LoadRequest, now *time.Time) {
+		{name: "a load returns ended windows", areas: []string{"windows"}, unseen: true, mutant: mutant{loaded: func(_ *callback.LoadRequest, now *time.Time) {
 			*now = time.Time{}
 		}}},
 		{name: "the feed repeats its last event", areas: []string{"events", "erase"}, mutant: mutant{evented: func(q callback.EventQuery, page *callback.EventPage) {
@@ -251,7 +251,7 @@ func readFaults() []*fault {
 				page.Next = page.Events[n-2].Cursor
 			}
 		}}},
-		{name: "the feed has no place at its end", areas: []string{"events"}, mutant: mutant{evented: func(q callback.EventQuery, page *callback.EventPage) {
+		{name: "the feed has no cursor at its end", areas: []string{"events"}, mutant: mutant{evented: func(q callback.EventQuery, page *callback.EventPage) {
 			if len(page.Events) == 0 {
 				page.Next = ""
 			}
@@ -266,7 +266,7 @@ func readFaults() []*fault {
 				}
 			}
 		}}},
-		{name: "held permits stay out", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, before []*callback.Callback, _ callback.EraseRequest) {
+		{name: "held units stay in use", areas: []string{"erase"}, mutant: mutant{erased: func(m *mutant, before []*callback.Callback, _ callback.EraseRequest) {
 			for _, r := range before {
 				if m.find(r.Tenant, r.ID) != nil {
 					continue

@@ -36,7 +36,7 @@ func loadClauses() []Clause {
 		return callback.Counter{Key: callback.PermitKey{Kind: callback.PermitParameter, Service: Service, Name: name, Subject: subject, Slot: slot}, Used: 1}
 	}
 	return []Clause{
-		{Name: "the slots of a range, both ends included, in order", run: func(p *probe) {
+		{Name: "slots of a range, ends included, in order", run: func(p *probe) {
 			p.same("load of nothing", loads(p, callback.LoadRequest{Kind: callback.PermitBucket, To: 1000}), []callback.Counter{})
 			fill(p)
 			p.same("load", loads(p, callback.LoadRequest{Kind: callback.PermitBucket, From: 300, To: 600}),
@@ -50,7 +50,7 @@ func loadClauses() []Clause {
 			p.same("load", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000}),
 				[]callback.Counter{parameter("c", "x", 300), parameter("a", "x", 600), parameter("a", "y", 600), parameter("b", "x", 600)})
 		}},
-		{Name: "name and subject narrow", run: func(p *probe) {
+		{Name: "filter by name and subject", run: func(p *probe) {
 			fill(p)
 			p.same("load of a name", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Name: "a"}),
 				[]callback.Counter{parameter("a", "x", 600), parameter("a", "y", 600)})
@@ -58,7 +58,7 @@ func loadClauses() []Clause {
 				[]callback.Counter{parameter("c", "x", 300), parameter("a", "x", 600), parameter("b", "x", 600)})
 			p.same("load of both", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Name: "b", Subject: "y"}), []callback.Counter{})
 		}},
-		{Name: "only counters above zero", run: func(p *probe) {
+		{Name: "only counters in use", run: func(p *probe) {
 			fill(p)
 			p.apply(gives(Revise(p.get("c1")), callback.Held{Key: seat(300), N: 1}))
 			p.same("load", loads(p, callback.LoadRequest{Kind: callback.PermitBucket, From: 0, To: 600}), []callback.Counter{{Key: seat(600), Used: 4}})

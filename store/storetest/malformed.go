@@ -31,8 +31,8 @@ func malformedClauses() []Clause {
 		change callback.Change
 	}{
 		{"no record", callback.Change{Event: Write(New("c1")).Event}},
-		{"nothing at all", callback.Change{}},
-		{"a return of nothing", callback.Change{Unclaim: true}},
+		{"the zero change", callback.Change{}},
+		{"an unclaim without record", callback.Change{Unclaim: true}},
 		{"no ID", Write(New(""))},
 		{"revision 0", revision(0)},
 		{"a negative revision", revision(-1)},
@@ -47,7 +47,7 @@ func malformedClauses() []Clause {
 		{"taking 0 units", take(callback.Permit{N: 0, Max: 9})},
 		{"taking negative units", take(callback.Permit{N: -1, Max: 9})},
 		{"a window with both length and end", take(callback.Permit{N: 1, Max: 9, For: time.Minute, Until: At(time.Hour)})},
-		{"a window of negative length", take(callback.Permit{N: 1, Max: 9, For: -time.Minute})},
+		{"a window with a negative length", take(callback.Permit{N: 1, Max: 9, For: -time.Minute})},
 		{"giving 0 units", gives(Write(New("c1")), callback.Held{Key: seat(1), N: 0})},
 		{"giving negative units", gives(Write(New("c1")), callback.Held{Key: seat(1), N: -1})},
 	} {
@@ -76,7 +76,7 @@ func malformedClauses() []Clause {
 			} {
 				got, err := p.store.Claim(p.ctx, At(time.Minute), req)
 				p.is("a malformed claim", err, callback.ErrInvalidParameter)
-				p.same("what it got", got.Callbacks, []*callback.Callback{})
+				p.same("callbacks of a malformed claim", got.Callbacks, []*callback.Callback{})
 			}
 			p.same("lease", p.get("c1").Lease, callback.Lease{})
 		}},
@@ -105,18 +105,18 @@ func malformedClauses() []Clause {
 				p.is("a cursor of a history", err, callback.ErrInvalidParameter)
 			}
 		}},
-		Clause{Name: "nobody is named by empty names", run: func(p *probe) {
+		Clause{Name: "empty names match nothing", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 1, Max: 9}))
-			p.is("erasing nothing", p.tryErase(Tenant, callback.EraseItem{}), callback.ErrNotFound)
+			p.is("erasing without an ID", p.tryErase(Tenant, callback.EraseItem{}), callback.ErrNotFound)
 			errs, err := p.store.Erase(p.ctx, Start(), callback.EraseRequest{Tenant: Tenant, Subjects: []string{""}})
 			if err != nil {
 				p.is("erasing the empty subject", err, callback.ErrInvalidParameter)
 			} else if len(errs) > 0 {
 				p.errorf("erasing no items: %v", errs)
 			}
-			p.uses("a counter of nobody", seat(1), 1)
+			p.uses("a counter without a subject", seat(1), 1)
 		}},
-		Clause{Name: "odd text is kept and found as it is", run: func(p *probe) {
+		Clause{Name: "special characters are kept and found", run: func(p *probe) {
 			odd := "a'b\"c\\d%e_f\n\t;--\u00e9\u4e2d\U0001f4de"
 			cb := New(callback.ID(odd), In(odd, odd), keyed(odd), Queued(Start()), func(cb *callback.Callback) {
 				cb.Customer.ID = odd

@@ -11,28 +11,28 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// modelSteps is how many random operations each model clause makes.
+// modelSteps is the number of random operations per model clause.
 const modelSteps = 500
 
 func modelClauses() []Clause {
 	var all []Clause
 	for seed := range uint64(4) {
-		all = append(all, Clause{Name: fmt.Sprintf("every answer is the naive store's, seed %d", seed), run: func(p *probe) {
+		all = append(all, Clause{Name: fmt.Sprintf("random operations, seed %d", seed), run: func(p *probe) {
 			newTwin(p, seed).run(modelSteps)
 		}})
 	}
 	return all
 }
 
-// twin asks a store and the naive one the same.
+// twin runs the same operations on a store and on the naive store.
 type twin struct {
 	*probe
 	naive *naive
 	rand  *rand.Rand
 	now   time.Time
-	// known are copies that were read at some time, some of them stale by now.
+	// known holds copies that were read earlier, some of them stale.
 	known []*callback.Callback
-	// feeds are where the two stores' feeds have been read to.
+	// feed and naiveFeed are the cursors up to which the feeds were read.
 	feed, naiveFeed callback.Cursor
 }
 
@@ -79,7 +79,7 @@ func (m *twin) service() string { return pick(m.rand, Service, Service, "support
 
 func (m *twin) instant() time.Time { return At(time.Duration(m.rand.IntN(20)) * 10 * time.Minute) }
 
-// soon is a time that the run comes past, or none.
+// soon returns the zero time or a time that the run reaches or has just passed.
 func (m *twin) soon() time.Time {
 	if m.rand.IntN(8) == 0 {
 		return time.Time{}
@@ -99,7 +99,7 @@ func (m *twin) key() callback.PermitKey {
 	return callback.PermitKey{Kind: callback.PermitInterval, Service: m.service(), Name: pick(m.rand, "1", "2")}
 }
 
-// remember keeps a copy that was read, in place of an older one.
+// remember adds copies to known and drops the oldest.
 func (m *twin) remember(cbs ...*callback.Callback) {
 	m.known = append(m.known, cbs...)
 	if n := len(m.known) - 30; n > 0 {
@@ -137,8 +137,8 @@ func (m *twin) fill(cb *callback.Callback) {
 	}
 }
 
-// change makes a random change: a creation, a change of what was read lately
-// or long ago, or the return of a lease.
+// change returns a random change: a creation, a change to a callback read
+// recently or long ago, or the return of a lease.
 func (m *twin) change() callback.Change {
 	r := m.rand
 	if len(m.known) == 0 || r.IntN(3) == 0 {
@@ -155,7 +155,7 @@ func (m *twin) change() callback.Change {
 	}
 	read := pick(r, m.known...)
 	if r.IntN(2) == 0 {
-		// The newest revision, so that many changes succeed.
+		// Use the newest revision, so that many changes succeed.
 		if cb, err := m.naive.Get(m.ctx, callback.By{Tenant: read.Tenant, ID: read.ID}); err == nil {
 			read = cb
 		}
@@ -189,7 +189,7 @@ func (m *twin) permits(c callback.Change) callback.Change {
 	return c
 }
 
-// fact is what a caller can tell an error from others by.
+// fact describes an error as far as a caller may distinguish it.
 func fact(err error) string {
 	var refused *callback.PermitError
 	switch {
@@ -204,7 +204,7 @@ func fact(err error) string {
 	case errors.Is(err, callback.ErrInvalidParameter):
 		return "invalid"
 	}
-	return "another: " + err.Error()
+	return "other: " + err.Error()
 }
 
 func facts(errs []error, n int) []string {
@@ -263,12 +263,12 @@ func (m *twin) claim() string {
 		m.fatalf("Claim: %v", err)
 	}
 	want, _ := m.naive.Claim(m.ctx, m.now, req)
-	m.same("answer of Claim", got, want)
+	m.same("result of Claim", got, want)
 	m.remember(want.Callbacks...)
 	return fmt.Sprintf("Claim, due work: %v", req.Due)
 }
 
-// query makes a random query of few conditions.
+// query returns a random query with few conditions.
 func (m *twin) query() callback.Query {
 	r := m.rand
 	q := callback.Query{Tenant: m.tenant(), Order: callback.OrderBy(r.IntN(4)), Desc: r.IntN(2) == 0, Limit: 1 + r.IntN(6)}
@@ -320,7 +320,7 @@ func (m *twin) search() string {
 		m.same("page of Search", got.Callbacks, page.Callbacks)
 		m.remember(page.Callbacks...)
 		if (got.Next == "") != (page.Next == "") {
-			m.fatalf("Search: next cursor is %q, want one: %v", got.Next, page.Next != "")
+			m.fatalf("Search: next cursor %q, want a cursor: %v", got.Next, page.Next != "")
 		}
 		if q.After, want.After = got.Next, page.Next; got.Next == "" {
 			break

@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// mutant is a naive store with one deliberate fault: hooks that spoil what goes
-// in or comes out.
+// mutant is a naive store with one deliberate fault: hooks that corrupt
+// arguments or results.
 type mutant struct {
 	naive
 	change  func(m *mutant, c *callback.Change)
@@ -67,14 +67,14 @@ func (m *mutant) Apply(ctx context.Context, now time.Time, changes []callback.Ch
 	return errs, nil
 }
 
-// locked runs a hook that looks into the store.
+// locked runs a hook that accesses the naive store.
 func (m *mutant) locked(hook func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	hook()
 }
 
-// peek checks permits before, and outside of, the write.
+// peek checks permits before the write and not atomically with it.
 func (m *mutant) peek(ctx context.Context, now time.Time, c *callback.Change) error {
 	for i, p := range c.Take {
 		got, err := m.Load(ctx, now, callback.LoadRequest{Tenant: c.Record.Tenant, Kind: p.Key.Kind, Service: p.Key.Service, From: p.Key.Slot, To: p.Key.Slot})
@@ -199,15 +199,15 @@ func TestMutantsAreCaught(t *testing.T) {
 			}
 			for _, area := range f.areas {
 				if !caught[area] {
-					t.Errorf("no clause of area %q caught it", area)
+					t.Errorf("no clause of area %q detects it", area)
 				}
 			}
 		})
 	}
 }
 
-// TestModelCatches shows that random operations alone find faults that no
-// concurrency is needed for.
+// TestModelCatches checks that random operations alone detect the faults that
+// need no concurrency.
 func TestModelCatches(t *testing.T) {
 	unseen := 0
 	all := slices.Concat(changeFaults(), claimFaults(), readFaults())
@@ -221,35 +221,35 @@ func TestModelCatches(t *testing.T) {
 			caught = caught || c.Check(t.Context(), &f.make().mutant) != nil
 		}
 		if !caught {
-			t.Errorf("%s: the model does not catch it", f.name)
+			t.Errorf("%s: no model clause detects it", f.name)
 		}
 	}
 	if unseen > len(all)/4 {
-		t.Errorf("%d of %d faults are left to the clauses alone", unseen, len(all))
+		t.Errorf("%d of %d faults are not expected to be detected by the model", unseen, len(all))
 	}
 }
 
-func TestPanicIsAFault(t *testing.T) {
+func TestPanicIsReported(t *testing.T) {
 	c := createClauses()[0]
 	err := c.Check(t.Context(), struct{ callback.Store }{})
 	if err == nil || !strings.Contains(err.Error(), "panic") {
-		t.Errorf("a store that panics: %v", err)
+		t.Errorf("store that panics: %v", err)
 	}
 }
 
-func TestFailureOfTheWholeCall(t *testing.T) {
+func TestFailingStoreFailsEveryClause(t *testing.T) {
 	broken := errors.New("disk is gone")
 	for _, c := range Clauses() {
 		if c.Area == "cancelled" || c.Area == "batches" {
 			continue
 		}
 		if err := c.Check(t.Context(), &unreachable{err: broken}); err == nil {
-			t.Errorf("%s/%s: a store that always fails passes", c.Area, c.Name)
+			t.Errorf("%s/%s: passes on a store that always fails", c.Area, c.Name)
 		}
 	}
 }
 
-// unreachable fails every call.
+// unreachable is a store on which every call fails.
 type unreachable struct{ err error }
 
 func (u *unreachable) Apply(context.Context, time.Time, []callback.Change) ([]error, error) {

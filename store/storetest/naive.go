@@ -13,21 +13,30 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// naive is the contract written down in the plainest way: lists that are gone
-// through from end to end. The model clauses compare a store with it.
+// naive is the simplest store that keeps the contract: lists that are searched
+// linearly. The model clauses compare a store with it.
 type naive struct {
 	mu       sync.Mutex
 	records  []*callback.Callback
 	counters []tenantCounter
 	log      []callback.Event
 	forgot   []callback.By
-	place    int // how many events there ever were
+	place    int // number of events ever written
 	pauses   []callback.Pause
 }
 
 type tenantCounter struct {
 	tenant string
 	callback.Counter
+}
+
+// lock locks the store unless the context has ended.
+func (n *naive) lock(ctx context.Context) error {
+	err := ctx.Err()
+	if err == nil {
+		n.mu.Lock()
+	}
+	return err
 }
 
 func (n *naive) find(tenant string, id callback.ID) *callback.Callback {
@@ -40,10 +49,9 @@ func (n *naive) find(tenant string, id callback.ID) *callback.Callback {
 }
 
 func (n *naive) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return nil, err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	errs := make([]error, len(changes))
 	failed := false
@@ -139,7 +147,8 @@ func wellFormed(c callback.Change) bool {
 	return c.Record.State.Valid() && c.Record.Priority.Valid() && c.Event.Type != ""
 }
 
-// at is the index of a counter whose window runs, or -1.
+// at returns the index of a counter whose window has not ended, or -1. It
+// removes the other counters.
 func (n *naive) at(tenant string, now time.Time, key callback.PermitKey) int {
 	n.counters = slices.DeleteFunc(n.counters, func(c tenantCounter) bool {
 		return c.Used == 0 || !c.Ends.IsZero() && !c.Ends.After(now)
@@ -185,10 +194,9 @@ func (n *naive) write(e callback.Event) {
 }
 
 func (n *naive) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return nil, err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, r := range n.records {
 		if r.Tenant == by.Tenant && (by.ID != "" && r.ID == by.ID || by.ID == "" && by.Key != "" && r.Idempotency.Key == by.Key) {
@@ -199,14 +207,13 @@ func (n *naive) Get(ctx context.Context, by callback.By) (*callback.Callback, er
 }
 
 func (n *naive) Claim(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return callback.Claimed{}, err
 	}
+	defer n.mu.Unlock()
 	if req.Lease < time.Second || req.Limit < 0 {
 		return callback.Claimed{}, callback.ErrInvalidParameter
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	var claimed callback.Claimed
 	if !req.Due {
 		for _, q := range req.Queues {
@@ -253,10 +260,9 @@ func (n *naive) lease(claimed *callback.Claimed, now time.Time, req callback.Cla
 }
 
 func (n *naive) Load(ctx context.Context, now time.Time, req callback.LoadRequest) ([]callback.Counter, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return nil, err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	var out []callback.Counter
 	for _, c := range n.counters {
@@ -274,10 +280,9 @@ func (n *naive) Load(ctx context.Context, now time.Time, req callback.LoadReques
 }
 
 func (n *naive) Events(ctx context.Context, q callback.EventQuery) (callback.EventPage, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return callback.EventPage{}, err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	after := 0
 	if q.After != "" {
@@ -301,10 +306,9 @@ func (n *naive) Events(ctx context.Context, q callback.EventQuery) (callback.Eve
 }
 
 func (n *naive) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return nil, err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	errs := make([]error, len(req.Items))
 	for i, item := range req.Items {
@@ -346,7 +350,7 @@ func (n *naive) erase(now time.Time, item callback.EraseItem, req callback.Erase
 	return nil
 }
 
-// textOf is the text with which a property is compared.
+// textOf returns the text by which a property is compared.
 func textOf(v any) string {
 	switch v := v.(type) {
 	case string:

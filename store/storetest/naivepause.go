@@ -11,10 +11,9 @@ import (
 )
 
 func (n *naive) SetPause(ctx context.Context, p callback.Pause, on bool) error {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	same := func(q callback.Pause) bool { return q.Tenant == p.Tenant && q.Service == p.Service }
 	if !on {
@@ -27,10 +26,9 @@ func (n *naive) SetPause(ctx context.Context, p callback.Pause, on bool) error {
 }
 
 func (n *naive) Pauses(ctx context.Context, tenant string, allTenants bool) ([]callback.Pause, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return nil, err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	var found []callback.Pause
 	for _, p := range n.pauses {

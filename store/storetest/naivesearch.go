@@ -12,14 +12,13 @@ import (
 )
 
 func (n *naive) Search(ctx context.Context, q callback.Query) (callback.Page, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return callback.Page{}, err
 	}
+	defer n.mu.Unlock()
 	if q.Limit < 0 || q.Limit > 1000 || q.AllTenants {
 		return callback.Page{}, callback.ErrInvalidParameter
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	order := func(a, b placed) int {
 		c := cmp.Or(a.At.Compare(b.At), strings.Compare(string(a.ID), string(b.ID)))
 		if q.Desc {
@@ -46,7 +45,7 @@ func (n *naive) Search(ctx context.Context, q callback.Query) (callback.Page, er
 	return callback.Page{Callbacks: found[:limit], Next: callback.Cursor(next)}, err
 }
 
-// placed is where a callback stands in an order.
+// placed is the position of a callback in an order.
 type placed struct {
 	At time.Time
 	ID callback.ID
@@ -60,10 +59,9 @@ func placeOf(r *callback.Callback, order callback.OrderBy) placed {
 }
 
 func (n *naive) Count(ctx context.Context, q callback.Query) ([]callback.Group, error) {
-	if err := ctx.Err(); err != nil {
+	if err := n.lock(ctx); err != nil {
 		return nil, err
 	}
-	n.mu.Lock()
 	defer n.mu.Unlock()
 	var groups []callback.Group
 	for _, r := range n.records {
@@ -84,8 +82,8 @@ func (n *naive) Count(ctx context.Context, q callback.Query) ([]callback.Group, 
 	return groups, nil
 }
 
-// satisfies reports whether a callback meets all conditions of a query but the
-// tenant.
+// satisfies reports whether a callback meets all conditions of a query except
+// the tenant.
 func satisfies(r *callback.Callback, q callback.Query) bool {
 	between := func(at, from, to time.Time) bool {
 		return from.IsZero() && to.IsZero() ||

@@ -6,7 +6,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// scribble changes all of a callback that can be changed in place.
+// scribble changes everything in a callback that can be changed in place.
 func scribble(cb *callback.Callback) {
 	cb.Detail, cb.State, cb.Revision, cb.NextAt = "scribbled", callback.Completed, 99, At(999*time.Hour)
 	cb.Idempotency.Key, cb.Lease.Epoch = "scribbled", 99
@@ -38,7 +38,7 @@ func scribble(cb *callback.Callback) {
 
 func ownershipClauses() []Clause {
 	untouched := func(p *probe, epoch int64, nextAt time.Time) {
-		want := stored(full("c1"), epoch)
+		want := stored(full(), epoch)
 		want.NextAt = nextAt
 		got := p.get("c1")
 		got.Lease = callback.Lease{Epoch: got.Lease.Epoch}
@@ -46,59 +46,59 @@ func ownershipClauses() []Clause {
 		p.finds("lookup", callback.Query{SearchValues: []callback.Match{{Key: "_one", Value: "1"}}}, "c1")
 	}
 	return []Clause{
-		{Name: "what was given may be changed afterwards", run: func(p *probe) {
-			c := takes(Write(full("c1")), callback.Permit{Key: seat(1), N: 1, Max: 2})
+		{Name: "arguments may be changed afterwards", run: func(p *probe) {
+			c := takes(Write(full()), callback.Permit{Key: seat(1), N: 1, Max: 2})
 			p.apply(c)
 			scribble(c.Record)
 			c.Take[0].Key.Slot = 2
 			c.Event.Detail = "scribbled"
-			untouched(p, 0, full("c1").NextAt)
+			untouched(p, 0, full().NextAt)
 			p.uses("taken", seat(1), 1)
-			next := Revise(full("c1"))
+			next := Revise(full())
 			next.Record.Revision = 2
 			p.apply(next)
 			scribble(next.Record)
-			want := full("c1")
+			want := full()
 			want.Revision, want.Updated = 2, want.Updated.Add(time.Second)
 			p.same("callback", p.get("c1"), want)
 		}},
-		{Name: "a store does not change what it is given", run: func(p *probe) {
-			c := takes(gives(Write(full("c1")), callback.Held{Key: seat(2), N: 1}), callback.Permit{Key: seat(1), N: 1, Max: 2})
-			c.Record.Lease = callback.Lease{Owner: "as it was", Epoch: 3}
+		{Name: "a store does not change its arguments", run: func(p *probe) {
+			c := takes(gives(Write(full()), callback.Held{Key: seat(2), N: 1}), callback.Permit{Key: seat(1), N: 1, Max: 2})
+			c.Record.Lease = callback.Lease{Owner: "unchanged", Epoch: 3}
 			p.apply(c)
-			want := full("c1")
-			want.Lease = callback.Lease{Owner: "as it was", Epoch: 3}
+			want := full()
+			want.Lease = callback.Lease{Owner: "unchanged", Epoch: 3}
 			p.same("record", c.Record, want)
-			p.same("event", c.Event, Write(full("c1")).Event)
+			p.same("event", c.Event, Write(full()).Event)
 			p.same("permits", c.Take, []callback.Permit{{Key: seat(1), N: 1, Max: 2}})
 		}},
-		{Name: "what Get returns is a copy", run: func(p *probe) {
-			p.create(full("c1"))
+		{Name: "Get returns a copy", run: func(p *probe) {
+			p.create(full())
 			scribble(p.get("c1"))
 			scribble(p.getBy(callback.By{Tenant: Tenant, Key: "key-c1"}))
-			untouched(p, 0, full("c1").NextAt)
+			untouched(p, 0, full().NextAt)
 		}},
-		{Name: "what Search returns is a copy", run: func(p *probe) {
-			p.create(full("c1"))
+		{Name: "Search returns copies", run: func(p *probe) {
+			p.create(full())
 			for _, q := range []callback.Query{{Tenant: Tenant}, {Tenant: Tenant, CustomerID: "customer-1"}} {
 				for _, cb := range p.search(q).Callbacks {
 					scribble(cb)
 				}
 			}
-			untouched(p, 0, full("c1").NextAt)
+			untouched(p, 0, full().NextAt)
 		}},
-		{Name: "what Claim returns is a copy", run: func(p *probe) {
-			p.create(full("c1"))
-			now := full("c1").NextAt
+		{Name: "Claim returns copies", run: func(p *probe) {
+			p.create(full())
+			now := full().NextAt
 			scribble(p.claimOne(now))
 			untouched(p, 1, now.Add(lease))
-			key := callback.QueueKey{Tenant: Tenant, Service: Service, Priority: full("c1").Priority}
+			key := callback.QueueKey{Tenant: Tenant, Service: Service, Priority: full().Priority}
 			for _, cb := range p.claim(now.Add(lease), queueRequest(key, 1)).Callbacks {
 				scribble(cb)
 			}
 			untouched(p, 2, now.Add(2*lease))
 		}},
-		{Name: "what Events, Load and Count return are copies", run: func(p *probe) {
+		{Name: "Events, Load and Count return copies", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 1, Max: 2}))
 			for range 2 {
 				page := p.events(callback.EventQuery{Tenant: Tenant, Callback: "c1"})

@@ -8,7 +8,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// spread creates n callbacks whose order differs in each of the four times,
+// spread creates n callbacks that each of the four orders sorts differently,
 // with ties in all of them.
 func (p *probe) spread(n int) []*callback.Callback {
 	all := make([]*callback.Callback, n)
@@ -27,7 +27,7 @@ func (p *probe) spread(n int) []*callback.Callback {
 	return all
 }
 
-// pages reads a whole search page by page.
+// pages reads all pages of a search, calling between after each.
 func (p *probe) pages(q callback.Query, between func()) []callback.ID {
 	var got []callback.ID
 	for range 200 {
@@ -40,14 +40,14 @@ func (p *probe) pages(q callback.Query, between func()) []callback.ID {
 			return got
 		}
 		if len(page.Callbacks) == 0 {
-			p.fatalf("an empty page that is not the last")
+			p.fatalf("empty page with a cursor")
 		}
 		q.After = page.Next
 		if between != nil {
 			between()
 		}
 	}
-	p.fatalf("200 pages and no end")
+	p.fatalf("no end after 200 pages")
 	return nil
 }
 
@@ -90,17 +90,17 @@ func pageClauses() []Clause {
 		}
 	}
 	return append(all,
-		Clause{Name: "no cursor follows the last page", run: func(p *probe) {
+		Clause{Name: "the last page has no cursor", run: func(p *probe) {
 			p.spread(10)
 			for limit, more := range map[int]bool{9: true, 10: false, 11: false} {
 				page := p.search(callback.Query{Tenant: Tenant, Limit: limit})
 				if (page.Next != "") != more {
-					p.errorf("10 callbacks, limit %d: next cursor %q, want one: %v", limit, page.Next, more)
+					p.errorf("10 callbacks, limit %d: next cursor %q, want a cursor: %v", limit, page.Next, more)
 				}
 			}
-			page := p.search(callback.Query{Tenant: Tenant, Number: "nobody"})
+			page := p.search(callback.Query{Tenant: Tenant, Number: "unknown"})
 			if page.Next != "" || len(page.Callbacks) > 0 {
-				p.errorf("search that finds nothing: %+v", page)
+				p.errorf("search without a match: %+v", page)
 			}
 		}},
 		Clause{Name: "the default limit is 100", run: func(p *probe) {
@@ -110,12 +110,13 @@ func pageClauses() []Clause {
 				p.errorf("page has %d callbacks, next cursor %q", len(page.Callbacks), page.Next)
 			}
 		}},
-		Clause{Name: "what comes and goes meanwhile shifts no page", run: func(p *probe) {
+		Clause{Name: "concurrent changes do not shift pages", run: func(p *probe) {
 			all := p.spread(40)
 			round := 0
 			got := p.pages(callback.Query{Tenant: Tenant, Limit: 5, Order: callback.ByCreated}, func() {
 				round++
-				// One before every page already read, one that was read goes.
+				// Create one before all pages already read and remove one that
+				// was read.
 				p.create(New(callback.ID(fmt.Sprintf("a%04d", round)), func(cb *callback.Callback) { cb.Created = At(-time.Hour) }))
 			})
 			var want []callback.ID
@@ -126,7 +127,7 @@ func pageClauses() []Clause {
 				return slices.Compare([]byte(a.ID), []byte(b.ID))
 			})
 			want = ids(all)
-			p.same("pages while callbacks are created before them", got, want)
+			p.same("pages with callbacks created before them", got, want)
 
 			q := callback.Query{Tenant: Tenant, Limit: 5, Order: callback.ByCreated, CreatedFrom: Start()}
 			first := p.search(q)
@@ -134,9 +135,9 @@ func pageClauses() []Clause {
 				p.erase(cb)
 			}
 			q.After = first.Next
-			p.same("pages after what was read is gone", p.pages(q, nil), want[5:])
+			p.same("pages after erasing the ones read", p.pages(q, nil), want[5:])
 		}},
-		Clause{Name: "a cursor resumes with exact values too", run: func(p *probe) {
+		Clause{Name: "a cursor works with an exact-value condition", run: func(p *probe) {
 			for i := range 12 {
 				p.create(New(numbered(i), func(cb *callback.Callback) {
 					cb.Customer.ID, cb.Desired = "cust", At(time.Duration(i%3)*time.Hour)

@@ -10,13 +10,13 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// pauseProbe asks a store that keeps pauses.
+// pauseProbe is a probe of a store that keeps pauses.
 type pauseProbe struct {
 	*probe
 	pauser callback.PausingStore
 }
 
-// set begins a pause that must be accepted.
+// set begins pauses.
 func (p pauseProbe) set(pauses ...callback.Pause) { p.turn(true, pauses) }
 
 // end ends pauses.
@@ -38,13 +38,13 @@ func (p pauseProbe) list(tenant string, all bool) []callback.Pause {
 	return list
 }
 
-// has demands the pauses of New's tenant, in their order.
+// has requires the pauses of New's tenant, in order.
 func (p pauseProbe) has(what string, want ...callback.Pause) {
 	p.same("pauses "+what, p.list(Tenant, false), want)
 }
 
-// paused is a pause of a service of New's tenant, whose other fields follow from
-// the number.
+// paused returns a pause of a service of New's tenant. Its other fields are
+// derived from n.
 func paused(service string, n int) callback.Pause {
 	return callback.Pause{
 		Tenant: Tenant, Service: service, Since: At(time.Duration(n) * time.Minute).Add(time.Microsecond),
@@ -52,7 +52,7 @@ func paused(service string, n int) callback.Pause {
 	}
 }
 
-// ofTenant is the same pause in another tenant.
+// ofTenant returns a copy of p in another tenant.
 func ofTenant(tenant string, p callback.Pause) callback.Pause {
 	p.Tenant = tenant
 	return p
@@ -64,17 +64,17 @@ func pauseClauses() []Clause {
 		name string
 		run  func(p pauseProbe)
 	}{
-		{"a pause is listed as it was set until it is ended", pauseIsListed},
-		{"a pause in force stays as it is", pauseIsKept},
-		{"all services are a pause of their own", pauseOfAll},
-		{"pauses are the tenant's own", pauseOfTenants},
-		{"pauses are in order", pausesInOrder},
+		{"a pause is listed as set until it is ended", pauseIsListed},
+		{"setting a pause again changes nothing", pauseIsKept},
+		{"a pause of all services is independent of the others", pauseOfAll},
+		{"pauses belong to a tenant", pauseOfTenants},
+		{"pauses are listed in order", pausesInOrder},
 		{"the zone of a time does not matter to a pause", pauseInZone},
-		{"the list of pauses is the caller's", pauseListIsOwn},
-		{"pauses and callbacks know nothing of each other", pauseAlone},
-		{"no pause is set or ended under a context that has ended, unless it says so", pauseCancelled},
-		{"one of many who set the same pause has set it", pauseRace},
-		{"pauses that are set and ended at once are all there, and all gone", pausesAtOnce},
+		{"the list of pauses is a copy", pauseListIsOwn},
+		{"pauses and callbacks are independent", pauseAlone},
+		{"a call with a cancelled context fails and changes nothing, or its outcome is unknown", pauseCancelled},
+		{"concurrent calls set one pause", pauseRace},
+		{"concurrent calls lose no pause", pausesAtOnce},
 	} {
 		all = append(all, Clause{Name: c.name, run: func(p *probe) {
 			if pauser, ok := p.store.(callback.PausingStore); ok {
@@ -86,32 +86,33 @@ func pauseClauses() []Clause {
 }
 
 func pauseIsListed(p pauseProbe) {
-	p.has("of nothing")
+	bare := callback.Pause{Tenant: Tenant, Service: "bare", Since: At(time.Hour)}
+	p.has("of an empty store")
 	p.end(paused("sales", 1))
-	p.has("after the end of one that never was")
-	p.set(paused("sales", 1), callback.Pause{Tenant: Tenant, Service: "bare", Since: At(time.Hour)})
-	p.has("that were set", callback.Pause{Tenant: Tenant, Service: "bare", Since: At(time.Hour)}, paused("sales", 1))
-	// Whatever else the request says.
+	p.has("after ending a pause that was not set")
+	p.set(paused("sales", 1), bare)
+	p.has("after setting two", bare, paused("sales", 1))
+	// The other fields do not matter.
 	p.end(paused("sales", 2))
-	p.has("after an end", callback.Pause{Tenant: Tenant, Service: "bare", Since: At(time.Hour)})
+	p.has("after ending one", bare)
 	p.end(paused("sales", 1))
 	p.set(paused("sales", 3))
-	p.has("that were set anew", callback.Pause{Tenant: Tenant, Service: "bare", Since: At(time.Hour)}, paused("sales", 3))
+	p.has("after setting one again", bare, paused("sales", 3))
 }
 
 func pauseIsKept(p pauseProbe) {
 	p.set(paused("sales", 2), paused("sales", 3), paused("sales", 1))
-	p.has("that were set again", paused("sales", 2))
+	p.has("after setting one twice", paused("sales", 2))
 }
 
 func pauseOfAll(p pauseProbe) {
 	p.set(paused("sales", 1), paused("", 2))
-	p.has("of one and of all", paused("", 2), paused("sales", 1))
+	p.has("of a service and of all", paused("", 2), paused("sales", 1))
 	p.end(paused("", 0))
-	p.has("without that of all", paused("sales", 1))
+	p.has("without the one of all services", paused("sales", 1))
 	p.set(paused("", 3))
 	p.end(paused("sales", 0))
-	p.has("without that of one", paused("", 3))
+	p.has("without the one of a service", paused("", 3))
 }
 
 func pauseOfTenants(p pauseProbe) {
@@ -128,7 +129,7 @@ func pauseOfTenants(p pauseProbe) {
 }
 
 func pausesInOrder(p pauseProbe) {
-	// By the bytes, not as people sort.
+	// Order by bytes, not by collation.
 	names := []string{"", "A", "Z", "_", "a", "a-b", "ab", "b", "\u00e4", "\u4e2d"}
 	var want []callback.Pause
 	for _, tenant := range []string{"", "B", "a", "\u00fc"} {
@@ -147,7 +148,7 @@ func pauseInZone(p pauseProbe) {
 	pause := paused("sales", 1)
 	pause.Since = pause.Since.In(time.FixedZone("east", 5*3600+45*60))
 	p.set(pause)
-	p.has("of another zone", paused("sales", 1))
+	p.has("set in another time zone", paused("sales", 1))
 }
 
 func pauseListIsOwn(p pauseProbe) {
@@ -155,7 +156,7 @@ func pauseListIsOwn(p pauseProbe) {
 	for _, all := range []bool{false, true} {
 		clear(p.list(Tenant, all))
 	}
-	p.has("after the list was cleared", paused("a", 1), paused("b", 2))
+	p.has("after clearing the list", paused("a", 1), paused("b", 2))
 }
 
 func pauseAlone(p pauseProbe) {
@@ -173,9 +174,9 @@ func pauseCancelled(p pauseProbe) {
 	fails := func(what string, err error, happened func() bool) {
 		switch {
 		case err == nil:
-			p.errorf("%s under a context that has ended: no error", what)
+			p.errorf("%s with a cancelled context: no error", what)
 		case happened() && !errors.Is(err, callback.ErrOutcomeUnknown):
-			p.errorf("%s happened, but the error says that it did not: %v", what, err)
+			p.errorf("%s happened despite the error %v", what, err)
 		}
 	}
 	there := func(service string) bool {
@@ -192,14 +193,14 @@ func pauseRace(p pauseProbe) {
 	p.together(workers, func(i int) { p.set(paused("sales", i)) })
 	list := p.list(Tenant, false)
 	if len(list) != 1 {
-		p.fatalf("%d pauses of one service after a race", len(list))
+		p.fatalf("%d pauses of one service, want 1", len(list))
 	}
 	for i := range workers {
 		if difference(list[0], paused("sales", i)) == "" {
 			return
 		}
 	}
-	p.errorf("the pause is none of those that were set: %+v", list[0])
+	p.errorf("unexpected pause %+v", list[0])
 }
 
 func pausesAtOnce(p pauseProbe) {
@@ -217,12 +218,12 @@ func pausesAtOnce(p pauseProbe) {
 			p.list("", true)
 		}
 	})
-	p.has("that were set at once", want...)
+	p.has("set concurrently", want...)
 	p.together(workers, func(i int) {
 		for j := range each {
 			p.end(paused(name(i, j), 0))
 			p.list("", true)
 		}
 	})
-	p.has("that were ended at once")
+	p.has("after ending all concurrently")
 }

@@ -13,16 +13,16 @@ func permitClauses() []Clause {
 		return callback.Permit{Key: key, N: 1, Max: most}
 	}
 	return []Clause{
-		{Name: "units are taken up to the maximum and no further", run: func(p *probe) {
+		{Name: "units are taken up to the maximum only", run: func(p *probe) {
 			for i := range 3 {
 				p.apply(takes(Write(New(numbered(i))), one(seat(1), 3)))
 			}
-			p.refused("the fourth of three", takes(Write(New("late")), one(seat(1), 3)), callback.ErrPermitRefused)
+			p.refused("the fourth unit of three", takes(Write(New("late")), one(seat(1), 3)), callback.ErrPermitRefused)
 			p.missing(callback.By{Tenant: Tenant, ID: "late"})
-			p.same("history of what was refused", p.history("late"), []callback.Event{})
+			p.same("history of the refused callback", p.history("late"), []callback.Event{})
 			p.uses("after a refusal", seat(1), 3)
 		}},
-		{Name: "a refusal says which permit and how much is used", run: func(p *probe) {
+		{Name: "a refusal reports the permit and the units in use", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 2, Max: 3}))
 			want := callback.Permit{Key: seat(1), N: 2, Max: 3}
 			err := p.try(Start(), takes(Write(New("c2")), one(person("x"), 5), want))
@@ -33,23 +33,23 @@ func permitClauses() []Clause {
 			p.same("refusal", *refused, callback.PermitError{Permit: want, Used: 2})
 		}},
 		{Name: "several units at once", run: func(p *probe) {
-			p.refused("4 of 3", takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 4, Max: 3}), callback.ErrPermitRefused)
+			p.refused("4 units of 3", takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 4, Max: 3}), callback.ErrPermitRefused)
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 3, Max: 3}))
-			p.uses("3 at once", seat(1), 3)
+			p.uses("3 units at once", seat(1), 3)
 		}},
 		{Name: "a maximum of 0 refuses, a negative one only counts", run: func(p *probe) {
 			p.refused("a maximum of 0", takes(Write(New("c1")), one(seat(1), 0)), callback.ErrPermitRefused)
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 1000, Max: -1}))
 			p.uses("without limit", seat(1), 1000)
 		}},
-		{Name: "numbers near the largest do not wrap around", run: func(p *probe) {
+		{Name: "counters near the largest integer do not overflow", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: math.MaxInt64 - 1, Max: -1}))
-			p.refused("more than can be counted", takes(Write(New("c2")), callback.Permit{Key: seat(1), N: 5, Max: math.MaxInt64 - 1}), callback.ErrPermitRefused)
+			p.refused("more than an integer can hold", takes(Write(New("c2")), callback.Permit{Key: seat(1), N: 5, Max: math.MaxInt64 - 1}), callback.ErrPermitRefused)
 			p.uses("after a refusal", seat(1), math.MaxInt64-1)
 		}},
-		{Name: "a refusal leaves no trace of the change", run: func(p *probe) {
+		{Name: "a refused change has no effect", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), one(seat(1), 5), one(seat(2), 1)))
-			p.unchanged("c1", func() {
+			p.unchanged(func() {
 				c := gives(Revise(p.get("c1"), func(cb *callback.Callback) {
 					cb.Detail, cb.Idempotency.Key = "changed", "k1"
 				}), callback.Held{Key: seat(1), N: 1})
@@ -61,33 +61,33 @@ func permitClauses() []Clause {
 			p.uses("taken by the refused change", person("x"), 0)
 			p.missing(callback.By{Tenant: Tenant, Key: "k1"})
 		}},
-		{Name: "the first refusal counts", run: func(p *probe) {
+		{Name: "the first refusal is reported", run: func(p *probe) {
 			err := p.try(Start(), takes(Write(New("c1")), one(seat(1), 1), one(seat(2), 0), one(seat(3), 0)))
 			var refused *callback.PermitError
 			if !errors.As(err, &refused) || refused.Permit.Key != seat(2) {
 				p.errorf("error is %v, want the refusal of the second permit", err)
 			}
 		}},
-		{Name: "a change sees what it took itself", run: func(p *probe) {
+		{Name: "a change sees the units it took itself", run: func(p *probe) {
 			p.refused("two of one seat", takes(Write(New("c1")), one(seat(1), 1), one(seat(1), 1)), callback.ErrPermitRefused)
 			p.uses("after a refusal", seat(1), 0)
 			p.apply(takes(Write(New("c1")), one(seat(1), 2), one(seat(1), 2)))
 			p.uses("two of two", seat(1), 2)
 		}},
-		{Name: "giving comes before taking", run: func(p *probe) {
+		{Name: "units are given back before others are taken", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), one(seat(1), 1)))
 			p.apply(takes(gives(Revise(p.get("c1")), callback.Held{Key: seat(1), N: 1}), one(seat(1), 1)))
-			p.uses("exchanged for itself", seat(1), 1)
+			p.uses("after exchanging a unit", seat(1), 1)
 		}},
-		{Name: "what is given can be taken by others", run: func(p *probe) {
+		{Name: "units given back can be taken by others", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), one(seat(1), 1)))
 			p.refused("a full counter", takes(Write(New("c2")), one(seat(1), 1)), callback.ErrPermitRefused)
 			p.apply(gives(Revise(p.get("c1")), callback.Held{Key: seat(1), N: 1}))
 			p.uses("given back", seat(1), 0)
 			p.apply(takes(Write(New("c2")), one(seat(1), 1)))
-			p.uses("taken by another", seat(1), 1)
+			p.uses("taken by the other", seat(1), 1)
 		}},
-		{Name: "each unit is given once", run: func(p *probe) {
+		{Name: "units are given back exactly once", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 5, Max: 9}))
 			p.apply(gives(Revise(p.get("c1")), callback.Held{Key: seat(1), N: 2}))
 			p.uses("after giving 2 of 5", seat(1), 3)
@@ -98,10 +98,10 @@ func permitClauses() []Clause {
 			for _, s := range []int64{1, 2} {
 				p.same("load of an empty counter", p.load(Start(), seat(s)), []callback.Counter{})
 				p.apply(takes(Write(New(numbered(int(s)))), one(seat(s), 1)))
-				p.uses("taken after too much was given", seat(s), 1)
+				p.uses("taken after more was given back than taken", seat(s), 1)
 			}
 		}},
-		{Name: "every part of the key separates counters", run: func(p *probe) {
+		{Name: "counters differ in every part of their key", run: func(p *probe) {
 			base := callback.PermitKey{Kind: callback.PermitParameter, Service: Service, Name: "n", Subject: "s", Slot: 60}
 			keys := []callback.PermitKey{base, base, base, base, base, base}
 			keys[1].Kind = callback.PermitAttempt
@@ -117,7 +117,7 @@ func permitClauses() []Clause {
 				p.refused("each counter has its own maximum", takes(Write(New(numbered(10+i))), one(key, 1)), callback.ErrPermitRefused)
 			}
 		}},
-		{Name: "what a record says it holds moves no counter", run: func(p *probe) {
+		{Name: "Held in a record changes no counter", run: func(p *probe) {
 			p.create(New("c1", func(cb *callback.Callback) { cb.Held = []callback.Held{{Key: seat(1), N: 1}} }))
 			p.uses("held but not taken", seat(1), 0)
 		}},
@@ -133,7 +133,7 @@ func windowClauses() []Clause {
 	for _, kind := range []struct {
 		name   string
 		permit callback.Permit
-	}{{"by length", byLength}, {"by instant", byEnd}} {
+	}{{"with a length", byLength}, {"with an end", byEnd}} {
 		permit := kind.permit
 		all = append(all, Clause{Name: "a window " + kind.name + " is full until it ends", run: func(p *probe) {
 			p.applyAt(Start(), takes(Write(New("c1")), permit))
@@ -159,25 +159,25 @@ func windowClauses() []Clause {
 		}})
 	}
 	return append(all,
-		Clause{Name: "later units do not move the end of a window", run: func(p *probe) {
+		Clause{Name: "later units do not extend a window", run: func(p *probe) {
 			p.applyAt(Start(), takes(Write(New("c1")), byLength))
 			p.applyAt(At(4*time.Minute), takes(Write(New("c2")), byLength))
 			p.same("load", p.load(At(4*time.Minute), key), []callback.Counter{{Key: key, Used: 2, Ends: At(window)}})
 			p.same("load after the first window", p.load(At(6*time.Minute), key), []callback.Counter{})
 		}},
-		Clause{Name: "giving back after the end of a window does not touch the next", run: func(p *probe) {
+		Clause{Name: "units given back after the end of a window do not affect the next", run: func(p *probe) {
 			p.applyAt(Start(), takes(Write(New("c1")), byLength))
 			p.applyAt(At(10*time.Minute), gives(Revise(New("c1")), callback.Held{Key: key, N: 1}))
 			p.applyAt(At(11*time.Minute), takes(Write(New("c2")), byLength))
 			p.same("load", p.load(At(11*time.Minute), key), []callback.Counter{{Key: key, Used: 1, Ends: At(16 * time.Minute)}})
 		}},
-		Clause{Name: "an emptied counter begins a new window", run: func(p *probe) {
+		Clause{Name: "an emptied counter starts a new window", run: func(p *probe) {
 			p.applyAt(Start(), takes(Write(New("c1")), byLength))
 			p.applyAt(At(time.Minute), gives(Revise(New("c1")), callback.Held{Key: key, N: 1}))
 			p.applyAt(At(2*time.Minute), takes(Write(New("c2")), byLength))
 			p.same("load", p.load(At(2*time.Minute), key), []callback.Counter{{Key: key, Used: 1, Ends: At(7 * time.Minute)}})
 		}},
-		Clause{Name: "a refused first unit begins no window", run: func(p *probe) {
+		Clause{Name: "a refused first unit starts no window", run: func(p *probe) {
 			none := byLength
 			none.Max = 0
 			p.is("a maximum of 0", p.try(Start(), takes(Write(New("c1")), none)), callback.ErrPermitRefused)

@@ -12,11 +12,11 @@ func queueClauses() []Clause {
 		return func(cb *callback.Callback) { cb.Priority = n }
 	}
 	return []Clause{
-		{Name: "the longest in the queue comes first, ties by ID", run: func(p *probe) {
+		{Name: "the oldest is claimed first, ties by ID", run: func(p *probe) {
 			p.create(New("c4", Queued(At(1*time.Second))), New("c1", Queued(At(2*time.Second))), New("c3", Queued(At(1*time.Second))),
 				New("c2", Queued(At(2*time.Second))), New("c5", Queued(Start())))
 			p.same("claim of 4", ids(p.claimQueue(At(time.Minute), 4)), []callback.ID{"c5", "c3", "c4", "c1"})
-			p.same("claim of the rest", ids(p.claimQueue(At(time.Minute), 4)), []callback.ID{"c2"})
+			p.same("claim of the remaining", ids(p.claimQueue(At(time.Minute), 4)), []callback.ID{"c2"})
 			p.same("claim of an empty queue", ids(p.claimQueue(At(time.Minute), 4)), []callback.ID{})
 		}},
 		{Name: "only queued and ready callbacks", run: func(p *probe) {
@@ -27,7 +27,7 @@ func queueClauses() []Clause {
 			}
 			p.same("claim", ids(p.claimQueue(At(time.Minute), 100)), []callback.ID{"n0011"})
 		}},
-		{Name: "only the queue that is named", run: func(p *probe) {
+		{Name: "only the named queue", run: func(p *probe) {
 			p.create(New("c1", Queued(Start())), New("c2", Queued(Start()), priority(3)), New("c3", Queued(Start()), In(Tenant, "support")),
 				New("c4", Queued(Start()), In("other", Service)))
 			for _, want := range []struct {
@@ -42,7 +42,7 @@ func queueClauses() []Clause {
 				p.same("claim", ids(p.claim(Start(), queueRequest(want.key, 10)).Callbacks), []callback.ID{want.id})
 			}
 		}},
-		{Name: "queues are served in the order given, each up to its number", run: func(p *probe) {
+		{Name: "queues are served in the given order, each up to N", run: func(p *probe) {
 			for i := range 3 {
 				p.create(New(numbered(i), Queued(At(time.Duration(i)*time.Second)), priority(1)),
 					New(numbered(10+i), Queued(At(time.Duration(i)*time.Second)), priority(2)),
@@ -59,7 +59,7 @@ func queueClauses() []Clause {
 			}
 			p.same("claim", ids(p.claim(At(time.Minute), req).Callbacks), []callback.ID{"n0020", "n0000", "n0001", "n0021"})
 		}},
-		{Name: "what was claimed is leased in the store and in the copy", run: func(p *probe) {
+		{Name: "the lease is in the store and in the result", run: func(p *probe) {
 			p.create(New("c1", Queued(Start())))
 			want := p.get("c1")
 			want.Lease = callback.Lease{Owner: "node-1", Epoch: 1, Until: At(lease)}
@@ -67,7 +67,7 @@ func queueClauses() []Clause {
 			p.same("claimed", p.claimQueue(Start(), 1), []*callback.Callback{want})
 			p.same("stored", p.get("c1"), want)
 		}},
-		{Name: "what is leased is not in the queue until the lease ends", run: func(p *probe) {
+		{Name: "a leased callback is not in the queue until the lease ends", run: func(p *probe) {
 			p.create(New("c1", Queued(Start())), New("c2", Queued(At(time.Second))))
 			p.same("first claim", ids(p.claimQueue(Start(), 1)), []callback.ID{"c1"})
 			p.same("second claim", ids(p.claimQueue(At(lease-time.Millisecond), 1)), []callback.ID{"c2"})
@@ -75,20 +75,20 @@ func queueClauses() []Clause {
 			p.same("claim at the end of the first lease", ids(got), []callback.ID{"c1"})
 			p.same("epoch", got[0].Lease.Epoch, int64(2))
 		}},
-		{Name: "a lease for due work counts in the queue as well", run: func(p *probe) {
+		{Name: "a lease of due work applies to the queue as well", run: func(p *probe) {
 			p.create(New("c1", Queued(Start()), DueAt(Start())))
 			p.same("due", ids(p.claimDue(Start(), 1)), []callback.ID{"c1"})
 			p.same("queue", ids(p.claimQueue(Start(), 1)), []callback.ID{})
 			p.same("queue after the lease", ids(p.claimQueue(At(lease), 1)), []callback.ID{"c1"})
 			p.same("due", ids(p.claimDue(At(lease), 1)), []callback.ID{})
 		}},
-		{Name: "what a queue claim leases is due when the lease ends", run: func(p *probe) {
+		{Name: "a callback claimed from a queue is due when the lease ends", run: func(p *probe) {
 			p.create(New("c1", Queued(Start())))
 			p.claimQueue(Start(), 1)
 			p.same("due before the end", ids(p.claimDue(At(lease-time.Millisecond), 1)), []callback.ID{})
 			p.same("due at the end", ids(p.claimDue(At(lease), 1)), []callback.ID{"c1"})
 		}},
-		{Name: "changes put into the queue and take out of it", run: func(p *probe) {
+		{Name: "changes add to the queue and remove from it", run: func(p *probe) {
 			p.create(New("c1"), New("c2", Queued(At(time.Minute))))
 			p.apply(Revise(p.get("c1"), Queued(Start())))
 			p.apply(Revise(p.get("c2"), func(cb *callback.Callback) { cb.Ready = false }))
@@ -97,7 +97,7 @@ func queueClauses() []Clause {
 			p.apply(Revise(p.get("c2"), func(cb *callback.Callback) { cb.Ready = true }))
 			p.same("claim", ids(p.claimQueue(At(time.Hour), 5)), []callback.ID{"c2"})
 		}},
-		{Name: "a change keeps the place in the queue that it names", run: func(p *probe) {
+		{Name: "a change sets the position in the queue", run: func(p *probe) {
 			p.create(New("c1", Queued(At(time.Minute))), New("c2", Queued(At(2*time.Minute))))
 			p.apply(Revise(p.get("c1"), Queued(At(3*time.Minute))))
 			p.same("claim", ids(p.claimQueue(At(time.Hour), 5)), []callback.ID{"c2", "c1"})

@@ -7,16 +7,15 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// searchCase is one condition of a query and the callbacks of the crowd that
-// meet it.
+// searchCase is a query and the callbacks of the crowd that match it.
 type searchCase struct {
 	name  string
 	query callback.Query
 	want  []callback.ID
 }
 
-// crowd is the callbacks that the conditions of a search are tried on, in the
-// order of their desired times.
+// crowd returns the callbacks that queries are tested on, in the order of their
+// desired times.
 func crowd() []*callback.Callback {
 	desired := func(d time.Duration) func(*callback.Callback) {
 		return func(cb *callback.Callback) { cb.Desired = At(d) }
@@ -62,7 +61,7 @@ func searchCases() []searchCase {
 	}
 	type list = []callback.ID
 	return []searchCase{
-		{"nothing but the tenant", callback.Query{}, list{"a", "b", "c", "d"}},
+		{"tenant only", callback.Query{}, list{"a", "b", "c", "d"}},
 		{"IDs", callback.Query{IDs: list{"d", "x", "a", "d"}}, list{"a", "d"}},
 		{"many IDs", callback.Query{IDs: list{"1", "2", "3", "4", "5", "6", "7", "8", "9", "d", "b"}}, list{"b", "d"}},
 		{"services", callback.Query{Services: []string{"support", "none"}}, list{"c"}},
@@ -81,10 +80,10 @@ func searchCases() []searchCase {
 		{"any of no lookups is no condition", callback.Query{AnySearchValue: true}, list{"a", "b", "c", "d"}},
 		{"a property", callback.Query{Properties: match("_lang", "de")}, list{"a"}},
 		{"user data, as text", callback.Query{Properties: match("score", "5")}, list{"a", "b"}},
-		{"a truth value, as text", callback.Query{Properties: match("vip", "true")}, list{"a"}},
+		{"a boolean, as text", callback.Query{Properties: match("vip", "true")}, list{"a"}},
 		{"all properties", callback.Query{Properties: match("_lang", "fr", "vip", "false")}, list{"b"}},
 		{"a number, also as alternative", callback.Query{Number: Number(1).Key()}, list{"a", "b", "d"}},
-		{"a number that the alternative replaces", callback.Query{Number: Number(2).Key()}, list{"b"}},
+		{"a number that has an alternative", callback.Query{Number: Number(2).Key()}, list{"b"}},
 		{"an unknown number", callback.Query{Number: Number(9).Key()}, nil},
 		{"customer", callback.Query{CustomerID: "cust-1"}, list{"a", "c"}},
 		{"external id", callback.Query{ExternalID: "ext-2"}, list{"b"}},
@@ -96,8 +95,8 @@ func searchCases() []searchCase {
 		{"desired time to", callback.Query{DesiredTo: At(2*time.Hour - time.Millisecond)}, list{"a"}},
 		{"creation", callback.Query{CreatedFrom: At(time.Minute), CreatedTo: At(2 * time.Minute)}, list{"b", "c"}},
 		{"end", callback.Query{EndedFrom: At(3 * time.Hour), EndedTo: At(3 * time.Hour)}, list{"c"}},
-		{"end to, which what has not ended does not meet", callback.Query{EndedTo: At(4 * time.Hour)}, list{"c", "d"}},
-		{"a range that is upside down", callback.Query{DesiredFrom: At(3 * time.Hour), DesiredTo: At(2 * time.Hour)}, nil},
+		{"end to, which excludes unfinished callbacks", callback.Query{EndedTo: At(4 * time.Hour)}, list{"c", "d"}},
+		{"an inverted range", callback.Query{DesiredFrom: At(3 * time.Hour), DesiredTo: At(2 * time.Hour)}, nil},
 		{"several conditions at once", callback.Query{Number: Number(1).Key(), NotStates: []callback.State{callback.Completed}, CallerID: "crm", SearchValues: match("city", "Basel"), DesiredFrom: At(time.Hour + time.Millisecond)}, list{"b"}},
 	}
 }
@@ -117,13 +116,13 @@ func searchClauses() []Clause {
 		}})
 	}
 	return append(all,
-		Clause{Name: "whole callbacks, leases included", run: func(p *probe) {
-			p.create(full("c1"))
+		Clause{Name: "whole callbacks, including leases", run: func(p *probe) {
+			p.create(full())
 			p.claimDue(At(100*time.Hour), 1)
 			got := p.search(callback.Query{Tenant: Tenant})
 			p.same("page", got, callback.Page{Callbacks: []*callback.Callback{p.get("c1")}})
 		}},
-		Clause{Name: "changes move callbacks from query to query", run: func(p *probe) {
+		Clause{Name: "changes affect which queries match", run: func(p *probe) {
 			p.create(crowd()...)
 			p.apply(Revise(p.get("a"), Queued(Start()), func(cb *callback.Callback) {
 				cb.Customer.Number, cb.Customer.ID, cb.Origin.ExternalID = Number(7), "cust-7", "ext-7"
@@ -141,15 +140,15 @@ func searchClauses() []Clause {
 			p.finds("new lookup", callback.Query{SearchValues: []callback.Match{{Key: "city", Value: "Rom"}}}, "a")
 			p.finds("new time", callback.Query{}, "b", "c", "d", "a")
 		}},
-		Clause{Name: "by place in the queue", run: func(p *probe) {
+		Clause{Name: "by position in the queue", run: func(p *probe) {
 			p.create(New("c3", Queued(At(time.Second))), New("c1", Queued(At(2*time.Second))), New("c2", Queued(At(2*time.Second))),
 				New("c4", Queued(At(3*time.Second))), New("c5"))
 			q := callback.Query{Order: callback.ByQueue, QueuedBefore: &callback.Place{QueuedAt: At(2 * time.Second), ID: "c2"}}
-			p.finds("place", q, "c3", "c1")
+			p.finds("position", q, "c3", "c1")
 			q.QueuedBefore.ID = "c1"
-			p.finds("place", q, "c3")
+			p.finds("position", q, "c3")
 			q.QueuedBefore.QueuedAt = At(time.Hour)
-			p.finds("a place behind all", q, "c3", "c1", "c2", "c4")
+			p.finds("a position after all", q, "c3", "c1", "c2", "c4")
 		}},
 	)
 }

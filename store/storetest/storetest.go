@@ -11,10 +11,9 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Run checks a store against every clause of the contract in
-// [callback.Store], one subtest each. Open returns an empty store; it is called
-// once per clause and may use t.Cleanup to close what it opened. The clauses of
-// one store run one after another.
+// Run checks a store against every clause of the contract in [callback.Store],
+// each in a subtest. open returns an empty store; it is called once per clause
+// and may use t.Cleanup to close it. The clauses run one after another.
 func Run(t *testing.T, open func(t *testing.T) callback.Store) {
 	clauses := Clauses()
 	for len(clauses) > 0 {
@@ -37,23 +36,23 @@ func Run(t *testing.T, open func(t *testing.T) callback.Store) {
 	}
 }
 
-// Clause is one demand of the contract.
+// Clause is one requirement of the contract.
 type Clause struct {
-	Area string // "create", "permits", ...
-	Name string // what is demanded, in words
+	Area string // group of clauses, such as "create" or "permits"
+	Name string // the requirement in words
 	run  func(p *probe)
 }
 
-// Check runs the clause on an empty store and returns what is wrong with it,
-// joined, or nil. A panic of the store is one more fault. The store is left
-// with what the clause wrote.
+// Check runs the clause on an empty store and returns its faults, joined, or
+// nil. A panic of the store is a fault. What the clause wrote stays in the
+// store.
 func (c Clause) Check(ctx context.Context, s callback.Store) error {
 	p := &probe{ctx: ctx, store: s}
 	p.guard(c.run)
 	return errors.Join(p.faults...)
 }
 
-// Clauses lists every clause, those of one area together.
+// Clauses returns every clause, grouped by area.
 func Clauses() []Clause {
 	var all []Clause
 	for _, area := range []struct {
@@ -92,10 +91,10 @@ func Clauses() []Clause {
 	return all
 }
 
-// abort ends a clause that cannot go on.
+// abort is the panic value that ends a clause early.
 type abort struct{}
 
-// guard runs a part of a clause and turns a panic into a fault.
+// guard runs part of a clause and records a panic as a fault.
 func (p *probe) guard(run func(p *probe)) {
 	defer func() {
 		switch r := recover(); r.(type) {

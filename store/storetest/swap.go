@@ -14,26 +14,26 @@ func swapClauses() []Clause {
 			p.apply(c)
 			p.same("callback", p.get("c1"), c.Record)
 		}},
-		{Name: "another revision than the next is a conflict", run: func(p *probe) {
+		{Name: "a revision other than the next is a conflict", run: func(p *probe) {
 			p.create(New("c1"))
 			p.apply(Revise(p.get("c1")))
 			p.apply(Revise(p.get("c1")))
 			for _, revision := range []int64{1, 2, 3, 5, 6} {
-				p.unchanged("c1", func() {
+				p.unchanged(func() {
 					c := Revise(p.get("c1"), func(cb *callback.Callback) { cb.Revision, cb.Detail = revision, "stale" })
-					p.refused("a revision that does not follow", c, callback.ErrConflict)
+					p.refused("a revision other than the next", c, callback.ErrConflict)
 				})
 			}
 		}},
-		{Name: "a change repeated is a conflict", run: func(p *probe) {
+		{Name: "a repeated change is a conflict", run: func(p *probe) {
 			p.create(New("c1"))
 			c := Revise(p.get("c1"))
 			p.apply(c)
-			p.unchanged("c1", func() { p.refused("the same change again", c, callback.ErrConflict) })
+			p.unchanged(func() { p.refused("the same change again", c, callback.ErrConflict) })
 		}},
-		{Name: "a conflict moves no counter and writes no event", run: func(p *probe) {
+		{Name: "a conflict changes no counter and writes no event", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 2, Max: 5}))
-			p.unchanged("c1", func() {
+			p.unchanged(func() {
 				c := gives(Revise(p.get("c1"), func(cb *callback.Callback) { cb.Revision = 7 }), callback.Held{Key: seat(1), N: 1})
 				p.refused("a stale change", takes(c, callback.Permit{Key: seat(2), N: 1, Max: 5}), callback.ErrConflict)
 			})
@@ -54,19 +54,19 @@ func swapClauses() []Clause {
 
 func batchClauses() []Clause {
 	return []Clause{
-		{Name: "no changes are no error", run: func(p *probe) {
+		{Name: "applying no changes succeeds", run: func(p *probe) {
 			errs, err := p.store.Apply(p.ctx, Start(), nil)
 			if err != nil || len(errs) > 0 {
 				p.errorf("Apply of nothing: %v, %v", errs, err)
 			}
 		}},
-		{Name: "all that happened is a nil slice", run: func(p *probe) {
+		{Name: "without failures the slice of errors is nil", run: func(p *probe) {
 			errs, err := p.store.Apply(p.ctx, Start(), []callback.Change{Write(New("c1")), Write(New("c2"))})
 			if errs != nil || err != nil {
 				p.errorf("Apply of two good changes: %v, %v", errs, err)
 			}
 		}},
-		{Name: "changes are independent, one error each, in order", run: func(p *probe) {
+		{Name: "changes are independent, with one error each in order", run: func(p *probe) {
 			p.create(New("c2"))
 			changes := []callback.Change{
 				Write(New("c1")), Write(New("c2")), Write(New("c3")), {}, Revise(New("c9")), Write(New("c4")),

@@ -6,12 +6,12 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// twins creates a callback of the same ID and all else in three tenants, the
-// empty one among them, told apart by Detail.
+// twins creates callbacks with the same ID in three tenants, including the
+// empty one. They differ only in Detail.
 func (p *probe) twins() []string {
 	tenants := []string{Tenant, "other", ""}
 	for _, tenant := range tenants {
-		cb := full("c1")
+		cb := full()
 		cb.Tenant, cb.Detail = tenant, "of "+tenant
 		p.apply(takes(Write(cb), callback.Permit{Key: seat(1), N: 2, Max: 2}, callback.Permit{Key: person("x"), N: 1, Max: 1}))
 	}
@@ -20,7 +20,7 @@ func (p *probe) twins() []string {
 
 func tenantClauses() []Clause {
 	return []Clause{
-		{Name: "IDs and keys are the tenant's own", run: func(p *probe) {
+		{Name: "IDs and keys are per tenant", run: func(p *probe) {
 			for _, tenant := range p.twins() {
 				p.same("by ID", p.getBy(callback.By{Tenant: tenant, ID: "c1"}).Detail, "of "+tenant)
 				p.same("by key", p.getBy(callback.By{Tenant: tenant, Key: "key-c1"}).Detail, "of "+tenant)
@@ -45,32 +45,32 @@ func tenantClauses() []Clause {
 			}
 			p.same("search of an unknown tenant", p.search(callback.Query{Tenant: "fourth"}), callback.Page{})
 		}},
-		{Name: "no search is of all tenants", run: func(p *probe) {
+		{Name: "a search does not cover all tenants", run: func(p *probe) {
 			p.twins()
 			page, err := p.store.Search(p.ctx, callback.Query{Tenant: Tenant, AllTenants: true})
 			if err != nil {
 				p.is("a search of all tenants", err, callback.ErrInvalidParameter)
 			}
 			for _, cb := range page.Callbacks {
-				p.same("tenant of what was found", cb.Tenant, Tenant)
+				p.same("tenant of a result", cb.Tenant, Tenant)
 			}
 		}},
-		{Name: "counters are the tenant's own", run: func(p *probe) {
+		{Name: "counters are per tenant", run: func(p *probe) {
 			for _, tenant := range p.twins() {
 				cb := New("c2", In(tenant, Service))
-				p.refused("a seat of a full counter", takes(Write(cb), callback.Permit{Key: seat(1), N: 1, Max: 2}), callback.ErrPermitRefused)
+				p.refused("a unit of a full counter", takes(Write(cb), callback.Permit{Key: seat(1), N: 1, Max: 2}), callback.ErrPermitRefused)
 			}
 			cb := p.getBy(callback.By{Tenant: "other", ID: "c1"})
 			p.apply(gives(Revise(cb), callback.Held{Key: seat(1), N: 2}))
-			p.uses("given by another tenant", seat(1), 2)
+			p.uses("after another tenant gave back", seat(1), 2)
 			if errs, err := p.store.Erase(p.ctx, Start(), callback.EraseRequest{Tenant: "", Subjects: []string{"x"}}); err != nil || len(errs) > 0 {
 				p.fatalf("Erase of a subject: %v, %v", errs, err)
 			}
-			p.uses("of another tenant's subject", person("x"), 1)
+			p.uses("after another tenant erased the subject", person("x"), 1)
 		}},
-		{Name: "queues, counts and events are the tenant's own", run: func(p *probe) {
+		{Name: "queues, counts and events are per tenant", run: func(p *probe) {
 			for _, tenant := range p.twins() {
-				key := callback.QueueKey{Tenant: tenant, Service: Service, Priority: full("c1").Priority}
+				key := callback.QueueKey{Tenant: tenant, Service: Service, Priority: full().Priority}
 				p.counts("of a tenant", callback.Query{Tenant: tenant}, callback.Group{Queue: key, State: callback.Queued, N: 1, Ready: 1})
 				for _, q := range []callback.EventQuery{{Tenant: tenant, Callback: "c1"}, {Tenant: tenant}} {
 					events, _ := p.readFeed(q)

@@ -13,10 +13,10 @@ func timeClauses() []Clause {
 			p.create(New("c1", DueAt(odd), func(cb *callback.Callback) { cb.Desired, cb.QueuedAt = odd, odd }))
 			p.same("callback", p.get("c1"), New("c1", DueAt(odd), func(cb *callback.Callback) { cb.Desired, cb.QueuedAt = odd, odd }))
 			p.same("claim a microsecond before", ids(p.claimDue(odd.Add(-time.Microsecond), 1)), []callback.ID{})
-			p.same("claim in time", ids(p.claimDue(odd, 1)), []callback.ID{"c1"})
-			p.finds("a time a microsecond later", callback.Query{DesiredFrom: odd.Add(time.Microsecond)})
+			p.same("claim at the time", ids(p.claimDue(odd, 1)), []callback.ID{"c1"})
+			p.finds("a bound a microsecond later", callback.Query{DesiredFrom: odd.Add(time.Microsecond)})
 		}},
-		{Name: "no time is no time", run: func(p *probe) {
+		{Name: "the zero time is kept", run: func(p *probe) {
 			p.create(&callback.Callback{Tenant: Tenant, ID: "c1", Revision: 1, State: callback.Paused})
 			cb := p.get("c1")
 			for i, at := range []time.Time{
@@ -28,7 +28,7 @@ func timeClauses() []Clause {
 				}
 			}
 		}},
-		{Name: "what has no time comes before all that has", run: func(p *probe) {
+		{Name: "callbacks without the time come first", run: func(p *probe) {
 			p.create(New("c2"), New("c1", Queued(At(-time.Hour*24*365*60))), New("c3"))
 			p.finds("place in the queue", callback.Query{Order: callback.ByQueue}, "c2", "c3", "c1")
 			p.finds("place in the queue, descending", callback.Query{Order: callback.ByQueue, Desc: true}, "c1", "c3", "c2")

@@ -5,19 +5,20 @@ import (
 	"fmt"
 )
 
-// maxDigits is the longest string an automaton reads. A national significant number has at most 17 digits, a country code
-// in front of it (zones) three more.
+// maxDigits is the maximum number of digits an automaton reads: 17 of a
+// national significant number and 3 of a country code in front of it, for the
+// zones.
 const maxDigits = 20
 
-// node is one state of a classifier: what the digits read so far mean, and where each further digit leads. Node 0 is
-// the dead state: no output, no way on.
+// node is a state: its output, and the state that each further digit leads to.
+// Node 0 is the dead state, without output or transitions.
 type node struct {
 	out  uint16
 	next [10]int32
 }
 
-// graph holds states of finite, hence acyclic, automata. Equal states are stored once, whichever automaton they belong
-// to, so that every automaton of the graph is minimal and all of them share their common tails.
+// graph holds the states of acyclic automata. Equal states are stored once for
+// all automata, so every automaton is minimal and they share common tails.
 type graph struct {
 	nodes []node
 	index map[node]int32
@@ -29,7 +30,8 @@ func newGraph() *graph {
 	return g
 }
 
-// intern returns the number of the state equal to n, adding it if it is new.
+// intern returns the number of the state equal to n, adding it if there is
+// none.
 func (g *graph) intern(n node) int32 {
 	if id, ok := g.index[n]; ok {
 		return id
@@ -40,8 +42,8 @@ func (g *graph) intern(n node) int32 {
 	return id
 }
 
-// combine returns the automaton that runs all the given ones at once and joins their outputs with join. The outputs of
-// automata that have died are 0.
+// combine returns the product of the automata at roots, with the outputs
+// combined by join. The output of an automaton in the dead state is 0.
 func (g *graph) combine(roots []int32, join func(outs []uint16) uint16) int32 {
 	memo := map[string]int32{}
 	outs := make([]uint16, len(roots))
@@ -78,7 +80,7 @@ func (g *graph) combine(roots []int32, join func(outs []uint16) uint16) int32 {
 	return build(roots)
 }
 
-// trie returns the automaton whose output after exactly the digits of a key is that key's value.
+// trie returns the automaton that maps exactly the keys to their values.
 func (g *graph) trie(values map[string]uint16) int32 {
 	type branch struct {
 		out  uint16
@@ -110,17 +112,18 @@ func (g *graph) trie(values map[string]uint16) int32 {
 	return build(root)
 }
 
-// packed is an automaton store in the form the package phonenum walks.
+// packed is a graph in the form that package phonenum walks.
 type packed struct {
 	states string           // 16-bit little-endian units; a state is named by the unit it starts at
-	shapes string           // ten bytes a shape: for each digit the unit, counted from the targets, or 0 for none
+	shapes string           // ten bytes per shape: for each digit the number of its target, 0 for none
 	at     map[int32]uint32 // state number to its unit
 }
 
 // pack lays out the states reachable from roots.
 //
-// A state is a header unit, then an output unit if the header's top bit is set, then its distinct targets, two units each.
-// The header's other bits number the shape, which says for every digit which target it takes.
+// A state is a header unit, an output unit if the top bit of the header is set,
+// and its distinct targets, two units each. The other bits of the header are
+// the number of the shape, which selects the target of each digit.
 func (g *graph) pack(roots []int32) (packed, error) {
 	shapeOf := map[[10]byte]uint16{}
 	var shapes []byte

@@ -4,10 +4,11 @@ import (
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
+
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// mixed are eight numbers of six countries as requests bring them, with the region they are read in.
+// mixed holds numbers as requests contain them, with their default region.
 var mixed = []struct{ raw, region string }{
 	{"+41 78 555 66 77", "CH"},
 	{"044 668 18 00", "CH"},
@@ -19,7 +20,8 @@ var mixed = []struct{ raw, region string }{
 	{"011 15-2345-6789", "AR"},
 }
 
-// BenchmarkValidate parses a number and asks whether it is valid and of what type; one operation is one number.
+// BenchmarkValidate parses a number and asks for its validity and type; one
+// operation is one number.
 func BenchmarkValidate(b *testing.B) {
 	b.Run("ringback", func(b *testing.B) {
 		b.ReportAllocs()

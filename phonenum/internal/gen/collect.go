@@ -10,14 +10,16 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Version names the metadata the tables are made from; it becomes phonenum.MetadataVersion.
+// Version names the metadata of the tables; it becomes
+// phonenum.MetadataVersion.
 const Version = "libphonenumber 9.0.32 (nyaruka/phonenumbers v1.8.1)"
 
-// Outputs of the type automata: 0 for no match, typeGeneral if only the general description matches (whatever the length),
-// typeGeneral+t for a number of phonenum's Type t.
+// typeGeneral is the output of a types automaton for digits that match only the
+// general description, whatever their length. The output is 0 if nothing
+// matches, and typeGeneral+t for a number of phonenum's Type t.
 const typeGeneral = 1
 
-// Outputs of the short-number automata, a set.
+// Output bits of the short-number automata.
 const (
 	shortCode = 1 << iota
 	shortPremium
@@ -25,12 +27,13 @@ const (
 	shortEmergency
 )
 
-// plan is the numbering plan of a region, or of a country code that belongs to no region.
+// plan is the numbering plan of a region, or of a country code without a
+// region.
 type plan struct {
-	region       string // "001" for a country code without region
+	region       string // "001" for a country code without a region
 	code         int
 	lengths      uint32 // possible numbers of digits, one bit each
-	local        uint32 // numbers of digits possible only inside an area
+	local        uint32 // numbers of digits possible only for local dialling
 	types, short int32
 	idd          int // index of the prefix program, -1 for none
 	prefix       int
@@ -42,11 +45,11 @@ type plan struct {
 type code struct {
 	code       int
 	plans      []int // its plans, the main one first
-	pick       int32 // automaton telling the plan by position and the type; 0 if there is one plan
-	natl, intl int32 // automata telling the format
+	pick       int32 // automaton that returns the plan by position and the type; 0 if there is one plan
+	natl, intl int32 // automata that return the format
 }
 
-// tables is everything the package phonenum needs.
+// tables is the content of the generated files.
 type tables struct {
 	graph    *graph
 	plans    []plan
@@ -57,7 +60,7 @@ type tables struct {
 	zoneSets [][]string // by output of the zones automaton minus one
 }
 
-// collect builds the tables from the metadata that nyaruka/phonenumbers carries.
+// collect builds the tables from the metadata of nyaruka/phonenumbers.
 func collect() (*tables, error) {
 	t := &tables{graph: newGraph()}
 	collection, err := phonenumbers.MetadataCollection()
@@ -124,7 +127,7 @@ func collect() (*tables, error) {
 	return t, t.collectZones()
 }
 
-// order sorts the regions by name and the country codes without region after them.
+// order is a sort key: regions by name, then country codes without a region.
 func order(m *phonenumbers.PhoneMetadata) string {
 	if m.GetId() == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
 		return "~"
@@ -132,12 +135,12 @@ func order(m *phonenumbers.PhoneMetadata) string {
 	return m.GetId()
 }
 
-// builder turns metadata into automata and programs, sharing equal ones.
+// builder converts metadata to automata and programs, sharing equal ones.
 type builder struct {
 	*tables
-	programs map[string]int // prefix pattern to program
-	groups   map[string]int // prefix pattern to capture groups
-	formats  map[string]int // encoded format to its offset
+	programs map[string]int // index of a prefix pattern's program
+	groups   map[string]int // number of capture groups in a prefix pattern
+	formats  map[string]int // offset of an encoded format
 }
 
 func (b *builder) plan(m, short *phonenumbers.PhoneMetadata) (plan, error) {
@@ -164,7 +167,8 @@ func (b *builder) plan(m, short *phonenumbers.PhoneMetadata) (plan, error) {
 	return p, err
 }
 
-// program returns the index of the prefix program of pattern and its number of groups, or -1 for an empty pattern.
+// program returns the index of the program for a prefix pattern and its number
+// of groups, or -1 for an empty pattern.
 func (b *builder) program(pattern string) (index, groups int, err error) {
 	if pattern == "" {
 		return -1, 0, nil
@@ -182,9 +186,10 @@ func (b *builder) program(pattern string) (index, groups int, err error) {
 	return index, groups, nil
 }
 
-// types builds the automaton that tells the type of a number of one plan, with the order of precedence of libphonenumber.
+// types builds the automaton that returns the type of a number in one plan,
+// with libphonenumber's order of precedence.
 func (b *builder) types(m *phonenumbers.PhoneMetadata) (int32, error) {
-	// In phonenum's order of Type; fixed and mobile are joined below.
+	// Indexed by phonenum.Type. fixed and mobile are merged below.
 	const fixed, mobile, either = 1, 2, 3
 	byType := []*phonenumbers.PhoneNumberDesc{
 		fixed: m.GetFixedLine(), mobile: m.GetMobile(), either: nil,
@@ -231,8 +236,8 @@ func (b *builder) types(m *phonenumbers.PhoneMetadata) (int32, error) {
 	}), nil
 }
 
-// pick builds the automaton that tells which of several plans of one country code a number belongs to, and its type there:
-// (position+1)<<4 | type.
+// pick builds the automaton that returns which of several plans of a country
+// code a number belongs to, and its type there: (position+1)<<4 | type.
 func (b *builder) pick(plans []int, meta map[int]*phonenumbers.PhoneMetadata) (int32, error) {
 	roots := make([]int32, 0, 2*len(plans))
 	leading := make([]bool, len(plans))
@@ -268,7 +273,7 @@ func (b *builder) short(m *phonenumbers.PhoneMetadata) (int32, error) {
 		}
 		lengths := desc.GetPossibleLength()
 		if i == 4 {
-			lengths = nil // the reference tests emergency numbers without looking at lengths
+			lengths = nil // libphonenumber ignores the length of emergency numbers
 		}
 		var err error
 		if roots[i], err = b.graph.match(desc.GetNationalNumberPattern(), lengths, false); err != nil {
@@ -308,7 +313,8 @@ func (t *tables) collectZones() error {
 	return nil
 }
 
-// lengthMask sets the bit of each length; the length -1, "no number of this kind", has none.
+// lengthMask returns a mask with the bit of each length set. The length -1, "no
+// number of this kind", has no bit.
 func lengthMask(lengths []int32) uint32 {
 	var mask uint32
 	for _, n := range lengths {

@@ -8,10 +8,11 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// reasons pairs the failures of the two libraries.
+// reasons maps the errors of nyaruka/phonenumbers to those of phonenum.
 var reasons = map[error]phonenum.Reason{
 	phonenumbers.ErrNotANumber:         phonenum.NotANumber,
 	phonenumbers.ErrInvalidCountryCode: phonenum.UnknownCountryCode,
@@ -20,7 +21,7 @@ var reasons = map[error]phonenum.Reason{
 	phonenumbers.ErrNumTooLong:         phonenum.TooLong,
 }
 
-// types pairs the types of the two libraries.
+// types maps the types of nyaruka/phonenumbers to those of phonenum.
 var types = map[phonenumbers.PhoneNumberType]phonenum.Type{
 	phonenumbers.FIXED_LINE:           phonenum.FixedLine,
 	phonenumbers.MOBILE:               phonenum.Mobile,
@@ -36,7 +37,8 @@ var types = map[phonenumbers.PhoneNumberType]phonenum.Type{
 	phonenumbers.UNKNOWN:              phonenum.Unknown,
 }
 
-// compare parses raw with both libraries and returns every difference between their answers.
+// compare parses raw with both libraries and returns the differences between
+// their results.
 func compare(raw, region string) []string {
 	var diffs []string
 	diff := func(what string, ours, theirs any) {
@@ -58,7 +60,8 @@ func compare(raw, region string) []string {
 	return append(diffs, compareNumber(ours, theirs, raw)...)
 }
 
-// compareNumber returns every difference between the answers about one parsed number.
+// compareNumber returns the differences between the properties of a parsed
+// number.
 func compareNumber(ours phonenum.Number, theirs *phonenumbers.PhoneNumber, raw string) []string {
 	var diffs []string
 	check := func(what string, ours, theirs any) {
@@ -100,12 +103,14 @@ func compareNumber(ours phonenum.Number, theirs *phonenumbers.PhoneNumber, raw s
 	return diffs
 }
 
-// asciiDigits converts decimal digits of the scripts nyaruka knows to ASCII.
+// asciiDigits converts decimal digits of the scripts that nyaruka knows to
+// ASCII.
 func asciiDigits(text string) string {
 	return phonenumbers.NormalizeDigitsOnly(text)
 }
 
-// excused reports which deliberate difference raw runs into, by its name in the table, "" for none.
+// excused returns the name of the deliberate difference that applies to raw, or
+// "".
 func excused(raw string) string {
 	letters, foreign := 0, false
 	for _, r := range raw {
@@ -122,7 +127,8 @@ func excused(raw string) string {
 	if foreign && letters >= 3 {
 		return "digits in vanity numbers"
 	}
-	// nyaruka leaves the tail that libphonenumber cuts off: what is neither letter, number nor hash.
+	// nyaruka keeps the tail that libphonenumber cuts off: everything after the
+	// last letter, number or hash.
 	cut := strings.TrimRightFunc(raw, func(r rune) bool { return r != '#' && !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 	if cut != raw && !strings.Contains(raw, ";phone-context=") {
 		return "tail"
@@ -130,7 +136,8 @@ func excused(raw string) string {
 	return ""
 }
 
-// argentineMobile reports whether nyaruka loses the area code of the number in national format.
+// argentineMobile reports whether nyaruka loses the area code of the number in
+// national format.
 func argentineMobile(n phonenum.Number) bool {
 	return strings.Contains(n.National(), " 15-") && n.CountryCode() == 54
 }

@@ -22,7 +22,7 @@ func build(t *testing.T, name string) string {
 	return binary
 }
 
-// TestSize bounds what the package adds to a stripped binary.
+// TestSize limits what the package adds to a stripped binary.
 func TestSize(t *testing.T) {
 	size := func(name string) int64 {
 		info, err := os.Stat(build(t, name))
@@ -38,7 +38,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestInit bounds the time that importing the package costs at the start of a program.
+// TestInit limits the time that importing the package adds to the start of a
+// program.
 func TestInit(t *testing.T) {
 	binary := build(t, "with")
 	var best float64 = -1
@@ -53,7 +54,8 @@ func TestInit(t *testing.T) {
 		clock := 0.0
 		traced := false
 		for lines := bufio.NewScanner(&trace); lines.Scan(); {
-			// init <package> @<start> ms, <time> ms clock, ...; packages that have nothing to do are not listed.
+			// The format is "init <package> @<start> ms, <time> ms clock, ...".
+			// Packages without initialisation are not listed.
 			fields := strings.Fields(lines.Text())
 			if len(fields) < 6 || fields[0] != "init" {
 				continue

@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -12,14 +13,14 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// example is a number of the metadata in national digits.
+// example is an example number of the metadata, in national digits.
 type example struct {
 	region   string
 	code     int
 	national string
 }
 
-// examples returns the example number of every region and country code and every type.
+// examples returns the example numbers of every region, country code and type.
 func examples(t testing.TB) []example {
 	collection, err := phonenumbers.MetadataCollection()
 	if err != nil {
@@ -38,10 +39,29 @@ func examples(t testing.TB) []example {
 	return list
 }
 
-// regions returns all regions in order.
+// regions returns all regions, sorted.
 func regions() []string { return slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions())) }
 
-// checker collects differences and stops reporting after the first few.
+// rounds returns n, or an eighth of it with -short.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 8
+	}
+	return n
+}
+
+// some yields the elements of list, or every eighth with -short.
+func some[T any](list []T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for i, v := range list {
+			if (!testing.Short() || i%8 == 0) && !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// checker counts differences and reports the first few.
 type checker struct {
 	t              testing.TB
 	inputs, failed int
@@ -61,7 +81,8 @@ func (c *checker) check(raw, region string) {
 
 func (c *checker) report() { c.t.Logf("%d inputs, %d differences", c.inputs, c.failed) }
 
-// TestExamples writes every example number in every usual form, in its own region and abroad.
+// TestExamples formats every example number in every usual way, in its own
+// region and abroad. With -short it takes every eighth.
 func TestExamples(t *testing.T) {
 	c := checker{t: t}
 	defer c.report()
@@ -69,7 +90,7 @@ func TestExamples(t *testing.T) {
 	if len(list) < 1000 {
 		t.Fatalf("%d example numbers, want more than 1000", len(list))
 	}
-	for _, e := range list {
+	for e := range some(list) {
 		plus := fmt.Sprintf("+%d%s", e.code, e.national)
 		n, err := phonenumbers.Parse(plus, "")
 		if err != nil {
@@ -88,7 +109,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestEveryRegion writes numbers of a few countries as seen from every region, where their prefixes mean different things.
+// TestEveryRegion parses numbers of several countries in every region, where
+// their prefixes have different meanings.
 func TestEveryRegion(t *testing.T) {
 	c := checker{t: t}
 	defer c.report()
@@ -99,8 +121,8 @@ func TestEveryRegion(t *testing.T) {
 			c.check(raw, region)
 		}
 		own := phonenumbers.GetCountryCodeForRegion(region)
-		for _, type_ := range slices.Sorted(maps.Keys(types)) {
-			if n := phonenumbers.GetExampleNumberForType(region, type_); n != nil {
+		for _, kind := range slices.Sorted(maps.Keys(types)) {
+			if n := phonenumbers.GetExampleNumberForType(region, kind); n != nil {
 				national := phonenumbers.GetNationalSignificantNumber(n)
 				for _, prefix := range []string{"", "0", "1", "8", "00", "90", "06", "01", "15", strconv.Itoa(own), "0" + strconv.Itoa(own), "+"} {
 					c.check(prefix+national, region)
@@ -110,11 +132,12 @@ func TestEveryRegion(t *testing.T) {
 	}
 }
 
-// TestPrefixes cuts and lengthens every example number.
+// TestPrefixes truncates and extends every example number. With -short it takes
+// every eighth.
 func TestPrefixes(t *testing.T) {
 	c := checker{t: t}
 	defer c.report()
-	for _, e := range examples(t) {
+	for e := range some(examples(t)) {
 		code := "+" + strconv.Itoa(e.code)
 		for cut := 1; cut <= len(e.national); cut++ {
 			c.check(code+e.national[:cut], "ZZ")
@@ -133,7 +156,7 @@ func TestPerturbed(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	list := examples(t)
 	all := regions()
-	for range 60_000 {
+	for range rounds(60_000) {
 		e := list[random.IntN(len(list))]
 		digits := []byte(e.national)
 		for range 1 + random.IntN(3) {
@@ -160,13 +183,14 @@ func TestPerturbed(t *testing.T) {
 	}
 }
 
-// TestRandomDigits walks the ranges of every country code at random, so that every part of every plan is met.
+// TestRandomDigits tries random numbers of every country code, to reach every
+// part of every plan.
 func TestRandomDigits(t *testing.T) {
 	c := checker{t: t}
 	defer c.report()
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, code := range slices.Sorted(maps.Keys(phonenumbers.GetSupportedCallingCodes())) {
-		for range 250 {
+		for range rounds(250) {
 			var b strings.Builder
 			fmt.Fprintf(&b, "+%d", code)
 			for range 4 + random.IntN(10) {
@@ -177,7 +201,8 @@ func TestRandomDigits(t *testing.T) {
 	}
 }
 
-// TestSpellings mixes the signs that people put between and around digits.
+// TestSpellings inserts the characters that people write between and around
+// digits.
 func TestSpellings(t *testing.T) {
 	c := checker{t: t}
 	defer c.report()
@@ -186,7 +211,7 @@ func TestSpellings(t *testing.T) {
 	signs := []string{" ", "-", ".", "/", "(", ")", "[", "]", "~", "*", "x", "X", "\u00a0", "\u2011", "\u200b", "\u3000", "\uff0d", "\t", ",", ";", "#", "+",
 		"ext", "EXT.", "int", "доб", "anexo", "extensión", "Extensi\u00f3n", "a", "ſ", "K", "\u0301", "\u200e", "xt:", "& ", "/x", "\\ x", "ｘ", "ｅｘｔｎ", ",,", ";ext=",
 		";isub=1", ";phone-context=+41", ";phone-context=a.b", "tel:", "٠", "５", "۹", "1", "23"}
-	for range 60_000 {
+	for range rounds(60_000) {
 		e := list[random.IntN(len(list))]
 		raw := e.national
 		if random.IntN(2) == 0 {

@@ -1,21 +1,27 @@
-// Package gen makes the tables of package phonenum from the metadata of libphonenumber, as carried by
-// github.com/nyaruka/phonenumbers, and holds the tests that compare the two libraries.
+// Package gen generates the tables of package phonenum from the metadata of
+// libphonenumber, as contained in github.com/nyaruka/phonenumbers, and tests
+// phonenum against that library.
 //
-// It is a module of its own so that neither ringback nor its users ever depend on that library. Run
+// It is a module of its own so that neither ringback nor its users depend on
+// that library. After raising the version of nyaruka/phonenumbers and
+// [Version], run
 //
 //	go generate ./phonenum
 //
-// from the root after raising the version of nyaruka/phonenumbers here and [Version] with it.
+// from the root.
 //
 // # How the tables work
 //
-// Every regular expression of the metadata that asks "does this number match" describes a finite language over ten digits, so
-// that it becomes an acyclic automaton. The automata of one question are run together and their answers joined at generation time:
-// one automaton tells the type of a number within a plan (twelve descriptions and their lengths), one tells which of the
-// regions of a shared country code has the number and of what type it is there, one tells the format, one tells
-// what a short number is, and one tells the zones. Equal states are stored once for all automata together,
-// so that 20,000 states serve all 250 plans.
+// A regular expression of the metadata that is used to match whole numbers
+// describes a finite language over ten digits, so it can be compiled to an
+// acyclic automaton. Automata that are always queried together are combined
+// into one at generation time: one returns the type of a number within a plan
+// (twelve descriptions and their lengths), one returns which region of a shared
+// country code a number belongs to and its type there, one returns the format,
+// one classifies short numbers, and one returns the time zones. Equal states
+// are stored once, so 20,000 states suffice for all 250 plans.
 //
-// Prefixes to be stripped (international and national) need captures and Perl's order of preference; they become small
-// programs for a backtracking matcher.
+// International and national prefixes have to be stripped, which needs captures
+// and Perl's leftmost-first semantics. They become small programs for a
+// backtracking matcher.
 package gen

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// Generate returns the generated files of package phonenum by name. The same metadata gives the same bytes.
+// Generate returns the generated files of package phonenum by name. Its output
+// depends on the metadata only.
 func Generate() (map[string][]byte, error) {
 	t, err := collect()
 	if err != nil {
@@ -47,18 +48,21 @@ func Generate() (map[string][]byte, error) {
 	return files, nil
 }
 
-const formatsDoc = `formats holds the number formats: the number of groups, for each group its least and most digits in one byte, then the national
-and the international template, each after its length. In a template the bytes 1 to 9 stand for groups.`
+const formatsDoc = `formats holds the number formats: the number of groups, a byte min<<4|max for
+each, then the length and the template of the national and of the international
+form. In a template the bytes 1 to 9 stand for groups.`
 
 func writeAutomata(w *bytes.Buffer, a packed) {
-	writeString(w, "states", `states holds the states of every automaton in 16-bit little-endian units; a state is named by the unit it starts at. It is
-a header, an output if the header's top bit is set, and its targets, two units each. The other bits of the header number
-the shape.`, a.states)
-	writeString(w, "shapes", `shapes holds ten bytes for each shape: for each digit the number of the target it leads to, 0 for none.`, a.shapes)
+	writeString(w, "states", `states holds the states of all automata in 16-bit little-endian units; a state is
+named by the unit it starts at. It is a header, an output if the top bit of the
+header is set, and its targets, two units each. The other bits of the header are
+the number of the shape.`, a.states)
+	writeString(w, "shapes", `shapes holds ten bytes per shape: for each digit the number of its target, 0 for
+none.`, a.shapes)
 }
 
 func (t *tables) writePlans(w *bytes.Buffer, a packed) error {
-	fmt.Fprintf(w, "\n// MetadataVersion names the numbering-plan metadata the tables were generated from.\nconst MetadataVersion = %q\n", Version)
+	fmt.Fprintf(w, "\n// MetadataVersion names the metadata from which the tables were generated.\nconst MetadataVersion = %q\n", Version)
 	regions := make([]byte, 26*26)
 	for i, p := range t.plans {
 		if len(p.region) == 2 {
@@ -68,12 +72,12 @@ func (t *tables) writePlans(w *bytes.Buffer, a packed) error {
 	if len(t.plans) > 255 || len(t.codes) > 255 {
 		return fmt.Errorf("gen: %d plans and %d country codes, want at most 255", len(t.plans), len(t.codes))
 	}
-	writeString(w, "regionIndex", "regionIndex holds for each pair of letters the index of the region's plan plus one, 0 for no region.", string(regions))
+	writeString(w, "regionIndex", "regionIndex maps a pair of letters to the index of the region's plan plus one, or 0\nif there is no such region.", string(regions))
 	codes := make([]byte, 1000)
 	for i, c := range t.codes {
 		codes[c.code] = byte(i + 1)
 	}
-	writeString(w, "codeIndex", "codeIndex holds for each country code its index plus one, 0 for none.", string(codes))
+	writeString(w, "codeIndex", "codeIndex maps a country code to its index plus one, or 0.", string(codes))
 
 	var programs []byte
 	starts := make([]uint16, len(t.programs))
@@ -81,7 +85,10 @@ func (t *tables) writePlans(w *bytes.Buffer, a packed) error {
 		starts[i] = uint16(len(programs) + 1)
 		programs = append(programs, p...)
 	}
-	writeString(w, "programs", "programs holds the programs that recognise prefixes at the start of a number.", string(programs))
+	if len(programs) >= 1<<16 {
+		return fmt.Errorf("gen: prefix programs take more than 64 kB")
+	}
+	writeString(w, "programs", "programs holds the programs that match prefixes at the start of a number.", string(programs))
 	start := func(index int) uint16 {
 		if index < 0 {
 			return 0
@@ -110,7 +117,8 @@ func (t *tables) writePlans(w *bytes.Buffer, a packed) error {
 	return nil
 }
 
-// transform encodes the groups of a national prefix transformation like those of a format.
+// transform encodes the groups of a national prefix transformation as the bytes
+// 1 to 9, as in a format.
 func transform(rule string) string {
 	for d := '1'; d <= '9'; d++ {
 		rule = strings.ReplaceAll(rule, "$"+string(d), string(d-'0'))
@@ -151,8 +159,8 @@ func (t *tables) writeZones(w *bytes.Buffer, a packed) error {
 	if len(sets) >= 1<<16 {
 		return fmt.Errorf("gen: zone sets take more than 64 kB")
 	}
-	writeString(w, "zoneSets", "zoneSets holds the sets of zones as 16-bit little-endian indexes into zoneNames, ascending.", string(sets))
-	w.WriteString("\n// zoneSetAt holds where each set starts in zoneSets, and the end.\n")
+	writeString(w, "zoneSets", "zoneSets holds the sets of zones as ascending 16-bit little-endian indexes into\nzoneNames.", string(sets))
+	w.WriteString("\n// zoneSetAt holds the offset of each set in zoneSets, then the length of zoneSets.\n")
 	fmt.Fprintf(w, "var zoneSetAt = [%d]uint16{", len(offsets))
 	for i, at := range offsets {
 		if i > 0 {
@@ -164,7 +172,8 @@ func (t *tables) writeZones(w *bytes.Buffer, a packed) error {
 	return nil
 }
 
-// writeString writes a constant with its comment, in lines short enough for tools.
+// writeString writes a constant with its comment, split into lines of moderate
+// length.
 func writeString(w *bytes.Buffer, name, doc, data string) {
 	fmt.Fprintf(w, "\n// %s\nconst %s = \"\"", strings.ReplaceAll(doc, "\n", "\n// "), name)
 	const line = 480

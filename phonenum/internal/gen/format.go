@@ -9,7 +9,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// formatter builds the automaton that tells the format of a number: the offset of its record plus one.
+// formatter builds the automaton that returns the format of a number as the
+// offset of its record plus one.
 func (b *builder) formatter(formats []*phonenumbers.NumberFormat) (int32, error) {
 	roots := make([]int32, 0, 2*len(formats))
 	records := make([]uint16, 0, len(formats))
@@ -18,7 +19,7 @@ func (b *builder) formatter(formats []*phonenumbers.NumberFormat) (int32, error)
 		if err != nil {
 			return 0, err
 		}
-		// The last leading-digits pattern is the most detailed and the one that decides.
+		// The last leading-digits pattern is the most specific and decides.
 		leading := ""
 		if patterns := f.GetLeadingDigitsPattern(); len(patterns) > 0 {
 			leading = patterns[len(patterns)-1]
@@ -46,8 +47,9 @@ func (b *builder) formatter(formats []*phonenumbers.NumberFormat) (int32, error)
 
 var firstGroup = regexp.MustCompile(`\$\d`)
 
-// format returns the offset of the format's record: the number of groups, one byte min<<4|max for each, then twice a length
-// and a template, for the national and the international form. In a template the bytes 1 to 9 stand for groups.
+// format returns the offset of a format's record: the number of groups, a byte
+// min<<4|max for each, then the length and the template of the national and of
+// the international form. In a template the bytes 1 to 9 stand for groups.
 func (b *builder) format(f *phonenumbers.NumberFormat) (uint16, error) {
 	groups, err := groupLengths(f.GetPattern())
 	if err != nil {
@@ -55,7 +57,8 @@ func (b *builder) format(f *phonenumbers.NumberFormat) (uint16, error) {
 	}
 	national := f.GetFormat()
 	if rule := f.GetNationalPrefixFormattingRule(); rule != "" {
-		// The rule's $1 is the group that comes first in the format, which is not always the first of the pattern.
+		// $1 in the rule means the group that is first in the format, which is
+		// not always the first group of the pattern.
 		token := firstGroup.FindString(national)
 		national = strings.Replace(national, token, strings.Replace(rule, "$1", token, 1), 1)
 	}
@@ -80,7 +83,7 @@ func (b *builder) format(f *phonenumbers.NumberFormat) (uint16, error) {
 	return uint16(at), nil
 }
 
-// encodeTemplate replaces $1 to $9 by the bytes 1 to 9.
+// encodeTemplate replaces $1 to $9 with the bytes 1 to 9.
 func encodeTemplate(text string, groups int) (string, error) {
 	var out []byte
 	for i := 0; i < len(text); i++ {
@@ -100,7 +103,8 @@ func encodeTemplate(text string, groups int) (string, error) {
 	return string(out), nil
 }
 
-// groupLengths reads a pattern that consists of groups of digits only, such as (\d{2})(\d{3,4}).
+// groupLengths parses a pattern that consists only of groups of digits, such as
+// (\d{2})(\d{3,4}).
 func groupLengths(pattern string) ([]byte, error) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {

@@ -48,7 +48,8 @@ func FuzzShort(f *testing.F) {
 	})
 }
 
-// knownUpper reports whether region is one in capital letters, the only form nyaruka takes.
+// knownUpper reports whether region is known and in capital letters, the only
+// form that nyaruka accepts.
 func knownUpper(region string) bool {
 	return len(region) == 2 && region[0] <= 'Z' && region[1] <= 'Z' && phonenum.KnownRegion(region)
 }

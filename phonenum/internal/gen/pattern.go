@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// compile turns a metadata pattern into a program over digits, with Perl's leftmost-first meaning.
+// compile compiles a metadata pattern with Perl's leftmost-first semantics.
 func compile(pattern string) (*syntax.Prog, error) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -20,7 +20,7 @@ func compile(pattern string) (*syntax.Prog, error) {
 	return prog, nil
 }
 
-// digitMask returns the digits the instruction accepts, one bit each.
+// digitMask returns the digits that the instruction accepts, one bit each.
 func digitMask(in *syntax.Inst) uint16 {
 	var mask uint16
 	for d := range 10 {
@@ -31,8 +31,10 @@ func digitMask(in *syntax.Inst) uint16 {
 	return mask
 }
 
-// match returns the automaton of the numbers that pattern matches as a whole and whose number of digits is in lengths (any,
-// if lengths is empty); its output for them is 1. With open, it is enough that pattern matches a prefix.
+// match returns the automaton of the digit strings that pattern matches
+// entirely and whose length is in lengths, or any length if lengths is empty;
+// its output for them is 1. With open it is enough that pattern matches a
+// prefix.
 func (g *graph) match(pattern string, lengths []int32, open bool) (int32, error) {
 	prog, err := compile(pattern)
 	if err != nil {
@@ -43,7 +45,8 @@ func (g *graph) match(pattern string, lengths []int32, open bool) (int32, error)
 		depth int
 	}
 	memo := map[key]int32{}
-	// closure follows the empty moves; it reports the consuming instructions and whether the match state is reached.
+	// closure follows empty transitions. It returns the reachable consuming
+	// instructions and whether the match instruction is reachable.
 	closure := func(starts []uint32) (consuming []uint32, matched bool, err error) {
 		seen := map[uint32]bool{}
 		stack := slices.Clone(starts)
@@ -124,20 +127,21 @@ func (g *graph) match(pattern string, lengths []int32, open bool) (int32, error)
 	return build([]uint32{uint32(prog.Start)}, 0, false)
 }
 
-// The instructions of the prefix programs, as package phonenum runs them. Every jump target is an absolute byte offset within
-// the program.
+// Opcodes of the prefix programs that package phonenum runs. Jump targets are
+// byte offsets within the program.
 const (
 	opMatch = iota // the prefix ends here
-	opDigit        // mask16: one digit of the mask
+	opDigit        // mask16: one digit that is in the mask
 	opSplit        // first16 second16: try first, then second
 	opJump         // target16
-	opSave         // slot8: remember the position
-	opEnd          // only at the end of the digits
+	opSave         // slot8: save the position
+	opEnd          // match only at the end of the digits
 )
 
-// prefixProgram assembles the program that finds the prefix pattern at the start of a number, and returns the number of capture
-// groups. Prefix patterns need captures and Perl's order of preference, which the automata cannot express; they are short, so
-// that backtracking is cheap.
+// prefixProgram assembles the program that matches a prefix pattern at the
+// start of a number, and returns its number of capture groups. Prefix patterns
+// need captures and leftmost-first semantics, which automata cannot express.
+// They are short, so backtracking is cheap.
 func prefixProgram(pattern string) (code string, groups int, err error) {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
@@ -164,7 +168,8 @@ func prefixProgram(pattern string) (code string, groups int, err error) {
 		if _, ok := placed[pc]; ok {
 			continue
 		}
-		// Straight-line code follows its predecessor; a jump is needed only where the paths join.
+		// Code that is executed next follows directly; a jump is needed only
+		// where paths join.
 		for {
 			if at, ok := placed[pc]; ok {
 				out = append(out, opJump, byte(at), byte(at>>8))

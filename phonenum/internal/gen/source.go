@@ -31,8 +31,8 @@ func shortMetadata() (map[string]*phonenumbers.PhoneMetadata, error) {
 	return byRegion, nil
 }
 
-// zonePrefixes returns the time zones by number prefix. The library keeps that table to itself, so that it is read from
-// the data file in the module's folder.
+// zonePrefixes returns the time zones by number prefix. The library does not
+// export that table, so it is read from the data file in the module's folder.
 func zonePrefixes() (map[int][]string, error) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/nyaruka/phonenumbers").Output()
 	if err != nil {
@@ -49,8 +49,9 @@ func zonePrefixes() (map[int][]string, error) {
 	return prefixes, nil
 }
 
-// decodeZones reads a gzipped list of newline-separated names, then for each prefix its distance from the one before, a count
-// and so many name numbers.
+// decodeZones decodes a gzipped list of newline-separated names followed by,
+// for each prefix, its difference from the previous one, a count, and that many
+// indexes of names.
 func decodeZones(file []byte) (map[int][]string, error) {
 	unzip, err := gzip.NewReader(bytes.NewReader(file))
 	if err != nil {

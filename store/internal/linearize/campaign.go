@@ -11,20 +11,19 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Campaign checks many histories of a kind of store.
+// Campaign runs and checks many histories of one kind of store.
 type Campaign struct {
-	// Stores are empty stores that share nothing. Each runs one history at a
-	// time.
+	// Stores are empty and share nothing. Each runs one history at a time.
 	Stores    []callback.Store
 	Rules     Rules
-	First     uint64 // the seed of the first history; the others follow
+	First     uint64 // seed of the first history; later histories count up
 	Histories int
-	// Timeout is how long the check of one history may take. Defaults to 20 s.
+	// Timeout limits the check of one history. Defaults to 20 s.
 	Timeout time.Duration
 }
 
-// Run runs and checks the histories until one is not linearizable, which is a
-// [*Violation].
+// Run runs and checks the histories. It stops with a [*Violation] at the first
+// one that is not linearizable.
 func (c *Campaign) Run(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

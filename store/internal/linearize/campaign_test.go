@@ -17,7 +17,7 @@ func TestGenerate(t *testing.T) {
 	for seed := range uint64(1000) {
 		w := Generate(seed)
 		if w != Generate(seed) {
-			t.Fatalf("seed %d makes two workloads", seed)
+			t.Fatalf("seed %d: two different workloads", seed)
 		}
 		if w.Clients < 3 || w.Clients > 6 || w.Steps < 6 || w.Steps > 12 || w.Seats < 1 || w.Seats > 3 || w.Callbacks > MaxCallbacks {
 			t.Fatalf("%+v", w)
@@ -40,13 +40,13 @@ func TestWorkloadOutOfRange(t *testing.T) {
 		w := sound
 		edit(&w)
 		if _, err := w.Run(t.Context(), store.NewMemory()); err == nil {
-			t.Errorf("%+v ran", w)
+			t.Errorf("%+v was accepted", w)
 		}
 	}
 }
 
-// TestAlone has one client, whose calls have one order only: the specification
-// is the reference store's.
+// TestAlone runs a single client, whose calls have only one order: it checks
+// that the specification agrees with the reference store.
 func TestAlone(t *testing.T) {
 	s := store.NewMemory()
 	for seed := range uint64(500) {
@@ -65,7 +65,8 @@ func TestAlone(t *testing.T) {
 	}
 }
 
-// TestLeavesNothingDue: histories of one store must not see each other.
+// TestLeavesNothingDue checks that one history of a store cannot affect the
+// next.
 func TestLeavesNothingDue(t *testing.T) {
 	s := store.NewMemory()
 	c := &Campaign{Stores: []callback.Store{s}, Histories: 20}
@@ -79,11 +80,11 @@ func TestLeavesNothingDue(t *testing.T) {
 }
 
 func TestCampaignFault(t *testing.T) {
-	broken := errors.New("the disk is gone")
+	broken := errors.New("disk failure")
 	for name, s := range map[string]callback.Store{
 		"error": &mutant{Store: store.NewMemory(), get: func(context.Context, callback.By) (*callback.Callback, error) { return nil, broken }},
 		"foreign callback": &mutant{Store: store.NewMemory(), get: func(context.Context, callback.By) (*callback.Callback, error) {
-			return &callback.Callback{Tenant: "another"}, nil
+			return &callback.Callback{Tenant: "other"}, nil
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,7 +95,7 @@ func TestCampaignFault(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "error" && !errors.Is(err, broken) {
-				t.Errorf("%v does not say why", err)
+				t.Errorf("%v does not wrap the cause", err)
 			}
 		})
 	}
@@ -109,8 +110,8 @@ func TestCampaignCancelled(t *testing.T) {
 	}
 }
 
-// TestOutOfTime has a history with more orders than can be looked at: what is
-// not known is not taken for good.
+// TestOutOfTime checks a history with too many orders to try: an unknown result
+// does not count as legal.
 func TestOutOfTime(t *testing.T) {
 	var h History
 	for i := range int64(40) {
@@ -124,10 +125,10 @@ func TestOutOfTime(t *testing.T) {
 	}
 	h.operations = append(h.operations, at(500, 501, seats(), used(1)))
 	if got := h.Check(Rules{}, 50*time.Millisecond); got != porcupine.Unknown {
-		t.Errorf("the check answers %s", got)
+		t.Errorf("check: %s, want Unknown", got)
 	}
 	v := &Violation{Seed: 7, History: &h, Result: porcupine.Unknown}
 	if got := v.Error(); !strings.Contains(got, "seed 7") || !strings.Contains(got, "Unknown") {
-		t.Errorf("the error reads %q", got)
+		t.Errorf("error: %q", got)
 	}
 }

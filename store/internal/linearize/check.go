@@ -7,25 +7,26 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// Rules say what a store may do that the specification would not.
+// Rules are deviations from the specification that a store may show.
 type Rules struct {
-	// PassOver lets claims pass over what overlapping calls may have locked.
+	// PassOver allows a claim to skip callbacks that overlapping calls may have
+	// locked.
 	PassOver bool
 }
 
-// Check looks for an order of the history's operations that explains all
-// answers. It gives up after the timeout; zero means never. The result is
-// porcupine.Ok, porcupine.Illegal or, out of time, porcupine.Unknown.
+// Check searches for an order of the operations that explains all results. It
+// gives up after timeout; zero means never. The result is porcupine.Ok,
+// porcupine.Illegal or, after a timeout, porcupine.Unknown.
 func (h *History) Check(rules Rules, timeout time.Duration) porcupine.CheckResult {
 	return porcupine.CheckOperationsTimeout(specification(), h.calls(rules), timeout)
 }
 
-// Visualize checks the history and writes a page that shows it, with the longest
-// orders that were found.
+// Visualize checks the history and writes an HTML page that shows it, with the
+// longest partial orders found.
 func (h *History) Visualize(rules Rules, timeout time.Duration, path string) (porcupine.CheckResult, error) {
 	model := specification()
 	calls := h.calls(rules)
-	// An end that is far away would leave no room for the others.
+	// A distant end would squeeze the rest of the drawing.
 	last := h.clock.Load() + 1
 	for i := range calls {
 		calls[i].Return = min(calls[i].Return, last)
@@ -34,7 +35,7 @@ func (h *History) Visualize(rules Rules, timeout time.Duration, path string) (po
 	return result, porcupine.VisualizePath(model, info, path)
 }
 
-// calls are the operations as the specification takes them.
+// calls returns the operations as input of the specification.
 func (h *History) calls(rules Rules) []porcupine.Operation {
 	list := make([]porcupine.Operation, len(h.operations))
 	for i := range h.operations {
@@ -48,7 +49,7 @@ func (h *History) calls(rules Rules) []porcupine.Operation {
 	return list
 }
 
-// passable are the callbacks that a claim may pass over.
+// passable returns the callbacks that a claim may skip.
 func (h *History) passable(claim int) set {
 	var pass set
 	for i := range h.operations {
@@ -59,8 +60,8 @@ func (h *History) passable(claim int) set {
 		if !h.operations[i].Input.Kind.claims() {
 			continue
 		}
-		// Another claim may have locked what turned out to have been changed
-		// since it looked.
+		// The other claim may have locked callbacks that, once locked, turned
+		// out to have changed.
 		for j := range h.operations {
 			if j != i && j != claim && h.operations[j].overlaps(&h.operations[i]) {
 				pass |= h.touches(j)
@@ -70,7 +71,7 @@ func (h *History) passable(claim int) set {
 	return pass
 }
 
-// touches are the callbacks that a call may have locked, or brought into being.
+// touches returns the callbacks that a call may have locked or created.
 func (h *History) touches(i int) set {
 	o := &h.operations[i]
 	switch {
@@ -88,7 +89,7 @@ func (h *History) touches(i int) set {
 	return s
 }
 
-// specification is the model that porcupine takes.
+// specification returns the model for porcupine.
 func specification() porcupine.Model {
 	seed := maphash.MakeSeed()
 	model := porcupine.NondeterministicModel{

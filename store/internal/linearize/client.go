@@ -7,8 +7,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// client does what an engine or a caller would do, knowing only what it has read
-// or been told.
+// client acts like an engine or a caller. It knows only what it has read or
+// been returned.
 type client struct {
 	number   int
 	workload Workload
@@ -17,8 +17,8 @@ type client struct {
 	clock    *atomic.Int64
 	random   *rand.Rand
 
-	views [MaxCallbacks]Row // what it believes; Absent = it knows nothing
-	// plan is what it read a callback for; zero = nothing.
+	views [MaxCallbacks]Row // what the client believes; Absent if it knows nothing
+	// plan is the change for which the client is reading callback planID, or 0.
 	plan   Kind
 	planID int
 
@@ -33,7 +33,7 @@ func newClient(number int, w Workload, f form, s callback.Store, clock *atomic.I
 	}
 }
 
-// weights is how often each operation is chosen.
+// weights are the relative frequencies of the operations.
 var weights = [kinds]int{
 	Start: 16, Cancel: 8, Reschedule: 20, Release: 9, Complete: 14, Unclaim: 9, Forget: 8,
 	ClaimDue: 14, ClaimQueue: 18, Get: 4, GetKey: 5, Load: 6, List: 1,
@@ -54,8 +54,8 @@ func (c *client) choose() Kind {
 	return Get
 }
 
-// next is what the client does at a step. Clocks of clients differ by a second or
-// so, and go on by one with each step.
+// next returns the operation of a step. The clocks of the clients differ by
+// about a second and advance by one second per step.
 func (c *client) next(step int) *Input {
 	in := &Input{Client: c.number, Now: Second(step + c.random.IntN(3) - 1)}
 	kind, id := c.plan, c.planID
@@ -87,7 +87,7 @@ func (c *client) next(step int) *Input {
 	case Forget:
 		in.Row = Row{ID: int8(id), Revision: max(1, c.views[id].Revision)}
 		if c.random.IntN(3) == 0 {
-			in.Row.Revision++ // a revision that it knows to be on its way
+			in.Row.Revision++ // the revision that a concurrent change is about to write
 		}
 	case ClaimDue, ClaimQueue:
 		in.Lease, in.Limit = Second(1+c.random.IntN(4)), 1+c.random.IntN(2)
@@ -102,21 +102,22 @@ func (c *client) next(step int) *Input {
 	return in
 }
 
-// explore is what the client does when it knows nothing of what it would change.
+// explore returns what to do about a callback of which the client knows
+// nothing.
 func (c *client) explore() Kind {
 	switch n := c.random.IntN(8); {
 	case n < 3:
 		c.plan = 0
 		return Start
 	case n < 4:
-		return List // of all at once
+		return List // reads all callbacks at once
 	}
 	return Get
 }
 
-// hurry makes the client give up some calls. It does so with fewer claims and
-// erasures than changes, because a client of a server may lose its connection
-// with them, and a new one takes long.
+// hurry makes the client cancel some calls. Claims and erasures are cancelled
+// less often than changes: a client of a server may lose its connection with
+// them, and a new one takes long.
 func (c *client) hurry(in *Input) {
 	rarely := 5
 	if in.Kind.claims() || in.Kind == Forget {
@@ -127,9 +128,9 @@ func (c *client) hurry(in *Input) {
 	}
 }
 
-// pick chooses the callback that an operation concerns: mostly one that the
-// client knows, or for a start one that it does not know. Some operations come
-// too late or too early.
+// pick chooses a callback for an operation: usually one that the client knows,
+// or for a start one that it does not know. Some choices come too early or too
+// late.
 func (c *client) pick(kind Kind) int {
 	id := c.random.IntN(c.workload.Callbacks)
 	if kind == Start || c.random.IntN(8) > 0 {
@@ -144,8 +145,9 @@ func (c *client) pick(kind Kind) int {
 	return id
 }
 
-// needsView reports whether the client reads a callback before it changes it: it
-// does when it knows nothing of it or nothing to change, and else at times.
+// needsView reports whether the client reads a callback before changing it:
+// always if it does not know a callback that the change applies to, otherwise
+// sometimes.
 func (c *client) needsView(kind Kind, id int) bool {
 	view := c.views[id]
 	switch kind {
@@ -161,8 +163,7 @@ func (c *client) needsView(kind Kind, id int) bool {
 
 func (c *client) soon(now Second) Second { return now + Second(c.random.IntN(4)) }
 
-// start books a callback for later, or puts it into the queue at once, mostly
-// with a seat.
+// start creates a scheduled or a queued callback, usually with a seat.
 func (c *client) start(in *Input, tag int32) {
 	r := Row{ID: int8(in.ID), Revision: 1, State: callback.Scheduled, Tag: tag, QueuedAt: Never, NextAt: c.soon(in.Now)}
 	if c.random.IntN(2) == 0 {
@@ -182,7 +183,7 @@ func (c *client) start(in *Input, tag int32) {
 	in.Row = r
 }
 
-// seat takes a seat of some bucket, mostly another one than the callback had.
+// seat takes a seat of a bucket, usually of another one than before.
 func (c *client) seat(r *Row, old [MaxCounters]int8) Units {
 	bucket := 1 + c.random.IntN(c.workload.Buckets)
 	if old[bucket] > 0 {
@@ -192,8 +193,8 @@ func (c *client) seat(r *Row, old [MaxCounters]int8) Units {
 	return Units{Counter: bucket, N: 1, Max: c.workload.Seats}
 }
 
-// change writes the next revision of what the client believes. Without anything
-// to change it reads.
+// change writes the next revision of what the client believes, or reads if the
+// change does not apply.
 func (c *client) change(in *Input, tag int32) {
 	view := c.views[in.ID]
 	if view.Life != Live || view.State.Final() || in.Kind == Complete && view.Epoch == 0 {
@@ -225,7 +226,8 @@ func (c *client) change(in *Input, tag int32) {
 	in.Row = r
 }
 
-// held lists what a callback holds of the counters from one on.
+// held lists the units that a callback holds of the counters from the given one
+// on.
 func held(r Row, from int) []Units {
 	var give []Units
 	for n := from; n < MaxCounters; n++ {
@@ -236,7 +238,7 @@ func held(r Row, from int) []Units {
 	return give
 }
 
-// learn keeps what an answer tells.
+// learn updates the client's beliefs from a result.
 func (c *client) learn(in *Input, out *Output) {
 	switch out.Outcome {
 	case OK:
@@ -265,8 +267,7 @@ func (c *client) learn(in *Input, out *Output) {
 	}
 }
 
-// found makes the client do what it planned with a callback that is there, or
-// create one.
+// found redirects the plan to a callback that exists, or to creating one.
 func (c *client) found(rows []Row) {
 	if len(rows) == 0 {
 		c.plan = Start
@@ -275,8 +276,9 @@ func (c *client) found(rows []Row) {
 	}
 }
 
-// missed is told that a callback is not there. What was there or could not be
-// created was erased. In place of changing what never was the client creates it.
+// missed updates the beliefs about a callback that was not found: it was erased
+// if it existed or cannot be created. A planned change of one that never
+// existed becomes its creation.
 func (c *client) missed(in *Input) {
 	if in.Kind == GetKey {
 		return

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// describe tells what a client asked.
+// describe returns an operation in words.
 func describe(in *Input) string {
 	var b strings.Builder
 	b.WriteString(in.Kind.String())
@@ -46,12 +46,12 @@ func describe(in *Input) string {
 	return b.String()
 }
 
-// answer tells what a store answered.
+// answer returns a result in words.
 func answer(in *Input, out *Output) string {
 	text := out.Outcome.String()
 	switch {
 	case out.Outcome == Refused:
-		return fmt.Sprintf("%s: %s while %d are used", text, out.Refusal, out.InUse)
+		return fmt.Sprintf("%s: %s with %d in use", text, out.Refusal, out.InUse)
 	case out.Outcome != OK:
 	case in.Kind == Load:
 		var b strings.Builder
@@ -90,7 +90,7 @@ func (s Second) String() string {
 	case Never:
 		return "never"
 	case between:
-		return "within a second"
+		return "between seconds"
 	}
 	return fmt.Sprintf("%+ds", int32(s))
 }
@@ -133,7 +133,7 @@ func (s State) String() string {
 	}
 	for n, used := range s.Used {
 		if used != 0 {
-			parts = append(parts, fmt.Sprintf("%d of %s used", used, counterName(n)))
+			parts = append(parts, fmt.Sprintf("%d of %s in use", used, counterName(n)))
 		}
 	}
 	return strings.Join(parts, "; ")

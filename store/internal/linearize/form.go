@@ -15,20 +15,21 @@ const (
 	bucketOf = 15 * time.Minute
 )
 
-// form turns what the specification knows into what a store keeps, and back.
+// form converts between the values of the specification and those of a store.
 type form struct {
 	tenant string
 	base   time.Time
 }
 
-// formOf gives each seed a tenant and an hour of its own. A claim that a store
-// makes late, after its client gave up, finds nothing due in later histories.
+// formOf gives each seed its own tenant and its own hour. A claim that the
+// store completes late, after its client cancelled it, then finds nothing due
+// in later histories.
 func formOf(seed uint64) form {
 	start := time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
 	return form{tenant: "history " + strconv.FormatUint(seed, 10), base: start.Add(time.Duration(seed%seeds) * time.Hour)}
 }
 
-// seeds is how many seeds have an hour of their own.
+// seeds is the number of seeds with an hour of their own.
 const seeds = 1 << 20
 
 func (f form) at(s Second) time.Time {
@@ -45,7 +46,7 @@ func (f form) second(t time.Time) (Second, error) {
 	d := t.Sub(f.base)
 	s := Second(d / time.Second)
 	if time.Duration(s)*time.Second != d {
-		return 0, fmt.Errorf("the instant %v is not one that was written", t)
+		return 0, fmt.Errorf("unexpected instant %v", t)
 	}
 	return s, nil
 }
@@ -59,7 +60,7 @@ func keyOf(key int) string {
 }
 func ownerOf(client int) string { return "client " + strconv.Itoa(client) }
 
-// numberIn is the number behind a prefix; empty text is 0.
+// numberIn returns the number after a prefix, or 0 for empty text.
 func numberIn(text, prefix string, most int) (int, error) {
 	if text == "" {
 		return 0, nil
@@ -67,7 +68,7 @@ func numberIn(text, prefix string, most int) (int, error) {
 	rest, ok := strings.CutPrefix(text, prefix)
 	n, err := strconv.Atoi(rest)
 	if !ok || err != nil || n < 0 || n > most {
-		return 0, fmt.Errorf("%q is not one that was written", text)
+		return 0, fmt.Errorf("unexpected text %q", text)
 	}
 	return n, nil
 }
@@ -85,12 +86,12 @@ func (f form) counterOf(key callback.PermitKey) (int, error) {
 			return n, nil
 		}
 	}
-	return 0, fmt.Errorf("the counter %+v is not one that was written", key)
+	return 0, fmt.Errorf("unexpected counter %+v", key)
 }
 
 func (f form) queue() callback.QueueKey { return callback.QueueKey{Tenant: f.tenant, Service: service} }
 
-// callback is a row as a record.
+// callback converts a row to a record.
 func (f form) callback(r Row) *callback.Callback {
 	cb := &callback.Callback{
 		Tenant: f.tenant, ID: idOf(int(r.ID)), Service: service, Revision: r.Revision, State: r.State, Ready: r.Ready,
@@ -105,14 +106,14 @@ func (f form) callback(r Row) *callback.Callback {
 	return cb
 }
 
-// row is a record as the specification knows it; an error when it is none that
-// a client can have written.
+// row converts a record to a row. It returns an error for a record that no
+// client can have written.
 func (f form) row(cb *callback.Callback) (Row, error) {
 	if cb.Tenant != f.tenant || cb.Service != service {
-		return Row{}, fmt.Errorf("callback %s is of tenant %q, service %q", cb.ID, cb.Tenant, cb.Service)
+		return Row{}, fmt.Errorf("callback %s has tenant %q and service %q", cb.ID, cb.Tenant, cb.Service)
 	}
 	if !slices.Contains(callback.States(), cb.State) {
-		return Row{}, fmt.Errorf("callback %s has the state %v", cb.ID, cb.State)
+		return Row{}, fmt.Errorf("callback %s has state %v", cb.ID, cb.State)
 	}
 	r := Row{Life: Live, State: cb.State, Ready: cb.Ready, Revision: cb.Revision, Epoch: cb.Lease.Epoch}
 	id, err1 := numberIn(string(cb.ID), "c", MaxCallbacks-1)

@@ -9,11 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// endless is the end of a call that may happen at any later time.
+// endless is the end of a call that may still take effect at any later time.
 const endless = math.MaxInt64
 
-// Operation is one call of a history. Began and Ended are places in one order of
-// all beginnings and ends.
+// Operation is one call of a history. Began and Ended are positions in the
+// total order of all starts and ends.
 type Operation struct {
 	Input        *Input
 	Output       *Output
@@ -22,7 +22,7 @@ type Operation struct {
 
 func (o *Operation) overlaps(p *Operation) bool { return o.Began < p.Ended && p.Began < o.Ended }
 
-// History is what a workload did.
+// History is the record of a workload's calls.
 type History struct {
 	Workload   Workload
 	clock      atomic.Int64
@@ -33,10 +33,10 @@ func (h *History) sort() {
 	slices.SortFunc(h.operations, func(a, b Operation) int { return cmp.Compare(a.Began, b.Began) })
 }
 
-// Operations lists the calls by their beginnings.
+// Operations returns the calls in the order of their starts.
 func (h *History) Operations() []Operation { return slices.Clone(h.operations) }
 
-// Overlapping is how many of the calls overlap another one.
+// Overlapping returns the number of calls that overlap another call.
 func (h *History) Overlapping() int {
 	n := 0
 	for i := range h.operations {
@@ -47,17 +47,17 @@ func (h *History) Overlapping() int {
 	return n
 }
 
-// alone reports whether no other change or claim overlaps a call.
+// alone reports whether no other change or claim overlaps call i.
 func (h *History) alone(i int) bool {
 	return !h.anyOverlaps(i, func(o *Operation) bool { return !o.Input.Kind.reads() })
 }
 
-// settled reports whether no call is still under way.
+// settled reports whether the outcome of every call is known.
 func (h *History) settled() bool {
 	return !slices.ContainsFunc(h.operations, func(o Operation) bool { return o.Output.Outcome == Uncertain })
 }
 
-// anyOverlaps reports whether another call of some sort overlaps a call.
+// anyOverlaps reports whether another call that satisfies sort overlaps call i.
 func (h *History) anyOverlaps(i int, sort func(*Operation) bool) bool {
 	for j := range h.operations {
 		if o := &h.operations[j]; j != i && o.overlaps(&h.operations[i]) && sort(o) {
@@ -67,7 +67,7 @@ func (h *History) anyOverlaps(i int, sort func(*Operation) bool) bool {
 	return false
 }
 
-// String lists the calls, one per line, after the workload.
+// String returns the workload and then the calls, one per line.
 func (h *History) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%+v\n", h.Workload)

@@ -4,19 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
+	"testing"
 	"time"
+
+	"github.com/anishathalye/porcupine"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
 )
 
-// mutant is a store with one deliberate fault: hooks in the place of its
-// methods. A hook reaches the sound store through the embedded one. Clients that
-// give up do not disturb it, so that its steps stay together as far as the fault
-// lets them.
+// mutant is a store with one deliberate fault: hooks that replace its methods.
+// A hook calls the correct store through the embedded one. Calls ignore
+// cancellation, so that the steps of a faulty method stay together as far as
+// the fault allows.
 type mutant struct {
 	callback.Store
 	change func(ctx context.Context, now time.Time, c callback.Change) error
@@ -25,7 +30,7 @@ type mutant struct {
 	erase  func(ctx context.Context, now time.Time, req callback.EraseRequest) error
 
 	mu      sync.Mutex
-	carried int // how many carriers there have been
+	carried int // number of carriers so far
 }
 
 func newMutant() *mutant { return &mutant{Store: store.NewMemory()} }
@@ -37,7 +42,7 @@ func (m *mutant) Apply(ctx context.Context, now time.Time, changes []callback.Ch
 	errs := make([]error, len(changes))
 	for i, c := range changes {
 		if c.Record.State == callback.Completed && c.Record.Revision == 1 || c.Unclaim && c.Epoch == 0 {
-			errs[i] = m.one(ctx, now, c) // the end of a history
+			errs[i] = m.one(ctx, now, c) // clean-up after a history
 			continue
 		}
 		errs[i] = m.change(context.WithoutCancel(ctx), now, c)
@@ -60,7 +65,7 @@ func (m *mutant) Get(ctx context.Context, by callback.By) (*callback.Callback, e
 }
 
 func (m *mutant) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
-	if m.erase == nil || req.Actor == "" { // the end of a history
+	if m.erase == nil || req.Actor == "" { // clean-up after a history
 		return m.Store.Erase(ctx, now, req)
 	}
 	return []error{m.erase(context.WithoutCancel(ctx), now, req)}, nil
@@ -81,18 +86,18 @@ func (m *mutant) Search(ctx context.Context, q callback.Query) (callback.Page, e
 
 const carrier = "carrier"
 
-// one makes a change soundly.
+// one makes a change correctly.
 func (m *mutant) one(ctx context.Context, now time.Time, c callback.Change) error {
 	return only(m.Store.Apply(ctx, now, []callback.Change{c}))
 }
 
-// eraseOne erases soundly.
+// eraseOne erases correctly.
 func (m *mutant) eraseOne(ctx context.Context, now time.Time, req callback.EraseRequest) error {
 	return only(m.Store.Erase(ctx, now, req))
 }
 
-// move gives units back and takes others, apart from any callback that a client
-// knows: a carrier does it that is erased at once.
+// move gives units back and takes others independently of the callbacks that
+// the clients know, by creating a carrier that is erased at once.
 func (m *mutant) move(ctx context.Context, now time.Time, tenant string, give []callback.Held, take []callback.Permit) error {
 	m.mu.Lock()
 	m.carried++
@@ -107,7 +112,7 @@ func (m *mutant) move(ctx context.Context, now time.Time, tenant string, give []
 	return m.eraseOne(ctx, now, callback.EraseRequest{Tenant: tenant, Items: []callback.EraseItem{item}})
 }
 
-// free are units as permits without a limit.
+// free returns permits without a limit for units.
 func free(held []callback.Held) []callback.Permit {
 	var take []callback.Permit
 	for _, h := range held {
@@ -116,8 +121,8 @@ func free(held []callback.Held) []callback.Permit {
 	return take
 }
 
-// crowded is the refusal of the first permit that a look at the counters shows
-// to be taken up, after units were given back.
+// crowded returns the refusal of the first permit that exceeds its maximum,
+// according to a separate read of the counters less the units given back.
 func (m *mutant) crowded(ctx context.Context, now time.Time, c *callback.Change) error {
 	for _, p := range c.Take {
 		counters, err := m.Load(ctx, now, callback.LoadRequest{
@@ -142,17 +147,17 @@ func (m *mutant) crowded(ctx context.Context, now time.Time, c *callback.Change)
 	return nil
 }
 
-// conflict is what another client's change leads to.
+// conflict is the error of a change that lost against another one.
 func conflict() error { return fmt.Errorf("planted: %w", callback.ErrConflict) }
 
-// linger lets others go first, where a faulty store would have a gap.
+// linger yields, where a faulty store would have a race.
 func linger() {
 	for range 50 {
 		runtime.Gosched()
 	}
 }
 
-// present reads a callback, or nil.
+// present returns a callback, or nil if there is none.
 func (m *mutant) present(ctx context.Context, by callback.By) (*callback.Callback, error) {
 	cb, err := m.Store.Get(ctx, by)
 	if errors.Is(err, callback.ErrNotFound) {
@@ -163,4 +168,70 @@ func (m *mutant) present(ctx context.Context, by callback.By) (*callback.Callbac
 
 func byID(c *callback.Change) callback.By {
 	return callback.By{Tenant: c.Record.Tenant, ID: c.Record.ID}
+}
+
+// within is the number of histories within which a mutant must be found.
+const within = 200
+
+// TestMutants checks that a campaign can fail: every fault is found as an
+// illegal history, under either rule.
+func TestMutants(t *testing.T) {
+	for _, planted := range mutants() {
+		t.Run(planted.name, func(t *testing.T) {
+			for _, rules := range []Rules{{}, {PassOver: true}} {
+				v := findMutant(t, planted.make(), rules)
+				t.Logf("%s %+v: found in history %d of %d operations", planted.name, rules, v.Seed+1, len(v.History.Operations()))
+			}
+		})
+	}
+}
+
+func findMutant(t *testing.T, s callback.Store, rules Rules) *Violation {
+	t.Helper()
+	c := &Campaign{Stores: []callback.Store{s}, Rules: rules, Histories: within}
+	_, err := c.Run(t.Context())
+	v, ok := errors.AsType[*Violation](err)
+	if !ok {
+		t.Fatalf("%+v: not found within %d histories: %v", rules, within, err)
+	}
+	if v.Fault != nil || v.Result != porcupine.Illegal {
+		t.Fatalf("%+v: found as %v, want an illegal history", rules, err)
+	}
+	return v
+}
+
+// TestControl runs a mutant without a fault.
+func TestControl(t *testing.T) {
+	for _, rules := range []Rules{{}, {PassOver: true}} {
+		sound := newMutant()
+		sound.claim, sound.get, sound.erase = sound.Store.Claim, sound.Store.Get, sound.eraseOne
+		sound.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+			return errors.Join(sound.one(ctx, now, c), sound.move(ctx, now, c.Record.Tenant, nil, nil))
+		}
+		c := &Campaign{Stores: []callback.Store{sound}, Rules: rules, Histories: within}
+		if report, err := c.Run(t.Context()); err != nil || report.Histories != within || report.Passing != 0 {
+			t.Errorf("%+v: %v, %v", rules, report, err)
+		}
+	}
+}
+
+func TestVisualize(t *testing.T) {
+	v := findMutant(t, doubleBooks(), Rules{})
+	path := filepath.Join(t.TempDir(), "history.html")
+	result, err := v.History.Visualize(Rules{}, time.Minute, path)
+	if err != nil || result != porcupine.Illegal {
+		t.Fatal(result, err)
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<html", "start c", "load seats"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page does not contain %q", want)
+		}
+	}
+	if text := v.History.String(); !strings.Contains(text, "Seed:") || !strings.Contains(text, "client 0: ") {
+		t.Errorf("history: %q", text)
+	}
 }

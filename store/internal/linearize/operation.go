@@ -2,43 +2,43 @@ package linearize
 
 import "fmt"
 
-// The sizes of the largest workload.
+// Sizes of the largest workload.
 const (
 	MaxCallbacks = 8
 	MaxBuckets   = 3
 	MaxKeys      = 2
-	// MaxCounters is the places of the service and the seats of each bucket.
+	// MaxCounters counts the places of the service and the seats of each
+	// bucket.
 	MaxCounters = 1 + MaxBuckets
 )
 
-// places is the counter of the service; buckets follow.
+// places is the index of the service's counter; those of the buckets follow.
 const places = 0
 
-// Second is an instant, in seconds after the base of a history. [Never] is the
-// zero time.
+// Second is an instant in seconds since the base of a history.
 type Second int32
 
-// Never is the zero time.
+// Never stands for the zero time.
 const Never Second = -1 << 31
 
-// Kind is what a client asks of a store.
+// Kind is the kind of an operation.
 type Kind uint8
 
-// The operations.
+// Kinds of operations.
 const (
-	Start      Kind = iota + 1 // create, taking a place and mostly a seat
-	Cancel                     // complete, giving back what is held
-	Reschedule                 // give back one seat, take another
-	Release                    // put into the queue, under an epoch if there is one
+	Start      Kind = iota + 1 // create; takes a place and usually a seat
+	Cancel                     // complete; gives back the held units
+	Reschedule                 // give back one seat and take another
+	Release                    // put into the queue, under the epoch if there is one
 	Complete                   // complete under an epoch
 	Unclaim                    // give back a lease
 	Forget                     // erase
 	ClaimDue
 	ClaimQueue
 	Get
-	GetKey // by idempotency key
-	Load   // counters
-	List   // all callbacks
+	GetKey // read by idempotency key
+	Load   // read counters
+	List   // read all callbacks
 	kinds
 )
 
@@ -51,7 +51,7 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
 
-// Kinds lists every operation.
+// Kinds returns all kinds.
 func Kinds() []Kind {
 	var all []Kind
 	for k := Start; k < kinds; k++ {
@@ -66,14 +66,14 @@ func (k Kind) reads() bool  { return k >= Get }
 // Outcome is how a call ended.
 type Outcome uint8
 
-// The outcomes.
+// Outcomes of a call.
 const (
 	OK Outcome = iota + 1
 	NotFound
 	Conflict
 	Refused   // a permit was refused
-	GivenUp   // the client gave up, and the store says that nothing happened
-	Uncertain // nobody knows whether it happened
+	GivenUp   // the client cancelled the call, and the store reports that it had no effect
+	Uncertain // the call may have had its effect
 	outcomes
 )
 
@@ -85,43 +85,44 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("Outcome(%d)", uint8(o))
 }
 
-// Units are units of one counter, and how many may be out at most when they are
-// taken.
+// Units are N units of a counter; when they are taken, Max is its maximum.
 type Units struct {
 	Counter int
 	N, Max  int64
 }
 
-// Input is what a client asks.
+// Input is an operation with its arguments.
 type Input struct {
 	Kind   Kind
 	Client int
 	Now    Second
-	// ID is the callback concerned; Key the idempotency key of GetKey, from 1.
+	// ID is the callback concerned. Key is the idempotency key of GetKey, from
+	// 1.
 	ID, Key int
-	// Row is the callback as a change is to leave it. Its Revision is that of
-	// the change; Forget and Unclaim name the present one in it.
+	// Row is the callback as a change writes it. For Forget and Unclaim, only
+	// its current Revision matters.
 	Row   Row
 	Epoch int64
 	Give  []Units
 	Take  []Units
-	// Lease and Limit are those of a claim.
+	// Lease and Limit are the arguments of a claim.
 	Lease Second
 	Limit int
-	// Seats makes Load read the buckets, otherwise the places.
+	// Seats makes Load read the buckets instead of the places.
 	Seats bool
-	// Patience is after how many turns of the scheduler the client gives up;
-	// 0 means never.
+	// Patience is the number of scheduler yields after which the client cancels
+	// the call; 0 means never.
 	Patience int
 }
 
-// Output is what a store answered.
+// Output is the result of an operation.
 type Output struct {
 	Outcome Outcome
-	Rows    []Row  // Get, GetKey, List, and claims in their order
-	Next    Second // ClaimDue: the earliest moment of what is left
+	Rows    []Row  // results of Get, GetKey and List, and of claims in their order
+	Next    Second // NextAt of the remaining work, for ClaimDue
 	Used    [MaxCounters]int64
-	// Refusal is the permit that was refused: its counter, N, Max, and what was used.
+	// Refusal is the refused permit: its counter, N and Max. InUse is the
+	// number of units that were in use.
 	Refusal Units
 	InUse   int64
 }

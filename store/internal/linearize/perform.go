@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// perform asks a store and returns its answer. An error is a fault that no order
+// perform executes an operation on a store. An error is a fault that no order
 // of operations explains.
 func (f form) perform(ctx context.Context, s callback.Store, in *Input) (*Output, error) {
 	if in.Patience > 0 {
@@ -46,7 +46,7 @@ func (f form) perform(ctx context.Context, s callback.Store, in *Input) (*Output
 	return out, nil
 }
 
-// settle turns an error into an outcome.
+// settle converts an error to an outcome.
 func (f form) settle(ctx context.Context, in *Input, out *Output, err error) error {
 	var wrong *wrongError
 	switch {
@@ -64,7 +64,7 @@ func (f form) settle(ctx context.Context, in *Input, out *Output, err error) err
 	case errors.Is(err, callback.ErrNotFound):
 		out.Outcome = NotFound
 	case in.Patience > 0 && ctx.Err() != nil:
-		// Whatever else the error says, it says that nothing happened.
+		// Any other error means that the call had no effect.
 		out.Outcome = GivenUp
 	default:
 		return err
@@ -83,14 +83,14 @@ func (f form) refusal(out *Output, err error) error {
 	return fault
 }
 
-// wrongError is an answer that no store may give.
+// wrongError is a result that no store may return.
 type wrongError struct{ text string }
 
 func (e *wrongError) Error() string { return e.text }
 
 func wrong(format string, args ...any) error { return &wrongError{fmt.Sprintf(format, args...)} }
 
-// only is the error of the only change or item of a call.
+// only returns the error of a call with a single change or item.
 func only(errs []error, err error) error {
 	switch {
 	case err != nil || errs == nil:
@@ -138,7 +138,7 @@ func (f form) forget(ctx context.Context, s callback.Store, in *Input) error {
 		Tenant: f.tenant, Items: []callback.EraseItem{item}, Actor: ownerOf(in.Client),
 	})
 	if err == nil && errs == nil {
-		return wrong("an erasure has one error per item, not none")
+		return wrong("an erasure without errors per item")
 	}
 	return only(errs, err)
 }
@@ -165,7 +165,8 @@ func (f form) claim(ctx context.Context, s callback.Store, in *Input, out *Outpu
 	return nil
 }
 
-// between is an instant that is no whole second: none that a client names.
+// between stands for an instant that is not a whole second, so that no client
+// has written it.
 const between Second = -1<<31 + 1
 
 func asWrong(err error) error {

@@ -30,7 +30,7 @@ func changeMutants() []planted {
 			}
 			return m
 		}},
-		{"writes over what changed meanwhile", func() callback.Store {
+		{"overwrites a concurrent change", func() callback.Store {
 			m := newMutant()
 			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
 				err := m.one(ctx, now, c)
@@ -46,7 +46,7 @@ func changeMutants() []planted {
 			}
 			return m
 		}},
-		{"lets two creators of a callback win", func() callback.Store {
+		{"accepts two creations of a callback", func() callback.Store {
 			m := newMutant()
 			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
 				if c.Record.Revision != 1 || c.Unclaim {
@@ -64,7 +64,7 @@ func changeMutants() []planted {
 			}
 			return m
 		}},
-		{"lets two users of a key win", func() callback.Store {
+		{"accepts two uses of a key", func() callback.Store {
 			m := newMutant()
 			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
 				key := c.Record.Idempotency.Key
@@ -84,7 +84,7 @@ func changeMutants() []planted {
 			}
 			return m
 		}},
-		{"says conflict of what happened", func() callback.Store {
+		{"reports a conflict for a change that took effect", func() callback.Store {
 			m := newMutant()
 			var n atomic.Int64
 			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
@@ -95,9 +95,9 @@ func changeMutants() []planted {
 			}
 			return m
 		}},
-		{"says that it happened before it does", late},
+		{"reports success before the change takes effect", late},
 		{"answers from a cache", stale},
-		{"gives back no lease", func() callback.Store {
+		{"ignores an unclaim", func() callback.Store {
 			m := newMutant()
 			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
 				if !c.Unclaim {
@@ -117,7 +117,7 @@ func changeMutants() []planted {
 	}
 }
 
-// late answers at once and writes when the next change or claim comes.
+// late returns at once and writes when the next change or claim comes.
 func late() callback.Store {
 	m := newMutant()
 	var pending []func()
@@ -139,7 +139,7 @@ func late() callback.Store {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		pending = append(pending, func() {
-			_ = m.one(ctx, now, c) // nobody is left to tell
+			_ = m.one(ctx, now, c) // the caller has its result already
 		})
 		return nil
 	}
@@ -154,7 +154,7 @@ func late() callback.Store {
 	return m
 }
 
-// stale answers every other question as the one before.
+// stale answers every other Get of a callback with the previous result.
 func stale() callback.Store {
 	m := newMutant()
 	seen := make(map[callback.By]*callback.Callback)
@@ -176,7 +176,7 @@ func stale() callback.Store {
 
 func eraseMutants() []planted {
 	return []planted{
-		{"brings back what was erased", zombie},
+		{"restores an erased callback", zombie},
 		{"erases at any revision", func() callback.Store {
 			m := newMutant()
 			m.erase = func(ctx context.Context, now time.Time, req callback.EraseRequest) error {
@@ -191,13 +191,13 @@ func eraseMutants() []planted {
 			}
 			return m
 		}},
-		{"keeps the seat of what was erased", erasing(func(held []callback.Held) (give []callback.Held, take []callback.Permit) {
+		{"keeps the seat of an erased callback", erasing(func(held []callback.Held) (give []callback.Held, take []callback.Permit) {
 			return nil, free(held)
 		})},
-		{"gives back the seat of what was erased twice", erasing(func(held []callback.Held) (give []callback.Held, take []callback.Permit) {
+		{"gives the seat of an erased callback back twice", erasing(func(held []callback.Held) (give []callback.Held, take []callback.Permit) {
 			return held, nil
 		})},
-		{"keeps the key of what was erased", func() callback.Store {
+		{"keeps the key of an erased callback", func() callback.Store {
 			m := newMutant()
 			gone := make(map[callback.By]bool)
 			m.erase = func(ctx context.Context, now time.Time, req callback.EraseRequest) error {
@@ -224,7 +224,7 @@ func eraseMutants() []planted {
 	}
 }
 
-// erasing moves units after an erasure, with what was held before it.
+// erasing moves units after an erasure, depending on what the callback held.
 func erasing(units func(held []callback.Held) ([]callback.Held, []callback.Permit)) func() callback.Store {
 	return func() callback.Store {
 		m := newMutant()
@@ -241,10 +241,10 @@ func erasing(units func(held []callback.Held) ([]callback.Held, []callback.Permi
 	}
 }
 
-// zombie lets a late writer bring back what was erased.
+// zombie accepts a late write to an erased callback.
 func zombie() callback.Store {
 	m := newMutant()
-	erased := make(map[callback.By]int64) // the last revision
+	erased := make(map[callback.By]int64) // revision at the erasure
 	risen := make(map[callback.By]*callback.Callback)
 	m.erase = func(ctx context.Context, now time.Time, req callback.EraseRequest) error {
 		err := m.eraseOne(ctx, now, req)
@@ -274,4 +274,204 @@ func zombie() callback.Store {
 		return m.Store.Get(ctx, by)
 	}
 	return m
+}
+
+func permitMutants() []planted {
+	return []planted{
+		{"double-books a seat", doubleBooks},
+		{"gives a seat back twice", func() callback.Store {
+			m := newMutant()
+			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+				c.Give = append(c.Give[:len(c.Give):len(c.Give)], c.Give...)
+				return m.one(ctx, now, c)
+			}
+			return m
+		}},
+		{"does not give a seat back", func() callback.Store {
+			m := newMutant()
+			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+				c.Give = nil
+				return m.one(ctx, now, c)
+			}
+			return m
+		}},
+		{"reads and writes a counter separately", func() callback.Store {
+			m := newMutant()
+			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+				if len(c.Take) == 0 {
+					return m.one(ctx, now, c)
+				}
+				if err := m.crowded(ctx, now, &c); err != nil {
+					return err
+				}
+				linger()
+				for i := range c.Take {
+					c.Take[i].Max = -1
+				}
+				return m.one(ctx, now, c)
+			}
+			return m
+		}},
+		{"gives the old seat back although the new one is refused", func() callback.Store {
+			m := newMutant()
+			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+				err := m.one(ctx, now, c)
+				if errors.Is(err, callback.ErrPermitRefused) && len(c.Give) > 0 {
+					return errors.Join(err, m.move(ctx, now, c.Record.Tenant, c.Give, nil))
+				}
+				return err
+			}
+			return m
+		}},
+		{"keeps the place although the seat is refused", func() callback.Store {
+			m := newMutant()
+			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+				err := m.one(ctx, now, c)
+				refused, ok := errors.AsType[*callback.PermitError](err)
+				if ok && len(c.Take) > 1 && refused.Permit.Key == c.Take[1].Key {
+					c.Take[0].Max = -1
+					return errors.Join(err, m.move(ctx, now, c.Record.Tenant, nil, c.Take[:1]))
+				}
+				return err
+			}
+			return m
+		}},
+		{"gives and takes in two steps", func() callback.Store {
+			m := newMutant()
+			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+				if len(c.Give) == 0 || len(c.Take) == 0 {
+					return m.one(ctx, now, c)
+				}
+				give := c.Give
+				if err := m.move(ctx, now, c.Record.Tenant, give, nil); err != nil {
+					return err
+				}
+				linger()
+				c.Give = nil
+				err := m.one(ctx, now, c)
+				if err != nil {
+					err = errors.Join(err, m.move(ctx, now, c.Record.Tenant, nil, free(give)))
+				}
+				return err
+			}
+			return m
+		}},
+		{"checks permits before conflicts", func() callback.Store {
+			m := newMutant()
+			m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+				err := m.one(ctx, now, c)
+				if !errors.Is(err, callback.ErrConflict) {
+					return err
+				}
+				if refused := m.crowded(ctx, now, &c); refused != nil {
+					return refused
+				}
+				return err
+			}
+			return m
+		}},
+	}
+}
+
+// doubleBooks allows one seat too many in each bucket.
+func doubleBooks() callback.Store {
+	m := newMutant()
+	m.change = func(ctx context.Context, now time.Time, c callback.Change) error {
+		for i, p := range c.Take {
+			if p.Key.Kind == callback.PermitBucket {
+				c.Take[i].Max++
+			}
+		}
+		return m.one(ctx, now, c)
+	}
+	return m
+}
+
+func claimMutants() []planted {
+	return []planted{
+		{"ends leases too early", func() callback.Store {
+			m := newMutant()
+			m.claim = func(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+				if !req.Due && req.Lease > time.Second {
+					now, req.Lease = now.Add(time.Second), req.Lease-time.Second
+				}
+				return m.Store.Claim(ctx, now, req)
+			}
+			return m
+		}},
+		{"claims callbacks before they are due", func() callback.Store {
+			m := newMutant()
+			m.claim = func(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+				if req.Due && req.Lease > time.Second {
+					now, req.Lease = now.Add(time.Second), req.Lease-time.Second
+				}
+				return m.Store.Claim(ctx, now, req)
+			}
+			return m
+		}},
+		{"leases a callback twice", func() callback.Store {
+			m := newMutant()
+			var last *callback.Callback
+			m.claim = func(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				got, err := m.Store.Claim(ctx, now, req)
+				switch {
+				case err != nil:
+				case len(got.Callbacks) > 0:
+					last = got.Callbacks[0].Clone()
+				case last != nil && (req.Due || last.Tenant == req.Queues[0].Queue.Tenant):
+					last.Lease.Owner = req.Owner
+					got.Callbacks, last = append(got.Callbacks, last), nil
+				}
+				return got, err
+			}
+			return m
+		}},
+		{"does not return the first callback of a claim", func() callback.Store {
+			m := newMutant()
+			m.claim = func(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+				got, err := m.Store.Claim(ctx, now, req)
+				if len(got.Callbacks) > 1 {
+					got.Callbacks = got.Callbacks[1:]
+				}
+				return got, err
+			}
+			return m
+		}},
+		{"claims out of order", func() callback.Store {
+			m := newMutant()
+			m.claim = func(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+				got, err := m.Store.Claim(ctx, now, req)
+				if n := len(got.Callbacks); n > 1 {
+					got.Callbacks[0], got.Callbacks[n-1] = got.Callbacks[n-1], got.Callbacks[0]
+				}
+				return got, err
+			}
+			return m
+		}},
+		{"skips callbacks that are not locked", func() callback.Store {
+			m := newMutant()
+			var n atomic.Int64
+			m.claim = func(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+				if n.Add(1)%4 == 0 {
+					req.Limit = 0
+					for i := range req.Queues {
+						req.Queues[i].N = 0
+					}
+				}
+				return m.Store.Claim(ctx, now, req)
+			}
+			return m
+		}},
+		{"does not return NextAt", func() callback.Store {
+			m := newMutant()
+			m.claim = func(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+				got, err := m.Store.Claim(ctx, now, req)
+				got.NextAt = time.Time{}
+				return got, err
+			}
+			return m
+		}},
+	}
 }

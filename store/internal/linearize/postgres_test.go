@@ -16,7 +16,7 @@ var suite postgrestest.Suite
 
 func TestMain(m *testing.M) { os.Exit(suite.Main(m)) }
 
-// TestPostgres has its stores in one database, in schemas of their own.
+// TestPostgres runs its stores in one database, each in its own schema.
 func TestPostgres(t *testing.T) {
 	dsn := suite.NewDatabase(t)
 	var stores []callback.Store

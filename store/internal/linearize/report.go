@@ -8,19 +8,20 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// Report says what a campaign did.
+// Report summarises a campaign.
 type Report struct {
 	Histories   int
 	Operations  int
 	Overlapping int // operations that overlap another one
-	// Passing is how many histories need [Rules].PassOver.
+	// Passing is the number of histories that are legal only with
+	// [Rules].PassOver.
 	Passing  int
 	Outcomes [kinds][outcomes]int
-	// Leased is how many callbacks claims have leased; Reclaimed, how many of
-	// them for at least the second time.
+	// Leased is the number of callbacks leased by claims; Reclaimed is the
+	// number of those that had been leased before.
 	Leased    [kinds]int
 	Reclaimed int
-	Longest   time.Duration // the check that took longest
+	Longest   time.Duration // duration of the longest check
 }
 
 func (r *Report) count(h *History) {
@@ -54,10 +55,10 @@ func (r *Report) add(one *Report) {
 	}
 }
 
-// String is a table of what each operation came to.
+// String returns a table of the outcomes of each kind of operation.
 func (r Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d histories, %d operations, %d of them overlapping, %d leases taken over, %d histories with claims that pass over, longest check %v\n",
+	fmt.Fprintf(&b, "%d histories, %d operations, %d of them overlapping, %d callbacks leased again, %d histories with skipping claims, longest check %v\n",
 		r.Histories, r.Operations, r.Overlapping, r.Reclaimed, r.Passing, r.Longest.Round(time.Microsecond))
 	fmt.Fprintf(&b, "%-12s", "")
 	for o := OK; o < outcomes; o++ {
@@ -74,12 +75,12 @@ func (r Report) String() string {
 	return b.String()
 }
 
-// Violation is a history that no order of its operations explains.
+// Violation reports a history that no order of its operations explains.
 type Violation struct {
 	Seed    uint64
 	History *History
-	Result  porcupine.CheckResult // ResultUnknown when the check ran out of time
-	// Fault is an answer that is wrong by itself; nil otherwise.
+	Result  porcupine.CheckResult // Unknown if the check timed out
+	// Fault is a result that is wrong by itself, or nil.
 	Fault error
 }
 
@@ -87,8 +88,8 @@ func (v *Violation) Error() string {
 	if v.Fault != nil {
 		return fmt.Sprintf("seed %d: %v", v.Seed, v.Fault)
 	}
-	return fmt.Sprintf("seed %d: porcupine finds the history %s", v.Seed, v.Result)
+	return fmt.Sprintf("seed %d: history is %s", v.Seed, v.Result)
 }
 
-// Unwrap returns the fault.
+// Unwrap returns Fault.
 func (v *Violation) Unwrap() error { return v.Fault }

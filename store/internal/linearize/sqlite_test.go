@@ -12,7 +12,7 @@ import (
 func TestSQLite(t *testing.T) {
 	var stores []callback.Store
 	for n := range 2 {
-		// No power fails here.
+		// Durability is not tested here.
 		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), fmt.Sprintf("store%d.db", n)), sqlite.WithSynchronous(sqlite.Normal))
 		if err != nil {
 			t.Fatal(err)

@@ -8,40 +8,40 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Life says whether a callback is there.
+// Life is the stage of a callback's existence.
 type Life uint8
 
-// A callback that was erased never comes back.
+// Stages of a callback. One that was erased cannot be created again.
 const (
 	Absent Life = iota
 	Live
 	Erased
 )
 
-// Row is a callback as far as the specification knows it. It is comparable.
+// Row is a callback, reduced to what the specification needs. It is comparable.
 type Row struct {
 	ID       int8
 	Life     Life
 	State    callback.State
 	Ready    bool
-	Key      int8 // idempotency key, from 1; 0 = none
-	Owner    int8 // who leases it: client + 1; 0 = nobody
+	Key      int8 // idempotency key from 1; 0 means none
+	Owner    int8 // number of the client that leases it, plus 1; 0 means none
 	Tag      int32
 	QueuedAt Second
 	NextAt   Second
-	Until    Second // of the lease
+	Until    Second // end of the lease
 	Revision int64
 	Epoch    int64
 	Held     [MaxCounters]int8
 }
 
-// State is what one tenant of a store holds. It is comparable.
+// State is the content of one tenant. It is comparable.
 type State struct {
 	Rows [MaxCallbacks]Row
 	Used [MaxCounters]int64
 }
 
-// emptyState holds nothing.
+// emptyState returns the state without callbacks.
 func emptyState() State {
 	var s State
 	for i := range s.Rows {
@@ -59,12 +59,12 @@ func (s set) has(id int) bool   { return s&(1<<id) != 0 }
 func (s set) with(id int) set   { return s | 1<<id }
 func (s set) with8(id int8) set { return s | 1<<id }
 
-// ofKey is the callback that has an idempotency key, or -1.
+// ofKey returns the callback with an idempotency key, or -1.
 func (s *State) ofKey(key int8) int {
 	return slices.IndexFunc(s.Rows[:], func(r Row) bool { return key != 0 && r.Life == Live && r.Key == key })
 }
 
-// live lists the callbacks that are there, by ID.
+// live returns the existing callbacks by ID.
 func (s *State) live() []Row {
 	var rows []Row
 	for _, r := range s.Rows {
@@ -75,7 +75,7 @@ func (s *State) live() []Row {
 	return rows
 }
 
-// candidates are the callbacks that a claim may have, first come first.
+// candidates returns the callbacks that a claim may lease, in its order.
 func (s *State) candidates(in *Input) []int {
 	var list []int
 	for i, r := range s.Rows {
@@ -100,7 +100,7 @@ func (r *Row) claimable(in *Input) bool {
 	return r.State == callback.Queued && r.Ready && (r.Until == Never || r.Until <= in.Now)
 }
 
-// leased is the callback as a claim leaves it.
+// leased returns the callback as a claim leaves it.
 func (r Row) leased(in *Input) Row {
 	r.Owner, r.Until = int8(in.Client+1), in.Now+in.Lease
 	r.NextAt = r.Until
@@ -108,13 +108,13 @@ func (r Row) leased(in *Input) Row {
 	return r
 }
 
-// unleased is the callback without its lease.
+// unleased returns the callback without its lease.
 func (r Row) unleased() Row {
 	r.Owner, r.Until = 0, Never
 	return r
 }
 
-// earliest is the first moment of attention of the callbacks that are not in
+// earliest returns the smallest NextAt of the callbacks that are not in
 // without.
 func (s *State) earliest(without set) Second {
 	next := Never

@@ -2,17 +2,18 @@ package linearize
 
 import "slices"
 
-// call is an operation as the specification takes it.
+// call is an operation as input of the specification.
 type call struct {
 	*Input
-	// pass are the callbacks that a claim may pass over.
+	// pass is the set of callbacks that a claim may skip.
 	pass set
-	// alone: nothing overlaps the call, so that a claim knows what is left.
+	// alone means that nothing overlaps the call, so that a claim must return
+	// the exact NextAt of the remaining work.
 	alone bool
 }
 
-// steps are the states in which a call with this answer may leave a tenant; none
-// when the answer is wrong.
+// steps returns the states to which a call with this result may lead. There are
+// none if the result is wrong.
 func (s State) steps(c *call, out *Output) []State {
 	switch {
 	case out.Outcome == GivenUp:
@@ -41,7 +42,7 @@ func one(s State, ok bool) []State {
 	return []State{s}
 }
 
-// write makes a change or an erasure, or tells why it cannot be made.
+// write applies a change or an erasure, or returns why it fails.
 func (s State) write(in *Input) (next State, o Outcome, refusal Units, used int64) {
 	row := &s.Rows[in.ID]
 	if in.Kind == Forget {
@@ -96,7 +97,8 @@ func (s State) erase(in *Input) (State, Outcome) {
 	return next, OK
 }
 
-// claim leases what the answer says was leased, when that is what had to be.
+// claim leases the callbacks that the result contains, if they are the right
+// ones.
 func (s State) claim(c *call, out *Output) (State, bool) {
 	if out.Outcome != OK {
 		return s, false
@@ -126,8 +128,8 @@ func (s State) claim(c *call, out *Output) (State, bool) {
 	return next, true
 }
 
-// eventually are the states after a call that may have happened. That it has not
-// happened is the state after everything else, in which it changes what it likes.
+// eventually returns the states after a call that may have taken effect. That
+// it had no effect is modelled as taking effect after everything else.
 func (s State) eventually(c *call) []State {
 	if !c.Kind.claims() {
 		next, _, _, _ := s.write(c.Input)
@@ -152,7 +154,7 @@ func (s State) eventually(c *call) []State {
 	return list
 }
 
-// reads reports whether an answer is what a reader has to see.
+// reads reports whether the result of a read is right.
 func (s *State) reads(c *call, out *Output) bool {
 	switch c.Kind {
 	case Get, GetKey:

@@ -11,28 +11,28 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// maxClients is how many clients a workload has at most, the last included that
-// looks at what is left.
+// maxClients is the maximum number of clients, including the one that reads the
+// final content.
 const maxClients = 7
 
-// Workload is what clients do to one tenant of a store.
+// Workload describes what clients do to one tenant of a store.
 type Workload struct {
 	Seed      uint64
 	Clients   int   // 1 to 6
-	Steps     int   // operations of each client
+	Steps     int   // operations per client
 	Callbacks int   // 1 to MaxCallbacks
 	Buckets   int   // 1 to MaxBuckets
-	Keys      int   // idempotency keys
-	Seats     int64 // of each bucket
-	Places    int64 // of the service
-	// Hasty clients give up some calls while they are under way.
+	Keys      int   // number of idempotency keys
+	Seats     int64 // seats per bucket
+	Places    int64 // places in the service
+	// Hasty clients cancel some calls in progress.
 	Hasty bool
-	// Slow puts some time between the clients and the store, so that more calls
-	// are under way at once.
+	// Slow adds time between the clients and the store, so that more calls
+	// overlap.
 	Slow bool
 }
 
-// Generate makes the workload of a seed.
+// Generate returns the workload of a seed.
 func Generate(seed uint64) Workload {
 	r := rand.New(rand.NewPCG(seed, 0))
 	w := Workload{
@@ -44,10 +44,10 @@ func Generate(seed uint64) Workload {
 	return w
 }
 
-// Run lets the clients loose on a store in which nothing is due, looks at what
-// they leave, and sees to it that nothing of it is ever due. ctx bounds all of
-// it. The error is a fault that no order of the operations explains; the history
-// then ends with it.
+// Run runs the clients on a store in which nothing is due, reads the final
+// content, and makes sure that nothing of the tenant is due afterwards. An
+// error is a fault that no order of the operations explains; the history then
+// ends with it.
 func (w Workload) Run(ctx context.Context, s callback.Store) (*History, error) {
 	if w.Clients < 1 || w.Clients >= maxClients || w.Callbacks < 1 || w.Callbacks > MaxCallbacks ||
 		w.Buckets < 1 || w.Buckets > MaxBuckets || w.Keys < 0 || w.Keys > MaxKeys {
@@ -87,8 +87,8 @@ func (w Workload) Run(ctx context.Context, s callback.Store) (*History, error) {
 	return h, f.clear(ctx, s, w.Callbacks)
 }
 
-// look asks for everything, one after the other, what is there last. The first claim comes when
-// every lease has run out, the second when those of the first have.
+// look reads the final content with one call after the other. The first claim
+// comes when all leases have ended, the second when those of the first have.
 func (c *client) look(ctx context.Context) error {
 	const late, later = 1000, 2000
 	for _, in := range []Input{
@@ -106,8 +106,8 @@ func (c *client) look(ctx context.Context) error {
 	return nil
 }
 
-// quiet takes the moments of attention from callbacks that nobody changes any
-// more. Erasing them would take stores longer.
+// quiet clears NextAt of callbacks that no call changes any more. Erasing them
+// would take longer.
 func (f form) quiet(ctx context.Context, s callback.Store, rows []Row) error {
 	var changes []callback.Change
 	for _, r := range rows {
@@ -122,8 +122,8 @@ func (f form) quiet(ctx context.Context, s callback.Store, rows []Row) error {
 	return nil
 }
 
-// clear erases every callback that is there or may yet come: what was erased
-// cannot be brought back by a change that is still under way.
+// clear erases every callback that exists or may still be created by a call in
+// progress: an erased callback cannot be created again.
 func (f form) clear(ctx context.Context, s callback.Store, callbacks int) error {
 	var creations []callback.Change
 	for id := range callbacks {
@@ -150,10 +150,10 @@ func (f form) clear(ctx context.Context, s callback.Store, callbacks int) error 
 			return fmt.Errorf("clearing: %w", err)
 		}
 	}
-	return fmt.Errorf("clearing: callbacks are left after %d erasures", tries)
+	return fmt.Errorf("clearing: callbacks remain after %d erasures", tries)
 }
 
-// do performs one operation and notes when it began and ended.
+// do performs one operation and records when it started and ended.
 func (c *client) do(ctx context.Context, in *Input) (*Output, error) {
 	began := c.clock.Add(1)
 	c.dawdle()
@@ -170,7 +170,7 @@ func (c *client) do(ctx context.Context, in *Input) (*Output, error) {
 	return out, nil
 }
 
-// dawdle lets others go first, between the client and the store.
+// dawdle yields to other goroutines, between the client and the store.
 func (c *client) dawdle() {
 	if c.workload.Slow {
 		for range c.random.IntN(4) {

@@ -13,27 +13,34 @@ import (
 
 const (
 	defaultPoolSize = 20
-	// maxBouncerClients is how many clients share the pool; PgBouncer's own default of 100 is no more than the server takes.
+	// maxBouncerClients is the number of clients that share the pool.
+	// PgBouncer's default of 100 is no more than the server accepts.
 	maxBouncerClients = 1000
 	defaultExecMode   = "cache_describe"
 )
 
-// execModes are the modes of pgx that name no prepared statement and need one server connection for one round trip only.
+// execModes are the modes of pgx that use no named prepared statement and need
+// a server connection for only one round trip.
 var execModes = [...]string{defaultExecMode, "exec", "simple_protocol"}
 
-// BouncerOptions configure a PgBouncer. The zero value is ready.
+// BouncerOptions configures a PgBouncer. The zero value is ready to use.
 type BouncerOptions struct {
-	// PoolSize is how many server connections one database gets. The default is 20; it cannot be negative.
+	// PoolSize is the number of server connections per database. Defaults to
+	// 20. It must not be negative.
 	PoolSize int
-	// ExecMode is the pgx query mode in the connection string: cache_describe (the default), exec or simple_protocol. The mode
-	// pgx uses by itself, cache_statement, prepares named statements, which a PgBouncer before 1.21 (Debian 12 has 1.18) loses
-	// between transactions. cache_describe asks for the types of a statement once and then sends it unnamed in one round trip, so
-	// parameters are encoded as in the default mode; exec guesses their types from Go's and, for one, sends []byte to a jsonb
-	// column as bytea, which the server refuses.
+	// ExecMode is the pgx query mode in the connection string: cache_describe
+	// (the default), exec or simple_protocol. The default mode of pgx,
+	// cache_statement, prepares named statements, which a PgBouncer before 1.21
+	// (Debian 12 has 1.18) loses between transactions. cache_describe asks for
+	// the types of a statement once and then sends it unnamed in one round
+	// trip, so parameters are encoded as in the default mode. exec derives the
+	// types from Go's; for example, it sends []byte for a jsonb column as
+	// bytea, which the server refuses.
 	ExecMode string
 }
 
-// Bouncer is a PgBouncer in transaction mode before a cluster. Its methods are safe for concurrent use.
+// Bouncer is a PgBouncer in transaction mode in front of a cluster. Its methods
+// are safe for concurrent use.
 type Bouncer struct {
 	folder   *folder
 	program  string
@@ -45,17 +52,18 @@ type Bouncer struct {
 	closed bool
 }
 
-// StartBouncer starts a PgBouncer in transaction mode before the cluster, on a free port of 127.0.0.1, and returns when a
-// connection through it works. ctx bounds the start only. The error unwraps to [ErrNoBouncer] when the program is missing. It
-// serves every database of the cluster, outlives the cluster's stops and restarts, and ends when Close is called and when the
-// calling process dies.
+// StartBouncer starts a PgBouncer in transaction mode in front of the cluster,
+// on a free port of 127.0.0.1, and returns when a connection through it works.
+// ctx limits only the start. The error is an [ErrNoBouncer] if the program is
+// missing. The PgBouncer serves every database of the cluster, survives stops
+// and restarts of the cluster, and ends with Close or with the calling process.
 func StartBouncer(ctx context.Context, c *Cluster, o BouncerOptions) (*Bouncer, error) {
 	program, err := FindBouncer()
 	if err != nil {
 		return nil, err
 	}
 	if o.PoolSize < 0 {
-		return nil, fmt.Errorf("pool size %d: it cannot be negative", o.PoolSize)
+		return nil, fmt.Errorf("pool size %d is negative", o.PoolSize)
 	}
 	if o.PoolSize == 0 {
 		o.PoolSize = defaultPoolSize
@@ -64,9 +72,9 @@ func StartBouncer(ctx context.Context, c *Cluster, o BouncerOptions) (*Bouncer, 
 		o.ExecMode = defaultExecMode
 	}
 	if !slices.Contains(execModes[:], o.ExecMode) {
-		return nil, fmt.Errorf("exec mode %q: it has to be one of %v", o.ExecMode, execModes)
+		return nil, fmt.Errorf("exec mode %q is not one of %v", o.ExecMode, execModes)
 	}
-	f, err := newFolder("", true) // it is killed: there is nothing to write
+	f, err := newFolder("", true) // it may be killed: it has nothing to write
 	if err != nil {
 		return nil, fmt.Errorf("directory of pgbouncer: %w", err)
 	}
@@ -77,7 +85,7 @@ func StartBouncer(ctx context.Context, c *Cluster, o BouncerOptions) (*Bouncer, 
 	return b, nil
 }
 
-// startAnywhere starts the program on a port of its choice.
+// startAnywhere starts the program on a free port.
 func (b *Bouncer) startAnywhere(ctx context.Context, c *Cluster, poolSize int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,7 +104,7 @@ func (b *Bouncer) startAnywhere(ctx context.Context, c *Cluster, poolSize int) e
 	return err
 }
 
-// configure writes the files that the program reads.
+// configure writes the configuration files.
 func (b *Bouncer) configure(c *Cluster, poolSize int) error {
 	users := filepath.Join(b.folder.path, "users.txt")
 	server := fmt.Sprintf("host=%s port=%d user=%s", filepath.Dir(c.Socket()), c.Port(), superuser)
@@ -119,7 +127,8 @@ server_login_retry = 1
 	return errors.Join(b.write(users, `"`+superuser+`" ""`+"\n"), b.write(b.settings(), settings))
 }
 
-// own is the name of a database that only this PgBouncer knows: a connection to it proves that the port is not another's.
+// own returns the name of a database that only this PgBouncer knows. A
+// connection to it proves that no other process has the port.
 func (b *Bouncer) own() string { return strings.ReplaceAll(filepath.Base(b.folder.path), "-", "_") }
 
 func (b *Bouncer) settings() string { return filepath.Join(b.folder.path, "pgbouncer.ini") }
@@ -131,7 +140,8 @@ func (b *Bouncer) write(path, text string) error {
 	return b.folder.owner.take(path)
 }
 
-// start starts the program and waits for a connection through it to the server. The caller holds mu.
+// start starts the program and waits for a connection through it to the server.
+// The caller must hold mu.
 func (b *Bouncer) start(ctx context.Context) error {
 	child, err := b.folder.launch(b.folder.command(b.program, b.settings()))
 	if err != nil {
@@ -141,8 +151,9 @@ func (b *Bouncer) start(ctx context.Context) error {
 	return b.folder.await(ctx, child, b.DSN(b.own()), "in use")
 }
 
-// DSN returns the connection string of a database through PgBouncer, with the query mode that works there. It is a URL: further
-// parameters are added with "&name=value".
+// DSN returns the connection string of a database through PgBouncer, with a
+// query mode that works there. It is a URL; further parameters can be appended
+// with "&name=value".
 func (b *Bouncer) DSN(database string) string {
 	return loopbackDSN(b.port, database, "&default_query_exec_mode="+b.execMode)
 }
@@ -153,7 +164,8 @@ func (b *Bouncer) Port() int { return b.port }
 // Log returns the path of the program's log, which Close removes.
 func (b *Bouncer) Log() string { return b.folder.log() }
 
-// Close ends PgBouncer with every connection through it and removes its files. A second Close does nothing.
+// Close ends PgBouncer with every connection through it and removes its files.
+// Further calls do nothing.
 func (b *Bouncer) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -162,7 +174,7 @@ func (b *Bouncer) Close() error {
 	}
 	b.closed = true
 	if b.child.running() {
-		b.child.end(os.Kill) // it has nothing to write; what its other signals mean differs between versions
+		b.child.end(os.Kill) // it has nothing to write, and the meaning of other signals differs between versions
 	}
 	return b.folder.remove()
 }

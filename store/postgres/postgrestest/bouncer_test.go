@@ -14,10 +14,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
-// bounce starts a PgBouncer before the suite's cluster that the test's cleanup closes.
+// bounce starts a PgBouncer in front of the suite's cluster; it is closed after
+// the test.
 func bounce(t *testing.T, o postgrestest.BouncerOptions) *postgrestest.Bouncer {
 	t.Helper()
 	b, err := postgrestest.StartBouncer(soon(t), suite.Cluster(t), o)
@@ -32,7 +34,7 @@ func bounce(t *testing.T, o postgrestest.BouncerOptions) *postgrestest.Bouncer {
 	return b
 }
 
-// behind returns the connection string, through a PgBouncer, of a new database.
+// behind returns the connection string of a new database through a PgBouncer.
 func behind(t *testing.T, b *postgrestest.Bouncer) string {
 	t.Helper()
 	config, err := pgx.ParseConfig(suite.NewDatabase(t))
@@ -47,8 +49,9 @@ const (
 	insertCall  = `insert into calls values ($1, $2, $3, $4, $5, $6)`
 )
 
-// More clients than server connections, so that every transaction may meet another server connection, with what a store uses:
-// parameters of all kinds, transactions and batches.
+// There are more clients than server connections, so every transaction may run
+// on another one. The clients use what a store uses: parameters of all kinds,
+// transactions and batches.
 func TestBouncerShares(t *testing.T) {
 	for _, mode := range []string{"", "exec", "simple_protocol"} {
 		b := bounce(t, postgrestest.BouncerOptions{PoolSize: 2, ExecMode: mode})
@@ -78,7 +81,7 @@ func TestBouncerShares(t *testing.T) {
 	}
 }
 
-// work writes one row in a transaction and one by a batch, and reads one back.
+// work writes one row in a transaction and one in a batch, and reads one.
 func work(t *testing.T, pool *pgxpool.Pool, client, round byte) error {
 	at := time.Date(2024, 2, 29, 12, 0, 0, 123456000, time.UTC)
 	row := func(kind byte) []any {
@@ -105,30 +108,31 @@ func work(t *testing.T, pool *pgxpool.Pool, client, round byte) error {
 		return fmt.Errorf("query: %w", err)
 	}
 	if note != "changed" || !got.Equal(at) {
-		return fmt.Errorf("the row has %q, %v", note, got)
+		return fmt.Errorf("row has %q, %v", note, got)
 	}
 	return nil
 }
 
-// Two clients of a pool of one take turns on one server connection, transaction by transaction.
+// The transactions of two clients take turns on the only server connection.
 func TestBouncerTransactionMode(t *testing.T) {
 	dsn := behind(t, bounce(t, postgrestest.BouncerOptions{PoolSize: 1}))
 	one, other := connect(t, dsn), connect(t, dsn)
 	const who = "select pg_backend_pid()::text"
 	if first, second := value(t, one, who), value(t, other, who); first != second {
-		t.Errorf("the sessions %s and %s of a pool of one", first, second)
+		t.Errorf("sessions %s and %s in a pool of one", first, second)
 	}
 	run(t, one, "begin")
 	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := other.Exec(short, "select 1"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a second transaction in a pool of one: %v", err)
+		t.Errorf("second transaction in a pool of one: %v", err)
 	}
 	run(t, one, "commit")
 	run(t, connect(t, dsn), "select 1")
 }
 
-// Why cache_describe is the default: it encodes parameters as pgx does without PgBouncer.
+// cache_describe is the default because it encodes parameters as pgx does
+// without PgBouncer.
 func TestBouncerExecModes(t *testing.T) {
 	for mode, works := range map[string]bool{"": true, "cache_describe": true, "exec": false, "simple_protocol": false} {
 		b := bounce(t, postgrestest.BouncerOptions{ExecMode: mode})
@@ -139,7 +143,7 @@ func TestBouncerExecModes(t *testing.T) {
 			t.Errorf("mode %q, bytes into jsonb: %v", mode, err)
 		}
 		if pgErr := (*pgconn.PgError)(nil); !works && !errors.As(err, &pgErr) {
-			t.Errorf("mode %q: not the server refused: %v", mode, err)
+			t.Errorf("mode %q: not refused by the server: %v", mode, err)
 		}
 	}
 }
@@ -155,11 +159,11 @@ func TestBouncerRefused(t *testing.T) {
 		if err == nil {
 			t.Errorf("%+v was accepted: %v", o, b.Close())
 		} else if !strings.Contains(err.Error(), says) {
-			t.Errorf("%+v: the error does not say %q: %v", o, says, err)
+			t.Errorf("%+v: error does not contain %q: %v", o, says, err)
 		}
 	}
 	if left := leftovers(t, temp); len(left) > 0 {
-		t.Errorf("folders are left: %v", left)
+		t.Errorf("remaining folders: %v", left)
 	}
 }
 
@@ -171,10 +175,10 @@ func TestBouncerLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.DSN("x"), fmt.Sprintf("@127.0.0.1:%d/x?", b.Port())) {
-		t.Errorf("the connection string %s for port %d", b.DSN("x"), b.Port())
+		t.Errorf("connection string %s for port %d", b.DSN("x"), b.Port())
 	}
 	if log, err := os.ReadFile(b.Log()); err != nil || !strings.Contains(string(log), "process up") {
-		t.Errorf("the log: %v\n%s", err, log)
+		t.Errorf("log: %v\n%s", err, log)
 	}
 	conn := connect(t, b.DSN("postgres"))
 	run(t, conn, "select 1")
@@ -195,12 +199,12 @@ func TestBouncerLife(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := pgx.Connect(soon(t), b.DSN("postgres")); err == nil {
-		t.Error("it took a connection after its close")
+		t.Error("a connection after Close succeeded")
 	}
 	if left := leftovers(t, temp); len(left) != 1 {
-		t.Errorf("the folders %v, want the cluster's alone", left)
+		t.Errorf("folders %v, want only that of the cluster", left)
 	}
 	if err := b.Close(); err != nil {
-		t.Errorf("a second close: %v", err)
+		t.Errorf("second Close: %v", err)
 	}
 }

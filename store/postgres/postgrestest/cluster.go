@@ -14,25 +14,34 @@ import (
 	"time"
 )
 
-// Options configure a cluster. The zero value is a cluster for tests.
+// Options configures a cluster. The zero value is a cluster for tests.
 type Options struct {
-	// Settings are server settings (the names of postgresql.conf) on top of the defaults: max_connections 100, shared_buffers 128MB,
-	// fsync and full_page_writes off. They go on the server's command line, so ALTER SYSTEM does not change them; ALTER DATABASE, ALTER
-	// ROLE and SET do. port, listen_addresses, unix_socket_directories and data_directory belong to the cluster and cannot be set.
+	// Settings are server settings (the names of postgresql.conf) in addition
+	// to the defaults: max_connections 100, shared_buffers 128MB, fsync and
+	// full_page_writes off. They are passed on the command line, so ALTER
+	// SYSTEM does not override them; ALTER DATABASE, ALTER ROLE and SET do.
+	// port, listen_addresses, unix_socket_directories and data_directory cannot
+	// be set.
 	Settings map[string]string
-	// Dir is the data directory. The default is a new directory that Close removes, below $TMPDIR when that is set. When it is not, a
-	// cluster that is not Durable lives in /dev/shm if that is a memory file system with 4 GiB free, else in the system's temporary directory. A directory named here is made when it
-	// does not exist, is kept by Close, and is started with what it holds when it is a data directory already.
+	// Dir is the data directory. By default it is a new directory that Close
+	// removes: below $TMPDIR if set; otherwise, for a cluster that is not
+	// Durable, in /dev/shm if that is a memory file system with 4 GiB free; and
+	// otherwise in the system's temporary directory. A given directory is
+	// created if missing, reused if it is a data directory already, and kept by
+	// Close.
 	Dir string
-	// Durable turns fsync, full_page_writes and synchronous_commit on, for benchmarks. By default fsync and full_page_writes are off
-	// while synchronous_commit stays on: a commit that was answered has left the server's memory and survives an immediate stop or a
-	// killed server, but not a power cut or a crash of the operating system. Where the temporary directory is in memory, as on some
-	// systems, figures mean something only with a Dir on a disk.
+	// Durable turns on fsync, full_page_writes and synchronous_commit, for
+	// benchmarks. By default fsync and full_page_writes are off, but
+	// synchronous_commit is on: an acknowledged commit has left the server's
+	// memory and survives an immediate stop or a killed server, but not a power
+	// failure or a crash of the operating system. If the temporary directory is
+	// in memory, measurements need a Dir on a disk.
 	Durable bool
 }
 
-// Cluster is a private PostgreSQL server with its superuser postgres. It trusts every local connection: keep nothing in it
-// that other users of the machine must not read. Its methods are safe for concurrent use.
+// Cluster is a private PostgreSQL server with the superuser postgres. It trusts
+// every local connection, so store nothing in it that other users of the
+// machine must not read. Its methods are safe for concurrent use.
 type Cluster struct {
 	folder *folder
 	bin    string
@@ -46,9 +55,11 @@ type Cluster struct {
 	closed bool
 }
 
-// Start makes a data directory and starts a server on it, reachable by unix socket and on a free port of 127.0.0.1. It returns
-// when a connection works, within two seconds on ordinary machines. ctx bounds the start only. The error unwraps to [ErrNoServer]
-// when the programs are missing. The server ends when Close is called, and also when the calling process dies in whatever way.
+// Start creates a data directory and starts a server on it, reachable through a
+// unix socket and on a free port of 127.0.0.1. It returns when a connection
+// works, within two seconds on ordinary machines. ctx limits only the start.
+// The error is an [ErrNoServer] if the programs are missing. The server ends
+// with Close, and also when the calling process dies in any way.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	bin, err := Find()
 	if err != nil {
@@ -94,7 +105,7 @@ func (o Options) arguments() ([]string, error) {
 	for name, value := range o.Settings {
 		switch name {
 		case "", "port", "listen_addresses", "unix_socket_directories", "data_directory":
-			return nil, fmt.Errorf("setting %q: it belongs to the cluster", name)
+			return nil, fmt.Errorf("setting %q is reserved for the cluster", name)
 		}
 		settings[name] = value
 	}
@@ -105,7 +116,7 @@ func (o Options) arguments() ([]string, error) {
 	return args, nil
 }
 
-// create makes the data directory unless it holds a cluster already.
+// create creates the data directory, unless it holds a cluster already.
 func (c *Cluster) create(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(c.data, "PG_VERSION")); err == nil {
 		return nil
@@ -133,7 +144,7 @@ func (c *Cluster) create(ctx context.Context) error {
 	return nil
 }
 
-// startAnywhere starts the server on a port of its choice.
+// startAnywhere starts the server on a free port.
 func (c *Cluster) startAnywhere(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,7 +160,8 @@ func (c *Cluster) startAnywhere(ctx context.Context) error {
 	return err
 }
 
-// startServer starts the server on its port and waits for a connection. The caller holds mu.
+// startServer starts the server on its port and waits for a connection. The
+// caller must hold mu.
 func (c *Cluster) startServer(ctx context.Context) error {
 	args := append([]string{
 		"-D", c.data, "-p", strconv.Itoa(c.port), "-k", c.folder.path, "-h", "127.0.0.1",
@@ -162,21 +174,25 @@ func (c *Cluster) startServer(ctx context.Context) error {
 	return c.folder.await(ctx, server, c.DSN(superuser), "could not bind", "shared memory block")
 }
 
-// superuser is the role of every connection string, and the name of the database that always exists.
+// superuser is the role of every connection string, and the name of the
+// database that always exists.
 const superuser = "postgres"
 
-// DSN returns the connection string of a database over the unix socket. It is a URL: further parameters are added with "&name=value".
+// DSN returns the connection string of a database over the unix socket. It is a
+// URL; further parameters can be appended with "&name=value".
 func (c *Cluster) DSN(database string) string {
 	where := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database}
-	// The parameters keep their order by hand, with the host first, which is what a person reading a log looks for.
+	// Not url.Values, which sorts: the host comes first, for readers of a log.
 	where.RawQuery = "host=" + url.QueryEscape(c.folder.path) + "&port=" + strconv.Itoa(c.port) + "&sslmode=disable"
 	return where.String()
 }
 
-// TCP returns the connection string of a database over 127.0.0.1, a URL like that of DSN.
+// TCP returns the connection string of a database over 127.0.0.1, a URL as for
+// DSN.
 func (c *Cluster) TCP(database string) string { return loopbackDSN(c.port, database, "") }
 
-// loopbackDSN returns the URL of a database behind a loopback port with further parameters.
+// loopbackDSN returns the URL of a database behind a loopback port, with
+// further parameters.
 func loopbackDSN(port int, database, parameters string) string {
 	where := url.URL{
 		Scheme: "postgres", User: url.User(superuser), Host: "127.0.0.1:" + strconv.Itoa(port), Path: "/" + database,
@@ -185,7 +201,7 @@ func loopbackDSN(port int, database, parameters string) string {
 	return where.String()
 }
 
-// Port returns the port on 127.0.0.1. It stays the same over restarts.
+// Port returns the port on 127.0.0.1. Restarts do not change it.
 func (c *Cluster) Port() int { return c.port }
 
 // Socket returns the path of the unix socket.
@@ -194,8 +210,10 @@ func (c *Cluster) Socket() string { return socketPath(c.folder.path, c.port) }
 // Log returns the path of the server's log, which Close removes.
 func (c *Cluster) Log() string { return c.folder.log() }
 
-// StopImmediate stops the server like pg_ctl -m immediate: sessions end without a word, nothing is written out, and the next start
-// recovers from the log. It returns when the server and its sessions are gone, or with ctx's error. A stopped server is no error.
+// StopImmediate stops the server like pg_ctl -m immediate: sessions are
+// terminated, nothing is written, and the next start recovers from the log. It
+// returns when the server and its sessions have ended, or with the error of
+// ctx. It does nothing if the server is stopped.
 func (c *Cluster) StopImmediate(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -205,9 +223,11 @@ func (c *Cluster) StopImmediate(ctx context.Context) error {
 	return c.server.stop(ctx, stopImmediate)
 }
 
-// Restart starts the server again on the same port and socket, after a fast stop (open transactions are rolled back) when it
-// runs, after crash recovery when it was stopped immediately. It returns when a connection works. A port that another process took
-// meanwhile is waited for until ctx is done. After Close it fails with [ErrClosed].
+// Restart starts the server on the same port and socket: after a fast stop,
+// which rolls back open transactions, if it is running; with crash recovery if
+// it was stopped immediately. It returns when a connection works. If another
+// process has taken the port, it waits until ctx ends. After Close it fails
+// with [ErrClosed].
 func (c *Cluster) Restart(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -232,8 +252,9 @@ func (c *Cluster) Restart(ctx context.Context) error {
 	}
 }
 
-// Close stops the server, whatever state it is in, and removes its files (not those of Options.Dir). It returns when no process
-// of it is left. A second Close does nothing.
+// Close stops the server in any state and removes its files, except those of
+// Options.Dir. It returns when all its processes have ended. Further calls do
+// nothing.
 func (c *Cluster) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
@@ -31,14 +32,15 @@ func TestDefaults(t *testing.T) {
 		}
 	}
 	if c.Socket() != filepath.Join(folderOf(c), ".s.PGSQL."+strconv.Itoa(c.Port())) {
-		t.Errorf("the socket %s", c.Socket())
+		t.Errorf("socket %s", c.Socket())
 	}
 	if log, err := os.ReadFile(c.Log()); err != nil || !strings.Contains(string(log), "ready to accept connections") {
-		t.Errorf("the log: %v\n%s", err, log)
+		t.Errorf("log: %v\n%s", err, log)
 	}
 }
 
-// A durable cluster with settings, below a temporary directory whose path is too long for a socket.
+// A durable cluster with settings, in a temporary directory whose path is too
+// long for a socket.
 func TestSettings(t *testing.T) {
 	long := filepath.Join(ownTemp(t), strings.Repeat("x", 120))
 	if err := os.Mkdir(long, 0o755); err != nil {
@@ -50,7 +52,7 @@ func TestSettings(t *testing.T) {
 		Settings: map[string]string{"shared_buffers": "32MB", "default_transaction_isolation": "serializable", "work_mem": "5MB"},
 	})
 	if len(c.Socket()) > 103 {
-		t.Errorf("the socket's path has %d bytes: %s", len(c.Socket()), c.Socket())
+		t.Errorf("path of the socket has %d bytes: %s", len(c.Socket()), c.Socket())
 	}
 	conn := connect(t, c.DSN("postgres"))
 	for setting, want := range map[string]string{
@@ -66,19 +68,19 @@ func TestSettings(t *testing.T) {
 func TestStartRefused(t *testing.T) {
 	temp := ownTemp(t)
 	for setting, says := range map[string]string{
-		"": "belongs to the cluster", "port": "belongs to the cluster", "data_directory": "belongs to the cluster",
-		"listen_addresses": "belongs to the cluster", "unix_socket_directories": "belongs to the cluster",
+		"": "is reserved for the cluster", "port": "is reserved for the cluster", "data_directory": "is reserved for the cluster",
+		"listen_addresses": "is reserved for the cluster", "unix_socket_directories": "is reserved for the cluster",
 		"no_such_setting": "no_such_setting",
 	} {
 		c, err := postgrestest.Start(soon(t), postgrestest.Options{Settings: map[string]string{setting: "1"}})
 		if err == nil {
 			t.Errorf("%q was accepted: %v", setting, c.Close())
 		} else if !strings.Contains(err.Error(), says) {
-			t.Errorf("%q: the error does not say %q: %v", setting, says, err)
+			t.Errorf("%q: error does not contain %q: %v", setting, says, err)
 		}
 	}
 	if left := leftovers(t, temp); len(left) > 0 {
-		t.Errorf("folders are left: %v", left)
+		t.Errorf("remaining folders: %v", left)
 	}
 }
 
@@ -89,7 +91,7 @@ func TestStartInTime(t *testing.T) {
 		c, err := postgrestest.Start(ctx, postgrestest.Options{})
 		cancel()
 		if err == nil {
-			// Fast enough to be ready within the last of them.
+			// It was ready within the time.
 			if err := c.Close(); err != nil {
 				t.Error(err)
 			}
@@ -97,7 +99,7 @@ func TestStartInTime(t *testing.T) {
 			t.Errorf("after %v: %v", after, err)
 		}
 		if left := leftovers(t, temp); len(left) > 0 {
-			t.Errorf("after %v folders are left: %v", after, left)
+			t.Errorf("after %v: remaining folders: %v", after, left)
 		}
 	}
 }
@@ -121,21 +123,21 @@ func TestImmediateStopAndRestart(t *testing.T) {
 		t.Error("a stopped server took a connection")
 	}
 	if err := c.StopImmediate(soon(t)); err != nil {
-		t.Errorf("a second stop: %v", err)
+		t.Errorf("second stop: %v", err)
 	}
 	if _, err := c.Create(soon(t)); !errors.Is(err, postgrestest.ErrStopped) {
-		t.Errorf("a database in a stopped cluster: %v", err)
+		t.Errorf("Create in a stopped cluster: %v", err)
 	}
 
 	if err := c.Restart(soon(t)); err != nil {
 		t.Fatal(err)
 	}
 	if c.Port() != port {
-		t.Errorf("the port went from %d to %d", port, c.Port())
+		t.Errorf("port changed from %d to %d", port, c.Port())
 	}
 	conn = connect(t, dsn)
 	if got := value(t, conn, "select string_agg(id::text, ',') from t"); got != "1" {
-		t.Errorf("the rows %s: the committed one alone should be there", got)
+		t.Errorf("rows %s, want only the committed one", got)
 	}
 	if log, err := os.ReadFile(c.Log()); err != nil || !strings.Contains(string(log), "automatic recovery in progress") {
 		t.Errorf("the server did not recover: %v\n%s", err, log)
@@ -154,11 +156,12 @@ func TestImmediateStopAndRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}) {
-		t.Error("a cleanup with nothing to drop failed")
+		t.Error("the cleanup failed with a stopped server")
 	}
 }
 
-// restartWaitsForPort is the restart of a cluster while another process listens on its port.
+// restartWaitsForPort restarts a cluster while another process listens on its
+// port.
 func restartWaitsForPort(t *testing.T, c *postgrestest.Cluster) {
 	if err := c.StopImmediate(soon(t)); err != nil {
 		t.Fatal(err)
@@ -171,7 +174,7 @@ func restartWaitsForPort(t *testing.T, c *postgrestest.Cluster) {
 	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if err := c.Restart(short); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("restart on a port that is taken: %v", err)
+		t.Errorf("restart on a port in use: %v", err)
 	}
 	restarted := make(chan error, 1)
 	ctx := soon(t)
@@ -211,20 +214,20 @@ func TestCloseLeavesNothing(t *testing.T) {
 		}
 		for what, pid := range map[string]int{"server": postmaster, "session": backend} {
 			if alive(pid) {
-				t.Errorf("%s: the %s is alive", name, what)
+				t.Errorf("%s: the %s is still running", name, what)
 			}
 		}
 		if left := leftovers(t, temp); len(left) > 0 {
-			t.Errorf("%s: folders are left: %v", name, left)
+			t.Errorf("%s: remaining folders: %v", name, left)
 		}
 		if err := c.Restart(soon(t)); !errors.Is(err, postgrestest.ErrClosed) {
-			t.Errorf("%s: restart after close: %v", name, err)
+			t.Errorf("%s: Restart after Close: %v", name, err)
 		}
 		if err := c.StopImmediate(soon(t)); err != nil {
-			t.Errorf("%s: stop after close: %v", name, err)
+			t.Errorf("%s: StopImmediate after Close: %v", name, err)
 		}
 		if err := c.Close(); err != nil {
-			t.Errorf("%s: a second close: %v", name, err)
+			t.Errorf("%s: second Close: %v", name, err)
 		}
 	}
 }
@@ -237,13 +240,13 @@ func TestKeptDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "PG_VERSION")); err != nil {
-		t.Errorf("close did not keep the directory: %v", err)
+		t.Errorf("Close did not keep the directory: %v", err)
 	}
 	c = start(t, postgrestest.Options{Dir: dir})
 	if got := value(t, connect(t, c.DSN("postgres")), "select id::text from t"); got != "7" {
-		t.Errorf("the row %s", got)
+		t.Errorf("row %s", got)
 	}
 	if _, err := postgrestest.Start(soon(t), postgrestest.Options{Dir: dir}); err == nil || !strings.Contains(err.Error(), "lock file") {
-		t.Errorf("a second server on the same directory: %v", err)
+		t.Errorf("second server on the same directory: %v", err)
 	}
 }

@@ -12,17 +12,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// databaseWithin bounds the creation and the removal of a test's database.
+// databaseWithin limits the creation and the removal of a test's database.
 const databaseWithin = 30 * time.Second
 
-// Create makes an empty database with a name of its own and returns the name, for [Cluster.DSN] and [Cluster.TCP].
+// Create creates an empty database with a unique name and returns the name, for
+// [Cluster.DSN] and [Cluster.TCP].
 func (c *Cluster) Create(ctx context.Context) (database string, err error) {
 	database = "t" + strings.ToLower(rand.Text())
 	return database, c.administer(ctx, "create database "+pgx.Identifier{database}.Sanitize())
 }
 
-// Drop removes a database and ends the sessions in it. A database that does not exist is no error. It fails with [ErrStopped] when
-// the server does not run.
+// Drop removes a database and terminates its sessions. It does nothing if the
+// database does not exist, and fails with [ErrStopped] if the server is not
+// running.
 func (c *Cluster) Drop(ctx context.Context, database string) error {
 	return c.administer(ctx, "drop database if exists "+pgx.Identifier{database}.Sanitize()+" with (force)")
 }
@@ -45,21 +47,22 @@ func (c *Cluster) running() bool {
 	return c.server.running()
 }
 
-// NewDatabase makes an empty database for one test and returns its connection string (see [Cluster.DSN]). The test's cleanup
-// drops it with the sessions that are still open, unless the server is stopped by then.
+// NewDatabase creates an empty database for a test and returns its connection
+// string (see [Cluster.DSN]). After the test the database is dropped, with its
+// open sessions, unless the server is stopped by then.
 func (c *Cluster) NewDatabase(t testing.TB) (dsn string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), databaseWithin)
 	defer cancel()
 	database, err := c.Create(ctx)
 	if err != nil {
-		t.Fatalf("database of the test: %v", err)
+		t.Fatalf("test database: %v", err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), databaseWithin)
 		defer cancel()
 		if err := c.Drop(ctx, database); err != nil && c.running() {
-			t.Errorf("database of the test: %v", err)
+			t.Errorf("test database: %v", err)
 		}
 	})
 	return c.DSN(database)

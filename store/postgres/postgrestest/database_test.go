@@ -17,7 +17,7 @@ func TestNewDatabase(t *testing.T) {
 		dsn = c.NewDatabase(t)
 		other := suite.NewDatabase(t)
 		if dsn == other {
-			t.Errorf("two databases have one name: %s", dsn)
+			t.Errorf("two databases have the same name: %s", dsn)
 		}
 		left = connect(t, dsn)
 		run(t, left, "create table t (id int)")
@@ -25,11 +25,11 @@ func TestNewDatabase(t *testing.T) {
 	})
 	_, err := pgx.Connect(soon(t), dsn)
 	if pgErr := (*pgconn.PgError)(nil); !errors.As(err, &pgErr) || pgErr.Code != "3D000" {
-		t.Errorf("the database after its test: %v", err)
+		t.Errorf("database after its test: %v", err)
 	}
 }
 
-// Connections that a test forgets do not keep its database.
+// Open connections do not prevent a database from being dropped.
 func TestNewDatabaseInUse(t *testing.T) {
 	c := suite.Cluster(t)
 	database, err := c.Create(soon(t))
@@ -45,7 +45,7 @@ func TestNewDatabaseInUse(t *testing.T) {
 		t.Error("the session survived its database")
 	}
 	if err := c.Drop(soon(t), database); err != nil {
-		t.Errorf("a second drop: %v", err)
+		t.Errorf("second Drop: %v", err)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestNewDatabaseConcurrent(t *testing.T) {
 	}
 }
 
-// A name that a connection string has to escape.
+// A connection string has to escape these names.
 func TestDatabaseNames(t *testing.T) {
 	c := suite.Cluster(t)
 	const odd = `a b/?%ü"`
@@ -89,7 +89,7 @@ func TestDatabaseNames(t *testing.T) {
 	}()
 	for _, dsn := range []string{c.DSN(odd), c.TCP(odd)} {
 		if got := value(t, connect(t, dsn), "select current_database()"); got != odd {
-			t.Errorf("%s leads to %q", dsn, got)
+			t.Errorf("%s connects to %q", dsn, got)
 		}
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
+
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
-// ask runs a query for one text over a connection of its own.
+// ask returns the text that a query returns on a new connection.
 func ask(ctx context.Context, dsn, query string) (answer string, err error) {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
@@ -37,7 +38,7 @@ func ExampleFindBouncer() {
 	// Output: pgbouncer <nil>
 }
 
-// A program that is no test starts a cluster of its own.
+// A program starts a cluster without a test.
 func ExampleStart() {
 	ctx := context.Background()
 	cluster, err := postgrestest.Start(ctx, postgrestest.Options{Settings: map[string]string{"work_mem": "8MB"}})
@@ -52,7 +53,7 @@ func ExampleStart() {
 	// on <nil>
 }
 
-// What was committed is there after a crash.
+// Committed data survives a crash.
 func ExampleCluster_Restart() {
 	ctx := context.Background()
 	cluster, err := postgrestest.Start(ctx, postgrestest.Options{})
@@ -101,11 +102,12 @@ func ExampleCluster_Create() {
 	// <nil>
 }
 
-// Whoever asks a suite first starts its cluster; the others share it. Tests ask with Cluster or NewDatabase.
+// The first call starts the cluster; all share it. Tests use Cluster or
+// NewDatabase.
 func ExampleSuite_Start() {
 	ctx := context.Background()
 	var calls postgrestest.Suite
-	defer calls.Close() // Suite.Main does it for a test package
+	defer calls.Close() // Suite.Main does this in a test package
 	first, err := calls.Start(ctx)
 	if err != nil {
 		panic(err)

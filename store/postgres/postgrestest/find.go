@@ -11,10 +11,12 @@ import (
 	"strconv"
 )
 
-// BinVariable names the environment variable with the directory of initdb and postgres. It wins over every other place.
+// BinVariable is the environment variable with the directory of initdb and
+// postgres. It takes precedence over every other place.
 const BinVariable = "RINGBACK_POSTGRES_BIN"
 
-// BouncerVariable names the environment variable with the path of the program pgbouncer. It wins over every other place.
+// BouncerVariable is the environment variable with the path of pgbouncer. It
+// takes precedence over every other place.
 const BouncerVariable = "RINGBACK_PGBOUNCER"
 
 const bouncerHint = "install PgBouncer (Debian, Ubuntu and Homebrew: package pgbouncer), or set " + BouncerVariable +
@@ -23,10 +25,12 @@ const bouncerHint = "install PgBouncer (Debian, Ubuntu and Homebrew: package pgb
 const serverHint = "install the PostgreSQL server (Debian and Ubuntu: package postgresql; Homebrew: postgresql@17), or set " +
 	BinVariable + " to the directory that holds initdb and postgres"
 
-// Find returns the directory that holds the server programs initdb and postgres. It looks in $RINGBACK_POSTGRES_BIN, then in
-// PATH, then where distributions put them: /usr/lib/postgresql/*/bin and /usr/pgsql-*/bin, the newest version first,
-// /usr/local/pgsql/bin, and Homebrew's folders. When the variable is set and its directory lacks a program, Find fails rather
-// than take another version. The error unwraps to [ErrNoServer] and says what to install.
+// Find returns the directory that contains initdb and postgres. It searches
+// $RINGBACK_POSTGRES_BIN, PATH, and the directories used by distributions:
+// /usr/lib/postgresql/*/bin and /usr/pgsql-*/bin, newest version first,
+// /usr/local/pgsql/bin, and those of Homebrew. If the variable is set but a
+// program is missing there, Find fails rather than use another version. The
+// error is an [ErrNoServer] and says what to install.
 func Find() (bin string, err error) {
 	if named := os.Getenv(BinVariable); named != "" {
 		if holdsServer(named) {
@@ -45,8 +49,9 @@ func Find() (bin string, err error) {
 	return "", fmt.Errorf("%w: %s", ErrNoServer, serverHint)
 }
 
-// FindBouncer returns the path of the program pgbouncer: $RINGBACK_PGBOUNCER (and nothing else when it is set), PATH, then the
-// places that PATH often lacks, such as /usr/sbin. The error unwraps to [ErrNoBouncer] and says what to install.
+// FindBouncer returns the path of pgbouncer: $RINGBACK_PGBOUNCER, and nothing
+// else if it is set; PATH; and directories that PATH often lacks, such as
+// /usr/sbin. The error is an [ErrNoBouncer] and says what to install.
 func FindBouncer() (program string, err error) {
 	if named := os.Getenv(BouncerVariable); named != "" {
 		if executable(named) {
@@ -64,7 +69,8 @@ func FindBouncer() (program string, err error) {
 	return "", fmt.Errorf("%w: %s", ErrNoBouncer, bouncerHint)
 }
 
-// serverPlaces lists the file patterns of server folders outside PATH, the most likely first.
+// serverPlaces returns the patterns of server directories outside PATH, most
+// likely first.
 func serverPlaces() []string {
 	return []string{
 		"/usr/lib/postgresql/*/bin",
@@ -76,7 +82,8 @@ func serverPlaces() []string {
 	}
 }
 
-// newest returns the folder with the highest version number of the first pattern that has a folder with the server programs.
+// newest returns the directory with the highest version among the matches of
+// the first pattern that has any.
 func newest(patterns []string) (string, bool) {
 	for _, pattern := range patterns {
 		dirs, err := filepath.Glob(pattern)
@@ -93,8 +100,9 @@ func newest(patterns []string) (string, bool) {
 	return "", false
 }
 
-// version reads the number out of the folder above bin: 15 from /usr/lib/postgresql/15/bin, 9.6 from the one beside it,
-// so that 15 counts as newer than 9.6, which an order of texts would get wrong.
+// version returns the version number in the name of the directory above bin,
+// such as 15 for /usr/lib/postgresql/15/bin. Numbers order 15 after 9.6; texts
+// would not.
 func version(dir string) float64 {
 	found := regexp.MustCompile(`\d+(\.\d+)?`).FindString(filepath.Base(filepath.Dir(dir)))
 	n, err := strconv.ParseFloat(found, 64)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// place makes a folder below root with executable files.
+// place creates a folder below root with executable files.
 func place(t *testing.T, root, folder string, programs ...string) string {
 	t.Helper()
 	dir := filepath.Join(root, folder)
@@ -42,15 +42,15 @@ func TestFindOrder(t *testing.T) {
 	t.Setenv(BinVariable, half)
 	got, err := Find()
 	if !errors.Is(err, ErrNoServer) {
-		t.Fatalf("a variable that names half a server: %q, %v", got, err)
+		t.Fatalf("variable with an incomplete directory: %q, %v", got, err)
 	}
 	for _, part := range []string{BinVariable, half, "install"} {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("the error does not say %q: %v", part, err)
+			t.Errorf("error does not contain %q: %v", part, err)
 		}
 	}
 	if c, err := Start(t.Context(), Options{}); !errors.Is(err, ErrNoServer) {
-		t.Errorf("start without a server: %v, %v", c, err)
+		t.Errorf("Start without programs: %v, %v", c, err)
 	}
 }
 
@@ -95,9 +95,9 @@ func TestFindBouncer(t *testing.T) {
 	}
 	t.Setenv(BouncerVariable, filepath.Join(root, "nothing"))
 	if got, err := FindBouncer(); !errors.Is(err, ErrNoBouncer) || !strings.Contains(err.Error(), "install") {
-		t.Errorf("a variable that names nothing: %q, %v", got, err)
+		t.Errorf("variable with a missing path: %q, %v", got, err)
 	}
 	if b, err := StartBouncer(t.Context(), nil, BouncerOptions{}); !errors.Is(err, ErrNoBouncer) {
-		t.Errorf("start without the program: %v, %v", b, err)
+		t.Errorf("StartBouncer without the program: %v, %v", b, err)
 	}
 }

@@ -14,27 +14,31 @@ import (
 )
 
 const (
-	// maxSocketPath is what every unix system lets a socket's path have (Linux 107 bytes, macOS and the BSDs 103).
+	// maxSocketPath is the length of a socket's path that every unix system
+	// allows (Linux 107 bytes, macOS and the BSDs 103).
 	maxSocketPath = 103
-	// Ports are taken below the range from which systems pick the local end of outgoing connections (Linux from 32768, others from
-	// 49152): a restart finds its port free.
+	// The ports are below the range from which systems choose the local end of
+	// outgoing connections (Linux from 32768, others from 49152), so that a
+	// restart finds its port free.
 	lowestPort, highestPort = 15000, 31999
-	// portTries bounds the search for a free port.
+	// portTries limits the search for a free port.
 	portTries = 100
-	// logTail is how much of the log an error quotes, in bytes.
+	// logTail is the number of bytes of the log that an error quotes.
 	logTail = 2000
 )
 
-// folder is the temporary directory of a server: its socket, its log, its files. It is removed when the caller closes the server
-// or dies.
+// folder is the temporary directory of a server with its socket, log and files.
+// It is removed when the caller closes the server or dies.
 type folder struct {
 	path  string
 	owner *owner
 	guard *guard
 }
 
-// newFolder makes a folder that the server processes own and whose path is short enough for a socket: in memory where that was
-// asked for, $TMPDIR does not say otherwise and there is room. pidFile is as for [newGuard], relative to the folder.
+// newFolder creates a folder that the server processes own and whose path is
+// short enough for a socket. It is in memory if inMemory is set, $TMPDIR is
+// not, and there is room. pidFile is as for [newGuard], but may be relative to
+// the folder.
 func newFolder(pidFile string, inMemory bool) (*folder, error) {
 	who, err := serverOwner()
 	if err != nil {
@@ -92,12 +96,13 @@ func (f *folder) tail(p *process) string {
 	return strings.TrimSpace(string(text))
 }
 
-// socketPath is where a server puts the socket of a port in a directory.
+// socketPath returns the path of a server's socket in a directory.
 func socketPath(dir string, port int) string {
 	return filepath.Join(dir, ".s.PGSQL."+strconv.Itoa(port))
 }
 
-// freePort returns a loopback port nothing listens on now. Another process can take it before the server does: callers retry.
+// freePort returns a free loopback port. Another process may take it before the
+// server does, so callers retry.
 func freePort() (int, error) {
 	var last error
 	for range portTries {

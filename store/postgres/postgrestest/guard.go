@@ -8,9 +8,11 @@ import (
 	"strconv"
 )
 
-// guardScript outlives the caller. Its standard input is a pipe that only the caller holds open: a line is the process to stop
-// when the pipe ends, 0 is none. $1 is the folder to remove and $2, for a server that wants to be asked, the file that it removes
-// at its end, which tells a gone server from one that nobody has waited for yet.
+// guardScript outlives the caller. Its standard input is a pipe that only the
+// caller holds open; each line is the process to stop when the pipe ends, or 0
+// for none. $1 is the folder to remove. $2, for a server that is stopped by a
+// signal, is the file that it removes when it ends; it tells whether the server
+// has ended even if it is a zombie.
 const guardScript = `pid=0
 while read -r line; do pid=$line; done
 if [ "$pid" -gt 0 ]; then
@@ -24,18 +26,20 @@ fi 2>/dev/null
 rm -rf -- "$1"
 `
 
-// guard is a shell that stops the server and removes the folder when the caller ends without a close: killed, out of time
-// (go test -timeout exits without cleaning up) or interrupted.
+// guard is a shell that stops the server and removes the folder if the caller
+// dies without closing it: killed, interrupted, or timed out (go test -timeout
+// exits without cleaning up).
 type guard struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser
 }
 
-// newGuard starts the guard of a folder. pidFile is the file that the server removes at its end; without one it is killed.
+// newGuard starts the guard of a folder. pidFile is the file that the server
+// removes when it ends; without one, the server is killed.
 func newGuard(path, pidFile string) (*guard, error) {
 	cmd := exec.Command("/bin/sh", "-c", guardScript, "postgrestest-guard", path, pidFile)
 	cmd.Dir = "/"
-	var caller *owner // the guard keeps the caller's rights: the folder above may let only the caller remove
+	var caller *owner // the guard keeps the caller's rights, which removing the folder may need
 	cmd.SysProcAttr = caller.attributes()
 	pipe, err := cmd.StdinPipe()
 	if err != nil {
@@ -47,7 +51,7 @@ func newGuard(path, pidFile string) (*guard, error) {
 	return &guard{cmd: cmd, pipe: pipe}, nil
 }
 
-// watch names the process to stop when the caller dies; 0 is none.
+// watch sets the process to stop when the caller dies; 0 means none.
 func (g *guard) watch(pid int) {
 	_, _ = io.WriteString(g.pipe, strconv.Itoa(pid)+"\n") // a guard that was killed cannot be told
 }

@@ -13,10 +13,12 @@ import (
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
-// abandonVariable makes the test binary a process that starts servers and never closes them.
+// abandonVariable turns the test binary into a process that starts servers and
+// never closes them.
 const abandonVariable = "POSTGRESTEST_ABANDON"
 
-// abandon starts a cluster and a PgBouncer, says so, and waits to be killed.
+// abandon starts a cluster and a PgBouncer, prints a line, and waits to be
+// killed.
 func abandon() {
 	c, err := postgrestest.Start(context.Background(), postgrestest.Options{})
 	if err != nil {
@@ -33,10 +35,10 @@ func abandon() {
 		os.Exit(1)
 	}
 	fmt.Println("ready")
-	_, _ = bufio.NewReader(os.Stdin).ReadByte() // a byte that never comes
+	_, _ = bufio.NewReader(os.Stdin).ReadByte() // blocks: no byte is ever sent
 }
 
-// A process that dies without a close leaves neither servers nor files behind.
+// A process that dies without Close leaves neither servers nor files.
 func TestGuard(t *testing.T) {
 	for state, end := range map[string]os.Signal{"running": os.Kill, "stopped": os.Interrupt} {
 		temp := ownTemp(t)
@@ -54,7 +56,7 @@ func TestGuard(t *testing.T) {
 		}
 		said, err := bufio.NewReader(out).ReadString('\n')
 		if said != "ready\n" || err != nil {
-			t.Fatalf("%s: the child said %q, %v", state, said, err)
+			t.Fatalf("%s: the child printed %q, %v", state, said, err)
 		}
 		var pids []int
 		if state != "stopped" {
@@ -67,7 +69,7 @@ func TestGuard(t *testing.T) {
 		killed := time.Now()
 		eventually(t, state+": the folders are gone", func() bool { return len(leftovers(t, temp)) == 0 })
 		if took := time.Since(killed); took > within/4 {
-			t.Errorf("%s: the end took %v: the server was not asked to stop", state, took)
+			t.Errorf("%s: took %v, so the server was not asked to stop", state, took)
 		}
 		for _, pid := range pids {
 			eventually(t, state+": the servers are gone", func() bool { return !alive(pid) })
@@ -75,7 +77,8 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// serversBelow returns the processes of the cluster and the PgBouncer in a temporary directory.
+// serversBelow returns the processes of the cluster and the PgBouncer in a
+// temporary directory.
 func serversBelow(t *testing.T, temp string) []int {
 	t.Helper()
 	var pids []int
@@ -92,7 +95,7 @@ func serversBelow(t *testing.T, temp string) []int {
 	}
 	for _, pid := range pids {
 		if !alive(pid) {
-			t.Fatalf("the server %d does not run", pid)
+			t.Fatalf("server %d is not running", pid)
 		}
 	}
 	return pids

@@ -12,10 +12,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
-// within bounds what has to happen soon; a test that reaches it has failed.
+// within is the time limit of operations that must finish soon.
 const within = 20 * time.Second
 
 var suite postgrestest.Suite
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(suite.Main(m))
 }
 
-// soon returns a context for what has to happen soon.
+// soon returns a context that ends after within.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -36,7 +37,7 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// start starts a cluster that the test's cleanup closes.
+// start starts a cluster that is closed after the test.
 func start(t *testing.T, o postgrestest.Options) *postgrestest.Cluster {
 	t.Helper()
 	c, err := postgrestest.Start(soon(t), o)
@@ -51,7 +52,7 @@ func start(t *testing.T, o postgrestest.Options) *postgrestest.Cluster {
 	return c
 }
 
-// connect opens a connection that the test's cleanup closes.
+// connect opens a connection that is closed after the test.
 func connect(t *testing.T, dsn string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(soon(t), dsn)
@@ -66,7 +67,7 @@ func connect(t *testing.T, dsn string) *pgx.Conn {
 	return conn
 }
 
-// run runs a statement.
+// run executes a statement.
 func run(t *testing.T, conn *pgx.Conn, statement string) {
 	t.Helper()
 	if _, err := conn.Exec(soon(t), statement); err != nil {
@@ -74,7 +75,7 @@ func run(t *testing.T, conn *pgx.Conn, statement string) {
 	}
 }
 
-// value runs a query for one text.
+// value returns the text that a query returns.
 func value(t *testing.T, conn *pgx.Conn, query string) string {
 	t.Helper()
 	var s string
@@ -84,7 +85,7 @@ func value(t *testing.T, conn *pgx.Conn, query string) string {
 	return s
 }
 
-// eventually waits until what holds.
+// eventually waits until holds returns true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ctx := soon(t)
@@ -108,7 +109,7 @@ func alive(pid int) bool {
 	return err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
-// pidIn reads a process id off the first line of a file.
+// pidIn returns the process id in the first line of a file.
 func pidIn(t *testing.T, path string) int {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -139,7 +140,8 @@ func leftovers(t *testing.T, dir string) []string {
 	return found
 }
 
-// ownTemp gives the test a temporary directory that other users can enter, and so a server that runs as another user.
+// ownTemp gives the test a temporary directory that other users can enter, such
+// as the user that a server runs as.
 func ownTemp(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp(filepath.Dir(folderOf(suite.Cluster(t))), "pgt-")

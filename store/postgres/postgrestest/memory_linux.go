@@ -5,12 +5,14 @@ import "syscall"
 const (
 	sharedMemory = "/dev/shm"
 	tmpfsMagic   = 0x01021994
-	// memoryRoom is the free space that the memory file system must have, in bytes: four times what the server's log takes by
-	// default (max_wal_size). Containers often come with 64 MiB.
+	// memoryRoom is the required free space of the memory file system in bytes:
+	// four times what the server's log takes by default (max_wal_size).
+	// Containers often have only 64 MiB.
 	memoryRoom = 4 << 30
 )
 
-// memoryDir returns a folder in memory with room for a cluster, if the system has one.
+// memoryDir returns a directory in memory with room for a cluster, if there is
+// one.
 func memoryDir() (dir string, ok bool) {
 	var found syscall.Statfs_t
 	if err := syscall.Statfs(sharedMemory, &found); err != nil {

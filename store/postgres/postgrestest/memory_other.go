@@ -2,5 +2,6 @@
 
 package postgrestest
 
-// memoryDir returns a folder in memory with room for a cluster, if the system has one.
+// memoryDir returns a directory in memory with room for a cluster, if there is
+// one.
 func memoryDir() (dir string, ok bool) { return "", false }

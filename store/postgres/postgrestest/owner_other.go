@@ -13,11 +13,11 @@ const (
 	stopImmediate = syscall.SIGQUIT
 )
 
-// owner exists on unix only.
+// owner is used on unix only.
 type owner struct{}
 
 func serverOwner() (*owner, error) {
-	return nil, errors.New("private clusters need a unix system: they are stopped by signals")
+	return nil, errors.New("private clusters need a unix system")
 }
 
 func (o *owner) take(path string) error { return os.Chown(path, 0, 0) }

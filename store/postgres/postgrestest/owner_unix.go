@@ -11,20 +11,21 @@ import (
 	"syscall"
 )
 
-// The shutdown modes of a PostgreSQL server: a fast stop ends sessions and writes a checkpoint, an immediate stop leaves
-// recovery to the next start.
+// Shutdown modes of a PostgreSQL server. A fast stop terminates sessions and
+// writes a checkpoint; an immediate stop leaves recovery to the next start.
 const (
 	stopFast      = syscall.SIGINT
 	stopImmediate = syscall.SIGQUIT
 )
 
-// owner is the user that server processes run as; nil means the caller's own.
+// owner is the user that server processes run as. A nil owner is the caller.
 type owner struct {
 	uid, gid uint32
 }
 
-// serverOwner returns the user for server processes. initdb, postgres and pgbouncer refuse to run as root, so root hands them
-// to the user postgres or, when there is none, to nobody.
+// serverOwner returns the user for server processes. initdb, postgres and
+// pgbouncer refuse to run as root, so if the caller is root they run as
+// postgres or, if there is no such user, as nobody.
 func serverOwner() (*owner, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
@@ -38,18 +39,18 @@ func serverOwner() (*owner, error) {
 		}
 		uid, err := strconv.ParseUint(found.Uid, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("the id of user %s: %w", name, err)
+			return nil, fmt.Errorf("id of user %s: %w", name, err)
 		}
 		gid, err := strconv.ParseUint(found.Gid, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("the group of user %s: %w", name, err)
+			return nil, fmt.Errorf("group of user %s: %w", name, err)
 		}
 		return &owner{uid: uint32(uid), gid: uint32(gid)}, nil
 	}
-	return nil, fmt.Errorf("a PostgreSQL server does not run as root and no other user was found: %w", errors.Join(missing...))
+	return nil, fmt.Errorf("PostgreSQL does not run as root, and no other user was found: %w", errors.Join(missing...))
 }
 
-// take gives a file or folder to the owner.
+// take makes the owner own a file or folder.
 func (o *owner) take(path string) error {
 	if o == nil {
 		return nil
@@ -57,7 +58,8 @@ func (o *owner) take(path string) error {
 	return os.Chown(path, int(o.uid), int(o.gid))
 }
 
-// attributes puts a process into a group of its own, so that Ctrl-C on the terminal reaches the host alone, and gives it to the owner.
+// attributes runs a process as the owner, in a process group of its own, so
+// that Ctrl-C on the terminal does not reach it.
 func (o *owner) attributes() *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true}
 	if o != nil {

@@ -15,25 +15,28 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// killAfter bounds how long a close waits for a server that was told to stop before it is killed.
+// killAfter is how long a server that was told to stop may take before it is
+// killed.
 const killAfter = 10 * time.Second
 
-// pollEvery is how often a starting server is asked for a connection.
+// pollEvery is the interval of connection attempts to a starting server.
 const pollEvery = 10 * time.Millisecond
 
-// startTries bounds how often a start is repeated when its port is taken.
+// startTries limits how often a start is repeated if its port is taken.
 const startTries = 5
 
-// process is a running child with its one waiter.
+// process is a running child process. One goroutine waits for it.
 type process struct {
 	cmd  *exec.Cmd
-	done chan struct{} // closed once the child was waited for
-	log  int64         // where its part of the log begins
+	done chan struct{} // closed once the child has been waited for
+	log  int64         // offset of its part of the log
 }
 
-// command prepares a server program: as the owner, with an environment of its own (PGDATA, PGPORT or PGOPTIONS of the caller
-// must not reach it), in a folder the owner can enter, writing to the log only. It never inherits the caller's output: a child
-// that outlived it would keep `go test` waiting.
+// command prepares a server program that runs as the owner, in a folder the
+// owner can enter, with an environment of its own (the caller's PGDATA, PGPORT
+// or PGOPTIONS must not reach it), writing to the log only. It must not inherit
+// the caller's output: a child that outlives the caller would keep go test
+// waiting.
 func (f *folder) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir = f.path
@@ -41,8 +44,8 @@ func (f *folder) command(program string, args ...string) *exec.Cmd {
 		"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + f.path,
 		"TMPDIR=" + f.path,
-		"LC_ALL=C", // English messages, and no dependence on installed locales
-		"TZ=UTC",   // spares initdb the search of the zone database
+		"LC_ALL=C", // English messages, independent of the installed locales
+		"TZ=UTC",   // saves initdb the search of the time zone database
 	}
 	if libraries := os.Getenv("LD_LIBRARY_PATH"); libraries != "" {
 		cmd.Env = append(cmd.Env, "LD_LIBRARY_PATH="+libraries)
@@ -70,17 +73,19 @@ func (f *folder) launch(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, done: make(chan struct{}), log: begin}
 	go func() {
 		defer close(p.done)
-		_ = cmd.Wait() // the exit status of a server that was told to stop says nothing
+		_ = cmd.Wait() // the exit status of a server that was told to stop is not useful
 		f.guard.watch(0)
 	}()
 	return p, nil
 }
 
-// errBusy says that a server could not start because something it needs is in use by another process, which can pass.
+// errBusy reports that a server could not start because another process uses a
+// resource it needs. This may be temporary.
 var errBusy = errors.New("port or shared memory in use")
 
-// await waits until a connection to a server that was launched works. A child that ends, or that is not ready when ctx is done, is
-// an error, and then it is gone; the error is errBusy when the child's last words have one of the busy texts in them.
+// await waits until a connection to a launched server works. It fails if the
+// child ends or ctx ends; the child has then ended. The error is errBusy if the
+// end of the child's log contains one of the busy texts.
 func (f *folder) await(ctx context.Context, p *process, dsn string, busy ...string) error {
 	name := filepath.Base(p.cmd.Path)
 	tick := time.NewTicker(pollEvery)
@@ -99,7 +104,7 @@ func (f *folder) await(ctx context.Context, p *process, dsn string, busy ...stri
 			return fmt.Errorf("start %s: %s: %s", name, p.cmd.ProcessState, tail)
 		case <-ctx.Done():
 			p.end(stopImmediate)
-			return fmt.Errorf("start %s: %w; the last connection: %w", name, context.Cause(ctx), refused)
+			return fmt.Errorf("start %s: %w; last connection: %w", name, context.Cause(ctx), refused)
 		case <-tick.C:
 		}
 	}
@@ -113,7 +118,7 @@ func ping(ctx context.Context, dsn string) error {
 	return conn.Close(ctx)
 }
 
-// running reports whether the child has not ended yet.
+// running reports whether the child has not ended.
 func (p *process) running() bool {
 	if p == nil {
 		return false
@@ -126,7 +131,8 @@ func (p *process) running() bool {
 	}
 }
 
-// stop signals the child and waits until it has ended or ctx is done. A child that has ended already is no error.
+// stop signals the child and waits until it has ended or ctx ends. It does
+// nothing if the child has ended already.
 func (p *process) stop(ctx context.Context, signal os.Signal) error {
 	if !p.running() {
 		return nil
@@ -143,12 +149,12 @@ func (p *process) stop(ctx context.Context, signal os.Signal) error {
 	}
 }
 
-// end stops the child by signal, by force when it takes longer than [killAfter], and returns when it is gone.
+// end signals the child, kills it after killAfter, and waits for it.
 func (p *process) end(signal os.Signal) {
 	ctx, cancel := context.WithTimeout(context.Background(), killAfter)
 	defer cancel()
 	if err := p.stop(ctx, signal); err != nil {
-		_ = p.cmd.Process.Kill() // fails only when it ended meanwhile
+		_ = p.cmd.Process.Kill() // fails only if it has ended by now
 		<-p.done
 	}
 }

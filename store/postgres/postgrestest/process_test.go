@@ -6,12 +6,13 @@ import (
 	"testing"
 )
 
-// script records what a guard is told.
+// script records what is written to a guard.
 type script struct{ bytes.Buffer }
 
 func (s *script) Close() error { return nil }
 
-// The guard forgets a process that has ended: its number may be another's by the time the guard acts.
+// The guard forgets a process that has ended, because its number may be reused
+// by the time the guard acts.
 func TestLaunchTellsGuard(t *testing.T) {
 	f := &folder{path: t.TempDir()}
 	for _, command := range []string{"exit 0", "exit 3"} {
@@ -23,10 +24,10 @@ func TestLaunchTellsGuard(t *testing.T) {
 		}
 		<-p.done
 		if want := fmt.Sprintf("%d\n0\n", p.cmd.Process.Pid); told.String() != want {
-			t.Errorf("%s: the guard was told %q, want %q", command, told.String(), want)
+			t.Errorf("%s: guard received %q, want %q", command, told.String(), want)
 		}
 		if p.running() {
-			t.Errorf("%s: it counts as running", command)
+			t.Errorf("%s: still counts as running", command)
 		}
 	}
 }
@@ -46,10 +47,10 @@ func TestLaunchOutput(t *testing.T) {
 		}
 		<-p.done
 		if got := f.tail(p); got != c.want {
-			t.Errorf("%s: the end of the log is %q, want %q", c.command, got, c.want)
+			t.Errorf("%s: end of the log is %q, want %q", c.command, got, c.want)
 		}
 	}
 	if _, err := f.launch(f.command("/no/such/program")); err == nil {
-		t.Error("a program that does not exist started")
+		t.Error("a missing program was started")
 	}
 }

@@ -10,19 +10,21 @@ import (
 	"time"
 )
 
-// startWithin bounds the start of a suite's cluster.
+// startWithin limits the start of a suite's cluster.
 const startWithin = time.Minute
 
-// Suite is one cluster for all tests of a test binary. It starts at the first test that asks for it, so that tests without a
-// database need no server, and ends with the binary. The test package keeps it in a variable and runs through it:
+// Suite is one cluster for all tests of a test binary. It starts when the first
+// test asks for it, so tests without a database need no server, and ends with
+// the binary. The test package keeps it in a variable and runs the tests
+// through it:
 //
 //	var suite postgrestest.Suite
 //
 //	func TestMain(m *testing.M) { os.Exit(suite.Main(m)) }
 //
-// The zero value is ready. Its methods are safe for concurrent use.
+// The zero value is ready to use. Its methods are safe for concurrent use.
 type Suite struct {
-	// Options configure the cluster. They are read at its start.
+	// Options configures the cluster. It is read when the cluster starts.
 	Options Options
 
 	mu      sync.Mutex
@@ -31,7 +33,8 @@ type Suite struct {
 	err     error
 }
 
-// Main runs the tests, closes the cluster if one was started, and returns the exit code.
+// Main runs the tests, closes the cluster if one was started, and returns the
+// exit code.
 func (s *Suite) Main(m *testing.M) int {
 	code := m.Run()
 	if err := s.Close(); err != nil {
@@ -41,8 +44,8 @@ func (s *Suite) Main(m *testing.M) int {
 	return code
 }
 
-// Start returns the suite's cluster and starts it at the first call. Examples use it; tests have [Suite.Cluster]. A failed start
-// is not repeated.
+// Start returns the suite's cluster and starts it on the first call. It is for
+// examples; tests use [Suite.Cluster]. A failed start is not repeated.
 func (s *Suite) Start(ctx context.Context) (*Cluster, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,15 +56,15 @@ func (s *Suite) Start(ctx context.Context) (*Cluster, error) {
 	return s.cluster, s.err
 }
 
-// Cluster returns the suite's cluster. A missing server fails the test: what PostgreSQL does is what such a test is about, and
-// one that skips itself would look like a success.
+// Cluster returns the suite's cluster. A missing server fails the test: a test
+// that skips itself would look like a success.
 func (s *Suite) Cluster(t testing.TB) *Cluster {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startWithin)
 	defer cancel()
 	c, err := s.Start(ctx)
 	if errors.Is(err, ErrNoServer) {
-		t.Fatalf("%v (make test installs it where it can)", err)
+		t.Fatalf("%v (make test installs it if possible)", err)
 	}
 	if err != nil {
 		t.Fatalf("private cluster: %v", err)
@@ -69,13 +72,14 @@ func (s *Suite) Cluster(t testing.TB) *Cluster {
 	return c
 }
 
-// NewDatabase makes an empty database in the suite's cluster for one test; see [Cluster.NewDatabase].
+// NewDatabase creates an empty database in the suite's cluster for a test; see
+// [Cluster.NewDatabase].
 func (s *Suite) NewDatabase(t testing.TB) (dsn string) {
 	t.Helper()
 	return s.Cluster(t).NewDatabase(t)
 }
 
-// Close ends the cluster if one was started. Main does it.
+// Close ends the cluster if one was started. Main calls it.
 func (s *Suite) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
-// failing stands in for a test that is expected to fail.
+// failing replaces the testing.TB of a test that must fail.
 type failing struct {
 	testing.TB
 	said string
@@ -19,10 +19,10 @@ type failing struct {
 
 func (f *failing) Fatalf(format string, args ...any) {
 	f.said = fmt.Sprintf(format, args...)
-	panic(f) // ends the test, as the real one does
+	panic(f) // ends the test, as the real Fatalf does
 }
 
-// fails runs a step with a test that is expected to fail, and returns what it said.
+// fails runs a step that must fail and returns the failure message.
 func fails(t *testing.T, step func(testing.TB)) (said string) {
 	t.Helper()
 	f := &failing{TB: t}
@@ -65,7 +65,7 @@ func TestSuiteShares(t *testing.T) {
 		t.Error(err)
 	}
 	if err := clusters[0].Restart(soon(t)); !errors.Is(err, postgrestest.ErrClosed) {
-		t.Errorf("the cluster after the suite's close: %v", err)
+		t.Errorf("cluster after Close of the suite: %v", err)
 	}
 }
 
@@ -80,10 +80,10 @@ func TestSuiteWithoutServer(t *testing.T) {
 	for range 2 {
 		said := fails(t, func(tb testing.TB) { own.NewDatabase(tb) })
 		if !strings.Contains(said, "make test") || !strings.Contains(said, postgrestest.BinVariable) {
-			t.Errorf("the failure does not help: %s", said)
+			t.Errorf("unhelpful failure: %s", said)
 		}
 	}
-	// Every test of a binary gets the same answer.
+	// All tests of a binary get the same result.
 	t.Setenv(postgrestest.BinVariable, bin)
 	if _, err := own.Start(soon(t)); !errors.Is(err, postgrestest.ErrNoServer) {
 		t.Errorf("a failed start was repeated: %v", err)

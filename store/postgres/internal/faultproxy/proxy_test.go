@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 )
 
@@ -62,12 +63,12 @@ func TestDSN(t *testing.T) {
 		if err == nil {
 			t.Errorf("DSN(%q) = %q", server, got)
 		} else if strings.Contains(err.Error(), "secret") {
-			t.Errorf("DSN(%q): the error tells the password: %v", server, err)
+			t.Errorf("DSN(%q): the error contains the password: %v", server, err)
 		}
 	}
 }
 
-// A client that prefers encryption asks for it first.
+// A client that prefers encryption requests it first.
 func TestDeclinesEncryption(t *testing.T) {
 	b := newBench(t)
 	conn := connect(t, strings.Replace(b.through, "sslmode=disable", "sslmode=prefer", 1))
@@ -84,7 +85,7 @@ func TestDeclinesEncryption(t *testing.T) {
 	}
 	answer := make([]byte, 1)
 	if _, err := raw.Read(answer); err != nil || answer[0] != 'N' {
-		t.Errorf("the answer to a request for GSS encryption is %q, %v", answer, err)
+		t.Errorf("response to GSSENCRequest: %q, %v", answer, err)
 	}
 }
 
@@ -105,7 +106,7 @@ func TestCancelRequest(t *testing.T) {
 		case err := <-failed:
 			pgErr := (*pgconn.PgError)(nil)
 			if !errors.As(err, &pgErr) || pgErr.Code != "57014" {
-				t.Errorf("the cancelled statement: %v", err)
+				t.Errorf("cancelled statement: %v", err)
 			}
 			return true
 		default:
@@ -113,7 +114,7 @@ func TestCancelRequest(t *testing.T) {
 		}
 	})
 	if err := conn.Ping(soon(t)); err != nil {
-		t.Errorf("the connection after the cancel: %v", err)
+		t.Errorf("connection after the cancel: %v", err)
 	}
 }
 
@@ -127,7 +128,7 @@ func TestCutOpen(t *testing.T) {
 		}
 	}
 	if err := connect(t, b.through).Ping(soon(t)); err != nil {
-		t.Errorf("a new connection: %v", err)
+		t.Errorf("new connection: %v", err)
 	}
 }
 
@@ -147,7 +148,7 @@ func TestServerDown(t *testing.T) {
 	}
 }
 
-// What is no PostgreSQL client is dropped.
+// A client that does not speak the protocol is disconnected.
 func TestBadBytes(t *testing.T) {
 	b := newBench(t)
 	startup := []byte("\x00\x00\x00\x26\x00\x03\x00\x00user\x00postgres\x00database\x00x\x00\x00")
@@ -173,7 +174,7 @@ func TestBadBytes(t *testing.T) {
 			_, err = raw.Read(buffer)
 		}
 		if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
-			t.Errorf("%s: the connection stayed open", name)
+			t.Errorf("%s: the connection is still open", name)
 		}
 		raw.Close()
 	}
@@ -206,7 +207,8 @@ func TestConcurrentUse(t *testing.T) {
 	}
 }
 
-// Close takes everything down, whatever state it is in: idle and silent connections, a commit that waits, a request half sent.
+// Close ends everything in any state: idle and silent connections, a commit
+// that waits, and an incomplete request.
 func TestCloseLeavesNothing(t *testing.T) {
 	b := newBench(t)
 	idle := connect(t, b.through)
@@ -234,23 +236,23 @@ func TestCloseLeavesNothing(t *testing.T) {
 		t.Error(err)
 	}
 	if err := <-failed; err == nil {
-		t.Error("a statement succeeded without an answer")
+		t.Error("a statement succeeded without a response")
 	}
 	if err := idle.Ping(soon(t)); err == nil {
 		t.Error("a connection survived")
 	}
 	if _, err := pgx.Connect(soon(t), b.through); err == nil {
-		t.Error("the proxy accepts connections")
+		t.Error("the proxy still accepts connections")
 	}
 	var stacks strings.Builder
 	if err := pprof.Lookup("goroutine").WriteTo(&stacks, 2); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(stacks.String(), "faultproxy.(*") {
-		t.Errorf("goroutines are left:\n%s", stacks.String())
+		t.Errorf("remaining goroutines:\n%s", stacks.String())
 	}
 	if err := b.Close(); err != nil {
-		t.Errorf("a second close: %v", err)
+		t.Errorf("second Close: %v", err)
 	}
 	b.exec(t, fmt.Sprintf("select pg_terminate_backend(%d)", waiting.PgConn().PID()))
 }

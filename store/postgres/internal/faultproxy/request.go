@@ -2,20 +2,21 @@ package faultproxy
 
 import "bytes"
 
-// request gathers a client's messages until the server has to answer them with ReadyForQuery.
+// request collects a client's messages until one to which the server replies
+// with ReadyForQuery.
 type request struct {
-	held  bytes.Buffer // not passed on yet
-	texts []string     // of the statements it executes, as far as no fault has judged them
-	fault *fault       // what happens to it
+	held  bytes.Buffer // messages not yet forwarded
+	texts []string     // texts of the executed statements that no fault has judged yet
+	fault *fault       // the fault that happens to the request
 }
 
-// part says what a client message means for the request it belongs to.
+// part is the role of a client message in its request.
 type part int
 
 const (
-	held     part = iota // the request goes on
-	urgent               // the request goes on, but the client or the server waits for what is there
-	complete             // the server answers with ReadyForQuery
+	held     part = iota // the request continues
+	urgent               // the request continues, but the client or the server waits for what is there
+	complete             // the server replies with ReadyForQuery
 )
 
 func partOf(kind byte) part {
@@ -28,7 +29,8 @@ func partOf(kind byte) part {
 	return held
 }
 
-// statements remembers what a connection's prepared statements and portals stand for, by name; the empty name is the unnamed one.
+// statements maps the names of a connection's prepared statements and portals
+// to texts. The empty name is the unnamed one.
 type statements struct {
 	prepared map[string]string
 	portals  map[string]string
@@ -38,8 +40,8 @@ func newStatements() *statements {
 	return &statements{prepared: map[string]string{}, portals: map[string]string{}}
 }
 
-// note learns from one client message and returns the text of the statement that it executes. A body that is cut short teaches
-// nothing: the server refuses it.
+// note processes a client message and returns the text of the statement that it
+// executes. It ignores a truncated body, which the server will refuse.
 func (s *statements) note(m message) (executes string, ok bool) {
 	switch m.kind() {
 	case typeQuery:

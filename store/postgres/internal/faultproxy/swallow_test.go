@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// shortly is a deadline that a swallowed call is expected to reach.
+// shortly is a deadline that a swallowed call must reach.
 const shortly = 150 * time.Millisecond
 
 func TestSwallow(t *testing.T) {
@@ -22,10 +22,10 @@ func TestSwallow(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	if _, err := used.Exec(ctx, "insert into t values (1)"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a swallowed statement: %v", err)
+		t.Errorf("swallowed statement: %v", err)
 	}
 	if _, err := pgx.Connect(ctx, b.through); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a new connection: %v", err)
+		t.Errorf("new connection: %v", err)
 	}
 	if took := time.Since(began); took > within/2 {
 		t.Errorf("the calls took %v", took)
@@ -36,17 +36,18 @@ func TestSwallow(t *testing.T) {
 		t.Errorf("%d rows: the statement arrived", got)
 	}
 	if _, err := idle.Exec(soon(t), "insert into t values (2)"); err != nil {
-		t.Errorf("a connection that lost nothing: %v", err)
+		t.Errorf("connection that lost nothing: %v", err)
 	}
 	if _, err := connect(t, b.through).Exec(soon(t), "insert into t values (3)"); err != nil {
-		t.Errorf("a connection after the fault: %v", err)
+		t.Errorf("connection after the fault: %v", err)
 	}
 	if err := used.Ping(soon(t)); err == nil {
 		t.Error("a connection that lost bytes works")
 	}
 }
 
-// A call that waits when the bytes begin to be lost gets no answer either, although the server executed it.
+// A call in progress when the bytes begin to be lost gets no response, although
+// the server executes it.
 func TestSwallowAnswer(t *testing.T) {
 	b := newBench(t)
 	b.exec(t, "begin")
@@ -67,22 +68,24 @@ func TestSwallowAnswer(t *testing.T) {
 	eventually(t, "the insert is executed", func() bool { return b.count(t, "select count(*) from t") == 1 })
 	select {
 	case err := <-answered:
-		t.Fatalf("an answer came: %v", err)
+		t.Fatalf("a response arrived: %v", err)
 	default:
 	}
-	// The lost connection is closed by the repair, which the client sees without a deadline of its own.
+	// The repair closes the connection, which the client notices without a
+	// deadline.
 	b.Swallow(false)
 	select {
 	case err := <-answered:
 		if err == nil {
-			t.Error("the client was told of a success")
+			t.Error("the client got a success")
 		}
 	case <-time.After(within):
 		t.Fatal("the repair did not close the connection")
 	}
 }
 
-// The server does not learn that a client left while the network is silent: its session keeps its locks until the repair.
+// While the network is silent the server does not notice that a client left:
+// its session keeps its locks until the repair.
 func TestSwallowHalfOpen(t *testing.T) {
 	b := newBench(t)
 	conn := connect(t, b.through)
@@ -105,7 +108,7 @@ func TestSwallowHalfOpen(t *testing.T) {
 	defer tick.Stop()
 	for end := time.Now().Add(shortly); time.Now().Before(end); <-tick.C {
 		if got := b.count(t, session); got != 1 {
-			t.Fatalf("%d sessions: the server learned something", got)
+			t.Fatalf("%d sessions: the server noticed", got)
 		}
 	}
 	b.Swallow(false)
@@ -115,7 +118,8 @@ func TestSwallowHalfOpen(t *testing.T) {
 	}
 }
 
-// The silence does not end when the server goes away: the client has to find out by its deadline.
+// While the network is silent the client does not notice that the server is
+// gone; it needs a deadline.
 func TestSwallowServerGone(t *testing.T) {
 	b := newBench(t)
 	conn := connect(t, b.through)
@@ -124,7 +128,7 @@ func TestSwallowServerGone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), shortly)
 	defer cancel()
 	if _, err := conn.Exec(ctx, "select 1"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a statement into the silence: %v", err)
+		t.Errorf("statement during the silence: %v", err)
 	}
 }
 
@@ -141,7 +145,8 @@ func TestDropNotifications(t *testing.T) {
 		b.DropNotifications(c.drop)
 		b.exec(t, fmt.Sprintf("notify news, '%s'", c.payload))
 		if c.drop {
-			// An answer to this comes after the notification, which the server sends no later than at the end of a transaction.
+			// The response to this follows the notification, which the server
+			// sends at the latest when a transaction ends.
 			for range 2 {
 				if _, err := conn.Exec(soon(t), "select 1"); err != nil {
 					t.Fatal(err)
@@ -154,7 +159,7 @@ func TestDropNotifications(t *testing.T) {
 			t.Fatalf("%s: %v", c.payload, err)
 		}
 		if news.Payload != c.payload {
-			t.Fatalf("the notification %q, want %q", news.Payload, c.payload)
+			t.Fatalf("notification %q, want %q", news.Payload, c.payload)
 		}
 	}
 }

@@ -5,20 +5,21 @@ import (
 	"time"
 )
 
-// Fuse says where a node breaks and how.
+// Fuse describes where and how a node breaks.
 type Fuse struct {
 	Point Point
-	// Skip is how often the point is passed unharmed before.
+	// Skip is the number of times the node passes the point first.
 	Skip int
-	// Delay is how long after a statement was sent the blow comes, at the points where it is under way.
+	// Delay is the time between sending a statement and breaking, at the points
+	// where the statement is in progress.
 	Delay time.Duration
-	// Stop makes the node stand still instead of dying.
+	// Stop makes the node stop instead of dying.
 	Stop bool
 }
 
-// bomb is a node's fuse and what sets it off.
+// bomb triggers a node's fuse.
 type bomb struct {
-	announce func(Point) // called just before the blow
+	announce func(Point) // called just before the node breaks
 
 	mu   sync.Mutex
 	fuse Fuse
@@ -30,7 +31,7 @@ func (b *bomb) arm(f Fuse) {
 	b.fuse = f
 }
 
-// take returns the fuse when it is due at this point. It is due once.
+// take removes and returns the fuse if it is due at this point.
 func (b *bomb) take(p Point) (f Fuse, due bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -45,14 +46,15 @@ func (b *bomb) take(p Point) (f Fuse, due bool) {
 	return f, true
 }
 
-// at strikes when the work is at this point.
+// at breaks the node if the fuse is due at this point.
 func (b *bomb) at(p Point) {
 	if f, due := b.take(p); due {
 		b.strike(f)
 	}
 }
 
-// during strikes while the work between its call and that of over is under way, at the latest when over is called.
+// during breaks the node between this call and that of over, at the latest when
+// over is called.
 func (b *bomb) during(p Point) (over func()) {
 	f, due := b.take(p)
 	if !due {

@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Open returns how many callbacks of the service are not completed.
+// Open returns the number of callbacks of the service that are not completed.
 func (f *Fleet) Open(ctx context.Context, s callback.Store, service string) (int, error) {
 	groups, err := s.Count(ctx, callback.Query{Services: []string{service}, NotStates: []callback.State{callback.Completed}})
 	n := 0
@@ -37,8 +37,10 @@ func (f *Fleet) Settle(ctx context.Context, s callback.Store) error {
 	}
 }
 
-// Faults lists what is wrong after everything has settled: a customer who was called twice, an accepted callback that is lost or is
-// another's, one that nobody accepted, one that ended otherwise than its calls, and what the nodes cried out.
+// Faults lists the violated guarantees once everything has settled: a customer
+// called twice, an accepted callback that is lost or has the wrong data, a
+// callback that was not accepted, one whose result does not match its calls,
+// and panics and data races of the nodes.
 func (f *Fleet) Faults(ctx context.Context, s callback.Store) ([]string, error) {
 	faults := f.World.Ledger.Faults()
 	f.mu.Lock()
@@ -67,7 +69,7 @@ func (f *Fleet) Faults(ctx context.Context, s callback.Store) ([]string, error) 
 		for _, cb := range page.Callbacks {
 			key, ok := accepted[cb.ID]
 			if !ok {
-				faults = append(faults, fmt.Sprintf("%v was not accepted by anybody", cb))
+				faults = append(faults, fmt.Sprintf("%v was not accepted", cb))
 				continue
 			}
 			delete(accepted, cb.ID)
@@ -78,13 +80,14 @@ func (f *Fleet) Faults(ctx context.Context, s callback.Store) ([]string, error) 
 		}
 	}
 	for id, key := range accepted {
-		faults = append(faults, fmt.Sprintf("callback %s was accepted under key %s and is lost", id, key))
+		faults = append(faults, fmt.Sprintf("callback %s, accepted under key %s, is lost", id, key))
 	}
 	slices.Sort(faults)
 	return faults, nil
 }
 
-// judge compares a callback with what was asked for and with what the world did.
+// judge compares a callback with the request for it and with the world's
+// ledger.
 func (f *Fleet) judge(cb *callback.Callback, key string) []string {
 	var faults []string
 	fault := func(format string, args ...any) {
@@ -94,7 +97,7 @@ func (f *Fleet) judge(cb *callback.Callback, key string) []string {
 	number := f.numbers[key]
 	f.mu.Unlock()
 	if cb.Idempotency.Key != key || cb.Customer.Number.Reveal() != number {
-		fault("it was accepted under key %s and for another number", key)
+		fault("accepted under key %s with another key or number", key)
 	}
 	if cb.Service != Desk {
 		return faults
@@ -106,9 +109,9 @@ func (f *Fleet) judge(cb *callback.Callback, key string) []string {
 	}
 	switch {
 	case cb.State != callback.Completed:
-		fault("it is not completed: %s", cb.Detail)
+		fault("not completed: %s", cb.Detail)
 	case placed > len(cb.Attempts):
-		fault("it was called %d times in %d attempts", placed, len(cb.Attempts))
+		fault("called %d times in %d attempts", placed, len(cb.Attempts))
 	case talked != connected:
 		fault("the customer talked to an agent %d times", talked)
 	}

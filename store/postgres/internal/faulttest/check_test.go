@@ -11,7 +11,8 @@ import (
 	reference "github.com/ringback-go/ringback/store"
 )
 
-// suspect is a fleet without nodes, on a store in memory, in which callbacks can be planted.
+// suspect is a fleet without nodes, on a store in memory, in which tests plant
+// callbacks.
 type suspect struct {
 	*Fleet
 	store *reference.Memory
@@ -23,7 +24,7 @@ func newSuspect(t *testing.T) *suspect {
 		accepted: make(map[string]callback.ID), numbers: make(map[string]string)}}
 }
 
-// plant stores a completed callback that was called once and talked to an agent.
+// plant stores a completed callback with one call that reached an agent.
 func (s *suspect) plant(t *testing.T, id callback.ID, edit func(cb *callback.Callback)) {
 	t.Helper()
 	at := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -42,19 +43,19 @@ func (s *suspect) plant(t *testing.T, id callback.ID, edit func(cb *callback.Cal
 	}
 }
 
-// call has the world make a call that talks to an agent, or not.
-func (s *suspect) call(key string, talked bool) {
-	s.World.Ledger.add(entry(Placed, key))
-	e := entry(Ended, key)
+// call records a call that reached an agent or did not.
+func (s *suspect) call(id callback.ID, n int, talked bool) {
+	s.World.Ledger.add(entry(Placed, id, n))
+	e := entry(Ended, id, n)
 	e.Talked = talked
 	s.World.Ledger.add(e)
 }
 
-// TestFaults expects each kind of broken promise to be found.
+// TestFaults checks that every kind of violated guarantee is reported.
 func TestFaults(t *testing.T) {
 	promise := func(s *suspect) {
 		s.accept(Request{Key: "key of a", Number: "+41445551234"}, "a")
-		s.call("a/1", true)
+		s.call("a", 1, true)
 	}
 	keep := func(*callback.Callback) {}
 	for _, c := range []struct {
@@ -65,22 +66,22 @@ func TestFaults(t *testing.T) {
 		{"kept", func(t *testing.T, s *suspect) { promise(s); s.plant(t, "a", keep) }, ""},
 		{"lost", func(t *testing.T, s *suspect) { promise(s) }, "is lost"},
 		{"not accepted", func(t *testing.T, s *suspect) { promise(s); s.plant(t, "a", keep); s.plant(t, "b", keep) }, "not accepted"},
-		{"another's number", func(t *testing.T, s *suspect) {
+		{"wrong number", func(t *testing.T, s *suspect) {
 			promise(s)
 			s.plant(t, "a", func(cb *callback.Callback) { cb.Customer.Number = phonenum.Address{} })
-		}, "for another number"},
-		{"another's key", func(t *testing.T, s *suspect) {
+		}, "another key or number"},
+		{"wrong key", func(t *testing.T, s *suspect) {
 			promise(s)
 			s.plant(t, "a", func(cb *callback.Callback) { cb.Idempotency.Key = "key of b" })
-		}, "under key"},
+		}, "another key or number"},
 		{"not completed", func(t *testing.T, s *suspect) {
 			promise(s)
 			s.plant(t, "a", func(cb *callback.Callback) { cb.State, cb.Reason = callback.Unresolved, "" })
 		}, "not completed"},
-		{"called more often than attempted", func(t *testing.T, s *suspect) { promise(s); s.call("a/2", false); s.plant(t, "a", keep) }, "2 times in 1 attempts"},
+		{"called more often than attempted", func(t *testing.T, s *suspect) { promise(s); s.call("a", 2, false); s.plant(t, "a", keep) }, "2 times in 1 attempts"},
 		{"talked twice", func(t *testing.T, s *suspect) {
 			promise(s)
-			s.call("a/2", true)
+			s.call("a", 2, true)
 			s.plant(t, "a", func(cb *callback.Callback) { cb.Attempts = append(cb.Attempts, callback.Attempt{N: 2}) })
 		}, "talked to an agent 2 times"},
 		{"never called", func(t *testing.T, s *suspect) {
@@ -112,10 +113,10 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestOutcries expects what a process says of a broken program to be heard.
+// TestOutcries checks that reports of bugs are found in the output of a process.
 func TestOutcries(t *testing.T) {
 	said := "level=WARN msg=fine\npanic: boom\n\nWARNING: DATA RACE\nfatal error: all goroutines are asleep\n"
 	if lines := outcries(said); len(lines) != 3 {
-		t.Errorf("heard %q", lines)
+		t.Errorf("outcries returned %q", lines)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// dialer places calls in the world, and breaks where it is told to.
+// dialer places calls in the world and breaks where its bomb says.
 type dialer struct {
 	config NodeConfig
 	bomb   *bomb
 }
 
-// place sends a request. The bomb may strike when it is written, and when it is answered.
+// place sends a request. The bomb may break the node once it is sent, and once
+// it is answered.
 func (d *dialer) place(ctx context.Context, op string, c callback.Call) (finding, error) {
 	d.bomb.at(Handed)
 	q := question{Op: op, Key: c.Key, ID: c.ID, Epoch: c.Epoch, Node: d.config.Name}
@@ -40,7 +41,8 @@ func (d *dialer) Lookup(ctx context.Context, _ string, key callback.AttemptKey, 
 	return f.Found, err
 }
 
-// settle is how long after an attempt's time to be placed a look-up is reliable in a world without a fence.
+// settle is the time after an attempt's placing time from which a look-up in a
+// world without a fence is reliable.
 const settle = time.Second
 
 func (d *dialer) Limits() callback.DialerLimits {

@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
-// A node is killed with work that it has claimed; another one takes it over when the lease ends.
+// A node dies with a claimed callback; another one takes over when the lease ends.
 func ExampleNewFleet() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

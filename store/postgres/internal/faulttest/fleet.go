@@ -13,10 +13,10 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// FleetConfig is what a fleet is made of.
+// FleetConfig configures a fleet.
 type FleetConfig struct {
-	DSN    string // of the database
-	Schema string // which has been migrated
+	DSN    string // database
+	Schema string // schema, already migrated
 	Nodes  int
 	Fenced bool // the world has a fence
 	Whole  bool // nodes make whole calls
@@ -24,7 +24,8 @@ type FleetConfig struct {
 	Seed   uint64
 }
 
-// Fleet is nodes on one schema and their world. Its methods are safe for concurrent use.
+// Fleet is a number of nodes on one schema, with their world. Its methods are
+// safe for concurrent use.
 type Fleet struct {
 	World *World
 
@@ -34,18 +35,18 @@ type Fleet struct {
 	mu       sync.Mutex
 	random   *rand.Rand
 	nodes    []*Node
-	favorite int                    // who gets the reports; below zero: anybody
-	born     int                    // nodes so far
+	favorite int                    // node that gets the reports; negative for any
+	born     int                    // number of nodes started so far
 	accepted map[string]callback.ID // by idempotency key
 	numbers  map[string]string      // by idempotency key
 	faults   []string
-	said     []string // what nodes that are gone have said
+	said     []string // standard error of replaced nodes
 	unknown  int
 }
 
-// NewFleet starts a world and the nodes.
+// NewFleet starts a world and its nodes.
 func NewFleet(ctx context.Context, config FleetConfig) (*Fleet, error) {
-	// Not in the folder of a test: the path of a socket has to be short.
+	// Not in the test's folder, because the path of a socket must be short.
 	dir, err := os.MkdirTemp("", "rb")
 	if err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func NewFleet(ctx context.Context, config FleetConfig) (*Fleet, error) {
 
 func (f *Fleet) socket(name string) string { return filepath.Join(f.dir, name) }
 
-// Replace starts a new node in the place of one that is gone.
+// Replace starts a new node in the place of one that has ended.
 func (f *Fleet) Replace(ctx context.Context, i int) error {
 	f.mu.Lock()
 	f.born++
@@ -92,30 +93,32 @@ func (f *Fleet) Replace(ctx context.Context, i int) error {
 	return nil
 }
 
-// Node returns the node in a place.
+// Node returns the node in place i.
 func (f *Fleet) Node(i int) *Node {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.nodes[i]
 }
 
-// Favor makes a node the one that gets the reports; below zero, everybody does.
+// Favor makes the node in place i the only one that gets reports; if i is
+// negative, any node does.
 func (f *Fleet) Favor(i int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.favorite = i
 }
 
-// anybody picks a node.
-func (f *Fleet) anybody() *Node {
+// pick returns a random node.
+func (f *Fleet) pick() *Node {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.nodes[f.random.IntN(len(f.nodes))]
 }
 
-// deliver takes a report to a node. What a node refuses is not delivered again: it is a fault.
+// deliver sends a report to a node. A report that the node refuses is not
+// repeated but recorded as a fault.
 func (f *Fleet) deliver(ctx context.Context, news News) error {
-	n := f.anybody()
+	n := f.pick()
 	f.mu.Lock()
 	if f.favorite >= 0 {
 		n = f.nodes[f.favorite]
@@ -132,7 +135,7 @@ func (f *Fleet) deliver(ctx context.Context, news News) error {
 	return err
 }
 
-// reportWithin and startWithin bound what is asked of one node: one that stands still is given up.
+// Time limits of a request to one node, which may have stopped.
 const (
 	reportWithin = 3 * time.Second
 	startWithin  = 3 * time.Second
@@ -144,10 +147,12 @@ func (f *Fleet) fault(format string, args ...any) {
 	f.faults = append(f.faults, fmt.Sprintf(format, args...))
 }
 
-// Start has a callback started: by the node in place i first, or below zero by any, and then by others under the same key until one
-// gives a definite answer. The error is an [*OrderError] that was refused, or that of the context.
+// Start starts a callback: first with the node in place i, or with any node if
+// i is negative, and then with others under the same key until one returns a
+// definite result. The error is an [*OrderError] with Refused set, or that of
+// the context.
 func (f *Fleet) Start(ctx context.Context, i int, r Request) (callback.ID, error) {
-	n := f.anybody()
+	n := f.pick()
 	if i >= 0 {
 		n = f.Node(i)
 	}
@@ -174,11 +179,11 @@ func (f *Fleet) Start(ctx context.Context, i int, r Request) (callback.ID, error
 			timer.Stop()
 			return "", fmt.Errorf("%w; last: %w", context.Cause(ctx), err)
 		}
-		n = f.anybody()
+		n = f.pick()
 	}
 }
 
-// accept notes a promise.
+// accept records an accepted callback.
 func (f *Fleet) accept(r Request, id callback.ID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -188,21 +193,22 @@ func (f *Fleet) accept(r Request, id callback.ID) {
 	f.accepted[r.Key], f.numbers[r.Key] = id, r.Number
 }
 
-// Accepted returns how many callbacks were accepted.
+// Accepted returns the number of accepted callbacks.
 func (f *Fleet) Accepted() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.accepted)
 }
 
-// ResultUnknown returns how often a node answered a start that it may have happened.
+// Unknown returns how often the outcome of a start was unknown.
 func (f *Fleet) Unknown() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.unknown
 }
 
-// Close ends the nodes and the world. The error tells of nodes that did not end well; those that were killed are not among them.
+// Close ends the nodes and the world. The error reports nodes that did not end
+// normally, except those that had been killed.
 func (f *Fleet) Close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -8,19 +8,19 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Deed is what the world did.
+// Deed is an action of the world.
 type Deed string
 
-// The deeds.
+// Actions of the world.
 const (
-	Placed   Deed = "placed"   // a call is up
-	Repeated Deed = "repeated" // a call was asked for again that a fenced world had placed
-	Refused  Deed = "refused"  // a fenced world did not place it: it comes too late
-	Ended    Deed = "ended"    // the call is over
+	Placed   Deed = "placed"   // a call was placed
+	Repeated Deed = "repeated" // a fenced world was asked again for a call that it had placed
+	Refused  Deed = "refused"  // a fenced world refused a request that came too late
+	Ended    Deed = "ended"    // the call ended
 	LookedUp Deed = "looked up"
 )
 
-// Entry is a line of the ledger.
+// Entry is an entry of the ledger.
 type Entry struct {
 	At    time.Time
 	Deed  Deed
@@ -28,7 +28,7 @@ type Entry struct {
 	ID    callback.ID
 	Epoch int64
 	Node  string
-	// Talked is set with Ended: the customer talked to an agent.
+	// Talked is set with Ended if the customer talked to an agent.
 	Talked bool
 }
 
@@ -36,13 +36,15 @@ func (e Entry) String() string {
 	return fmt.Sprintf("%s %s %s epoch %d by %s", e.At.Format("15:04:05.000"), e.Deed, e.Key, e.Epoch, e.Node)
 }
 
-// Ledger is what the world did, in order. It only grows. Its methods are safe for concurrent use.
+// Ledger is the append-only record of the world's actions. Its methods are safe
+// for concurrent use.
 type Ledger struct {
 	mu      sync.Mutex
 	entries []Entry
 }
 
-// add appends an entry; its place tells before and after, its time is for people.
+// add appends an entry. The order of entries is reliable; their times are only
+// informative.
 func (l *Ledger) add(e Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,7 +52,7 @@ func (l *Ledger) add(e Entry) {
 	l.entries = append(l.entries, e)
 }
 
-// Count returns how often something was done.
+// Count returns the number of entries with the given action.
 func (l *Ledger) Count(d Deed) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,7 +65,7 @@ func (l *Ledger) Count(d Deed) int {
 	return n
 }
 
-// Of lists what was done about one callback.
+// Of returns the entries of a callback.
 func (l *Ledger) Of(id callback.ID) []Entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,8 +78,8 @@ func (l *Ledger) Of(id callback.ID) []Entry {
 	return own
 }
 
-// Faults folds the ledger and lists every customer who was called twice: an attempt that was placed more than once, and a callback
-// with two calls up at the same time.
+// Faults returns every way in which a customer was called twice: an attempt
+// placed more than once, and a callback with two calls at the same time.
 func (l *Ledger) Faults() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,7 +101,8 @@ func (l *Ledger) Faults() []string {
 	return faults
 }
 
-// calls returns how many calls of a callback were placed, and how many of those that are over reached an agent.
+// calls returns the number of calls placed for a callback, and the number of
+// ended calls that reached an agent.
 func (l *Ledger) calls(id callback.ID) (placed, talked int) {
 	for _, e := range l.Of(id) {
 		if e.Deed == Placed {

@@ -18,26 +18,27 @@ import (
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
-// NodeConfig is what a node is told when it starts.
+// NodeConfig configures a node.
 type NodeConfig struct {
 	Name   string
-	DSN    string // of the database
-	Schema string // which has been migrated
-	Socket string // where it takes orders
-	World  string // the world's socket
+	DSN    string // database
+	Schema string // schema, already migrated
+	Socket string // socket on which the node takes orders
+	World  string // socket of the world
 	Fenced bool   // the world has a fence
-	Whole  bool   // it makes whole calls
-	Notify bool   // nodes tell each other of changes
+	Whole  bool   // the node makes whole calls
+	Notify bool   // nodes notify each other of changes
 }
 
-// nodeEnv carries a NodeConfig to a test binary that is to be a node.
+// nodeEnv is the environment variable that passes a NodeConfig to a node.
 const nodeEnv = "RINGBACK_FAULT_NODE"
 
-// exitBroken is the exit code of a node that could not do its work.
+// exitBroken is the exit code of a node that could not work.
 const exitBroken = 3
 
-// RunNode returns false in a test binary that was started to run tests. In one that was started as a node it is the node, until its
-// standard input ends, and returns true.
+// RunNode returns false in a test binary that was started to run tests. In one
+// that was started as a node, it runs the node until standard input ends and
+// returns true.
 func RunNode() bool {
 	text := os.Getenv(nodeEnv)
 	if text == "" {
@@ -50,7 +51,7 @@ func RunNode() bool {
 	return true
 }
 
-// StoreTimeout bounds a node's statements.
+// StoreTimeout is the time limit of a node's statements.
 const StoreTimeout = 2 * time.Second
 
 func runNode(text string, in io.Reader, out io.Writer) error {
@@ -114,16 +115,16 @@ func runNode(text string, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// ready is what a node says when it takes orders.
+// ready is the line a node prints when it takes orders.
 const ready = "ready"
 
-// node is the inside of a node's process.
+// node is the state of a node's process.
 type node struct {
 	bomb    bomb
 	manager *manager.Manager
 }
 
-// order is what a node is told to do: one of the fields is set.
+// order is a request to a node. One of its fields is set.
 type order struct {
 	Start *Request
 	News  *News
@@ -138,13 +139,14 @@ type Request struct {
 	Desired time.Time
 }
 
-// receipt is a node's answer to an order.
+// receipt is a node's response to an order.
 type receipt struct {
 	ID    callback.ID
 	Error string
-	// Refused: the error is the order's fault, and repeating it elsewhere changes nothing.
+	// Refused means that the order itself is invalid, so that repeating it with
+	// another node is useless.
 	Refused bool
-	// Unknown: the order may have been carried out.
+	// Unknown means that the order may have been carried out.
 	Unknown bool
 }
 
@@ -170,7 +172,7 @@ func (n *node) obey(o order) (r receipt, ok bool) {
 	return r, true
 }
 
-// refused reports whether an error says that the order itself cannot be carried out, by any node.
+// refused reports whether an error means that no node can carry out the order.
 func refused(err error) bool {
 	for _, fact := range []error{callback.ErrFull, callback.ErrNotFound, callback.ErrConflict, callback.ErrInvalidParameter, callback.ErrKeyReuse,
 		callback.ErrNumberLimit, callback.ErrQueueLimit, callback.ErrIntervalLimit, callback.ErrParameterLimit} {

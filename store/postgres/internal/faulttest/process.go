@@ -17,7 +17,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Node is a node's process as its parent sees it. Its methods are safe for concurrent use.
+// Node is a node's process, seen by its parent. Its methods are safe for
+// concurrent use.
 type Node struct {
 	Name string
 
@@ -25,11 +26,11 @@ type Node struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer
 	struck chan Point
-	gone   chan struct{} // closed when the process was waited for
+	gone   chan struct{} // closed once the process has been waited for
 	stderr *transcript
 }
 
-// StartNode runs the test binary again as a node, and returns when it takes orders.
+// StartNode runs the test binary as a node and returns when it takes orders.
 func StartNode(ctx context.Context, config NodeConfig) (*Node, error) {
 	text, err := json.Marshal(config)
 	if err != nil {
@@ -43,7 +44,7 @@ func StartNode(ctx context.Context, config NodeConfig) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{Name: config.Name, config: config, cmd: exec.Command(binary), struck: make(chan Point, 1), gone: make(chan struct{}), stderr: &transcript{}}
-	// The race detector waits a second before a process may end, unless it is told.
+	// By default the race detector delays the end of a process by a second.
 	n.cmd.Env = append(os.Environ(), nodeEnv+"="+string(text), "GORACE="+strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0"))
 	n.cmd.Stderr = n.stderr
 	if n.stdin, err = n.cmd.StdinPipe(); err != nil {
@@ -69,7 +70,7 @@ func StartNode(ctx context.Context, config NodeConfig) (*Node, error) {
 	}
 }
 
-// listen follows what the node says until it is gone.
+// listen reads the node's output until it ends.
 func (n *Node) listen(stdout io.Reader, up chan<- struct{}) {
 	defer close(n.gone)
 	lines := bufio.NewScanner(stdout)
@@ -84,30 +85,32 @@ func (n *Node) listen(stdout io.Reader, up chan<- struct{}) {
 			}
 		}
 	}
-	_ = n.cmd.Wait() // how it ended is in the state
+	_ = n.cmd.Wait() // ProcessState has the result
 }
 
-// Struck gives the point at which the node has broken, just before it dies or stops.
+// Struck delivers the point at which the node breaks, just before it dies or
+// stops.
 func (n *Node) Struck() <-chan Point { return n.struck }
 
 // Gone is closed when the process has ended.
 func (n *Node) Gone() <-chan struct{} { return n.gone }
 
-// Killed reports whether the process, which has ended, was killed.
+// Killed reports whether the process, which must have ended, was killed.
 func (n *Node) Killed() bool { return killed(n.cmd) }
 
-// Kill ends the process at once and returns when it is gone.
+// Kill kills the process and waits for it.
 func (n *Node) Kill() {
-	_ = n.cmd.Process.Kill() // fails only when it has ended
+	_ = n.cmd.Process.Kill() // fails only if it has ended
 	<-n.gone
 }
 
-// Continue lets a process go on that stands still.
+// Continue continues a stopped process.
 func (n *Node) Continue() error { return resume(n.cmd.Process) }
 
-// Stop asks the process to end and returns when it is gone, with an error when it did not end well.
+// Stop asks the process to end and waits for it. It returns an error if the
+// process did not end normally.
 func (n *Node) Stop(ctx context.Context) error {
-	_ = n.stdin.Close() // fails only when the process has ended
+	_ = n.stdin.Close() // fails only if the process has ended
 	select {
 	case <-n.gone:
 	case <-ctx.Done():
@@ -120,7 +123,7 @@ func (n *Node) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Said returns what the process wrote to its standard error.
+// Said returns the standard error of the process.
 func (n *Node) Said() string { return n.stderr.String() }
 
 // Arm makes the node break.
@@ -129,23 +132,23 @@ func (n *Node) Arm(ctx context.Context, f Fuse) error {
 	return err
 }
 
-// Tell gives the node a report.
+// Tell sends a report to the node.
 func (n *Node) Tell(ctx context.Context, news News) error {
 	_, err := n.do(ctx, order{News: &news})
 	return err
 }
 
-// Start has the node start a callback.
+// Start starts a callback with the node.
 func (n *Node) Start(ctx context.Context, r Request) (callback.ID, error) {
 	done, err := n.do(ctx, order{Start: &r})
 	return done.ID, err
 }
 
-// OrderError is what a node answered to an order that it did not carry out.
+// OrderError reports an order that a node did not carry out.
 type OrderError struct {
 	Node    string
 	Text    string
-	Refused bool // it would be the same elsewhere
+	Refused bool // any node would refuse it
 	Unknown bool // it may have been carried out
 }
 
@@ -159,7 +162,7 @@ func (n *Node) do(ctx context.Context, o order) (receipt, error) {
 	return done, err
 }
 
-// transcript keeps what a process says, up to a bound.
+// transcript keeps the output of a process, up to mostSaid bytes.
 type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -182,7 +185,7 @@ func (t *transcript) String() string {
 	return t.text.String()
 }
 
-// outcries lists the lines in which a process says that something is wrong with the program itself.
+// outcries returns the lines that report a bug in the program itself.
 func outcries(said string) []string {
 	var lines []string
 	for line := range strings.Lines(said) {
@@ -193,5 +196,5 @@ func outcries(said string) []string {
 	return lines
 }
 
-// patience is how long a node may take to come up, on a machine with much else to do.
+// patience is the time limit for starting a node on a busy machine.
 const patience = 30 * time.Second

@@ -7,24 +7,24 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// The services of a node.
+// Services of a node.
 const (
-	// Desk calls at once, and as fast as the shortest time-outs allow.
+	// Desk dials at once, with time-outs as short as possible.
 	Desk = "desk"
-	// Booked takes callbacks for later, [Seats] a bucket.
+	// Booked takes callbacks for later, [Seats] per bucket.
 	Booked = "booked"
 )
 
-// Seats is how many callbacks a bucket of [Booked] takes.
+// Seats is the capacity of a bucket of [Booked].
 const Seats = 5
 
-// Lease and Poll are those of a node.
+// Lease and poll interval of a node.
 const (
 	Lease = time.Second
 	Poll  = 50 * time.Millisecond
 )
 
-// services are what every node is configured with.
+// services returns the services that every node is configured with.
 func services() (*callback.Services, error) {
 	retry, err := scheduler.SimpleRetry(2, 50*time.Millisecond)
 	if err != nil {
@@ -35,7 +35,8 @@ func services() (*callback.Services, error) {
 	desk := callback.Service{Name: Desk, Limits: unlimited, Retention: retention,
 		Numbers:  callback.Numbers{Country: "CH"},
 		Queueing: callback.Queueing{Lines: 1 << 20},
-		// A call may be placed for longer than a lease lasts: whoever lost its lease is stopped by nothing but the store.
+		// A call may be placed for longer than a lease lasts: only the store
+		// stops a node that has lost its lease.
 		Dialing: callback.DialOptions{Retry: retry, PlaceTimeout: 2 * Lease, RingTimeout: 5 * time.Second, Grace: time.Millisecond,
 			AgentWait: time.Second, MaxCall: time.Second}}
 	booked := desk

@@ -2,7 +2,7 @@ package faulttest
 
 import "os"
 
-// killSelf ends the process at once, with nothing run down, and does not return.
+// killSelf kills the process without any clean-up. It does not return.
 func killSelf() {
 	self, err := os.FindProcess(os.Getpid())
 	if err == nil {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// stopSelf makes the process stand still until it is continued.
+// stopSelf stops the process until it is continued.
 func stopSelf() {
 	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
 		os.Exit(exitBroken)
@@ -17,7 +17,7 @@ func stopSelf() {
 
 func resume(p *os.Process) error { return p.Signal(syscall.SIGCONT) }
 
-// killed reports whether a process that has ended was killed, and not run to an end.
+// killed reports whether a process that has ended was killed.
 func killed(cmd *exec.Cmd) bool {
 	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL

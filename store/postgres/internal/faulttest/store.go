@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
-// store is a node's store, which breaks where it is told to.
+// store is a node's store. It breaks the node where its bomb says.
 type store struct {
 	*postgres.Store
 	bomb *bomb
@@ -20,8 +20,9 @@ var (
 	_ callback.NotifyingStore = (*store)(nil)
 )
 
-// Claim breaks around claims of queues and, once they have found something, of due work: the others are asked for all the time and
-// mean nothing.
+// Claim breaks the node around claims of queues and after claims that found
+// something. Claims of due work are made all the time, so their start is no
+// point.
 func (s *store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
 	over := func() {}
 	if !req.Due {
@@ -36,7 +37,8 @@ func (s *store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 	return c, err
 }
 
-// Apply breaks around changes that commit an attempt and around those that tell what became of one.
+// Apply breaks the node around changes that commit an attempt or write its
+// result.
 func (s *store) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
 	over := func() {}
 	dialing := slices.ContainsFunc(changes, dials)

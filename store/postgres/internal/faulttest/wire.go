@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// askWithin bounds a question that nobody else bounds.
+// askWithin is the time limit of a question whose context has none.
 const askWithin = 20 * time.Second
 
-// ask connects to a socket, writes a question and reads the answer. sent, when not nil, is called when the question was written.
+// ask connects to a socket, sends a question and reads the answer. It calls
+// sent, if not nil, once the question is sent.
 func ask[Q, A any](ctx context.Context, socket string, question Q, sent func()) (answer A, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
@@ -22,7 +23,7 @@ func ask[Q, A any](ctx context.Context, socket string, question Q, sent func()) 
 		return answer, err
 	}
 	defer conn.Close()
-	// The deadline of the connection follows the context, and so does its end.
+	// The context ends the connection by its deadline or cancellation.
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if err := json.NewEncoder(conn).Encode(question); err != nil {
 		return answer, err
@@ -36,13 +37,14 @@ func ask[Q, A any](ctx context.Context, socket string, question Q, sent func()) 
 	return answer, nil
 }
 
-// server answers the questions that come to a socket, each on a goroutine.
+// server answers the questions sent to a socket, each in its own goroutine.
 type server struct {
 	listener net.Listener
 	all      sync.WaitGroup
 }
 
-// serve listens on a socket. When ok is false the question stays unanswered: the connection is closed.
+// serve listens on a socket. If answer returns false, the connection is closed
+// without an answer.
 func serve[Q, A any](socket string, answer func(question Q) (reply A, ok bool)) (*server, error) {
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
@@ -62,7 +64,7 @@ func serve[Q, A any](socket string, answer func(question Q) (reply A, ok bool)) 
 					return
 				}
 				if reply, ok := answer(question); ok {
-					// Whoever asked may be gone.
+					// The sender may have ended.
 					_ = json.NewEncoder(conn).Encode(reply)
 				}
 			})
@@ -71,7 +73,7 @@ func serve[Q, A any](socket string, answer func(question Q) (reply A, ok bool)) 
 	return s, nil
 }
 
-// close takes no more questions and waits for the answers that are under way.
+// close stops accepting questions and waits for the answers in progress.
 func (s *server) close() {
 	_ = s.listener.Close()
 	s.all.Wait()

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// question is what a node's dialer asks the world.
+// question is a request of a node's dialer to the world.
 type question struct {
 	Op    string
 	Key   callback.AttemptKey
@@ -18,20 +18,20 @@ type question struct {
 	Node  string
 }
 
-// The questions.
+// Operations of a question.
 const (
 	opDial   = "dial"   // place a call
-	opWhole  = "whole"  // place a call and tell how it ended
-	opLookup = "lookup" // what became of it?
+	opWhole  = "whole"  // place a call and wait for its end
+	opLookup = "lookup" // look up an attempt
 )
 
 // finding is the world's answer.
 type finding struct {
-	Refused bool // it was not placed and never will be
+	Refused bool // the call was not placed and never will be
 	Found   callback.Found
 }
 
-// News is what the world reports of a call.
+// News is a report of the world about a call.
 type News struct {
 	Key     callback.AttemptKey
 	Epoch   int64
@@ -40,15 +40,16 @@ type News struct {
 	Outcome *callback.Outcome `json:",omitempty"`
 }
 
-// WorldConfig is how a world behaves.
+// WorldConfig configures a world.
 type WorldConfig struct {
-	Socket string // where it answers
-	// Fenced makes it refuse what comes too late; see the package comment.
+	Socket string // socket on which it answers
+	// Fenced makes it refuse late requests; see the package comment.
 	Fenced bool
-	// Seed decides how calls go.
+	// Seed determines how calls go.
 	Seed uint64
-	// Deliver takes a report to a node; an error makes the world report again. Nil reports nothing: nodes learn how their whole
-	// calls ended from the answer, and everything else from look-ups.
+	// Deliver sends a report to a node; after an error the world repeats the
+	// report. If Deliver is nil nothing is reported: nodes learn the outcome of
+	// whole calls from the answer and of others from look-ups.
 	Deliver func(ctx context.Context, n News) error
 }
 
@@ -66,10 +67,10 @@ type World struct {
 	random  *rand.Rand
 	calls   map[callback.AttemptKey]*call
 	highest map[callback.ID]int64
-	never   map[callback.AttemptKey]bool // a fenced world said that it was not placed
+	never   map[callback.AttemptKey]bool // attempts that a fenced world reported as not placed
 }
 
-// call is one that was placed.
+// call is a call that was placed.
 type call struct {
 	key     callback.AttemptKey
 	id      callback.ID
@@ -105,14 +106,14 @@ func NewWorld(config WorldConfig) (*World, error) {
 	return w, nil
 }
 
-// Close ends the world. Calls that are up are forgotten.
+// Close ends the world and drops its calls.
 func (w *World) Close() {
 	w.cancel()
 	w.server.close()
 	w.all.Wait()
 }
 
-// rest waits; false means that the world ended first.
+// rest waits for d. It returns false if the world ended first.
 func (w *World) rest(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -149,15 +150,16 @@ func (w *World) answer(q question) (f finding, ok bool) {
 	return finding{Found: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: c.ref()}}, true
 }
 
-// How long a request is on its way at most, and how long a call is up.
+// Longest duration of a request in transit, of a late one, and of a call.
 const (
 	wireMost = 300 * time.Millisecond
 	wireLate = 3 * time.Second
 	callMost = 200 * time.Millisecond
 )
 
-// wire is how long a request is on its way: mostly next to nothing, sometimes long, and to a fenced world, which can bear it, longer
-// than the node waits that sent it.
+// wire returns how long a request is in transit: usually not at all, sometimes
+// long, and in a fenced world, which tolerates it, sometimes longer than the
+// node waits.
 func (w *World) wire() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -170,7 +172,7 @@ func (w *World) wire() time.Duration {
 	return 0
 }
 
-// place makes the call that is asked for.
+// place places the call that is asked for.
 func (w *World) place(q question) (c *call, refused bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -196,8 +198,9 @@ func (w *World) place(q question) (c *call, refused bool) {
 	return c, false
 }
 
-// script decides how a call goes. Of twenty customers fourteen talk to an agent and four are busy; of one the platform never answers the
-// request, and of one it reports nothing.
+// script determines how a call goes. Of twenty calls, fourteen reach an agent
+// and four are busy; for one the request is never answered, and for one nothing
+// is reported.
 func (w *World) script(q question) *call {
 	c := &call{key: q.Key, id: q.ID, epoch: q.Epoch, over: make(chan struct{}), length: time.Duration(w.random.Int64N(int64(callMost))),
 		outcome: callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known, Reached: callback.StageBridged}}
@@ -212,7 +215,7 @@ func (w *World) script(q question) *call {
 	return c
 }
 
-// play lets a call go its way.
+// play runs a call to its end.
 func (w *World) play(c *call, line Entry) {
 	if !w.rest(c.length / 2) {
 		return
@@ -232,10 +235,10 @@ func (w *World) play(c *call, line Entry) {
 	w.report(c, News{Outcome: &outcome})
 }
 
-// reportAgain is the pause before a report that nobody took is repeated.
+// reportAgain is the delay before a report that no node took is repeated.
 const reportAgain = 20 * time.Millisecond
 
-// report tells a node until one has taken it.
+// report sends a report until a node has taken it.
 func (w *World) report(c *call, n News) {
 	if w.config.Deliver == nil || c.mute {
 		return
@@ -248,7 +251,8 @@ func (w *World) report(c *call, n News) {
 	}
 }
 
-// lookUp says what became of an attempt. In a fenced world what was not placed by now never will be.
+// lookUp returns what became of an attempt. In a fenced world an attempt that
+// is not placed by now never will be.
 func (w *World) lookUp(q question) finding {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -9,10 +9,10 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-func entry(d Deed, key string) Entry {
-	id, _, _ := callback.AttemptKey(key).Split()
-	return Entry{Deed: d, Key: callback.AttemptKey(key), ID: id}
-}
+func entry(d Deed, id callback.ID, n int) Entry { return Entry{Deed: d, Key: key(id, n), ID: id} }
+
+// key returns an attempt key of a callback.
+func key(id callback.ID, n int) callback.AttemptKey { return callback.NewAttemptKey(id, n) }
 
 func newWorld(t *testing.T, fenced bool) *World {
 	t.Helper()
@@ -44,42 +44,44 @@ func (w *World) put(t *testing.T, q question) finding {
 	return f
 }
 
-// TestFence expects a fenced world to place an attempt once, to refuse old epochs, and to keep its word on what it has not placed.
+// TestFence checks that a fenced world places an attempt once, refuses old epochs,
+// and does not place an attempt that it reported as not placed.
 func TestFence(t *testing.T) {
 	w := newWorld(t, true)
-	if f := w.dial(t, "a/1", 3); f.Refused || f.Found.State != callback.FoundEnded {
-		t.Errorf("a first attempt: %+v", f)
+	if f := w.dial(t, key("a", 1), 3); f.Refused || f.Found.State != callback.FoundEnded {
+		t.Errorf("first attempt: %+v", f)
 	}
-	if f := w.dial(t, "a/1", 3); f.Refused || w.Ledger.Count(Repeated) != 1 || w.Ledger.Count(Placed) != 1 {
-		t.Errorf("the same again: %+v", f)
+	if f := w.dial(t, key("a", 1), 3); f.Refused || w.Ledger.Count(Repeated) != 1 || w.Ledger.Count(Placed) != 1 {
+		t.Errorf("same attempt again: %+v", f)
 	}
-	if f := w.dial(t, "a/2", 2); !f.Refused {
-		t.Errorf("an older epoch: %+v", f)
+	if f := w.dial(t, key("a", 2), 2); !f.Refused {
+		t.Errorf("older epoch: %+v", f)
 	}
-	if f := w.put(t, question{Op: opLookup, Key: "a/3"}); f.Found.State != callback.FoundNotPlaced {
-		t.Errorf("a look-up of what was never placed: %+v", f)
+	if f := w.put(t, question{Op: opLookup, Key: key("a", 3)}); f.Found.State != callback.FoundNotPlaced {
+		t.Errorf("look-up of an attempt that was not placed: %+v", f)
 	}
-	if f := w.dial(t, "a/3", 9); !f.Refused {
-		t.Errorf("what was said never to be placed: %+v", f)
+	if f := w.dial(t, key("a", 3), 9); !f.Refused {
+		t.Errorf("attempt reported as not placed: %+v", f)
 	}
-	if f := w.dial(t, "a/4", 9); f.Refused {
-		t.Errorf("a new attempt: %+v", f)
+	if f := w.dial(t, key("a", 4), 9); f.Refused {
+		t.Errorf("new attempt: %+v", f)
 	}
 	if faults := w.Ledger.Faults(); len(faults) > 0 {
 		t.Error(faults)
 	}
 }
 
-// TestOpenWorld expects a world without a fence to place whatever it is asked, so that whoever relies on it is found out.
+// TestOpenWorld checks that a world without a fence places every request, so that a
+// node that relies on a fence is detected.
 func TestOpenWorld(t *testing.T) {
 	w := newWorld(t, false)
-	if f := w.put(t, question{Op: opLookup, Key: "a/1"}); f.Found.State != callback.FoundNotPlaced {
-		t.Errorf("a look-up before: %+v", f)
+	if f := w.put(t, question{Op: opLookup, Key: key("a", 1)}); f.Found.State != callback.FoundNotPlaced {
+		t.Errorf("look-up before: %+v", f)
 	}
-	w.dial(t, "a/1", 3)
-	w.dial(t, "a/1", 2)
-	if f := w.put(t, question{Op: opLookup, Key: "a/1"}); f.Found.State != callback.FoundEnded {
-		t.Errorf("a look-up afterwards: %+v", f)
+	w.dial(t, key("a", 1), 3)
+	w.dial(t, key("a", 1), 2)
+	if f := w.put(t, question{Op: opLookup, Key: key("a", 1)}); f.Found.State != callback.FoundEnded {
+		t.Errorf("look-up after: %+v", f)
 	}
 	if n := w.Ledger.Count(Placed); n != 2 || len(w.Ledger.Faults()) == 0 {
 		t.Errorf("%d placed, faults %v", n, w.Ledger.Faults())

@@ -1,4 +1,4 @@
-// Command with uses every table of package phonenum.
+// With uses every table of package phonenum.
 package main
 
 import (

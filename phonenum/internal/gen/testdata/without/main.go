@@ -1,4 +1,4 @@
-// Command without is the binary that the size of package phonenum is measured against.
+// Without is the binary that the size of package phonenum is measured against.
 package main
 
 import (

@@ -10,20 +10,20 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// A shelf is one way to keep due times by slot.
+// shelf is a container of due times by slot.
 type shelf interface {
 	add(slot uint32, at time.Time)
 	cancel(slot uint32)
 }
 
-// pendingShelf is this package's index.
+// pendingShelf is the index of this package.
 type pendingShelf struct{ scheduler.Pending }
 
 func (s *pendingShelf) add(slot uint32, at time.Time) { s.Set(slot, at) }
 func (s *pendingShelf) cancel(slot uint32)            { s.Cancel(slot) }
 
-// heapShelf is container/heap over pointers, as its documentation shows it.
-// The pointer by slot stands for the handle that every such user keeps.
+// heapShelf is container/heap over pointers, as in its documentation. handles
+// stands for the pointers that every user of such a heap keeps.
 type heapShelf struct {
 	items   pointers
 	handles []*item
@@ -68,7 +68,7 @@ func (s *heapShelf) cancel(slot uint32) {
 	s.handles[slot] = nil
 }
 
-// timerShelf gives every entry a timer of the runtime.
+// timerShelf uses one runtime timer per entry.
 type timerShelf struct {
 	from   time.Time
 	timers []*time.Timer
@@ -85,8 +85,8 @@ func (s *timerShelf) cancel(slot uint32) {
 }
 
 // BenchmarkPending measures each shelf with 1,000,000 entries spread at random
-// over 14 days: what one more costs, what one fewer at random costs, and how
-// many bytes an entry takes, handles of the caller left out.
+// over 14 days: adding an entry, cancelling a random one, and the bytes per
+// entry, without the caller's handles.
 func BenchmarkPending(b *testing.B) {
 	const (
 		entries = 1_000_000
@@ -159,14 +159,14 @@ func BenchmarkPending(b *testing.B) {
 	}
 }
 
-// drop cancels n slots from first on.
+// drop cancels n slots, beginning with first.
 func drop(s shelf, first, n int) {
 	for i := range n {
 		s.cancel(uint32(first + i))
 	}
 }
 
-// retained is the memory in use after everything unused is gone.
+// retained returns the memory in use after garbage collection.
 func retained() uint64 {
 	runtime.GC()
 	runtime.GC()

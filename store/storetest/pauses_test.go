@@ -16,7 +16,7 @@ type pauseMutant struct {
 	set  func(m *pauseMutant, p *callback.Pause, on *bool)
 	list func(tenant *string, all *bool)
 	out  func(list []callback.Pause) []callback.Pause
-	ctx  bool // does not look at the context
+	ctx  bool // ignores the context
 }
 
 func (m *pauseMutant) SetPause(ctx context.Context, p callback.Pause, on bool) error {
@@ -40,7 +40,7 @@ func (m *pauseMutant) Pauses(ctx context.Context, tenant string, all bool) ([]ca
 	return list, err
 }
 
-// drop removes pauses behind the contract's back.
+// drop removes pauses directly.
 func (m *pauseMutant) drop(which func(callback.Pause) bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -54,17 +54,17 @@ func TestFaultyPausesAreCaught(t *testing.T) {
 				m.drop(func(q callback.Pause) bool { return q.Tenant == p.Tenant && q.Service == p.Service })
 			}}
 		},
-		"nothing ends": func() *pauseMutant {
+		"a pause never ends": func() *pauseMutant {
 			return &pauseMutant{set: func(_ *pauseMutant, _ *callback.Pause, on *bool) { *on = true }}
 		},
-		"the end of one is the end of all": func() *pauseMutant {
+		"ending one ends all": func() *pauseMutant {
 			return &pauseMutant{set: func(m *pauseMutant, p *callback.Pause, on *bool) {
 				if !*on {
 					m.drop(func(q callback.Pause) bool { return q.Tenant == p.Tenant })
 				}
 			}}
 		},
-		"the end reaches other tenants": func() *pauseMutant {
+		"ending one ends those of other tenants": func() *pauseMutant {
 			return &pauseMutant{set: func(m *pauseMutant, p *callback.Pause, on *bool) {
 				if !*on {
 					m.drop(func(q callback.Pause) bool { return q.Service == p.Service })
@@ -83,10 +83,10 @@ func TestFaultyPausesAreCaught(t *testing.T) {
 		"the actor is lost": func() *pauseMutant {
 			return &pauseMutant{set: func(_ *pauseMutant, p *callback.Pause, _ *bool) { p.Actor = "" }}
 		},
-		"times have milliseconds": func() *pauseMutant {
+		"times have only milliseconds": func() *pauseMutant {
 			return &pauseMutant{set: func(_ *pauseMutant, p *callback.Pause, _ *bool) { p.Since = p.Since.Truncate(time.Millisecond) }}
 		},
-		"people's order": func() *pauseMutant {
+		"order by collation": func() *pauseMutant {
 			return &pauseMutant{out: func(list []callback.Pause) []callback.Pause {
 				slices.SortStableFunc(list, func(a, b callback.Pause) int {
 					return strings.Compare(strings.ToLower(a.Service), strings.ToLower(b.Service))
@@ -94,13 +94,13 @@ func TestFaultyPausesAreCaught(t *testing.T) {
 				return list
 			}}
 		},
-		"no order": func() *pauseMutant {
+		"reverse order": func() *pauseMutant {
 			return &pauseMutant{out: func(list []callback.Pause) []callback.Pause {
 				slices.Reverse(list)
 				return list
 			}}
 		},
-		"the context does not matter": func() *pauseMutant { return &pauseMutant{ctx: true} },
+		"the context is ignored": func() *pauseMutant { return &pauseMutant{ctx: true} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, c := range pauseClauses() {
@@ -108,12 +108,12 @@ func TestFaultyPausesAreCaught(t *testing.T) {
 					return
 				}
 			}
-			t.Error("no clause caught it")
+			t.Error("no clause detects it")
 		})
 	}
 }
 
-// A store that keeps no pauses has nothing to show.
+// The clauses about pauses pass on a store without pauses.
 func TestPausesAreOptional(t *testing.T) {
 	for _, c := range pauseClauses() {
 		if err := c.Check(t.Context(), struct{ callback.Store }{&naive{}}); err != nil {

@@ -9,14 +9,15 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// booked is a callback that is due at 0 and has a place and a seat of bucket 1.
+// booked returns a callback that is due at 0 and has a place and a seat of
+// bucket 1.
 func booked(id int8) Row {
 	r := Row{ID: id, State: callback.Scheduled, Revision: 1, QueuedAt: Never, Until: Never, Tag: int32(id)}
 	r.Held[places], r.Held[1] = 1, 1
 	return r
 }
 
-// live is the callback as a store shows it.
+// live returns the callback as a store returns it.
 func live(r Row, edits ...func(*Row)) Row {
 	r.Life = Live
 	for _, edit := range edits {
@@ -25,7 +26,7 @@ func live(r Row, edits ...func(*Row)) Row {
 	return r
 }
 
-// leasedBy is an edit: a client's lease from 1 to 3 under an epoch.
+// leasedBy is an edit: a lease of a client from 1 to 3 under an epoch.
 func leasedBy(client int, epoch int64) func(*Row) {
 	return func(r *Row) { r.Owner, r.Epoch, r.Until, r.NextAt = int8(client+1), epoch, 3, 3 }
 }
@@ -41,7 +42,7 @@ func reserve(id int8) *Input {
 	return in
 }
 
-// next is a change to the second revision.
+// next is a change to revision 2.
 func next(kind Kind, id int8, edits ...func(*Input)) *Input {
 	in := &Input{Kind: kind, ID: int(id), Row: booked(id)}
 	in.Row.Revision, in.Row.Tag = 2, 100
@@ -74,10 +75,10 @@ func used(n int64) *Output {
 
 func underEpoch(epoch int64) func(*Input) { return func(in *Input) { in.Epoch = epoch } }
 
-// moved takes a seat of the same bucket without giving any back.
+// moved takes a seat of the same bucket without giving one back.
 func moved(in *Input) { in.Take = []Units{{Counter: 1, N: 1, Max: 1}} }
 
-// at is an operation with its beginning and end; no end is 0.
+// at returns an operation with its start and end; 0 means no end.
 func at(began, end int64, in *Input, out *Output) Operation {
 	if end == 0 {
 		end = endless
@@ -102,10 +103,10 @@ func TestCheck(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				h := &History{operations: c.operations}
 				if got := h.Check(Rules{}, time.Minute); got != c.strict {
-					t.Errorf("strictly %s, want %s\n%v", got, c.strict, h)
+					t.Errorf("strict: %s, want %s\n%v", got, c.strict, h)
 				}
 				if got := h.Check(Rules{PassOver: true}, time.Minute); got != c.loose {
-					t.Errorf("with claims that pass over %s, want %s\n%v", got, c.loose, h)
+					t.Errorf("with PassOver: %s, want %s\n%v", got, c.loose, h)
 				}
 			})
 		}
@@ -114,12 +115,12 @@ func TestCheck(t *testing.T) {
 
 func changesJudged() []judged {
 	return []judged{
-		{"one of two gets the seat", yes, yes, []Operation{at(1, 3, start(0), full(1)), at(2, 4, start(1), ended(OK))}},
-		{"two get one seat", no, no, []Operation{at(1, 3, start(0), ended(OK)), at(2, 4, start(1), ended(OK))}},
-		{"refused although nothing was used yet", no, no, []Operation{at(1, 2, start(0), full(1)), at(3, 4, start(1), ended(OK))}},
-		{"refused with another number", no, no, []Operation{at(1, 2, start(0), ended(OK)), at(3, 4, start(1), full(2))}},
-		{"read too late", no, no, []Operation{at(1, 2, start(0), ended(OK)), at(3, 4, get(0), ended(NotFound))}},
-		{"read at the same time", yes, yes, []Operation{at(1, 4, start(0), ended(OK)), at(2, 3, get(0), ended(NotFound))}},
+		{"one of two starts gets the seat", yes, yes, []Operation{at(1, 3, start(0), full(1)), at(2, 4, start(1), ended(OK))}},
+		{"two starts get one seat", no, no, []Operation{at(1, 3, start(0), ended(OK)), at(2, 4, start(1), ended(OK))}},
+		{"refused although nothing is in use", no, no, []Operation{at(1, 2, start(0), full(1)), at(3, 4, start(1), ended(OK))}},
+		{"refused with the wrong number in use", no, no, []Operation{at(1, 2, start(0), ended(OK)), at(3, 4, start(1), full(2))}},
+		{"stale read", no, no, []Operation{at(1, 2, start(0), ended(OK)), at(3, 4, get(0), ended(NotFound))}},
+		{"concurrent read", yes, yes, []Operation{at(1, 4, start(0), ended(OK)), at(2, 3, get(0), ended(NotFound))}},
 		{"a refused change changes nothing", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, next(Reschedule, 0, moved), full(1)), at(5, 6, seats(), used(1)),
 			at(7, 8, get(0), shows(live(booked(0)))),
@@ -127,26 +128,26 @@ func changesJudged() []judged {
 		{"a refused change gives back", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, next(Reschedule, 0, moved), full(1)), at(5, 6, seats(), used(0)),
 		}},
-		{"two writers of a revision", no, no, []Operation{
+		{"two writes of a revision", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, next(Release, 0), ended(OK)), at(4, 6, next(Release, 0), ended(OK)),
 		}},
-		{"one of two writers of a revision", yes, yes, []Operation{
+		{"one of two writes of a revision", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, next(Release, 0), ended(OK)), at(4, 6, next(Release, 0), ended(Conflict)),
 		}},
-		{"erased is erased", yes, yes, []Operation{
+		{"an erased callback stays erased", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, forget(0), ended(OK)), at(5, 6, start(0), ended(NotFound)),
 			at(7, 8, next(Cancel, 0), ended(NotFound)), at(9, 10, forget(0), ended(NotFound)), at(11, 12, seats(), used(0)),
 		}},
-		{"erased comes back", no, no, []Operation{
+		{"an erased callback is changed", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, forget(0), ended(OK)), at(5, 6, next(Release, 0), ended(OK)),
 		}},
-		{"erased is created again", no, no, []Operation{
+		{"an erased callback is created again", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, forget(0), ended(OK)), at(5, 6, start(0), ended(OK)),
 		}},
 		{"an erasure keeps the seat", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, forget(0), ended(OK)), at(5, 6, seats(), used(1)),
 		}},
-		{"the erasure of another revision", yes, yes, []Operation{
+		{"erasure of another revision", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, next(Release, 0), ended(OK)), at(5, 6, forget(0), ended(Conflict)),
 		}},
 	}
@@ -159,24 +160,24 @@ func claimsJudged() []judged {
 	early.Until, early.NextAt = 4, 4
 	return []judged{
 		{"a lease", yes, yes, []Operation{at(1, 2, start(0), ended(OK)), at(3, 4, claimDue(1, 1), shows(one)), at(5, 6, get(0), shows(one))}},
-		{"two owners", no, no, []Operation{
+		{"two owners at once", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, claimDue(1, 1), shows(one)), at(4, 6, claimDue(2, 1), shows(live(booked(0), leasedBy(2, 1)))),
 		}},
-		{"an owner after the other", yes, yes, []Operation{
+		{"two owners in turn", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, claimDue(1, 1), shows(one)), at(5, 6, claimDue(2, 3), shows(again)),
 		}},
-		{"an owner before the lease ends", no, no, []Operation{
+		{"second owner before the lease ends", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, claimDue(1, 1), shows(one)), at(5, 6, claimDue(2, 2), shows(early)),
 		}},
-		{"the first holder writes late", yes, yes, []Operation{
+		{"late write by the first holder is refused", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, claimDue(1, 1), shows(one)), at(5, 6, claimDue(2, 3), shows(again)),
 			at(7, 8, next(Complete, 0, underEpoch(1)), ended(Conflict)), at(9, 10, next(Complete, 0, underEpoch(2)), ended(OK)),
 		}},
-		{"the first holder writes too late", no, no, []Operation{
+		{"late write by the first holder is accepted", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, claimDue(1, 1), shows(one)), at(5, 6, claimDue(2, 3), shows(again)),
 			at(7, 8, next(Complete, 0, underEpoch(1)), ended(OK)),
 		}},
-		{"another earliest moment", no, no, []Operation{
+		{"wrong NextAt", no, no, []Operation{
 			at(1, 2, reserve(1), ended(OK)), at(3, 4, claimDue(1, -1), &Output{Outcome: OK, Next: 7}),
 		}},
 	}
@@ -185,20 +186,20 @@ func claimsJudged() []judged {
 func passingJudged() []judged {
 	touch := next(Complete, 0, underEpoch(9))
 	return []judged{
-		{"passed over without a reason", no, no, []Operation{
+		{"skipped without a reason", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, claimDue(1, 1), shows()), at(4, 6, get(0), shows(live(booked(0)))),
 		}},
-		{"passed over while another is changed", no, no, []Operation{
+		{"skipped during a change of another", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, claimDue(1, 1), shows()), at(4, 6, reserve(1), ended(OK)),
 		}},
-		{"passed over while it is changed in vain", no, yes, []Operation{
+		{"skipped during a failing change", no, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, claimDue(1, 1), shows()), at(4, 6, touch, ended(Conflict)),
 		}},
-		{"passed over for a claim that was late for what another had changed", no, yes, []Operation{
+		{"skipped during a claim that overlaps a failing change", no, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, touch, ended(Conflict)), at(4, 8, claimDue(1, -5), &Output{Outcome: OK, Next: 0}),
 			at(7, 9, claimDue(2, 1), shows()),
 		}},
-		{"passed over for a claim that overlaps no change", no, no, []Operation{
+		{"skipped during a claim that overlaps no change", no, no, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 5, claimDue(1, -5), &Output{Outcome: OK, Next: 0}), at(4, 6, claimDue(2, 1), shows()),
 		}},
 	}
@@ -209,12 +210,12 @@ func uncertainJudged() []judged {
 	other := live(reserve(1).Row, leasedBy(1, 1))
 	touch := next(Complete, 0, underEpoch(9))
 	return []judged{
-		{"it happened", yes, yes, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), seen)}},
-		{"it never happened", yes, yes, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), unseen)}},
-		{"it happened later", yes, yes, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), unseen), at(5, 6, get(0), seen)}},
-		{"it happened and went", no, no, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), seen), at(5, 6, get(0), unseen)}},
-		{"it was given up", yes, yes, []Operation{at(1, 2, start(0), ended(GivenUp)), at(3, 4, get(0), unseen)}},
-		{"it was given up and happened", no, no, []Operation{at(1, 2, start(0), ended(GivenUp)), at(3, 4, get(0), seen)}},
+		{"took effect", yes, yes, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), seen)}},
+		{"had no effect", yes, yes, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), unseen)}},
+		{"took effect later", yes, yes, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), unseen), at(5, 6, get(0), seen)}},
+		{"took effect and was undone", no, no, []Operation{at(1, 0, start(0), ended(Uncertain)), at(3, 4, get(0), seen), at(5, 6, get(0), unseen)}},
+		{"was cancelled", yes, yes, []Operation{at(1, 2, start(0), ended(GivenUp)), at(3, 4, get(0), unseen)}},
+		{"was cancelled and took effect", no, no, []Operation{at(1, 2, start(0), ended(GivenUp)), at(3, 4, get(0), seen)}},
 		{"an uncertain claim leased the first", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 0, claimDue(1, 1), ended(Uncertain)), at(5, 6, get(0), shows(live(booked(0), leasedBy(1, 1)))),
 		}},
@@ -222,7 +223,7 @@ func uncertainJudged() []judged {
 			at(1, 2, start(0), ended(OK)), at(3, 4, reserve(1), ended(OK)), at(5, 0, claimDue(1, 1), ended(Uncertain)), at(7, 8, get(1), shows(other)),
 			at(9, 10, get(0), seen),
 		}},
-		{"an uncertain claim passed over the first", no, yes, []Operation{
+		{"an uncertain claim skipped the first", no, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, reserve(1), ended(OK)), at(5, 0, claimDue(1, 1), ended(Uncertain)), at(6, 7, touch, ended(Conflict)),
 			at(8, 9, get(1), shows(other)), at(10, 11, get(0), seen),
 		}},

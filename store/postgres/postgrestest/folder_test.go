@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A port that another process takes between its choice and the start is noticed, also when what listens there answers.
+// The start notices that another process has taken the port after it was
+// chosen, even if that process accepts connections.
 func TestPortTaken(t *testing.T) {
 	c, err := Start(t.Context(), Options{})
 	if err != nil {
@@ -25,13 +26,13 @@ func TestPortTaken(t *testing.T) {
 	}
 	c.port = other.port
 	if err := c.startServer(t.Context()); !errors.Is(err, errBusy) {
-		t.Errorf("a server on another's port: %v", err)
+		t.Errorf("server on a port in use: %v", err)
 	}
-	// A later failure for another reason is not taken for the earlier one.
+	// A later failure has its own reason.
 	settings := c.args
 	c.args = append(slices.Clone(settings), "-c", "no_such_setting=1")
 	if err := c.startServer(t.Context()); err == nil || errors.Is(err, errBusy) {
-		t.Errorf("a start with a bad setting: %v", err)
+		t.Errorf("start with a bad setting: %v", err)
 	}
 	c.args = settings
 	b := &Bouncer{folder: c.folder, execMode: defaultExecMode, port: other.port}
@@ -39,10 +40,10 @@ func TestPortTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := errors.Join(b.configure(c, 1), b.start(t.Context())); !errors.Is(err, errBusy) {
-		t.Errorf("a PgBouncer on another's port: %v", err)
+		t.Errorf("PgBouncer on a port in use: %v", err)
 	}
 	if err := c.startAnywhere(t.Context()); err != nil || c.port == other.port {
-		t.Errorf("a start anywhere: port %d, %v", c.port, err)
+		t.Errorf("startAnywhere: port %d, %v", c.port, err)
 	}
 }
 
@@ -55,7 +56,7 @@ func TestFreePort(t *testing.T) {
 			t.Fatal(err)
 		}
 		if port < lowestPort || port > highestPort {
-			t.Fatalf("the port %d", port)
+			t.Fatalf("port %d", port)
 		}
 		if listener, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err == nil {
 			free++
@@ -64,7 +65,7 @@ func TestFreePort(t *testing.T) {
 			}
 		}
 	}
-	if free < tries/2 { // other processes take some
+	if free < tries/2 { // other processes may take some
 		t.Errorf("%d of %d ports were free", free, tries)
 	}
 }

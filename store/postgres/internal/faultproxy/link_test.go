@@ -3,6 +3,7 @@ package faultproxy_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -11,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 )
 
-// raw is a client that speaks the protocol by hand, after pgx has logged in.
+// raw is a client that speaks the protocol directly, after pgx has logged in.
 type raw struct {
 	net.Conn
 	pid uint32
@@ -30,7 +31,7 @@ func (b *bench) raw(t *testing.T) raw {
 	return raw{Conn: hijacked.Conn, pid: hijacked.PID}
 }
 
-// send sends one message.
+// send sends a message.
 func (r raw) send(t *testing.T, kind byte, body string) {
 	t.Helper()
 	if _, err := r.Write(frame(kind, body)); err != nil {
@@ -42,17 +43,17 @@ func frame(kind byte, body string) []byte {
 	return append(binary.BigEndian.AppendUint32([]byte{kind}, uint32(4+len(body))), body...)
 }
 
-// rest returns what arrives until the connection ends.
+// rest returns everything received until the connection ends.
 func (r raw) rest(t *testing.T) []byte {
 	t.Helper()
 	received, err := io.ReadAll(r)
-	if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		t.Fatalf("the connection did not end after %q", received)
 	}
 	return received
 }
 
-// Not a byte of the answer arrives, not even the part before ReadyForQuery.
+// No byte of the response arrives, not even what precedes ReadyForQuery.
 func TestCutAfterWithholds(t *testing.T) {
 	b := newBench(t)
 	fired := b.Arm(faultproxy.CutAfter, inserts, 1)
@@ -67,7 +68,7 @@ func TestCutAfterWithholds(t *testing.T) {
 	}
 }
 
-// A client that sends the rows of a COPY only when it is asked to gets asked.
+// A client that waits for CopyInResponse before sending rows receives it.
 func TestCutAfterCopy(t *testing.T) {
 	b := newBench(t)
 	fired := b.Arm(faultproxy.CutAfter, nil, 1)
@@ -75,7 +76,7 @@ func TestCutAfterCopy(t *testing.T) {
 	raw.send(t, 'Q', "copy t from stdin\x00")
 	ask := make([]byte, 10) // CopyInResponse for one column
 	if _, err := io.ReadFull(raw, ask); err != nil || ask[0] != 'G' {
-		t.Fatalf("the answer to COPY is %q, %v", ask, err)
+		t.Fatalf("response to COPY: %q, %v", ask, err)
 	}
 	raw.send(t, 'd', "1\n")
 	raw.send(t, 'c', "")
@@ -88,7 +89,8 @@ func TestCutAfterCopy(t *testing.T) {
 	}
 }
 
-// A client that leaves before its pipeline is complete commits nothing, and the fault waits for the next request.
+// A client that disconnects before its pipeline is complete commits nothing,
+// and the fault waits for the next request.
 func TestCutAfterIncomplete(t *testing.T) {
 	b := newBench(t)
 	fired := b.Arm(faultproxy.CutAfter, inserts, 1)
@@ -100,7 +102,7 @@ func TestCutAfterIncomplete(t *testing.T) {
 	answers := []byte("1\x00\x00\x00\x042\x00\x00\x00\x04C\x00\x00\x00\x0fINSERT 0 1\x00")
 	received := make([]byte, len(answers))
 	if _, err := io.ReadFull(client, received); err != nil || !bytes.Equal(received, answers) {
-		t.Fatalf("the answers %q, %v", received, err)
+		t.Fatalf("responses: %q, %v", received, err)
 	}
 	client.Close()
 	next := b.raw(t)
@@ -110,23 +112,24 @@ func TestCutAfterIncomplete(t *testing.T) {
 		case <-fired:
 			return true
 		default:
-			// Fails once the connection is cut, just before fired is closed.
+			// This fails once the connection is cut, just before fired is
+			// closed.
 			_, _ = next.Write(again)
 			return false
 		}
 	})
 	if got := b.count(t, "select sum(id) from t"); got != 2 {
-		t.Errorf("the sum of the rows is %d, want 2", got)
+		t.Errorf("sum of the rows: %d, want 2", got)
 	}
 }
 
-// A client that gives up does not save its request from execution.
+// A request is executed even if its client gives up.
 func TestCutAfterClientLeft(t *testing.T) {
 	b := newBench(t)
 	b.exec(t, "begin")
 	b.exec(t, "lock table t")
 	fired := b.Arm(faultproxy.CutAfter, inserts, 1)
-	raw := b.raw(t) // pgx's own close would cancel the statement
+	raw := b.raw(t) // pgx would cancel the statement when closing
 	raw.send(t, 'Q', "insert into t values (1)\x00")
 	eventually(t, "the insert waits for the lock", func() bool {
 		return b.count(t, "select count(*) from pg_locks where not granted and relation = 't'::regclass") == 1

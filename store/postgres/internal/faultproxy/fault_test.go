@@ -8,12 +8,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 )
 
 func inserts(statement string) bool { return strings.HasPrefix(statement, "insert") }
 
-// writes are the ways in which pgx commits: each writes the row id and is one matching request.
+// writes are the ways in which pgx commits. Each writes the row id with one
+// matching request.
 var writes = []struct {
 	name  string
 	match func(string) bool
@@ -84,7 +86,7 @@ var writes = []struct {
 		if err := pipeline.Flush(); err != nil {
 			return err
 		}
-		// The answer to the statement comes before anything is committed.
+		// The result of the statement arrives before the commit.
 		results, err := pipeline.GetResults()
 		if err != nil {
 			return err
@@ -116,25 +118,25 @@ func TestCut(t *testing.T) {
 				err := w.write(soon(t), conn, id)
 				wait(t, fired)
 				if err == nil {
-					t.Error("the client was told of a success")
+					t.Error("the client got a success")
 				}
 				if !conn.IsClosed() {
-					t.Error("the connection is open")
+					t.Error("the connection is still open")
 				}
-				want := int(fault) // no row before, one row after
+				want := int(fault) // no row if cut before, one row if cut after
 				if got := b.count(t, fmt.Sprintf("select count(*) from t where id = %d", id)); got != want {
-					t.Errorf("%d rows, want %d (the client's error was %v)", got, want, err)
+					t.Errorf("%d rows, want %d (error of the client: %v)", got, want, err)
 				}
-				// The fault is used up.
+				// The fault happens only once.
 				if err := w.write(soon(t), connect(t, b.through), id+1); err != nil {
-					t.Errorf("the next write: %v", err)
+					t.Errorf("next write: %v", err)
 				}
 			})
 		}
 	}
 }
 
-// Many cuts in a row, each on a fresh connection that other requests used before.
+// Many cuts in sequence, each on a new connection after other requests.
 func TestCutRepeated(t *testing.T) {
 	b := newBench(t)
 	const rounds = 40
@@ -144,7 +146,7 @@ func TestCutRepeated(t *testing.T) {
 			conn := connect(t, b.through)
 			fired := b.Arm(fault, faultproxy.IsCommit, 1)
 			if err := writes[7].write(soon(t), conn, id); err == nil {
-				t.Fatalf("%v %d: the client was told of a success", fault, id)
+				t.Fatalf("%v %d: the client got a success", fault, id)
 			}
 			wait(t, fired)
 		}
@@ -169,7 +171,7 @@ func TestCutAtNth(t *testing.T) {
 			wait(t, first)
 			select {
 			case <-second:
-				t.Fatal("both faults fired at one request")
+				t.Fatal("both faults fired at the same request")
 			default:
 			}
 			conn = connect(t, b.through)
@@ -185,7 +187,7 @@ func TestCutAtNth(t *testing.T) {
 	}
 }
 
-// A statement is matched where it is executed, not where it is prepared, and by connection.
+// Statements are matched when executed, not when prepared, and per connection.
 func TestMatchExecuted(t *testing.T) {
 	b := newBench(t)
 	one, other := connect(t, b.through), connect(t, b.through)
@@ -197,10 +199,10 @@ func TestMatchExecuted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := other.Exec(soon(t), "s", 1); err != nil {
-		t.Fatalf("the other connection's statement of the same name: %v", err)
+		t.Fatalf("statement with the same name on another connection: %v", err)
 	}
 	if _, err := connect(t, b.through).Prepare(soon(t), "again", "insert into t values ($1)"); err != nil {
-		t.Fatalf("a statement that is only prepared: %v", err)
+		t.Fatalf("prepared but not executed statement: %v", err)
 	}
 	if _, err := one.Exec(soon(t), "s", 1); err == nil {
 		t.Error("the insert was not cut")
@@ -213,23 +215,24 @@ func TestArmBounds(t *testing.T) {
 	conn := connect(t, b.through)
 	fired := b.Arm(faultproxy.CutBefore, nil, -1)
 	if _, err := conn.Exec(soon(t), "select 1"); err == nil {
-		t.Error("a nil match and n of -1 did not cut the first statement")
+		t.Error("nil match and n = -1 did not cut the first statement")
 	}
 	wait(t, fired)
 
 	fired = b.Arm(faultproxy.CutBefore, nil, 1)
 	b.Disarm()
 	if _, err := connect(t, b.through).Exec(soon(t), "select 1"); err != nil {
-		t.Errorf("a fault that was taken back: %v", err)
+		t.Errorf("after Disarm: %v", err)
 	}
 	select {
 	case <-fired:
-		t.Error("a fault that was taken back fired")
+		t.Error("the disarmed fault fired")
 	default:
 	}
 }
 
-// An answer that never came is no CutAfter: the fault waits for the next request.
+// If the server breaks before its response, a CutAfter waits for the next
+// request.
 func TestCutAfterWithoutAnswer(t *testing.T) {
 	b := newBench(t)
 	conn := connect(t, b.through)
@@ -250,7 +253,7 @@ func TestCutAfterWithoutAnswer(t *testing.T) {
 	}
 	select {
 	case <-fired:
-		t.Fatal("fired without an answer")
+		t.Fatal("the fault fired without a response")
 	default:
 	}
 	if _, err := connect(t, b.through).Exec(soon(t), "select pg_backend_pid()"); err == nil {
