@@ -319,3 +319,11 @@ func TestRunWaitsForCallsUnderWay(t *testing.T) {
 		})
 	}
 }
+
+func TestNewLogsDefaultsOnce(t *testing.T) {
+	_, log := functionRig(t, func(context.Context, callback.Call) (callback.Outcome, error) { return callback.Outcome{}, nil })
+	text := log.String()
+	if strings.Count(text, "defaults in force") != 1 || !strings.Contains(text, "level=INFO") || !strings.Contains(text, "10 lines") || !strings.Contains(text, "cannot look up") {
+		t.Errorf("log is:\n%s", text)
+	}
+}

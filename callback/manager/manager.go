@@ -2,6 +2,8 @@ package manager
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -38,7 +40,24 @@ func New(config Config) (*Manager, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	return &Manager{engine: engine.New(engine.Config(config)), served: new(servedPaces)}, nil
+	e := engine.New(engine.Config(config))
+	logDefaults(config, e.Rules.Lookup)
+	return &Manager{engine: e, served: new(servedPaces)}, nil
+}
+
+// logDefaults tells an operator once which defaults may surprise.
+func logDefaults(config Config, lookup bool) {
+	var attrs []slog.Attr
+	if config.Router == nil {
+		attrs = append(attrs, slog.String("router", fmt.Sprintf("none: each service has %d lines unless Queueing.Lines says otherwise", decide.DefaultLines)))
+	}
+	if !lookup {
+		attrs = append(attrs, slog.String("lookup", "the dialer cannot look up attempts: a call whose end is unknown waits for an operator"))
+	}
+	if len(attrs) > 0 {
+		attrs = append(attrs, slog.String("node", config.Node))
+		config.Logger.LogAttrs(context.Background(), slog.LevelInfo, "defaults in force", attrs...)
+	}
 }
 
 // Start takes a callback for now or for a later time and returns it as it was

@@ -294,6 +294,9 @@ func (n *naive) Events(ctx context.Context, q callback.EventQuery) (callback.Eve
 	if q.Limit < 0 || q.Limit > 10000 {
 		return callback.EventPage{}, callback.ErrInvalidParameter
 	}
+	if q.End {
+		after = n.place
+	}
 	page := callback.EventPage{Next: callback.Cursor(strconv.Itoa(after))}
 	for _, e := range n.log {
 		at, _ := strconv.Atoi(string(e.Cursor))

@@ -96,11 +96,11 @@ func (p *Policy) Lines(hasRouter bool) int64 {
 	case n < 0 || hasRouter:
 		return -1
 	}
-	return defaultLines
+	return DefaultLines
 }
 
-// defaultLines is the number of lines of a service without a Router.
-const defaultLines = 10
+// DefaultLines is the number of lines of a service without a Router.
+const DefaultLines = 10
 
 // MediaType returns the medium by which the customer of a callback is reached:
 // the response that the request asks for or, without one, the service's.
