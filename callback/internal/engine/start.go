@@ -12,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// Start takes a callback; see Manager.Start.
+// Start creates a callback; see Manager.Start.
 func (m *Intake) Start(ctx context.Context, tenant string, in decide.StartInput) (*callback.Callback, error) {
 	req := decide.Start{Tenant: tenant, StartInput: in}
 	if err := m.Life.Check(); err != nil {
@@ -63,15 +63,16 @@ func (m *Intake) Start(ctx context.Context, tenant string, in decide.StartInput)
 	return cb, nil
 }
 
-// create writes a prepared callback.
+// create writes a prepared callback and returns it, or the one that an earlier
+// request with the same key created.
 func (m *Intake) create(ctx context.Context, req decide.Start, d *decide.Draft) (*callback.Callback, error) {
 	err := m.book(ctx, d)
 	switch {
 	case err == nil:
 		return d.Callback, nil
 	case req.Key != "" && (errors.Is(err, callback.ErrConflict) || errors.Is(err, callback.ErrOutcomeUnknown)):
-		// Another request with the same key was faster, or this one happened
-		// after all: the key tells.
+		// Another request with the same key came first, or this write happened
+		// after all. The record under the key tells.
 		cb, findErr := m.repeated(ctx, req, d.Callback.Idempotency.Hash)
 		switch {
 		case cb != nil || errors.Is(findErr, callback.ErrKeyReuse):
@@ -83,8 +84,7 @@ func (m *Intake) create(ctx context.Context, req decide.Start, d *decide.Draft) 
 	return nil, m.ExplainRefusal(ctx, d, err)
 }
 
-// book writes the draft, trying the service's access numbers in turn where the
-// customer is to call in.
+// book writes the draft, with an access number if the customer is to call in.
 func (m *Intake) book(ctx context.Context, d *decide.Draft) error {
 	if d.Callback.State != callback.Offered || d.Callback.Offer.Kind != callback.OfferBooking {
 		return m.Commit(ctx, d)
@@ -92,7 +92,8 @@ func (m *Intake) book(ctx context.Context, d *decide.Draft) error {
 	return m.bookAccess(ctx, d)
 }
 
-// repeated returns the callback that the request's key made before, or nil.
+// repeated returns the callback that an earlier request with the same key
+// created, or nil.
 func (m *Intake) repeated(ctx context.Context, req decide.Start, hash string) (*callback.Callback, error) {
 	cb, err := m.Store.Get(ctx, callback.By{Tenant: req.Tenant, Key: req.Key})
 	if errors.Is(err, callback.ErrNotFound) {
@@ -107,7 +108,7 @@ func (m *Intake) repeated(ctx context.Context, req decide.Start, hash string) (*
 	return cb, nil
 }
 
-// prepare decides everything that needs no write and lists the permits.
+// prepare makes the draft of a new callback and lists the permits it takes.
 func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 	cb := &callback.Callback{
 		Tenant: req.Tenant, Service: req.Service, Revision: 1, Created: now, Updated: now,
@@ -135,7 +136,7 @@ func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Polic
 	decide.Permits(&req.StartInput, d)
 	decide.Enter(&req.StartInput, d)
 	if cb.ID = m.Config.NewID(); !cb.ID.Valid() {
-		return nil, fmt.Errorf("identifier %q is not 1 to %d letters, digits, '_' and '-'", text.Clip(string(cb.ID)), text.MaxName)
+		return nil, fmt.Errorf("identifier %q is not 1 to %d letters, digits, '_' and '-'", cb.ID, text.MaxName)
 	}
 	return d, ctx.Err()
 }
