@@ -213,11 +213,10 @@ func (m *Engine) passOver(ctx context.Context, t *tick, r Result, passed *Batch)
 		passed.giveBack(d.Old, d.Policy, t.now)
 		return
 	}
-	const why = "the number was dialled often enough today"
 	wait := decide.NewDraft(d.Old, d.Policy, t.now, callback.EventAttemptEnded, m.Config.Node)
 	wait.Epoch = d.Epoch
 	wait.Enqueue(refused.Ends)
-	wait.Note(why)
+	wait.Note("the number was dialled often enough today")
 	if err := m.Commit(ctx, wait); err != nil {
 		m.logCallback(ctx, slog.LevelWarn, "a claim was not given back", d.Callback, err)
 	}
