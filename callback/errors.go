@@ -212,7 +212,8 @@ func (e *StateError) Unwrap() []error {
 // directory becomes.
 type PanicError struct {
 	In    string // "dialer", "router", "subscriber", "estimator", "contact directory"
-	Value any
+	Value any    // what was passed to panic
+	Stack []byte // of the goroutine, as [runtime/debug.Stack] returns it
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("%s panicked", e.In) }

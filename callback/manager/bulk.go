@@ -14,49 +14,52 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// CancelAllRequest cancels many callbacks (GMS 4.11).
+// CancelAllRequest asks to cancel many callbacks (GMS 4.11). Exactly one of IDs
+// and Query is given.
 type CancelAllRequest struct {
-	// IDs are the callbacks, at most 1,000. Exactly one of IDs and Query is
-	// given.
+	// IDs are the callbacks, at most 1,000.
 	IDs []callback.ID
-	// Query selects the callbacks instead: those that are there when CancelAll
-	// is called, however many. Without States it selects all that are not
-	// Completed. Its Tenant is empty or the Manager's; Order, Desc, Limit
-	// and After must be zero.
+	// Query selects the callbacks, any number of them, that exist when
+	// CancelAll is called. Without States it selects all that are not
+	// Completed. Tenant is empty or the Manager's; Order, Desc, Limit and After
+	// must be zero.
 	Query *callback.Query
-	// Reason is what they complete with. Defaults to ReasonCancelledByAdmin.
+	// Reason is the reason of the completed callbacks. Defaults to
+	// ReasonCancelledByAdmin.
 	Reason callback.Reason
 	Force  bool   // as in [CancelRequest]
-	DryRun bool   // change nothing, tell what would happen
-	Actor  string // required
-	Detail string // why, for the history
+	DryRun bool   // change nothing and return what would happen
+	Actor  string // required; kept in the history; at most 128 bytes
+	Detail string // why, kept in the history; at most 1,024 bytes
 }
 
-// String tells how many callbacks are named, not which the query looks for.
+// String returns how many IDs there are and whether there is a query. It does
+// not show what the query looks for.
 func (r CancelAllRequest) String() string {
 	return fmt.Sprintf("cancellation of %d callbacks and a query: %v", len(r.IDs), r.Query != nil)
 }
 
-// Format prints what String does, for every verb.
+// Format prints String for every formatting verb.
 func (r CancelAllRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
 
-// LogValue is what slog records.
+// LogValue returns String.
 func (r CancelAllRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-// CancelAll cancels many callbacks, each on its own and as [Manager.Cancel]
-// does: what becomes of one does not touch the others. The result has one item
-// for each callback, in the order of IDs or, for a query, of creation; an ID
-// that is named twice is handled once. An item's Err is nil when it was
-// cancelled, a [StateError] for a completed callback, one that is an
-// [ErrInFlight] for a call in flight, after which the callback ends as soon as
-// the call has, [ErrConflict] for one that somebody else changed meanwhile so
-// that the query does not select it any more, [ErrNotFound], [ErrOutcomeUnknown], or what the store said.
+// CancelAll cancels many callbacks, each independently as [Manager.Cancel] does.
+// The result has one item per callback, in the order of IDs or, for a query, of
+// creation; an ID that is given twice has one item.
 //
-// With DryRun nothing changes and each item is what would happen.
+// The Err of an item is nil if the callback is cancelled. Otherwise it is a
+// [callback.StateError] for a completed callback; one that is
+// [callback.ErrInFlight] while a call is in flight, after which the callback
+// completes; [callback.ErrConflict] for a callback that has changed since so
+// that the query does not select it any more; [callback.ErrNotFound];
+// [callback.ErrOutcomeUnknown]; or an error of the store.
 //
-// The error is for the whole: [FieldError] for a malformed request and
-// [ErrStopped], and nothing was done; or what the store said while the query
-// was read, and then the items are what was done until there.
+// The returned error concerns the whole operation. After a
+// [callback.FieldError] for a malformed request and [callback.ErrStopped]
+// nothing was cancelled. After an error of the store while the query was read,
+// the items are the callbacks that were handled before.
 func (m *Manager) CancelAll(ctx context.Context, req CancelAllRequest) (BulkResult, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return BulkResult{}, err
@@ -89,8 +92,8 @@ func (r *CancelAllRequest) check(tenant string) error {
 	return checkQuery(*q)
 }
 
-// checkDeed bounds what somebody leaves in the history who changes many
-// callbacks, and who must have a name.
+// checkDeed checks what an operation on many callbacks leaves in their histories.
+// It has to name its actor.
 func checkDeed(actor, detail string, reason callback.Reason) error {
 	if actor == "" {
 		return decide.Invalid("actor", "is required")
@@ -98,6 +101,7 @@ func checkDeed(actor, detail string, reason callback.Reason) error {
 	return decide.CheckNote(actor, detail, reason)
 }
 
+// checkCount refuses a list of more than maxPage entries.
 func checkCount(field string, n int) error {
 	if n > maxPage {
 		return decide.Invalid(field, fmt.Sprintf("has %d entries, at most %d are allowed", n, maxPage))
@@ -105,7 +109,7 @@ func checkCount(field string, n int) error {
 	return nil
 }
 
-// checkID refuses what cannot be an identifier, item by item.
+// checkID refuses text that cannot be an ID.
 func checkID(id callback.ID) error {
 	if id == "" {
 		return decide.Invalid("id", "is empty")
@@ -113,7 +117,7 @@ func checkID(id callback.ID) error {
 	return decide.CheckText("id", string(id), text.MaxName)
 }
 
-// cancelIDs cancels the callbacks that are named.
+// cancelIDs cancels callbacks by their IDs.
 func (m *Manager) cancelIDs(ctx context.Context, req CancelAllRequest) BulkResult {
 	var result BulkResult
 	for ids := range chunks(once(req.IDs), m.engine.Config.Batch) {
@@ -132,6 +136,7 @@ func (m *Manager) cancelIDs(ctx context.Context, req CancelAllRequest) BulkResul
 	return result
 }
 
+// concerned returns the N of the item of a callback, which is nil if there is none.
 func concerned(cb *callback.Callback) int {
 	if cb == nil {
 		return 0
@@ -139,9 +144,9 @@ func concerned(cb *callback.Callback) int {
 	return 1
 }
 
-// cancelQuery cancels what a query selects, a page at a time. The order of
-// creation does not change under it, and what is created from now on is not
-// looked at: it ends.
+// cancelQuery cancels the callbacks that a query selects, a page at a time. The
+// order of creation is stable, and callbacks created after the start are left
+// out, so that it ends.
 func (m *Manager) cancelQuery(ctx context.Context, req CancelAllRequest) (BulkResult, error) {
 	var result BulkResult
 	now, err := m.engine.Now(ctx)
@@ -159,26 +164,22 @@ func (m *Manager) cancelQuery(ctx context.Context, req CancelAllRequest) (BulkRe
 		}
 		q.CreatedTo = now
 	}
-	for {
-		page, err := m.SearchPage(ctx, q)
+	req.Query = &q
+	for page, err := range pages(ctx, q, m.SearchPage) {
 		if err != nil {
 			return result, err
 		}
 		errs := make(map[callback.ID]error)
-		req.Query = &q
 		m.cancelEach(ctx, req, page.Callbacks, errs)
 		for _, cb := range page.Callbacks {
 			result.add(BulkItem{ID: cb.ID, N: 1, Err: errs[cb.ID]})
 		}
-		if page.Next == "" {
-			return result, nil
-		}
-		q.After = page.Next
 	}
+	return result, nil
 }
 
-// readAll reads callbacks by their IDs, as many as one page holds. errs has the
-// error of every one that is not found or could not be read.
+// readAll reads callbacks by their IDs, at most one page. errs has the errors of
+// those that do not exist or could not be read.
 func (m *Manager) readAll(ctx context.Context, ids []callback.ID) (found map[callback.ID]*callback.Callback, errs map[callback.ID]error) {
 	found, errs = make(map[callback.ID]*callback.Callback, len(ids)), make(map[callback.ID]error)
 	asked := make([]callback.ID, 0, len(ids))
@@ -201,15 +202,15 @@ func (m *Manager) readAll(ctx context.Context, ids []callback.ID) (found map[cal
 		case err != nil:
 			errs[id] = err
 		case found[id] == nil:
-			errs[id] = fmt.Errorf("%s: %w", text.Clip(string(id)), callback.ErrNotFound)
+			errs[id] = fmt.Errorf("%q: %w", id, callback.ErrNotFound)
 		}
 	}
 	return found, errs
 }
 
-// cancelEach cancels callbacks as they were read, in one batch, and notes in
-// errs what did not happen. Each that somebody else changed meanwhile is
-// cancelled by itself, where a query selects it still.
+// cancelEach cancels callbacks in one batch and notes in errs what was not
+// cancelled. A callback that another change reached first is cancelled by
+// itself, provided that the query, if there is one, still selects it.
 func (m *Manager) cancelEach(ctx context.Context, req CancelAllRequest, list []*callback.Callback, errs map[callback.ID]error) {
 	now, err := m.engine.Now(ctx)
 	if err != nil {
@@ -227,76 +228,66 @@ func (m *Manager) cancelEach(ctx context.Context, req CancelAllRequest, list []*
 		}
 		errs[cb.ID] = err
 	}
-	if len(b.Changes) == 0 {
+	if b.Len() == 0 {
 		return
 	}
-	written, err := m.engine.Store.Apply(ctx, now, b.Changes)
-	for i, d := range b.Drafts {
-		failure := err
-		if err == nil && written != nil {
-			failure = written[i]
-		}
-		errs[d.Callback.ID] = m.cancelled(ctx, req, d, failure)
+	// If the whole call fails, each result says so.
+	results, _ := m.engine.Write(ctx, now, &b)
+	for _, r := range results {
+		errs[r.Draft.Callback.ID] = m.cancelled(ctx, req, r)
 	}
-	m.engine.Feed.Signal()
 	m.engine.Wake()
 }
 
-// one is the same cancellation of one callback.
+// one returns the same cancellation of one callback.
 func (r *CancelAllRequest) one(id callback.ID) CancelRequest {
 	return CancelRequest{ID: id, Reason: r.Reason, Force: r.Force, Actor: r.Actor, Detail: r.Detail}
 }
 
-// draftCancel decides what a cancellation does to a callback. The error is what
-// becomes of the item when the draft is written, or was not needed.
+// draftCancel decides what a cancellation does to a callback. The error belongs
+// to the item if the draft is nil, or is not to be written.
 func (m *Manager) draftCancel(ctx context.Context, cb *callback.Callback, now time.Time, req CancelAllRequest) (*decide.Draft, error) {
-	policy, err := m.engine.PolicyOf(ctx, cb, true)
+	policy, err := m.engine.PolicyOf(ctx, cb, engine.AdoptOrphans)
 	if err != nil {
 		return nil, err
 	}
-	d, flying := decide.Cancel(cb, policy, now, decide.CancelInput(req.one(cb.ID)))
+	d, inFlight := decide.Cancel(cb, policy, now, decide.CancelInput(req.one(cb.ID)))
 	switch {
-	case flying && d == nil && !req.DryRun:
-		// Asked for before: the call is hung up again.
-		return nil, m.inFlight(ctx, cb, req.Reason)
-	case d == nil || flying:
+	case inFlight && d == nil && !req.DryRun:
+		// It has been requested before: hang up again.
+		return nil, m.endCall(ctx, cb, req.Reason)
+	case d == nil || inFlight:
 		return d, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
 	}
 	return d, nil
 }
 
-// inFlight hangs up a call whose callback is to be cancelled, unless the
-// parties talk, and tells that it is in flight.
-func (m *Manager) inFlight(ctx context.Context, cb *callback.Callback, reason callback.Reason) error {
-	if h := decide.HangupOf(cb, reason); h != nil && cb.State != callback.Processing {
-		m.engine.HangUp(ctx, *h)
-	}
-	return &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
-}
-
-// cancelled does what follows the write of a cancellation and returns what
-// became of it.
-func (m *Manager) cancelled(ctx context.Context, req CancelAllRequest, d *decide.Draft, err error) error {
-	if errors.Is(err, callback.ErrOutcomeUnknown) {
-		err = m.happened(ctx, d, err)
-	}
+// cancelled returns the error of an item after its draft was handed to the store.
+func (m *Manager) cancelled(ctx context.Context, req CancelAllRequest, r engine.Result) error {
+	cb := r.Draft.Callback
 	switch {
-	case err == nil:
-		m.engine.Settle(ctx, d)
-		if d.Callback.State != callback.Completed {
-			return m.inFlight(ctx, d.Callback, req.Reason)
-		}
-		return nil
-	case errors.Is(err, callback.ErrConflict) && req.Query != nil:
-		return m.cancelStill(ctx, req, d.Callback.ID)
-	case errors.Is(err, callback.ErrConflict):
-		_, err = m.Cancel(ctx, req.one(d.Callback.ID))
+	case r.Fate == engine.Written:
+		return m.ended(ctx, req, cb)
+	case !errors.Is(r.Err, callback.ErrConflict):
+		return r.Err
+	case req.Query != nil:
+		return m.cancelStill(ctx, req, cb.ID)
 	}
+	_, err := m.Cancel(ctx, req.one(cb.ID))
 	return err
 }
 
-// cancelStill cancels a callback that somebody else changed since it was read,
-// provided that the query still selects it.
+// ended returns the error of an item whose cancellation is written: nil unless a
+// call has to end first.
+func (m *Manager) ended(ctx context.Context, req CancelAllRequest, cb *callback.Callback) error {
+	if cb.State == callback.Completed {
+		return nil
+	}
+	return m.endCall(ctx, cb, req.Reason)
+}
+
+// cancelStill cancels a callback that has changed since it was read, provided
+// that the query still selects it.
 func (m *Manager) cancelStill(ctx context.Context, req CancelAllRequest, id callback.ID) error {
 	q := *req.Query
 	q.IDs, q.After, q.Limit = []callback.ID{id}, "", 1
@@ -316,21 +307,18 @@ func (m *Manager) cancelStill(ctx context.Context, req CancelAllRequest, id call
 		if d == nil {
 			return err
 		}
-		if err = m.engine.Write(ctx, d.Change(), now); errors.Is(err, callback.ErrOutcomeUnknown) {
-			err = m.happened(ctx, d, err)
-		}
-		if !errors.Is(err, callback.ErrConflict) {
-			if err == nil {
-				return m.cancelled(ctx, req, d, nil)
-			}
+		switch err := m.engine.Commit(ctx, d); {
+		case err == nil:
+			return m.ended(ctx, req, d.Callback)
+		case !errors.Is(err, callback.ErrConflict):
 			return err
 		}
 	}
 	return callback.ErrConflict
 }
 
-// unselected is the error of a callback that a query selected and, since
-// somebody else changed it, does not any more.
+// unselected returns the error of a callback that the query selected first, and
+// does not any more.
 func (m *Manager) unselected(ctx context.Context, id callback.ID) error {
 	cb, err := m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 	if err != nil {
@@ -340,25 +328,4 @@ func (m *Manager) unselected(ctx context.Context, id callback.ID) error {
 		return &callback.StateError{ID: id, State: cb.State, Operation: "cancel"}
 	}
 	return fmt.Errorf("callback %s is not selected by the query any more: %w", id, callback.ErrConflict)
-}
-
-// happened reads whether a write happened of which unknown tells that it may
-// have: nil when it did, [ErrConflict] when it did not, unknown when nobody can
-// tell.
-func (m *Manager) happened(ctx context.Context, d *decide.Draft, unknown error) error {
-	cb, err := m.engine.Store.Get(ctx, callback.By{Tenant: d.Callback.Tenant, ID: d.Callback.ID})
-	if err == nil && cb.Revision == d.Callback.Revision && cb.State == d.Callback.State && cb.Reason == d.Callback.Reason &&
-		cb.CancelReason == d.Callback.CancelReason && sameMicrosecond(cb.Updated, d.Now) {
-		return nil
-	}
-	m.engine.SettleUnknown(ctx, d, unknown)
-	if err != nil {
-		return unknown
-	}
-	return callback.ErrConflict
-}
-
-// sameMicrosecond compares times as stores keep them.
-func sameMicrosecond(a, b time.Time) bool {
-	return a.Truncate(time.Microsecond).Equal(b.Truncate(time.Microsecond))
 }

@@ -11,27 +11,27 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// BulkItem is what became of one item of a bulk operation.
+// BulkItem is the result of a bulk operation for one item.
 type BulkItem struct {
-	// ID is the callback; empty for a number of Forget that has none.
+	// ID is the callback. It is empty for a number of Forget without callbacks.
 	ID callback.ID
-	// Number is the number as it was given, for what a number of Forget led to.
-	// It is hidden where the item is printed.
+	// Number is the number of Forget that led to the item, as it was given.
+	// Printing the item hides it.
 	Number string
-	// N is how many callbacks the item concerns: 1, or 0 where there is none.
+	// N is the number of callbacks of the item: 1, or 0 if there is none.
 	N int
-	// Err is nil when it happened.
+	// Err is nil if the operation succeeded for the item.
 	Err error
 }
 
-// String shows the item, not the number.
+// String returns the item without the number.
 func (i BulkItem) String() string {
 	s := "callback " + string(i.ID)
 	switch {
 	case i.ID == "":
 		s = "number " + text.Hidden(i.Number)
 	case i.N == 0:
-		s = "callback " + text.Clip(string(i.ID)) // anything a caller took for one
+		s = "callback " + text.Clip(string(i.ID)) // any text that a caller took for an ID
 	}
 	if i.Err != nil {
 		s += ": " + i.Err.Error()
@@ -39,13 +39,13 @@ func (i BulkItem) String() string {
 	return fmt.Sprintf("%s, %d concerned", s, i.N)
 }
 
-// Format prints what String does, for every verb.
+// Format prints String for every formatting verb.
 func (i BulkItem) Format(f fmt.State, _ rune) { text.Write(f, i.String()) }
 
-// LogValue is what slog records.
+// LogValue returns String.
 func (i BulkItem) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
-// MarshalJSON hides the number and writes the error as text.
+// MarshalJSON encodes the item with the number hidden and the error as text.
 func (i BulkItem) MarshalJSON() ([]byte, error) {
 	out := struct {
 		ID     callback.ID
@@ -59,10 +59,10 @@ func (i BulkItem) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// BulkResult is what became of each item, in order.
+// BulkResult is the result of a bulk operation.
 type BulkResult struct {
-	Items []BulkItem
-	Done  int // items that happened
+	Items []BulkItem // one per item, in order
+	Done  int        // items without an error
 }
 
 func (r *BulkResult) add(i BulkItem) {
@@ -72,5 +72,5 @@ func (r *BulkResult) add(i BulkItem) {
 	}
 }
 
-// chunks splits a list into what one store call takes.
+// chunks splits a list into lists for one call of the store each.
 func chunks[T any](list []T, size int) iter.Seq[[]T] { return slices.Chunk(list, min(size, maxPage)) }

@@ -7,29 +7,35 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/engine"
 )
 
-// CancelRequest asks for the end of a callback.
+// CancelRequest asks to cancel a callback.
 type CancelRequest struct {
 	ID callback.ID
-	// Reason is what the callback completes with. Defaults to
+	// Reason is the reason of the completed callback. Defaults to
 	// ReasonCancelled.
 	Reason callback.Reason
-	// Force completes the callback although a call is in flight or its fate is
-	// unknown (GMS discard_ors_failure). A call that is up is hung up, where
-	// the dialer can, also on people who are talking.
+	// Force completes the callback even if a call is in flight or unresolved
+	// (GMS discard_ors_failure). A dialer that can hang up does so, even if the
+	// parties are talking.
 	Force  bool
-	Actor  string
-	Detail string // why, for the history
+	Actor  string // kept in the history; at most 128 bytes
+	Detail string // why, kept in the history; at most 1,024 bytes
 }
 
-// Cancel ends a callback. After it has returned nil no attempt begins any more.
+// Cancel completes a callback. Once it has returned nil, no attempt begins.
 //
-// While a call is in flight it returns the callback with a [StateError] that is
-// an [ErrInFlight], has the call hung up where the dialer can and the parties
-// are not talking yet, and no further attempt follows: the callback completes
-// with the reason asked for once the call has ended, or with success when the
-// parties got to talk. A completed callback is an [ErrInvalidOperation].
+// While a call is in flight it returns the callback and a [callback.StateError]
+// that is [callback.ErrInFlight]. No further attempt follows, and a dialer that
+// can hang up does so unless the parties are talking. The callback completes
+// when the call has ended: successfully if the parties have talked, else with
+// the requested reason.
+//
+// Errors: [callback.ErrInvalidParameter] for a malformed request,
+// [callback.ErrNotFound], [callback.ErrInvalidOperation] for a completed
+// callback, [callback.ErrOutcomeUnknown], after which it may be repeated, and
+// [callback.ErrStopped].
 func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
@@ -38,13 +44,11 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 	if err := decide.CheckNote(req.Actor, req.Detail, req.Reason); err != nil {
 		return nil, err
 	}
-	flying := false
-	var state callback.State
-	cb, err := m.engine.Alter(ctx, m.tenant, req.ID, true, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	inFlight := false
+	cb, err := m.engine.Alter(ctx, m.tenant, req.ID, engine.AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		var d *decide.Draft
-		d, flying = decide.Cancel(cb, p, now, decide.CancelInput(req))
-		state = cb.State
-		if d == nil && !flying {
+		d, inFlight = decide.Cancel(cb, p, now, decide.CancelInput(req))
+		if d == nil && !inFlight {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
 		}
 		return d, nil
@@ -52,11 +56,17 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 	if err != nil {
 		return nil, err
 	}
-	if flying {
-		if h := decide.HangupOf(cb, req.Reason); h != nil && state != callback.Processing {
-			m.engine.HangUp(ctx, *h)
-		}
-		return cb, &callback.StateError{ID: cb.ID, State: state, Operation: "cancel"}
+	if inFlight {
+		return cb, m.endCall(ctx, cb, req.Reason)
 	}
 	return cb, nil
+}
+
+// endCall hangs up the call of a callback that is to be cancelled, unless the
+// parties are talking, and returns the error that says that it is in flight.
+func (m *Manager) endCall(ctx context.Context, cb *callback.Callback, reason callback.Reason) error {
+	if h := decide.HangupOf(cb, reason); h != nil && cb.State != callback.Processing {
+		m.engine.HangUp(ctx, *h)
+	}
+	return &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
 }

@@ -189,7 +189,9 @@ func TestMediaThatTheDialerDoesNotTake(t *testing.T) {
 		t.Errorf("%d calls", n)
 	}
 	media := ""
-	chat := newRig(t, func(s *callback.Service, c *manager.Config) { s.MediaType, c.Dialer = "chat", mediaDialer{c.Dialer, &media} })
+	chat := newRig(t, func(s *callback.Service, c *manager.Config) {
+		s.MediaType, c.Dialer = "chat", mediaDialer{c.Dialer, &media}
+	})
 	cb = chat.start(manager.Request{})
 	chat.tick()
 	if calls := chat.dialer.Dials(); len(calls) != 1 || media != "chat" {
@@ -253,7 +255,9 @@ func TestReleaseSaysWhatBecameOfTheAttempt(t *testing.T) {
 }
 
 // releasing is a router with an agent for every callback that notes releases.
-type releasing struct{ released map[callback.ID]callback.Release }
+type releasing struct {
+	released map[callback.ID]callback.Release
+}
 
 func (*releasing) Free(context.Context, string, string) (int, error) { return 10, nil }
 func (*releasing) Reserve(_ context.Context, cb *callback.Callback) (callback.Reservation, error) {

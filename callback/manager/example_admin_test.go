@@ -57,11 +57,11 @@ func ExampleManager_CancelAll() {
 	// Output:
 	// cb000002 <nil>
 	// cb000004 <nil>
-	// cb000099 cb######: callback not found
+	// cb000099 "cb000099": callback not found
 	// done: 2
 	// cb000002 <nil>
 	// cb000004 cannot cancel callback cb000004: it is COMPLETED
-	// cb000099 cb######: callback not found
+	// cb000099 "cb000099": callback not found
 	// done: 1
 	// COMPLETED CANCELLED_BY_ADMIN
 }

@@ -10,27 +10,27 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// ExportRequest asks for the callbacks that were cancelled (GMS 4.10
-// "reportcancelled").
+// ExportRequest asks for cancelled callbacks. GMS: 4.10 "reportcancelled".
 type ExportRequest struct {
 	Services []string          // empty means all
 	Reasons  []callback.Reason // at least one
-	// From and To bound Desired, both inclusive. Zero means 30 days before and
-	// 15 days after now; a range may be as wide as that and no wider.
+	// From and To are the first and the last desired time. Zero means 30 days
+	// before and 15 days after now. They are at most 45 days apart.
 	From, To time.Time
 }
 
+// The range of an export without From and To.
 const (
 	exportBefore = 30 * 24 * time.Hour
 	exportAfter  = 15 * 24 * time.Hour
 )
 
-// ExportCancelled returns the completed callbacks with one of the reasons, by
-// desired time (GMS 4.10), reading a page at a time as they are consumed, so
-// that an export of any size takes the memory of one page.
+// ExportCancelled returns the completed callbacks that have one of the reasons, by
+// desired time. It reads a page when the one before is consumed, so that an
+// export of any size takes the memory of one page.
 //
-// An error is yielded once, last: [FieldError] for a request without reasons,
-// [RangeError], and the store's.
+// An error ends the sequence: a [callback.FieldError] for a request without
+// reasons, a [RangeError], or one of the store.
 func (m *Manager) ExportCancelled(ctx context.Context, req ExportRequest) iter.Seq2[*callback.Callback, error] {
 	return func(yield func(*callback.Callback, error) bool) {
 		q, err := m.exportQuery(ctx, req)
@@ -46,6 +46,7 @@ func (m *Manager) ExportCancelled(ctx context.Context, req ExportRequest) iter.S
 	}
 }
 
+// exportQuery checks a request and returns its query.
 func (m *Manager) exportQuery(ctx context.Context, req ExportRequest) (callback.Query, error) {
 	if len(req.Reasons) == 0 {
 		return callback.Query{}, decide.Invalid("callback_reason", "is required")

@@ -17,38 +17,36 @@ import (
 type PauseRequest struct {
 	Service string // empty means all services of the tenant
 	Actor   string // required; at most 128 bytes
-	Reason  string // why, for the history; at most 1,024 bytes
+	Reason  string // why, kept in the history; at most 1,024 bytes
 }
 
-// Pause stops the release of callbacks of a service to agents, or of all
-// services of the tenant, on every node that shares the store and until
-// [Manager.Resume] (GMS _paused_services_list, its key "all" included). It
-// returns how many callbacks it took out of their queues: each becomes Paused
-// and keeps its place, with an event that carries actor and reason.
+// Pause stops dispatching callbacks of a service, or of all services of the
+// tenant, on every node that shares the store, until [Manager.Resume]. It
+// returns how many queued callbacks it paused. Each becomes Paused, keeps its
+// place and has the actor and the reason in its history.
 //
-// Once it has returned nil this Manager begins no attempt, and asks no agent or
-// customer, for the service; other Managers follow within their Config.Poll.
-// What has begun goes on: a call, a preview, a customer who was told to call in.
-// An offer that is accepted meanwhile is not followed by an attempt, but by the
-// queue. A customer who is to call in at once (Inbound.NoWait) still gets the
-// access number: that waits for no agent.
+// After Pause has returned nil, this Manager begins no attempt and makes no
+// offer for the service; other Managers follow within their Config.Poll. Calls,
+// previews and customers who are to call in go on. A callback whose offer is
+// accepted during the pause returns to the queue. A customer who is to call in
+// at once (Inbound.NoWait) still gets an access number, which waits for no
+// agent.
 //
-// A paused service takes callbacks as ever. Those that come into its queue
-// meanwhile - new ones, released ones, those whose gap is over - are paused,
-// with the actor and reason of the pause, within Config.Poll of an engine at
-// work. The TTL of a callback goes on running, and it can be cancelled and
-// updated; the time spent Paused does not count as time in the queue
-// (Queueing.TTL).
+// A paused service accepts requests. Callbacks that enter its queue during the
+// pause are paused within Config.Poll of a running Manager, with the actor and
+// the reason of the pause. A paused callback can be cancelled and updated. Its
+// TTL goes on; the time in the queue (Queueing.TTL) does not.
 //
-// Pausing what is paused already leaves the pause as it is, and takes out what
-// is left in the queue: after an error, or when a node died in the middle,
-// repeat it. All of a tenant and one service are pauses of their own; a service
-// is paused as long as either is in force.
+// Pausing again changes nothing about the pause and pauses what is left in the
+// queue: repeat it after an error, or if a node died in between. The pause of
+// all services is independent of those of single services; a service is paused
+// while either is in force.
 //
-// Errors: [ErrInvalidParameter] for a request without actor, a text that is
-// malformed or too long, and an unknown service; [ErrConfiguration] when the
-// store keeps no pauses (see [PausingStore]); [ErrStopped]. With other errors it may
-// have happened in part.
+// Errors: [callback.ErrInvalidParameter] for a request without actor, a
+// malformed or too long text and an unknown service;
+// [callback.ErrConfiguration] if the store is no [callback.PausingStore];
+// [callback.ErrStopped]. After any other error it may have happened in part.
+// GMS: _paused_services_list.
 func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	store, err := m.pauser(req)
 	if err != nil {
@@ -73,14 +71,14 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	}
 	n, err := m.moveAll(ctx, req, callback.Queued, func(cb *callback.Callback, p *decide.Policy, now time.Time) *decide.Draft {
 		if decide.Expired(cb, p, now, req.Actor) != nil {
-			return nil // the engine ends it
+			return nil // the engine completes it
 		}
 		return decide.Pause(cb, p, now, pause)
 	})
 	if err != nil {
 		return n, err
 	}
-	// Who resumed meanwhile may not have seen what was moved since.
+	// A Resume in the meantime may have missed what was paused after it.
 	inForce, err := store.Pauses(ctx, m.tenant, false)
 	if err != nil {
 		return n, err
@@ -92,19 +90,18 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	return n, err
 }
 
-// Resume ends a pause and puts the callbacks back where they were in their
-// queues, each with an event that carries actor and reason. It returns how many
-// it put back. Callbacks that a request created Paused stay so: whoever made
-// them keeps their life cycle.
+// Resume ends a pause, returns its callbacks to their places in the queue and
+// returns how many there were. Each has the actor and the reason in its history.
+// Callbacks that a request created in state Paused stay there.
 //
-// Resuming what is not paused puts back what is left over: after an error, or
-// when a node died in the middle, repeat it; the engine, too, finds such
-// callbacks within ten minutes. Ending the pause of all services leaves those
-// paused that have a pause of their own.
+// Resuming a service that is not paused returns what is left: repeat it after an
+// error, or if a node died in between; a running Manager finds such callbacks
+// within ten minutes. The end of the pause of all services leaves pauses of
+// single services in force.
 //
-// Errors: a [PausedError] for one service while all of the tenant are paused,
-// and then nothing changes; otherwise those of [Manager.Pause], but a service
-// that is not known any more can be resumed.
+// Errors: a [PausedError], and nothing has changed, for one service while all of
+// the tenant are paused; otherwise those of [Manager.Pause], except that a
+// service may be resumed that is no longer configured.
 func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 	store, err := m.pauser(req)
 	if err != nil {
@@ -130,8 +127,8 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 	return n, err
 }
 
-// Pauses lists the pauses of a tenant that are in force, the one of all services
-// first, then by service. A store that keeps no pauses has none.
+// Pauses returns the pauses in force of the tenant: that of all services first,
+// then by service. There are none if the store is no [callback.PausingStore].
 func (m *Manager) Pauses(ctx context.Context) ([]callback.Pause, error) {
 	if m.engine.Pauses.Store == nil {
 		return nil, nil
@@ -139,8 +136,8 @@ func (m *Manager) Pauses(ctx context.Context) ([]callback.Pause, error) {
 	return m.engine.Pauses.Store.Pauses(ctx, m.tenant, false)
 }
 
-// PausedError says that a service cannot be resumed by itself, because all
-// services of its tenant are paused. It unwraps to [ErrInvalidOperation].
+// PausedError says that one service cannot be resumed because all services of
+// the tenant are paused. It unwraps to [callback.ErrInvalidOperation].
 type PausedError struct {
 	Service string
 	Pause   callback.Pause // the pause of all services
@@ -150,10 +147,10 @@ func (e *PausedError) Error() string {
 	return fmt.Sprintf("cannot resume service %q: all services are paused", e.Service)
 }
 
-// Unwrap returns ErrInvalidOperation.
+// Unwrap returns callback.ErrInvalidOperation.
 func (e *PausedError) Unwrap() error { return callback.ErrInvalidOperation }
 
-// pauser checks a request and returns the store that keeps pauses.
+// pauser checks a request and returns the store of pauses.
 func (m *Manager) pauser(req PauseRequest) (callback.PausingStore, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
@@ -175,8 +172,8 @@ func (m *Manager) pauser(req PauseRequest) (callback.PausingStore, error) {
 	return m.engine.Pauses.Store, nil
 }
 
-// putBack resumes the paused callbacks that a request concerns and none of the
-// pauses keeps.
+// putBack resumes the callbacks that a request concerns, except those of services
+// that inForce still pauses.
 func (m *Manager) putBack(ctx context.Context, req PauseRequest, inForce []callback.Pause, actor, detail string) (int, error) {
 	kept := engine.ByService(inForce)
 	return m.moveAll(ctx, req, callback.Paused, func(cb *callback.Callback, p *decide.Policy, now time.Time) *decide.Draft {
@@ -188,9 +185,9 @@ func (m *Manager) putBack(ctx context.Context, req PauseRequest, inForce []callb
 	})
 }
 
-// moveAll changes every callback in a state that a request concerns, as decide
-// says; nil leaves one as it is. It returns how many it changed. Callbacks that
-// somebody else changes meanwhile are gone over again.
+// moveAll changes the callbacks in a state that a request concerns, as decide
+// says, and returns how many it changed. decide returns nil for a callback that
+// stays as it is. It starts over if other changes came first.
 func (m *Manager) moveAll(ctx context.Context, req PauseRequest, from callback.State, decide func(*callback.Callback, *decide.Policy, time.Time) *decide.Draft) (int, error) {
 	q := callback.Query{Tenant: m.tenant, States: []callback.State{from}, Limit: min(m.engine.Config.Batch, maxPage)}
 	if req.Service != "" {
@@ -198,63 +195,52 @@ func (m *Manager) moveAll(ctx context.Context, req PauseRequest, from callback.S
 	}
 	moved := 0
 	for range engine.MaxConflicts {
-		again := false
-		for q.After = ""; ; {
-			page, err := m.engine.Store.Search(ctx, q)
+		conflicts := false
+		for page, err := range pages(ctx, q, m.engine.Store.Search) {
 			if err != nil {
 				return moved, err
 			}
-			n, conflicts, err := m.movePage(ctx, page.Callbacks, decide)
-			moved += n
-			again = again || conflicts
+			results, err := m.movePage(ctx, page.Callbacks, decide)
 			if err != nil {
 				return moved, err
 			}
-			if q.After = page.Next; q.After == "" {
-				break
+			var faults []error
+			for _, r := range results {
+				switch {
+				case r.Fate == engine.Written:
+					moved++
+				case errors.Is(r.Err, callback.ErrConflict):
+					conflicts = true
+				case r.Fate != engine.Lost:
+					faults = append(faults, r.Err)
+				}
+			}
+			if err := errors.Join(faults...); err != nil {
+				return moved, err
 			}
 		}
-		if !again {
+		if !conflicts {
 			return moved, nil
 		}
 	}
 	return moved, fmt.Errorf("some callbacks were not moved: %w", callback.ErrConflict)
 }
 
-// movePage writes what decide makes of some callbacks.
-func (m *Manager) movePage(ctx context.Context, list []*callback.Callback, decide func(*callback.Callback, *decide.Policy, time.Time) *decide.Draft) (n int, conflicts bool, err error) {
+// movePage writes the drafts that decide makes of callbacks.
+func (m *Manager) movePage(ctx context.Context, list []*callback.Callback, decide func(*callback.Callback, *decide.Policy, time.Time) *decide.Draft) ([]engine.Result, error) {
 	now, err := m.engine.Now(ctx)
 	if err != nil {
-		return 0, false, err
+		return nil, err
 	}
 	var b engine.Batch
 	for _, cb := range list {
-		policy, err := m.engine.PolicyOf(ctx, cb, true)
+		policy, err := m.engine.PolicyOf(ctx, cb, engine.AdoptOrphans)
 		if err != nil {
-			return 0, false, err
+			return nil, err
 		}
 		if d := decide(cb, policy, now); d != nil {
 			b.Add(d)
 		}
 	}
-	if len(b.Changes) == 0 {
-		return 0, false, nil
-	}
-	errs, err := m.engine.Store.Apply(ctx, now, b.Changes)
-	if err != nil {
-		return 0, false, err
-	}
-	m.engine.Feed.Signal()
-	var faults []error
-	for i := range b.Drafts {
-		switch {
-		case errs == nil || errs[i] == nil:
-			n++
-		case errors.Is(errs[i], callback.ErrConflict):
-			conflicts = true
-		case !errors.Is(errs[i], callback.ErrNotFound):
-			faults = append(faults, errs[i])
-		}
-	}
-	return n, conflicts, errors.Join(faults...)
+	return m.engine.Write(ctx, now, &b)
 }

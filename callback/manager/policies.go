@@ -10,12 +10,12 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// Now tells the time by which the Manager decides: the store's where it has a
-// clock, else Config.Now. An error is the store's.
+// Now returns the time the Manager decides by: that of a store with a clock, else
+// that of Config.Now. An error is one of the store.
 func (m *Manager) Now(ctx context.Context) (time.Time, error) { return m.engine.Now(ctx) }
 
-// Policy returns a service of a tenant as it is now. An unknown one is an
-// [ErrInvalidParameter].
+// Policy returns a service of the tenant as it is configured now, or
+// [callback.ErrInvalidParameter] if there is none of that name.
 func (m *Manager) Policy(ctx context.Context, name string) (*callback.Policy, error) {
 	p, err := m.engine.Policy(ctx, m.tenant, name)
 	if err != nil {
@@ -24,8 +24,9 @@ func (m *Manager) Policy(ctx context.Context, name string) (*callback.Policy, er
 	return p.Source, nil
 }
 
-// Policies returns all services of a tenant, by name. A source that is not a
-// [ServiceLister] is an [ErrConfiguration].
+// Policies returns all services of the tenant, by name. It returns
+// [callback.ErrConfiguration] unless Config.Services is a
+// [callback.ServiceLister].
 func (m *Manager) Policies(ctx context.Context) ([]*callback.Policy, error) {
 	names, ok, err := m.configured(ctx)
 	if err != nil {
@@ -39,7 +40,7 @@ func (m *Manager) Policies(ctx context.Context) ([]*callback.Policy, error) {
 		p, err := m.engine.Policy(ctx, m.tenant, name)
 		switch {
 		case errors.Is(err, callback.ErrInvalidParameter):
-			continue // it went away meanwhile
+			continue // removed since it was listed
 		case err != nil:
 			return nil, err
 		}
@@ -48,8 +49,8 @@ func (m *Manager) Policies(ctx context.Context) ([]*callback.Policy, error) {
 	return list, nil
 }
 
-// configured lists the services of a tenant that the source has, in order; ok
-// is false when it cannot list them.
+// configured returns the names of the configured services, sorted. ok is false if
+// the source cannot list them.
 func (m *Manager) configured(ctx context.Context) (names []string, ok bool, err error) {
 	lister, ok := m.engine.Config.Services.(callback.ServiceLister)
 	if !ok {
@@ -62,8 +63,8 @@ func (m *Manager) configured(ctx context.Context) (names []string, ok bool, err 
 	return slices.Compact(slices.Sorted(slices.Values(names))), true, nil
 }
 
-// known lists the services of a tenant in order: those of the source, and where
-// it cannot list them those that have callbacks.
+// known returns the names of the configured services, sorted, or of those that
+// have callbacks if the source cannot list them.
 func (m *Manager) known(ctx context.Context) ([]string, error) {
 	names, ok, err := m.configured(ctx)
 	if ok || err != nil {
@@ -80,8 +81,8 @@ func (m *Manager) known(ctx context.Context) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// serving adds to the names of services those that have callbacks of a query,
-// configured or not.
+// serving returns names and the services of the callbacks that match a query,
+// sorted.
 func (m *Manager) serving(ctx context.Context, names []string, q callback.Query) ([]string, error) {
 	groups, err := m.engine.Store.Count(ctx, q)
 	if err != nil {
@@ -95,8 +96,7 @@ func (m *Manager) serving(ctx context.Context, names []string, q callback.Query)
 	return slices.Compact(names), nil
 }
 
-// once returns the values of a list without repetitions, each where it came
-// first.
+// once returns the values of a list without repetitions, in their first order.
 func once[T comparable](list []T) []T {
 	seen := make(map[T]bool, len(list))
 	var kept []T

@@ -3,6 +3,7 @@ package manager
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -14,39 +15,41 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Position is a callback's place in its queue (GMS 4.9).
+// Position is the place of a callback in its queue (GMS 4.9).
 type Position struct {
-	// Place is the place in the order in which the service's callbacks are
-	// released to agents, counted from 1. Those that wait out a gap between two
-	// attempts keep their places and are counted, though others may pass them.
+	// Place is the place in the order in which the callbacks of the service are
+	// dispatched, from 1. Callbacks in the gap between two attempts keep their
+	// places and count, although others may overtake them.
 	Place int
-	// Waiting is how many wait in the service's queue, the callback included.
+	// Waiting is the number of callbacks in the queue of the service, this one
+	// included.
 	Waiting int
-	// Wait is the estimated time until an attempt; meaningful when Known.
-	Wait  time.Duration
+	// Wait is the estimated time until an attempt. It is zero unless Known.
+	Wait time.Duration
+	// Known reports whether Wait could be estimated.
 	Known bool
-	// Ready: an agent is about to be free for it (GMS
-	// _agent_ready_threshold_passed). It may be dialled, nobody who may be goes
-	// before it, or as many agents and lines are free as it takes to reach it.
+	// Ready reports whether the callback would be dialed now: it is first, or
+	// agents, lines, rate limits and dialer slots suffice to reach it. GMS:
+	// _agent_ready_threshold_passed.
 	Ready bool
 }
 
-// Position tells where a callback stands in its service's queue. A callback
-// that is not Queued is a [StateError]: it has no place.
+// Position returns the place of a queued callback in the queue of its service.
 //
-// The place is exact where the order is strict: within one priority, for
-// StrictPriority, which goes before all others, and for NothingElse, which goes
-// behind them. Among the seven weighted priorities it is an estimate: the
-// weighted round robin is played on with who waits now, from where this Manager
-// stands in it. Other nodes stand elsewhere, and who comes later may go first.
+// The place is exact within one priority, for StrictPriority, which goes before
+// all others, and for NothingElse, which goes after them. Among the seven
+// weighted priorities it is an estimate: it continues the weighted round robin
+// of this Manager with the callbacks that wait now. Other nodes are at other
+// points of it, and later callbacks may go first.
 //
-// The wait is that of the service's Booking.Estimator for the place. Without
-// one it follows from how fast callbacks of the service were dialled for good
-// in the last hour, as the store shows it, looked at every 15 seconds; with
-// fewer than five it is not known. A paused service knows no wait.
+// The wait is the estimate of the service's Booking.Estimator for the place.
+// Without one it follows from the rate of the service's last attempts in the
+// past hour, which is read from the store at most every 15 seconds; with fewer
+// than five attempts it is not known. The wait of a paused service is not known.
 //
-// Errors: [ErrNotFound], [StateError], [ErrConfiguration] while the service is
-// unknown and for a record whose priority is damaged, and the store's.
+// Errors: [callback.ErrNotFound]; a [callback.StateError] for a callback that is
+// not Queued; [callback.ErrConfiguration] if its service no longer exists or
+// its priority is damaged; and those of the store.
 func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error) {
 	now, err := m.engine.Now(ctx)
 	if err != nil {
@@ -62,7 +65,7 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 	if !cb.Priority.Valid() {
 		return Position{}, decide.Misconfigured("priority", fmt.Sprintf("%d of callback %s is not defined", cb.Priority, cb.ID))
 	}
-	policy, err := m.engine.PolicyOf(ctx, cb, false)
+	policy, err := m.engine.PolicyOf(ctx, cb, engine.RefuseOrphans)
 	if err != nil {
 		return Position{}, err
 	}
@@ -77,13 +80,13 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 	if _, paused := m.engine.Pauses.Of(cb.Tenant, cb.Service); paused || policy.Service.Paused {
 		return p, nil
 	}
-	free, err := m.engine.FreeFor(ctx, now, engine.ServiceKey{Tenant: cb.Tenant, Name: cb.Service}, policy)
+	capacity, _, err := m.engine.Capacity(ctx, now, engine.ServiceKey{Tenant: cb.Tenant, Name: cb.Service}, policy)
 	if err != nil {
 		return Position{}, err
 	}
 	if cb.Ready {
 		turn := s.ready.turn(s.order, cb.Priority)
-		p.Ready = turn == 1 || turn <= free
+		p.Ready = turn == 1 || turn <= capacity
 	}
 	if p.Wait, p.Known, err = m.waitOf(ctx, now, cb, policy, p.Place); err != nil {
 		return Position{}, err
@@ -94,17 +97,17 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 	return p, nil
 }
 
-// standings is who waits in a service's queue beside one callback.
+// standings are the callbacks in a queue as one of them sees it.
 type standings struct {
-	order      scheduler.Order
-	all, ready line
+	order scheduler.Order // where the weighted round robin is
+	all   line
+	ready line // those that are not in the gap between two attempts
 }
 
-// line is how many wait in each priority, and how many of the callback's own
-// wait in front of it.
+// line counts callbacks of a queue.
 type line struct {
-	waiting [scheduler.Levels]int
-	front   int
+	waiting [scheduler.Levels]int // by priority, the callback included
+	front   int                   // of the callback's own priority, in front of it
 }
 
 func (m *Manager) standings(ctx context.Context, cb *callback.Callback, policy *decide.Policy) (s standings, err error) {
@@ -115,7 +118,7 @@ func (m *Manager) standings(ctx context.Context, cb *callback.Callback, policy *
 	}
 	for _, g := range groups {
 		if !g.Queue.Priority.Valid() {
-			continue // a damaged record is never released
+			continue // a damaged record is never dispatched
 		}
 		s.all.waiting[g.Queue.Priority] += g.N
 		s.ready.waiting[g.Queue.Priority] += g.Ready
@@ -129,7 +132,7 @@ func (m *Manager) standings(ctx context.Context, cb *callback.Callback, policy *
 		s.ready.front += g.Ready
 	}
 	for _, l := range []*line{&s.all, &s.ready} {
-		// Between the two counts the queue may have moved.
+		// The queue may have changed between the two counts.
 		l.waiting[cb.Priority] = max(l.waiting[cb.Priority], l.front+1)
 	}
 	s.order, err = m.engine.OrderNow(engine.ServiceKey{Tenant: cb.Tenant, Name: cb.Service}, policy)
@@ -144,8 +147,8 @@ func (l *line) sum() int {
 	return n
 }
 
-// turn returns when the callback is picked, 1 for next, by playing the order on
-// with those who wait.
+// turn returns as how manieth the callback is dispatched, from 1, if the round
+// robin goes on with the callbacks that wait.
 func (l *line) turn(order scheduler.Order, own scheduler.Priority) int {
 	waiting := l.waiting
 	left := l.front + 1
@@ -171,7 +174,7 @@ func (l *line) turn(order scheduler.Order, own scheduler.Priority) int {
 	return n
 }
 
-// waitOf estimates how long a callback at a place waits.
+// waitOf estimates the wait of a callback at a place; ok is whether it is known.
 func (m *Manager) waitOf(ctx context.Context, now time.Time, cb *callback.Callback, policy *decide.Policy, place int) (wait time.Duration, ok bool, err error) {
 	estimator := policy.Service.Booking.Estimator
 	if estimator == nil {
@@ -179,40 +182,39 @@ func (m *Manager) waitOf(ctx context.Context, now time.Time, cb *callback.Callba
 			return 0, false, err
 		}
 	}
-	// An estimator that panics does not know.
-	_ = guard.Call("estimator", func() error {
+	err = guard.Call("estimator", func() error {
 		wait, ok = estimator.Estimate(place, now)
 		return nil
 	})
-	if !ok {
+	if err != nil {
+		m.engine.LogError(ctx, slog.LevelError, "estimating a wait failed", err, slog.String("tenant", cb.Tenant), slog.String("service", cb.Service))
+	}
+	if err != nil || !ok {
 		return 0, false, nil
 	}
 	return max(wait, 0), true, nil
 }
 
-// The pace of a service is what callbacks dialled for good within paceWindow
-// show, taken from the last paceSample that changed, and read anew after
-// paceAge.
 const (
-	paceWindow = time.Hour
-	paceSample = 200
-	paceAge    = 15 * time.Second
+	paceWindow = time.Hour        // the attempts that make the pace of a service
+	paceSample = 200              // the most callbacks that are looked at for it
+	paceAge    = 15 * time.Second // how long a pace is used
 )
 
-// servedPaces keeps the pace of each service.
+// servedPaces caches the pace of each service.
 type servedPaces struct {
 	mu sync.Mutex
 	of map[engine.ServiceKey]servedPace
 }
 
-// servedPace is the pace at which a service's queue was served.
+// servedPace is the rate at which callbacks of a service were dialed.
 type servedPace struct {
 	read      time.Time
 	estimator scheduler.Estimator
 }
 
-// paceOf returns an estimator of a service's pace. It is read from the store, so
-// that the work of all nodes counts, also that of before a restart.
+// paceOf returns an estimator of waits from the pace of a service. The pace is
+// read from the store, so that it covers all nodes and survives a restart.
 func (m *Manager) paceOf(ctx context.Context, now time.Time, key engine.ServiceKey) (scheduler.Estimator, error) {
 	m.served.mu.Lock()
 	known, ok := m.served.of[key]
@@ -233,7 +235,7 @@ func (m *Manager) paceOf(ctx context.Context, now time.Time, key engine.ServiceK
 	}
 	since := now.Add(-paceWindow)
 	if n := len(page.Callbacks); page.Next != "" && n > 0 {
-		// What changed last before this one is not in the sample.
+		// Attempts before this change are not all in the sample.
 		since = decide.Latest(since, page.Callbacks[n-1].Updated)
 	}
 	var began []time.Time

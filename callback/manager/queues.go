@@ -13,44 +13,45 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// QueuesRequest asks for the callbacks of services by their desired time (GMS
-// 4.7 "query by queues").
+// QueuesRequest asks for the callbacks of services by desired time. GMS: 4.7
+// "query by queues".
 type QueuesRequest struct {
-	// Services names the services, at most 1,000. Empty means all that are
-	// known: those of a [ServiceLister] and those that have callbacks to show.
+	// Services are the names of at most 1,000 services. Empty means all of the
+	// [callback.ServiceLister] and all that have matching callbacks.
 	Services []string
-	// From and To bound Desired, both inclusive. Zero means 15 minutes before
-	// and 24 hours after now; they may be at most 45 days apart.
+	// From and To are the first and the last desired time. Zero means 15
+	// minutes before and 24 hours after now. They are at most 45 days apart.
 	From, To time.Time
 	States   []callback.State  // empty means all
 	Reasons  []callback.Reason // empty means all; only completed callbacks have one
-	// Properties are matched with the present text of properties and user
-	// data, all of them (GMS filter-keys). The value of _customer_number may be
-	// in any spelling that the service would read, and finds alternatives, too.
+	// Properties must all match the current text of properties or user data.
+	// The value of _customer_number may have any spelling that the service
+	// reads; it matches alternative numbers, too. GMS: filter-keys.
 	Properties []callback.Match
-	// Max is how many callbacks of one service are returned, at most 1,000.
-	// Defaults to 500.
+	// Max is the most callbacks returned of one service, at most 1,000. Defaults
+	// to 500.
 	Max int
 }
 
-// String shows the request without the values it looks for.
+// String returns the request without the values it looks for.
 func (r QueuesRequest) String() string {
 	return fmt.Sprintf("query of the queues of services %q, states %v, at most %d", r.Services, r.States, r.Max)
 }
 
-// Format prints what String does, for every verb.
+// Format prints String for every formatting verb.
 func (r QueuesRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
 
-// LogValue is what slog records.
+// LogValue returns String.
 func (r QueuesRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-// ServiceQueue is what one service has.
+// ServiceQueue has the matching callbacks of one service.
 type ServiceQueue struct {
 	Service   string
 	Callbacks []*callback.Callback // by desired time
-	More      bool                 // there are more than asked for
+	More      bool                 // more callbacks match than Max allows
 }
 
+// Defaults and bounds of a QueuesRequest.
 const (
 	queuesBefore = 15 * time.Minute
 	queuesAfter  = 24 * time.Hour
@@ -58,11 +59,12 @@ const (
 	queuesMax    = 500
 )
 
-// Queues returns the callbacks of services in a range of desired times (GMS
-// 4.7), every service listed though it has none: those named in the order in
-// which they were named, else by name. A name that nobody knows has none.
+// Queues returns the callbacks of services in a range of desired times. Each
+// service has an entry even if it is unknown or has none. The entries are in the
+// order of the request, or by name if it names no service.
 //
-// Errors: [FieldError] for a malformed request, [RangeError], and the store's.
+// Errors: a [callback.FieldError] for a malformed request, a [RangeError], and
+// those of the store.
 func (m *Manager) Queues(ctx context.Context, req QueuesRequest) ([]ServiceQueue, error) {
 	if req.Max < 0 || req.Max > maxPage {
 		return nil, decide.Invalid("max", fmt.Sprintf("%d is not between 0 and %d", req.Max, maxPage))
@@ -99,14 +101,14 @@ func (m *Manager) Queues(ctx context.Context, req QueuesRequest) ([]ServiceQueue
 	return queues, nil
 }
 
-// queueCount is a query and how many callbacks of each service match it.
+// queueCount is a query and the number of callbacks that match it by service.
 type queueCount struct {
 	query callback.Query
 	n     map[string]int
 }
 
-// queueCounts counts what matches, so that services without any cost no search
-// and small ones share one, and lists the services to show.
+// queueCounts counts the matching callbacks, so that idle services cost no search
+// and small ones share one, and returns the services of the answer.
 func (m *Manager) queueCounts(ctx context.Context, q callback.Query) (counts []queueCount, names []string, err error) {
 	named := len(q.Services) > 0
 	if names = q.Services; !named {
@@ -152,9 +154,8 @@ func (m *Manager) queueCounts(ctx context.Context, q callback.Query) (counts []q
 
 func isNumber(p callback.Match) bool { return p.Key == callback.PropertyNumber }
 
-// byNumber splits a query whose properties name a number into one for each
-// reading of it: services read numbers in their own countries. The number is
-// no plain property.
+// byNumber splits a query for a number among the properties into one query per
+// reading of the number, because each service reads numbers of its own country.
 func (m *Manager) byNumber(ctx context.Context, q callback.Query) ([]callback.Query, error) {
 	i := slices.IndexFunc(q.Properties, isNumber)
 	raw := q.Properties[i].Value
@@ -183,8 +184,9 @@ func (m *Manager) byNumber(ctx context.Context, q callback.Query) ([]callback.Qu
 	return queries, nil
 }
 
-// readQueues searches the services that have something: those of which all are
-// shown together as far as a page reaches, each of the others by itself.
+// readQueues searches the services that have matching callbacks: together as long
+// as one page holds all of them, and by itself each service that has more than
+// most.
 func (m *Manager) readQueues(ctx context.Context, c queueCount, names []string, at map[string]*ServiceQueue, most int) error {
 	var together []string
 	room := maxPage
@@ -217,8 +219,8 @@ func (m *Manager) readQueues(ctx context.Context, c queueCount, names []string, 
 	return flush()
 }
 
-// readTogether searches several services at once, and each by itself where so
-// many came meanwhile that the page does not hold them.
+// readTogether searches several services at once. If a page cannot hold them any
+// more, because callbacks have been added, it searches each by itself.
 func (m *Manager) readTogether(ctx context.Context, q callback.Query, names []string, at map[string]*ServiceQueue, most int) error {
 	q.Services, q.Limit = names, maxPage
 	page, err := m.engine.Store.Search(ctx, q)
@@ -242,6 +244,7 @@ func (m *Manager) readTogether(ctx context.Context, q callback.Query, names []st
 	return nil
 }
 
+// readQueue searches one service.
 func (m *Manager) readQueue(ctx context.Context, q callback.Query, queue *ServiceQueue, most int) error {
 	q.Services, q.Limit = []string{queue.Service}, most
 	page, err := m.engine.Store.Search(ctx, q)
@@ -252,8 +255,7 @@ func (m *Manager) readQueue(ctx context.Context, q callback.Query, queue *Servic
 	return nil
 }
 
-// window fills in the ends of a range of times and refuses one that is wider
-// than allowed.
+// window fills in the ends of a range of times and refuses one that is too wide.
 func window(now, from, to time.Time, before, after, widest time.Duration) (time.Time, time.Time, error) {
 	from = cmp.Or(from, now.Add(-before))
 	to = cmp.Or(to, now.Add(after))
@@ -266,17 +268,17 @@ func window(now, from, to time.Time, before, after, widest time.Duration) (time.
 	return from, to, nil
 }
 
-// RangeError tells that a range of times is wider than a query allows (GMS
-// 40020 "Query range spans too wide time range"). It unwraps to
-// [ErrInvalidOperation].
+// RangeError says that a range of times is wider than a query allows. It unwraps
+// to [callback.ErrInvalidOperation]. GMS: 40020 "Query range spans too wide time
+// range".
 type RangeError struct {
-	Span time.Duration // what was asked for; the longest Duration where it is longer still
-	Max  time.Duration
+	Span time.Duration // the requested width; at most the longest Duration
+	Max  time.Duration // the allowed width
 }
 
 func (e *RangeError) Error() string {
 	return fmt.Sprintf("time range of %v is wider than %v", e.Span, e.Max)
 }
 
-// Unwrap returns ErrInvalidOperation.
+// Unwrap returns callback.ErrInvalidOperation.
 func (e *RangeError) Unwrap() error { return callback.ErrInvalidOperation }

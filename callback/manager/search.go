@@ -12,22 +12,25 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
-	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// Get returns one callback, or [ErrNotFound].
+// Get returns one callback, or [callback.ErrNotFound].
 func (m *Manager) Get(ctx context.Context, id callback.ID) (*callback.Callback, error) {
 	return m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 }
 
-// maxPage is the most callbacks one page holds.
+// maxPage is the most callbacks that one page holds.
 const maxPage = 1000
 
-// SearchPage returns one page of the callbacks that match. Query.Number and
-// lookups of _customer_number may be in any spelling that the service, when one
-// is named, would read. Limit defaults to 100 and is at most 1,000; continue
-// with Page.Next in Query.After.
+// SearchPage returns one page of the callbacks that match. Limit defaults to 100
+// and is at most 1,000; the next page begins after Page.Next in Query.After.
+// Query.Number and search values of _customer_number may have any spelling that
+// the service reads, if the query names exactly one, else they need a country
+// code.
+//
+// Errors: [callback.ErrInvalidParameter] for a malformed query, and those of the
+// store.
 func (m *Manager) SearchPage(ctx context.Context, q callback.Query) (callback.Page, error) {
 	if err := checkQuery(q); err != nil {
 		return callback.Page{}, err
@@ -56,7 +59,7 @@ func (m *Manager) SearchPage(ctx context.Context, q callback.Query) (callback.Pa
 }
 
 // canonicalNumber returns the key of a number as callbacks hold it, or the text
-// as it is.
+// as it is if it is no number.
 func canonicalNumber(raw string, read func(string) phonenum.Address) string {
 	if key := read(raw).Key(); key != "" {
 		return key
@@ -64,7 +67,7 @@ func canonicalNumber(raw string, read func(string) phonenum.Address) string {
 	return raw
 }
 
-// readAnywhere reads a number that needs no country.
+// readAnywhere reads a number that has a country code.
 func readAnywhere(raw string) phonenum.Address {
 	address, err := phonenum.ParseAddress(raw, "")
 	if err != nil {
@@ -76,7 +79,7 @@ func readAnywhere(raw string) phonenum.Address {
 	return address
 }
 
-// check bounds a query.
+// checkQuery refuses a query that is malformed or too large.
 func checkQuery(q callback.Query) error {
 	if q.AllTenants {
 		return decide.Invalid("tenant", "must be one")
@@ -114,12 +117,11 @@ func checkQuery(q callback.Query) error {
 	return nil
 }
 
-// Search returns all callbacks that match, reading a page at a time as they are
-// consumed. An error is yielded once, last.
+// Search returns all callbacks that match. It reads a page when the one before is
+// consumed. An error ends the sequence; see [Manager.SearchPage].
 func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callback.Callback, error] {
 	return func(yield func(*callback.Callback, error) bool) {
-		for {
-			page, err := m.SearchPage(ctx, q)
+		for page, err := range pages(ctx, q, m.SearchPage) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -129,7 +131,17 @@ func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callb
 					return
 				}
 			}
-			if page.Next == "" {
+		}
+	}
+}
+
+// pages returns the pages of a query from q.After on. An error ends the
+// sequence.
+func pages(ctx context.Context, q callback.Query, read func(context.Context, callback.Query) (callback.Page, error)) iter.Seq2[callback.Page, error] {
+	return func(yield func(callback.Page, error) bool) {
+		for {
+			page, err := read(ctx, q)
+			if !yield(page, err) || err != nil || page.Next == "" {
 				return
 			}
 			q.After = page.Next
@@ -137,8 +149,8 @@ func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callb
 	}
 }
 
-// History returns everything that happened to a callback, oldest first, or
-// [ErrNotFound].
+// History returns all events of a callback, oldest first, or
+// [callback.ErrNotFound].
 func (m *Manager) History(ctx context.Context, id callback.ID) ([]callback.Event, error) {
 	var all []callback.Event
 	var after callback.Cursor
@@ -154,20 +166,22 @@ func (m *Manager) History(ctx context.Context, id callback.ID) ([]callback.Event
 		after = page.Next
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("history of %s: %w", text.Clip(string(id)), callback.ErrNotFound)
+		return nil, fmt.Errorf("history of %q: %w", id, callback.ErrNotFound)
 	}
 	return all, nil
 }
 
-// AvailabilityRequest asks which times of a service can be booked.
+// AvailabilityRequest asks for the time slots of a service.
 type AvailabilityRequest struct {
 	Service string
 	availability.Query
 }
 
 // Availability returns the time slots of a service that are open and have seats
-// left, and on demand the full ones. A range that is too long, or parameters
-// that contradict each other, are refused before anything is computed.
+// left, and the full ones on request.
+//
+// Errors: [callback.ErrInvalidParameter] for an unknown service, a range that is
+// too long and parameters that contradict each other, and those of the store.
 func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (availability.Slots, error) {
 	p, err := m.engine.Policy(ctx, m.tenant, strings.TrimSpace(req.Service))
 	if err != nil {
@@ -192,7 +206,7 @@ func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (av
 	return slots, nil
 }
 
-// queryFault makes a planner's refusal an invalid parameter.
+// queryFault returns the error of a planner as a callback.ErrInvalidParameter.
 func queryFault(err error) error {
 	return fmt.Errorf("%w: %w", callback.ErrInvalidParameter, err)
 }

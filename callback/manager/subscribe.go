@@ -9,12 +9,11 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/guard"
-	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// Subscription says which events are wanted.
+// Subscription selects events.
 type Subscription struct {
-	AllTenants bool
+	AllTenants bool                 // events of every tenant, not only of the Manager's
 	Services   []string             // empty means all
 	Types      []callback.EventType // empty means all
 	// Callback names one callback; empty means all. Its events are delivered from
@@ -27,6 +26,7 @@ type Subscription struct {
 	Oldest bool
 }
 
+// wants reports whether the subscription selects an event.
 func (s Subscription) wants(e callback.Event) bool {
 	return contains(s.Services, e.Service) && contains(s.Types, e.Type)
 }
@@ -41,10 +41,10 @@ func contains[T comparable](list []T, v T) bool {
 	return len(list) == 0
 }
 
-// Events returns the events of a subscription as they happen, those of each
-// callback in order, until ctx ends or the Manager stops; an error is yielded
-// once, last. Each subscriber reads at its own pace from the store: a slow one
-// delays nobody and loses nothing. Events of other nodes are seen within
+// Events returns the events of a subscription as they happen, those of one
+// callback in order, until ctx ends or the Manager stops. An error of the store
+// ends the sequence. Each subscriber reads the store by itself, so that a slow
+// one delays no other and loses nothing. Events of other nodes arrive within
 // Config.Poll.
 func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback.Event, error] {
 	return func(yield func(callback.Event, error) bool) {
@@ -76,9 +76,10 @@ func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback
 }
 
 // Subscribe calls handle for each event of a subscription, one after another on
-// the caller's goroutine, until ctx ends or the Manager stops; then it returns
-// the cursor to continue from. An event whose handler fails or panics is
-// handed over again after Config.Poll: at least once, in order per callback.
+// the caller's goroutine, until ctx ends or the Manager stops. It returns the
+// cursor to continue from, and the error of ctx or of the store. If handle fails
+// or panics, it is called with the same event again after Config.Poll: each
+// event is delivered at least once, in order per callback.
 func (m *Manager) Subscribe(ctx context.Context, s Subscription, handle func(context.Context, callback.Event) error) (callback.Cursor, error) {
 	after := s.After
 	for e, err := range m.Events(ctx, s) {
@@ -90,8 +91,7 @@ func (m *Manager) Subscribe(ctx context.Context, s Subscription, handle func(con
 			if err == nil {
 				break
 			}
-			m.engine.Log.LogAttrs(ctx, slog.LevelError, "subscriber failed",
-				slog.String("callback", string(e.Callback)), slog.Int64("seq", e.Seq), slog.String("error", text.RedactError(err)))
+			m.engine.LogError(ctx, slog.LevelError, "subscriber failed", err, slog.String("callback", string(e.Callback)), slog.Int64("seq", e.Seq))
 			if !m.engine.Await(ctx, nil) {
 				return after, ctx.Err()
 			}

@@ -10,30 +10,30 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// WatermarksRequest asks how many callbacks are at work (GMS 4.8).
+// WatermarksRequest asks for the number of callbacks in progress (GMS 4.8).
 type WatermarksRequest struct {
-	// Services names the services, at most 1,000. Empty means all that are
-	// known, including idle ones: those of a [ServiceLister] and those that have
-	// something to count.
+	// Services are the names of at most 1,000 services. Empty means all of the
+	// [callback.ServiceLister] and all that have callbacks in progress.
 	Services []string
-	// Age: callbacks desired longer ago are ignored. At most 4,000 days.
-	// Defaults to 3 hours.
+	// Age is how long ago the desired time of a callback may be. At most 4,000
+	// days. Defaults to 3 hours.
 	Age time.Duration
 }
 
-// Watermarks are the callbacks that are neither Scheduled nor Completed.
+// Watermarks count callbacks that are neither Scheduled nor Completed.
 type Watermarks struct {
-	Total int
-	// Services has every service that was asked for, zero when it is idle.
-	Services map[string]int
+	Total    int            // of all services in the answer
+	Services map[string]int // by service; idle ones are there with zero
 }
 
-// maxAge bounds how far back Watermarks looks.
+// maxAge is the largest WatermarksRequest.Age.
 const maxAge = 4000 * 24 * time.Hour
 
-// Watermarks counts the callbacks at work by service (GMS 4.8). A named service
-// that has none, or that nobody knows, is there with zero. Errors are
-// [FieldError] and the store's.
+// Watermarks counts the callbacks in progress by service. A service that the
+// request names is in the answer even if it is unknown.
+//
+// Errors: a [callback.FieldError] for a malformed request, and those of the
+// store.
 func (m *Manager) Watermarks(ctx context.Context, req WatermarksRequest) (Watermarks, error) {
 	if req.Age < 0 || req.Age > maxAge {
 		return Watermarks{}, decide.Invalid("age", fmt.Sprintf("%v is not between 0 and %v", req.Age, maxAge))

@@ -10,8 +10,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// AccessCode derives six digits from the callback's identity.
-func AccessCode(id callback.ID) string {
+// accessCode derives six digits from the callback's ID.
+func accessCode(id callback.ID) string {
 	sum := sha256.Sum256([]byte(id))
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[:])%1_000_000)
 }
@@ -44,14 +44,8 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 		d.complete(callback.ReasonUnknownMedia, fmt.Sprintf("the dialer does not take media type %q", media))
 	case r.Inbound() && cb.State == callback.Queued:
 		d.offer(callback.OfferBooking, s.Inbound.Timeout)
-		number := r.Access[0]
+		d.BookAccess(r.Access[0])
 		r.Access = r.Access[1:]
-		d.Callback.AccessNumber = number
-		limit := int64(1)
-		if s.Inbound.Codes {
-			limit, d.Callback.AccessCode = -1, AccessCode(cb.ID)
-		}
-		d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitAccess, Service: cb.Service, Name: number}, N: 1, Max: limit})
 	case s.Confirm.On && cb.Offer == nil:
 		d.offer(callback.OfferConfirm, s.Confirm.Timeout)
 	case s.Preview.On && (cb.Offer == nil || cb.Offer.Kind == callback.OfferConfirm):
@@ -60,6 +54,17 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 		r.dial(d)
 	}
 	return d
+}
+
+// BookAccess books an access number for a customer who is to call in. A number
+// serves one customer at a time, or any number of them with access codes.
+func (d *Draft) BookAccess(number string) {
+	d.Callback.AccessNumber = number
+	limit := int64(1)
+	if d.Policy.Service.Inbound.Codes {
+		limit, d.Callback.AccessCode = -1, accessCode(d.Callback.ID)
+	}
+	d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitAccess, Service: d.Callback.Service, Name: number}, N: 1, Max: limit})
 }
 
 // dial commits the next attempt, before the dialer hears of it.

@@ -9,21 +9,15 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// bookAccess takes the first free access number (GMS _resource_group). With
-// access codes a number serves any number of customers.
+// bookAccess writes a draft with the first access number of the service that is
+// free (GMS _resource_group). The store decides which is, so that concurrent
+// bookings of one number do not both succeed.
 func (m *Intake) bookAccess(ctx context.Context, d *decide.Draft) error {
-	in := d.Policy.Service.Inbound
 	take, held := slices.Clone(d.Take), slices.Clone(d.Callback.Held)
-	limit := int64(1)
-	if in.Codes {
-		limit = -1
-		d.Callback.AccessCode = decide.AccessCode(d.Callback.ID)
-	}
 	var last error
-	for _, number := range in.AccessNumbers {
+	for _, number := range d.Policy.Service.Inbound.AccessNumbers {
 		d.Take, d.Callback.Held = slices.Clone(take), slices.Clone(held)
-		d.Callback.AccessNumber = number
-		d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitAccess, Service: d.Callback.Service, Name: number}, N: 1, Max: limit})
+		d.BookAccess(number)
 		last = m.Commit(ctx, d)
 		var refused *callback.PermitError
 		if !errors.As(last, &refused) || refused.Permit.Key.Kind != callback.PermitAccess {
@@ -31,4 +25,33 @@ func (m *Intake) bookAccess(ctx context.Context, d *decide.Draft) error {
 		}
 	}
 	return last
+}
+
+// openAccess puts up to n free access numbers into the round of a service whose
+// customers call in, and returns how many there are; n for other services.
+func (m *Engine) openAccess(ctx context.Context, r *decide.Round, key ServiceKey, n int) (int, error) {
+	if !r.Inbound() {
+		return n, nil
+	}
+	in := r.Policy.Service.Inbound
+	if in.Codes {
+		for len(r.Access) < n {
+			r.Access = append(r.Access, in.AccessNumbers[len(r.Access)%len(in.AccessNumbers)])
+		}
+		return n, nil
+	}
+	counters, err := m.Store.Load(ctx, r.Now, callback.LoadRequest{Tenant: key.Tenant, Kind: callback.PermitAccess, Service: key.Name})
+	if err != nil {
+		return 0, err
+	}
+	used := make(map[string]bool, len(counters))
+	for _, c := range counters {
+		used[c.Key.Name] = true
+	}
+	for _, number := range in.AccessNumbers {
+		if !used[number] && len(r.Access) < n {
+			r.Access = append(r.Access, number)
+		}
+	}
+	return len(r.Access), nil
 }

@@ -4,24 +4,31 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/guard"
-	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// onFree is told by the router that an agent became free. What the Manager gave
-// back itself, unused, is no reason to look for work again.
+// agents is what an engine and its intakes share about reserved agents.
+type agents struct {
+	hush atomic.Bool // an agent is being given back unused: no reason to wake
+	mu   sync.Mutex
+	owed []callback.Release // to be released once their callbacks can be read
+}
+
+// onFree is called by the router when an agent becomes free.
 func (m *Engine) onFree() {
-	if !m.hush.Load() {
+	if !m.agents.hush.Load() {
 		m.Wake()
 	}
 }
 
-// releaseAgent gives a reserved agent back. A router's failure or panic is
-// logged: the callback has moved on.
+// releaseAgent gives a reserved agent back. An error of the router is logged and
+// dropped, because the callback has moved on.
 func (m *Intake) releaseAgent(ctx context.Context, r callback.Release) {
 	if m.Config.Router == nil {
 		return
@@ -30,14 +37,13 @@ func (m *Intake) releaseAgent(ctx context.Context, r callback.Release) {
 	defer cancel()
 	err := guard.Call("router", func() error { return m.Config.Router.Release(ctx, r) })
 	if err != nil {
-		m.Log.LogAttrs(ctx, slog.LevelError, "releasing an agent failed",
-			slog.String("tenant", r.Tenant), slog.String("callback", string(r.Callback)), slog.String("error", text.RedactError(err)))
+		m.LogError(ctx, slog.LevelError, "releasing an agent failed", err, slog.String("tenant", r.Tenant), slog.String("callback", string(r.Callback)))
 	}
 }
 
-// releaseUnheld gives an agent back unless the callback turns out to hold it, or
-// another Manager is at work on it and gets the same reservation. When the
-// store cannot tell, it is asked again at the next tick.
+// releaseUnheld gives an agent back unless the callback holds the reservation,
+// or another Manager has claimed the callback and gets the same reservation. If
+// the callback cannot be read, the next tick tries again.
 func (m *Intake) releaseUnheld(ctx context.Context, r callback.Release, now time.Time) {
 	if m.Config.Router == nil {
 		return
@@ -49,38 +55,38 @@ func (m *Intake) releaseUnheld(ctx context.Context, r callback.Release, now time
 	case err == nil && cb.Reservation != nil && cb.Reservation.ID == r.Reservation.ID:
 	case err == nil && cb.Lease.Until.After(now) && cb.Lease.Owner != m.Config.Node:
 	case err != nil && !errors.Is(err, callback.ErrNotFound):
-		m.owed.mu.Lock()
-		m.owed.list = append(m.owed.list, r)
-		m.owed.mu.Unlock()
+		m.agents.mu.Lock()
+		m.agents.owed = append(m.agents.owed, r)
+		m.agents.mu.Unlock()
 	default:
 		m.releaseAgent(ctx, r)
 	}
 }
 
-// settleOwed asks again about agents of whom the store could not tell.
+// settleOwed retries the agent releases whose callbacks could not be read.
 func (m *Engine) settleOwed(ctx context.Context, now time.Time) {
-	m.owed.mu.Lock()
-	list := m.owed.list
-	m.owed.list = nil
-	m.owed.mu.Unlock()
+	m.agents.mu.Lock()
+	list := m.agents.owed
+	m.agents.owed = nil
+	m.agents.mu.Unlock()
 	for _, r := range list {
 		m.releaseUnheld(ctx, r, now)
 	}
 }
 
-// reserve asks the router for an agent; ok is false when the callback has to
-// wait.
-func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (*callback.Reservation, bool) {
+// reserve asks the router for an agent. ok is false if the callback has to wait
+// for one; without a router no agent is needed.
+func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (r *callback.Reservation, ok bool) {
 	if m.Config.Router == nil {
 		return nil, true
 	}
-	var r callback.Reservation
-	err := guard.Call("router", func() (err error) {
-		r, err = m.Config.Router.Reserve(ctx, cb)
+	err := guard.Call("router", func() error {
+		reserved, err := m.Config.Router.Reserve(ctx, cb)
+		r = &reserved
 		return err
 	})
 	if err == nil {
-		return &r, true
+		return r, true
 	}
 	if !errors.Is(err, callback.ErrNoAgent) {
 		m.logService(ctx, ServiceKey{cb.Tenant, cb.Service}, "reserving an agent failed", err)
@@ -88,12 +94,13 @@ func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (*callback.
 	return nil, false
 }
 
-// unreserve gives back the agent that a draft reserved which was not written.
-func (m *Engine) unreserve(ctx context.Context, d *decide.Draft) {
-	if d.Old.Reservation != nil || d.Callback.Reservation == nil {
+// unreserve gives back the agent that was reserved for a draft that is not
+// written, unless the callback holds it after all.
+func (m *Intake) unreserve(ctx context.Context, d *decide.Draft) {
+	if d.Old == nil || d.Old.Reservation != nil || d.Callback.Reservation == nil {
 		return
 	}
-	m.hush.Store(true)
-	defer m.hush.Store(false)
+	m.agents.hush.Store(true)
+	defer m.agents.hush.Store(false)
 	m.releaseUnheld(ctx, callback.Release{Tenant: d.Callback.Tenant, Service: d.Callback.Service, Callback: d.Callback.ID, Reservation: *d.Callback.Reservation}, d.Now)
 }

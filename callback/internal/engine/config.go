@@ -7,8 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Config has the fields of the Manager's Config, checked and with every
-// default in place.
+// Config has the fields of manager.Config, checked and with defaults filled in.
 type Config struct {
 	Store           callback.Store
 	Services        callback.ServiceSource

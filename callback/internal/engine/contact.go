@@ -12,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// ContactModes asks the directory for all modes of an account.
+// ContactModes returns all contact modes of an account from the directory.
 func (m *Intake) ContactModes(ctx context.Context, tenant, account string) ([]callback.ContactMode, error) {
 	directory := m.Config.Contacts
 	if directory == nil {
@@ -32,9 +32,8 @@ func (m *Intake) ContactModes(ctx context.Context, tenant, account string) ([]ca
 	return modes, nil
 }
 
-// fillFromContact takes what a request leaves to the contact directory: the
-// number of the mode it names, and whether the customer has consented to be
-// called by the service.
+// fillFromContact fills in the number of the contact mode that a request names,
+// and checks the consent that the service requires.
 func (m *Intake) fillFromContact(ctx context.Context, req *decide.Start, p *decide.Policy) error {
 	_, inProperties := callback.TextOf(req.Properties[callback.PropertyNumber])
 	given := req.Number != "" || inProperties

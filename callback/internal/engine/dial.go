@@ -1,161 +1,18 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/guard"
-	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// flights are the calls of the dialer that have not returned, stuck ones
-// included.
-type flights struct {
-	mu    sync.Mutex
-	max   int
-	used  int
-	calls map[flightKey]*flight // whole calls, whose claims are renewed
-	idle  chan struct{}         // closed when the last of them returns; nil without a waiter
-}
-
-type flightKey struct {
-	tenant string
-	key    callback.AttemptKey
-}
-
-// flight is one whole call that this Manager makes.
-type flight struct {
-	tenant   string
-	id       callback.ID
-	key      callback.AttemptKey
-	epoch    int64
-	revision int64
-	renewAt  time.Time
-}
-
-func (f *flights) init(most, dialer int) {
-	f.max = most
-	if dialer > 0 && dialer < most {
-		f.max = dialer
-	}
-	f.calls = make(map[flightKey]*flight)
-}
-
-func (f *flights) free() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return max(f.max-f.used, 0)
-}
-
-func (f *flights) begin(call *flight) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.used++
-	if call != nil {
-		f.calls[flightKey{call.tenant, call.key}] = call
-	}
-}
-
-func (f *flights) end(tenant string, key callback.AttemptKey) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.used--
-	if f.used == 0 && f.idle != nil {
-		close(f.idle)
-		f.idle = nil
-	}
-	delete(f.calls, flightKey{tenant, key})
-}
-
-// drained returns a channel that is closed when no call of the dialer is under
-// way.
-func (f *flights) drained() <-chan struct{} {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.used == 0 {
-		idle := make(chan struct{})
-		close(idle)
-		return idle
-	}
-	if f.idle == nil {
-		f.idle = make(chan struct{})
-	}
-	return f.idle
-}
-
-// stuck returns how many calls of the dialer have not returned.
-func (f *flights) stuck() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.used
-}
-
-// renew tells the store that whole calls are still being made here, and returns
-// when it has to be told again. A call that another took over is let go.
-func (f *flights) renew(ctx context.Context, m *Engine, now time.Time) time.Time {
-	var lost []flightKey
-	var next time.Time
-	for _, call := range f.whole() {
-		if !call.renewAt.After(now) && !m.renewCall(ctx, call, now) {
-			lost = append(lost, flightKey{call.tenant, call.key})
-			continue
-		}
-		next = decide.Earliest(next, call.renewAt)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, key := range lost {
-		delete(f.calls, key)
-	}
-	return next
-}
-
-// whole lists the whole calls that are being made, in a fixed order.
-func (f *flights) whole() []*flight {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.SortedFunc(maps.Values(f.calls), func(a, b *flight) int {
-		return cmp.Or(cmp.Compare(a.tenant, b.tenant), cmp.Compare(a.key, b.key))
-	})
-}
-
-// renewCall moves the moment of attention of a whole call on; false means that
-// the call is not this Manager's any more.
-func (m *Engine) renewCall(ctx context.Context, call *flight, now time.Time) bool {
-	call.renewAt = now.Add(m.Config.Lease / 3)
-	for range 2 {
-		errs, err := m.Store.Apply(ctx, now, []callback.Change{{Unclaim: true, Epoch: call.epoch, Record: &callback.Callback{
-			Tenant: call.tenant, ID: call.id, Revision: call.revision, NextAt: now.Add(m.Config.Lease),
-		}}})
-		if err == nil && (len(errs) == 0 || errs[0] == nil) {
-			return true
-		}
-		if err != nil {
-			// Not told, it is told again before the claim runs out.
-			return true
-		}
-		cb, err := m.Store.Get(ctx, callback.By{Tenant: call.tenant, ID: call.id})
-		if err != nil {
-			return !errors.Is(err, callback.ErrNotFound)
-		}
-		a := cb.Current()
-		if a == nil || a.Key != call.key || cb.State != callback.Dialing || cb.Lease.Epoch != call.epoch {
-			return false
-		}
-		call.revision = cb.Revision
-	}
-	return true
-}
-
-// launch hands a committed attempt to the dialer.
+// launch hands a committed attempt to the dialer, on a goroutine of its own unless
+// Config.Synchronous is set.
 func (m *Engine) launch(ctx context.Context, d *decide.Draft) {
 	call := m.call(d.Callback, d.Policy)
 	var whole *flight
@@ -175,16 +32,16 @@ func (m *Engine) launch(ctx context.Context, d *decide.Draft) {
 	go m.place(ctx, call, d.Policy)
 }
 
-// place calls the dialer once and reports what it said. The dialer gets the
-// values of ctx, but neither its end nor its deadline.
+// place calls the dialer once and writes its answer. The dialer gets the values of
+// ctx, but neither its end nor its deadline.
 func (m *Engine) place(ctx context.Context, call callback.Call, policy *decide.Policy) {
 	defer m.Wake()
 	defer m.flights.end(call.Tenant, call.Key)
 	report := callback.Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch}
 	limit, ok := m.placingTime(call, policy)
 	if !ok {
-		// This node stood still since the commit: by now another may have been
-		// told that the attempt was never placed.
+		// This node stood still since the commit. By now another one may have
+		// learned from the platform that there is no such call.
 		report.Outcome = &callback.Outcome{Result: callback.ResultStale, Certainty: callback.NotPlaced}
 		m.deliver(report)
 		return
@@ -213,15 +70,15 @@ func (m *Engine) place(ctx context.Context, call callback.Call, policy *decide.P
 		report.Stage = callback.StageNone
 	}
 	if err == nil && report.Outcome == nil && report.Ref == "" {
-		// The platform has no name for it: there is nothing to note, the
-		// commit already believes the silence for long enough.
+		// The platform has no reference for the call: there is nothing to write,
+		// and the commit has set how long to wait for a report.
 		return
 	}
 	m.deliver(report)
 }
 
-// placingTime returns how long the dialer may take; ok is false when it is too
-// late to begin.
+// placingTime returns how long the dialer may take. ok is false if it is too late
+// to begin.
 func (m *Engine) placingTime(call callback.Call, policy *decide.Policy) (limit time.Duration, ok bool) {
 	now, err := m.Now(m.Life.ctx)
 	if err != nil || !now.Before(call.NotAfter) {
@@ -234,8 +91,8 @@ func (m *Engine) placingTime(call callback.Call, policy *decide.Policy) (limit t
 	return min(o.PlaceTimeout, call.NotAfter.Sub(now)), true
 }
 
-// outcomeOf reads a dialer's error. What does not say that the call was not
-// placed may have rung.
+// outcomeOf returns the outcome that a dialer's error stands for. Unless the error
+// says that the call was not placed, the customer's phone may have rung.
 func (m *Engine) outcomeOf(err error, call callback.Call) *callback.Outcome {
 	var throttled *callback.ThrottledError
 	outcome := &callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.MayHaveRung}
@@ -248,19 +105,18 @@ func (m *Engine) outcomeOf(err error, call callback.Call) *callback.Outcome {
 	case errors.Is(err, callback.ErrNotPlaced):
 		outcome.Certainty = callback.NotPlaced
 	}
-	m.Log.LogAttrs(m.Life.ctx, slog.LevelWarn, "dialer failed",
-		slog.String("attempt", string(call.Key)), slog.String("certainty", outcome.Certainty.String()), slog.String("error", text.RedactError(err)))
+	m.logAttempt(m.Life.ctx, slog.LevelWarn, "dialer failed", call.Tenant, call.Key, err, slog.String("certainty", outcome.Certainty.String()))
 	return outcome
 }
 
-// deliveries is how often the Manager tries to write a report of its own.
+// deliveries is how often the engine tries to write a report of its own.
 const deliveries = 3
 
-// deliver writes a report that nobody else will repeat. When it cannot, the
-// attempt's deadline passes and the attempt becomes unresolved: the careful
-// side.
+// deliver writes the answer of the dialer, which comes only once. If it cannot be
+// written, the deadline of the attempt passes and the attempt becomes
+// unresolved, so that the customer is not called twice.
 func (m *Engine) deliver(r callback.Report) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.Life.ctx), m.Config.StoreTimeout)
+	ctx, cancel := m.Detached(m.Life.ctx)
 	defer cancel()
 	var err error
 	for range deliveries {
@@ -269,11 +125,10 @@ func (m *Engine) deliver(r callback.Report) {
 			return
 		}
 	}
-	m.Log.LogAttrs(ctx, slog.LevelError, "a dialer's answer was not written",
-		slog.String("attempt", string(r.Key)), slog.String("error", text.RedactError(err)))
+	m.logAttempt(ctx, slog.LevelError, "a dialer's answer was not written", r.Tenant, r.Key, err)
 }
 
-// call describes the current attempt to the dialer.
+// call returns what the dialer is told about the current attempt.
 func (m *Engine) call(cb *callback.Callback, p *decide.Policy) callback.Call {
 	s := p.Service
 	a := cb.Current()

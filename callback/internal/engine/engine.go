@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -12,29 +11,30 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Engine does the work on callbacks that were taken.
+// Engine does what is due for stored callbacks: releases, time-outs, attempts,
+// look-ups and recovery.
 type Engine struct {
 	*Intake
-	waiter  callback.BlockingDialer // the dialer, when it makes whole calls
+	waiter  callback.BlockingDialer // the dialer if it is one, else nil
 	limits  callback.DialerLimits
 	Rules   decide.DialRules
-	tickMu  sync.Mutex // one Tick at a time
+	tickMu  sync.Mutex // held by Tick
 	flights flights
-	hush    atomic.Bool // the Manager itself is giving an agent back
 	Pauses  pauses
 
 	mu     sync.Mutex
 	orders map[ServiceKey]*scheduler.Order
 	pace   pace
-	cool   map[ServiceKey]time.Time // no dial before: the platform asked for a pause
+	cool   map[ServiceKey]time.Time // when the platform allows dials again
 }
 
-// New makes an engine of a configuration that has been checked.
+// New returns an engine. The configuration has been checked and has no field left
+// that needs a default.
 func New(config Config) *Engine {
 	m := &Engine{
 		Intake: &Intake{
 			Config: config, Store: config.Store, Log: config.Logger, wake: make(chan struct{}, 1),
-			Feed: newBroadcast(), Life: newLifetime(), policies: new(policies), owed: new(owed),
+			Feed: newBroadcast(), Life: newLifetime(), policies: new(policies), agents: new(agents),
 		},
 		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]time.Time),
 	}

@@ -1,19 +1,17 @@
 package engine
 
-import (
-	"sync"
-)
+import "sync"
 
-// broadcast wakes whoever waits for new events.
+// broadcast wakes all goroutines that wait for new events.
 type broadcast struct {
 	mu    sync.Mutex
 	ch    chan struct{}
-	armed bool
+	armed bool // a goroutine may be waiting for ch
 }
 
 func newBroadcast() *broadcast { return &broadcast{ch: make(chan struct{})} }
 
-// Wait returns a channel that is closed at the next signal.
+// Wait returns a channel that the next Signal closes.
 func (b *broadcast) Wait() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -21,6 +19,7 @@ func (b *broadcast) Wait() <-chan struct{} {
 	return b.ch
 }
 
+// Signal wakes everything that waits.
 func (b *broadcast) Signal() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,18 +8,17 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
-// lifetime is whether a Manager works, stops, or has stopped.
+// lifetime tells a working Manager from one that is stopping or has stopped.
 type lifetime struct {
-	ctx      context.Context // ends with a hard stop
+	ctx      context.Context // ends when Shutdown returns
 	kill     context.CancelFunc
 	mu       sync.Mutex
 	stopping chan struct{}
 	stopped  bool
-	loops    sync.WaitGroup
+	loops    sync.WaitGroup // work that Shutdown waits for
 }
 
 func newLifetime() *lifetime {
@@ -28,7 +27,7 @@ func newLifetime() *lifetime {
 	return l
 }
 
-// Check returns ErrStopped once Shutdown was called.
+// Check returns callback.ErrStopped once Shutdown has been called.
 func (l *lifetime) Check() error {
 	select {
 	case <-l.stopping:
@@ -38,7 +37,8 @@ func (l *lifetime) Check() error {
 	}
 }
 
-// enter counts a loop, unless the Manager is stopping.
+// enter makes Shutdown wait for the caller, who calls loops.Done at the end. It
+// returns callback.ErrStopped once Shutdown has been called.
 func (l *lifetime) enter() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -49,7 +49,7 @@ func (l *lifetime) enter() error {
 	return nil
 }
 
-// Run works until ctx ends or Shutdown is called; see Manager.Run.
+// Run ticks until ctx ends or Shutdown is called; see Manager.Run.
 func (m *Engine) Run(ctx context.Context) error {
 	if err := m.Life.enter(); err != nil {
 		return err
@@ -117,9 +117,10 @@ func (m *Engine) turn(ctx context.Context) time.Duration {
 	return min(max(p.NextAt.Sub(now), 0), m.Config.Poll)
 }
 
+// complain logs an error of a tick, unless the engine is stopping.
 func (m *Engine) complain(ctx context.Context, err error) {
 	if ctx.Err() == nil && m.Life.Check() == nil {
-		m.Log.LogAttrs(ctx, slog.LevelError, "tick failed", slog.String("error", text.RedactError(err)))
+		m.LogError(ctx, slog.LevelError, "tick failed", err)
 	}
 }
 
@@ -146,8 +147,8 @@ func (m *Engine) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Await sleeps until the signal, the end of ctx or the manager, or the next
-// poll; false means that the caller is to stop.
+// Await sleeps until the signal or for Config.Poll. It returns false if ctx or the
+// engine has ended.
 func (m *Engine) Await(ctx context.Context, signal <-chan struct{}) bool {
 	timer := time.NewTimer(m.Config.Poll)
 	defer timer.Stop()

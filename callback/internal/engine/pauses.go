@@ -2,29 +2,27 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/unwrap"
-	"github.com/ringback-go/ringback/scheduler"
 )
 
-// pauses is what a Manager knows of the pauses in its store. It reads them at
-// most once per Config.Poll, and again after a pause or an end of its own.
+// pauses caches the pauses in force. The store is read at most once per
+// Config.Poll, and again after a pause or a resumption by this Manager.
 type pauses struct {
-	Store callback.PausingStore // nil when the store keeps none
-	// commits has one place. Whoever writes attempts, or notes a pause, is in it:
-	// after a pause was noted none is written any more.
+	Store callback.PausingStore // nil if the store keeps no pauses
+	// commits is a lock that respects a context. It is held while attempts are
+	// written and while a pause is noted, so that none is written after that.
 	commits chan struct{}
 
 	mu      sync.Mutex
-	inForce map[ServiceKey]callback.Pause // an empty name is all services of the tenant
-	readAt  time.Time                     // zero: they are to be read
-	peeked  time.Time                     // read without an engine at work
-	changes int                           // pauses, ends and readings of this Manager
+	inForce map[ServiceKey]callback.Pause // under an empty name the pause of all services
+	readAt  time.Time                     // when a tick read the store; zero to read it again
+	peeked  time.Time                     // when a method other than Tick read the store
+	changes int                           // counts changes, to discard what was read before one
 }
 
 func (s *pauses) init(store callback.Store) {
@@ -32,14 +30,16 @@ func (s *pauses) init(store callback.Store) {
 	s.commits = make(chan struct{}, 1)
 }
 
-// Of returns the pause that keeps callbacks of a service, its own before that of
-// all.
+// Of returns the pause that a service is under: its own, or that of all services
+// of the tenant.
 func (s *pauses) Of(tenant, service string) (callback.Pause, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return PauseOf(s.inForce, tenant, service)
 }
 
+// PauseOf returns the pause that a service is under: its own, or that of all
+// services of the tenant.
 func PauseOf(inForce map[ServiceKey]callback.Pause, tenant, service string) (callback.Pause, bool) {
 	p, ok := inForce[ServiceKey{tenant, service}]
 	if !ok {
@@ -48,7 +48,19 @@ func PauseOf(inForce map[ServiceKey]callback.Pause, tenant, service string) (cal
 	return p, ok
 }
 
-// enter waits until nobody else writes attempts or notes a pause.
+// ByService maps pauses by tenant and service.
+func ByService(list []callback.Pause) map[ServiceKey]callback.Pause {
+	if len(list) == 0 {
+		return nil
+	}
+	all := make(map[ServiceKey]callback.Pause, len(list))
+	for _, p := range list {
+		all[ServiceKey{p.Tenant, p.Service}] = p
+	}
+	return all
+}
+
+// enter takes the lock of attempts and pauses, or returns the context's error.
 func (s *pauses) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case s.commits <- struct{}{}:
@@ -58,8 +70,8 @@ func (s *pauses) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// Note takes over a pause that has been written. It returns when no attempt is
-// on its way to the store any more that does not know of it.
+// Note caches a pause that has been written. After it has returned nil, this
+// Manager commits no attempt of the service.
 func (s *pauses) Note(ctx context.Context, p callback.Pause) error {
 	leave, err := s.enter(ctx)
 	if err != nil {
@@ -73,34 +85,51 @@ func (s *pauses) Note(ctx context.Context, p callback.Pause) error {
 		s.inForce = make(map[ServiceKey]callback.Pause)
 	}
 	s.inForce[ServiceKey{p.Tenant, p.Service}] = p
-	s.changes++
-	s.readAt, s.peeked = time.Time{}, time.Time{}
+	s.expire()
 	return nil
 }
 
-// Forget drops a pause that has ended, and has all of them read anew.
+// Forget drops a pause that has ended. The next tick reads the store again.
 func (s *pauses) Forget(key ServiceKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.inForce, key)
-	s.changes++
-	s.readAt, s.peeked = time.Time{}, time.Time{}
+	s.expire()
 }
 
-// ResultStale has the pauses read anew: nobody knows what became of a change.
+// Stale makes the next tick read the store again, after a write whose outcome is
+// unknown.
 func (s *pauses) Stale() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.expire()
+}
+
+// expire marks the cache as old. The caller holds s.mu.
+func (s *pauses) expire() {
 	s.changes++
 	s.readAt, s.peeked = time.Time{}, time.Time{}
 }
 
-// due reports whether the pauses are to be read at now.
+// due reports whether a tick is to read the pauses at now, and returns the
+// changes so far.
 func (s *pauses) due(now time.Time, poll time.Duration) (due bool, changes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	due = s.readAt.IsZero() || now.Before(s.readAt) || !now.Before(s.readAt.Add(poll))
-	return due, s.changes
+	return isDue(s.readAt, now, poll), s.changes
+}
+
+// peekDue is due for a method other than Tick: what a tick has read will do.
+func (s *pauses) peekDue(now time.Time, poll time.Duration) (due bool, changes int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return isDue(decide.Latest(s.readAt, s.peeked), now, poll), s.changes
+}
+
+// isDue reports whether what was read at a time is too old, or from the future
+// because the clock was set back.
+func isDue(readAt, now time.Time, poll time.Duration) bool {
+	return readAt.IsZero() || now.Before(readAt) || !now.Before(readAt.Add(poll))
 }
 
 // nextRead returns when the pauses are read next, after now.
@@ -113,8 +142,8 @@ func (s *pauses) nextRead(now time.Time, poll time.Duration) time.Time {
 	return now.Add(poll)
 }
 
-// set takes over what was read, unless this Manager has paused or resumed
-// meanwhile: then it is read again at the next tick.
+// set caches what a tick read. It returns false, and keeps the cache, if this
+// Manager has paused or resumed since then; the next tick reads again.
 func (s *pauses) set(list []callback.Pause, now time.Time, changes int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,19 +151,12 @@ func (s *pauses) set(list []callback.Pause, now time.Time, changes int) bool {
 		return false
 	}
 	s.inForce, s.readAt = ByService(list), now
-	s.changes++ // what a verb read before is older
+	s.changes++ // discards what a peek has read before
 	return true
 }
 
-// peekDue reports whether a verb is to read the pauses at now.
-func (s *pauses) peekDue(now time.Time, poll time.Duration) (due bool, changes int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := decide.Latest(s.readAt, s.peeked)
-	return at.IsZero() || now.Before(at) || !now.Before(at.Add(poll)), s.changes
-}
-
-// peek takes over what a verb read, unless it was overtaken.
+// peek caches what a method other than Tick read, unless something has changed
+// since then.
 func (s *pauses) peek(list []callback.Pause, now time.Time, changes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,19 +165,23 @@ func (s *pauses) peek(list []callback.Pause, now time.Time, changes int) {
 	}
 }
 
-func ByService(list []callback.Pause) map[ServiceKey]callback.Pause {
-	if len(list) == 0 {
-		return nil
+// withhold takes the drafts of paused services out of b and returns them.
+func (s *pauses) withhold(b *Batch) (withheld []*decide.Draft) {
+	var kept Batch
+	for i, d := range b.drafts {
+		if _, paused := s.Of(d.Callback.Tenant, d.Callback.Service); paused {
+			withheld = append(withheld, d)
+		} else {
+			kept.changes, kept.drafts = append(kept.changes, b.changes[i]), append(kept.drafts, d)
+		}
 	}
-	all := make(map[ServiceKey]callback.Pause, len(list))
-	for _, p := range list {
-		all[ServiceKey{p.Tenant, p.Service}] = p
-	}
-	return all
+	*b = kept
+	return withheld
 }
 
-// lookAtPauses reads the pauses when it is time to. fresh says that it did.
-func (m *Engine) lookAtPauses(ctx context.Context, now time.Time) (fresh bool, err error) {
+// readPauses reads the pauses for a tick if they are due. read is whether the
+// cache is as fresh as the store.
+func (m *Engine) readPauses(ctx context.Context, now time.Time) (read bool, err error) {
 	if m.Pauses.Store == nil {
 		return false, nil
 	}
@@ -170,9 +196,9 @@ func (m *Engine) lookAtPauses(ctx context.Context, now time.Time) (fresh bool, e
 	return m.Pauses.set(list, now, changes), nil
 }
 
-// PeekAtPauses reads the pauses for a verb, at most once per Config.Poll and not
-// where an engine has: a Manager that does not tick learns of them as well. The
-// engine reads them as ever.
+// PeekAtPauses reads the pauses for a method other than Tick, at most once per
+// Config.Poll, so that a Manager that does not tick knows them as well. It does
+// not change when a tick reads them.
 func (m *Engine) PeekAtPauses(ctx context.Context, now time.Time) error {
 	if m.Pauses.Store == nil {
 		return nil
@@ -186,118 +212,5 @@ func (m *Engine) PeekAtPauses(ctx context.Context, now time.Time) error {
 		return err
 	}
 	m.Pauses.peek(list, now, changes)
-	return nil
-}
-
-// withhold takes the drafts of paused services out of b.
-func (s *pauses) withhold(b *Batch) (withheld []*decide.Draft) {
-	var kept Batch
-	for i, d := range b.Drafts {
-		if _, paused := s.Of(d.Callback.Tenant, d.Callback.Service); paused {
-			withheld = append(withheld, d)
-		} else {
-			kept.Changes, kept.Drafts = append(kept.Changes, b.Changes[i]), append(kept.Drafts, d)
-		}
-	}
-	*b = kept
-	return withheld
-}
-
-// withdraw takes the callbacks of a paused service out of its queue that came
-// into it since the pause began: new ones, released ones, those whose gap is
-// over, and those that a node left behind which died as it paused. It returns
-// how many it wrote.
-//
-// It works only on pauses that were just read, so that a service that has been
-// resumed elsewhere is not paused again; what it took out while the pause ended
-// it puts back.
-func (m *Engine) withdraw(ctx context.Context, now time.Time, key ServiceKey, pause callback.Pause, ready waiting, fresh bool, p *callback.Progress) (int, error) {
-	if !fresh {
-		plan(p, m.Pauses.nextRead(now, m.Config.Poll))
-		return 0, nil
-	}
-	policy, err := m.Policy(ctx, key.Tenant, key.Name)
-	if err != nil {
-		m.logService(ctx, key, "service of queued callbacks is unknown", err)
-		return 0, nil
-	}
-	var taken []callback.ID
-	written := 0
-	for {
-		heads, err := m.claimReady(ctx, now, key, &ready)
-		if err != nil || len(heads) == 0 {
-			if err == nil {
-				err = m.regret(ctx, pause, taken)
-			}
-			return written, err
-		}
-		var b Batch
-		for _, cb := range heads {
-			d := decide.Expired(cb, policy, now, m.Config.Node)
-			if d == nil {
-				d = decide.Pause(cb, policy, now, pause)
-				d.Epoch = cb.Lease.Epoch
-			}
-			b.Add(d)
-		}
-		err = m.applyBatch(ctx, now, &b, func(d *decide.Draft) {
-			count(p, d)
-			written++
-			if d.Callback.State == callback.Paused {
-				taken = append(taken, d.Callback.ID)
-			}
-		})
-		if err != nil {
-			return written, err
-		}
-	}
-}
-
-// claimReady leases ready callbacks of a service, of whatever priority.
-func (m *Engine) claimReady(ctx context.Context, now time.Time, key ServiceKey, ready *waiting) ([]*callback.Callback, error) {
-	req := callback.ClaimRequest{Owner: m.Config.Node, Lease: m.Config.Lease}
-	room := m.Config.Batch
-	for _, priority := range scheduler.Priorities() {
-		if n := min(ready[priority], room); n > 0 {
-			ready[priority] -= n
-			room -= n
-			queue := callback.QueueKey{Tenant: key.Tenant, Service: key.Name, Priority: priority}
-			req.Queues = append(req.Queues, callback.QueueClaim{Queue: queue, N: n})
-		}
-	}
-	if len(req.Queues) == 0 {
-		return nil, nil
-	}
-	claimed, err := m.Store.Claim(ctx, now, req)
-	return claimed.Callbacks, err
-}
-
-// regret puts back callbacks that were taken out for a pause, when it turns out
-// to have ended meanwhile: whoever ended it may not have seen them.
-func (m *Engine) regret(ctx context.Context, pause callback.Pause, taken []callback.ID) error {
-	if len(taken) == 0 {
-		return nil
-	}
-	list, err := m.Pauses.Store.Pauses(ctx, pause.Tenant, false)
-	if err != nil {
-		return err
-	}
-	inForce := ByService(list)
-	key := ServiceKey{pause.Tenant, pause.Service}
-	if _, ok := inForce[key]; ok {
-		return nil
-	}
-	m.Pauses.Forget(key)
-	for _, id := range taken {
-		_, err := m.Alter(ctx, pause.Tenant, id, true, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
-			if _, paused := PauseOf(inForce, cb.Tenant, cb.Service); paused || cb.State != callback.Paused || cb.PausedAt.IsZero() {
-				return nil, nil
-			}
-			return decide.Resume(cb, p, now, m.Config.Node, "the pause has ended meanwhile"), nil
-		})
-		if err != nil && !errors.Is(err, callback.ErrNotFound) {
-			return err
-		}
-	}
 	return nil
 }

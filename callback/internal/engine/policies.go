@@ -7,13 +7,14 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// policies keeps the prepared form of each service for as long as its source
-// returns the same policy.
+// policies caches the prepared policy of each service for as long as the source
+// returns the same one.
 type policies struct {
 	mu    sync.RWMutex
 	known map[ServiceKey]*decide.Policy
 }
 
+// prepared returns the prepared form of p.
 func (c *policies) prepared(key ServiceKey, p *callback.Policy) *decide.Policy {
 	c.mu.RLock()
 	known := c.known[key]

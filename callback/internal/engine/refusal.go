@@ -10,8 +10,8 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// ExplainRefusal turns a store's refusal of a permit into the error of its
-// limit; other errors pass.
+// ExplainRefusal returns the error of the limit that a PermitError stands for, and
+// any other error as it is.
 func (m *Intake) ExplainRefusal(ctx context.Context, d *decide.Draft, err error) error {
 	var refused *callback.PermitError
 	if !errors.As(err, &refused) {
@@ -36,15 +36,15 @@ func (m *Intake) ExplainRefusal(ctx context.Context, d *decide.Draft, err error)
 	return limit
 }
 
-// full is the refusal of a full bucket with the nearest places that are left.
+// full returns the error for a full time bucket, with alternatives.
 func (m *Intake) full(ctx context.Context, d *decide.Draft) error {
 	p := d.Policy
 	refused := &callback.AvailabilityError{Service: d.Callback.Service, Bucket: p.Planner.BucketOf(d.Callback.Desired), Fact: callback.ErrFull}
 	return m.withAlternatives(ctx, p, d.Callback, refused, d.Now)
 }
 
-// Propose adds alternatives to an error that says that it is closed; other
-// errors pass.
+// Propose adds alternatives to an AvailabilityError and returns any other error as
+// it is.
 func (m *Intake) Propose(ctx context.Context, p *decide.Policy, cb *callback.Callback, err error, now time.Time) error {
 	var refused *callback.AvailabilityError
 	if !errors.As(err, &refused) {
@@ -53,7 +53,7 @@ func (m *Intake) Propose(ctx context.Context, p *decide.Policy, cb *callback.Cal
 	return m.withAlternatives(ctx, p, cb, refused, now)
 }
 
-// withAlternatives adds the nearest open times with seats left.
+// withAlternatives adds the nearest open times with seats left to an error.
 func (m *Intake) withAlternatives(ctx context.Context, p *decide.Policy, cb *callback.Callback, refused *callback.AvailabilityError, now time.Time) error {
 	n := p.Service.Booking.Proposals
 	if n <= 0 {
@@ -62,14 +62,14 @@ func (m *Intake) withAlternatives(ctx context.Context, p *decide.Policy, cb *cal
 	from, to := p.Planner.NearRange(cb.Desired, now)
 	load, err := m.Load(ctx, now, cb.Tenant, cb.Service, from, to)
 	if err != nil {
-		// The refusal stands; only its proposals are missing.
+		// The refusal stands without alternatives.
 		return errors.Join(refused, err)
 	}
 	refused.Alternatives = p.Planner.Near(cb.Desired, n, load, now)
 	return refused
 }
 
-// Load reads how many seats are taken in the buckets of a range.
+// Load returns how many seats are taken in the time buckets of a range.
 func (m *Intake) Load(ctx context.Context, now time.Time, tenant, service string, from, to time.Time) (availability.Load, error) {
 	counters, err := m.Store.Load(ctx, now, callback.LoadRequest{
 		Tenant: tenant, Kind: callback.PermitBucket, Service: service, From: from.Unix(), To: to.Unix(),

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// Report applies what a dialer tells about an attempt; see Manager.Report.
+// Report applies a dialer's report about an attempt; see Manager.Report.
 func (m *Engine) Report(ctx context.Context, r callback.Report) error {
 	id, n, ok := r.Key.Split()
 	if !ok {

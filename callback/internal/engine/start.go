@@ -143,7 +143,7 @@ func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Polic
 	decide.Permits(&req.StartInput, d)
 	decide.Enter(&req.StartInput, d)
 	if cb.ID = m.Config.NewID(); !cb.ID.Valid() {
-		return nil, fmt.Errorf("identifier %q is not 1 to %d letters, digits, '_' and '-'", text.Clip(string(cb.ID)), text.MaxName)
+		return nil, fmt.Errorf("identifier %q is not 1 to %d letters, digits, '_' and '-'", cb.ID, text.MaxName)
 	}
 	return d, ctx.Err()
 }

@@ -1,3 +1,4 @@
+// Package text shortens and masks text for errors, logs and printed records.
 package text
 
 import (
@@ -5,6 +6,10 @@ import (
 	"strings"
 )
 
+// MaxName is the longest name, ID or key, in bytes.
+const MaxName = 128
+
+// Cut returns at most the first most bytes of s.
 func Cut(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -12,19 +17,17 @@ func Cut(s string, most int) string {
 	return s[:most]
 }
 
-// Clip shortens text that came from outside before it is quoted in an error,
-// and hides digits, which may be a person's number.
+// Clip prepares text of a caller for an error message: it masks phone numbers
+// as Redact does, replaces control characters with spaces and cuts the result
+// to 40 characters.
 func Clip(s string) string {
 	const most = 40
 	out := make([]rune, 0, most)
-	for _, r := range s {
+	for _, r := range Redact(s) {
 		if len(out) == most {
 			return string(out) + "..."
 		}
-		switch {
-		case r >= '0' && r <= '9':
-			r = '#'
-		case r < ' ' || r == 0x7f:
+		if r < ' ' || r == 0x7f {
 			r = ' '
 		}
 		out = append(out, r)
@@ -32,34 +35,7 @@ func Clip(s string) string {
 	return string(out)
 }
 
-// RedactError gives the text of a host's error without what may be a person's number:
-// five digits or more, also when blanks or punctuation stand between them.
-func RedactError(err error) string { return Redact(err.Error()) }
-
-func Redact(s string) string {
-	text := []byte(s)
-	for i := 0; i < len(text); i++ {
-		if !isDigit(text[i]) {
-			continue
-		}
-		end, digits := i, 0
-		for j := i; j < len(text) && (isDigit(text[j]) || strings.IndexByte(" .-()/", text[j]) >= 0); j++ {
-			if isDigit(text[j]) {
-				end, digits = j+1, digits+1
-			}
-		}
-		for j := i; j < end && digits >= 5; j++ {
-			if isDigit(text[j]) {
-				text[j] = '#'
-			}
-		}
-		i = end
-	}
-	return string(text)
-}
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
+// Hidden returns "***" in place of any text but the empty one.
 func Hidden(s string) string {
 	if s == "" {
 		return ""
@@ -67,11 +43,10 @@ func Hidden(s string) string {
 	return "***"
 }
 
+// Write writes s to w and ignores the error, as fmt.Formatter has none.
 func Write(w io.Writer, s string) { _, _ = io.WriteString(w, s) }
 
-// maxName bounds names, ids and keys, in bytes.
-const MaxName = 128
-
+// HasControl reports whether s contains an ASCII control character.
 func HasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// withdraw pauses the callbacks that came into the queue of a paused service
+// since the pause began: new and released ones, those whose gap between two
+// attempts is over, and those that a node left behind when it died while
+// pausing. It returns how many it wrote.
+//
+// It works only in a tick that has read the pauses, so that it does not pause a
+// service again that another node has resumed.
+func (m *Engine) withdraw(ctx context.Context, t *tick, key ServiceKey, pause callback.Pause, ready waiting) (int, error) {
+	if !t.pausesRead {
+		t.planAt(m.Pauses.nextRead(t.now, m.Config.Poll))
+		return 0, nil
+	}
+	policy, err := m.Policy(ctx, key.Tenant, key.Name)
+	if err != nil {
+		m.logService(ctx, key, "service of queued callbacks is unknown", err)
+		return 0, nil
+	}
+	var paused []callback.ID
+	written := 0
+	for ready != (waiting{}) {
+		turns := ready.first(m.Config.Batch)
+		ready.take(turns)
+		heads, err := m.claim(ctx, t.now, key, turns)
+		if err != nil {
+			return written, err
+		}
+		if len(heads) == 0 {
+			break
+		}
+		var b Batch
+		for _, cb := range heads {
+			d := decide.Expired(cb, policy, t.now, m.Config.Node)
+			if d == nil {
+				d = decide.Pause(cb, policy, t.now, pause)
+				d.Epoch = cb.Lease.Epoch
+			}
+			b.Add(d)
+		}
+		drafts, err := m.writeBatch(ctx, t, &b)
+		written += len(drafts)
+		for _, d := range drafts {
+			if d.Callback.State == callback.Paused {
+				paused = append(paused, d.Callback.ID)
+			}
+		}
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, m.undoPause(ctx, pause, paused)
+}
+
+// undoPause re-queues callbacks that withdraw paused if the pause ended in the
+// meantime; that Resume may have missed them.
+func (m *Engine) undoPause(ctx context.Context, pause callback.Pause, paused []callback.ID) error {
+	if len(paused) == 0 {
+		return nil
+	}
+	list, err := m.Pauses.Store.Pauses(ctx, pause.Tenant, false)
+	if err != nil {
+		return err
+	}
+	inForce := ByService(list)
+	key := ServiceKey{pause.Tenant, pause.Service}
+	if _, ok := inForce[key]; ok {
+		return nil
+	}
+	m.Pauses.Forget(key)
+	for _, id := range paused {
+		_, err := m.Alter(ctx, pause.Tenant, id, AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+			if _, kept := PauseOf(inForce, cb.Tenant, cb.Service); kept || cb.State != callback.Paused || cb.PausedAt.IsZero() {
+				return nil, nil
+			}
+			return decide.Resume(cb, p, now, m.Config.Node, "the pause has ended meanwhile"), nil
+		})
+		if err != nil && !errors.Is(err, callback.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}

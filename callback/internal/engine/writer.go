@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// Fate is what became of a change that was handed to the store.
+type Fate uint8
+
+const (
+	Written Fate = iota // the store has it
+	Lost                // another change came first, or the record is gone
+	Refused             // the store refused it; a PermitError if a limit did
+	Unknown             // it may be written, and reading did not tell
+)
+
+// Result is the fate of one change of a Batch.
+type Result struct {
+	Draft *decide.Draft // nil for a change that only gives a lease back
+	Fate  Fate
+	Err   error // why the change is not Written, else nil
+
+	doubted bool // the store did not tell at first
+}
+
+// Batch collects changes that are written in one call of the store, each
+// atomically by itself.
+type Batch struct {
+	changes []callback.Change
+	drafts  []*decide.Draft // nil for a change that only gives a lease back
+}
+
+// Len returns the number of changes.
+func (b *Batch) Len() int { return len(b.changes) }
+
+// Add finishes a draft and adds it.
+func (b *Batch) Add(d *decide.Draft) {
+	b.changes, b.drafts = append(b.changes, d.Change()), append(b.drafts, d)
+}
+
+// giveBack adds a change that returns the lease of cb and nothing else. The
+// policy is nil if the service is unknown.
+func (b *Batch) giveBack(cb *callback.Callback, policy *decide.Policy, now time.Time) {
+	b.lease(decide.Unclaim(cb, policy, now))
+}
+
+// lease adds a change of a lease and of NextAt.
+func (b *Batch) lease(c callback.Change) {
+	b.changes, b.drafts = append(b.changes, c), append(b.drafts, nil)
+}
+
+// Write writes a batch and does what follows outside the store: it gives agents
+// back, hangs up and wakes subscribers. There is one result per change, in
+// order.
+//
+// The error is set if the whole call failed and nothing was written; all
+// results are then Refused with that error.
+func (m *Intake) Write(ctx context.Context, now time.Time, b *Batch) ([]Result, error) {
+	results, err := m.apply(ctx, now, b)
+	m.settle(ctx, results)
+	return results, err
+}
+
+// apply is Write without what follows outside the store.
+//
+// It resolves callback.ErrOutcomeUnknown, of a change or of the whole call, by
+// reading the records. A new callback stays Unknown: Start finds it by its
+// idempotency key, and without a key the caller has to know.
+func (m *Intake) apply(ctx context.Context, now time.Time, b *Batch) ([]Result, error) {
+	if b.Len() == 0 {
+		return nil, nil
+	}
+	errs, err := m.Store.Apply(ctx, now, b.changes)
+	reading, cancel := m.Detached(ctx)
+	defer cancel()
+	results := make([]Result, b.Len())
+	for i, d := range b.drafts {
+		fault := err
+		if err == nil && errs != nil {
+			fault = errs[i]
+		}
+		results[i] = Result{Draft: d, Fate: fateOf(fault), Err: fault}
+		if results[i].Fate == Unknown && d != nil && d.Old != nil {
+			results[i] = m.resolve(reading, results[i])
+		}
+	}
+	if errors.Is(err, callback.ErrOutcomeUnknown) {
+		err = nil
+	}
+	return results, err
+}
+
+func fateOf(err error) Fate {
+	switch {
+	case err == nil:
+		return Written
+	case errors.Is(err, callback.ErrOutcomeUnknown):
+		return Unknown
+	case errors.Is(err, callback.ErrConflict), errors.Is(err, callback.ErrNotFound):
+		return Lost
+	}
+	return Refused
+}
+
+// resolve reads the record of a change whose answer was lost.
+func (m *Intake) resolve(ctx context.Context, r Result) Result {
+	r.doubted = true
+	cb, err := m.Store.Get(ctx, callback.By{Tenant: r.Draft.Callback.Tenant, ID: r.Draft.Callback.ID})
+	switch {
+	case errors.Is(err, callback.ErrNotFound):
+		r.Fate, r.Err = Lost, err
+	case err != nil:
+	case isWritten(cb, r.Draft):
+		r.Fate, r.Err = Written, nil
+	default:
+		r.Fate, r.Err = Lost, callback.ErrConflict
+	}
+	return r
+}
+
+// isWritten reports whether a record is what the draft made of it. Under a
+// lease the epoch has to be the draft's as well: a node that claimed the
+// callback since then decides about it.
+func isWritten(cb *callback.Callback, d *decide.Draft) bool {
+	want := d.Callback
+	return cb.Revision == want.Revision && cb.State == want.State && cb.Reason == want.Reason && cb.CancelReason == want.CancelReason &&
+		(d.Epoch == 0 || cb.Lease.Epoch == d.Epoch) &&
+		// Stores keep microseconds.
+		cb.Updated.Truncate(time.Microsecond).Equal(want.Updated.Truncate(time.Microsecond))
+}
+
+// settle does what follows a write outside the store.
+func (m *Intake) settle(ctx context.Context, results []Result) {
+	news := false
+	for _, r := range results {
+		d := r.Draft
+		if d == nil {
+			continue
+		}
+		news = news || r.Fate == Written || r.Fate == Unknown
+		if r.Fate != Written {
+			m.unreserve(ctx, d)
+		}
+		switch {
+		case d.Release == nil:
+		case r.Fate == Written:
+			m.releaseAgent(ctx, *d.Release)
+		case r.Fate == Unknown || r.doubted:
+			m.releaseUnheld(ctx, *d.Release, d.Now)
+		}
+		if d.Hangup != nil && r.Fate == Written {
+			m.HangUp(ctx, *d.Hangup)
+		}
+	}
+	if news {
+		m.Feed.Signal()
+	}
+}
+
+// Commit writes one draft. The error is nil if it was written.
+func (m *Intake) Commit(ctx context.Context, d *decide.Draft) error {
+	var b Batch
+	b.Add(d)
+	results, _ := m.Write(ctx, d.Now, &b)
+	if results[0].Fate != Written {
+		return results[0].Err
+	}
+	if !d.Callback.NextAt.IsZero() && d.Callback.NextAt.Before(d.Now.Add(m.Config.Poll)) || d.Callback.Ready || d.Release != nil || len(d.Give) > 0 {
+		m.Wake()
+	}
+	return nil
+}

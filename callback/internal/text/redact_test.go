@@ -1,0 +1,126 @@
+package text_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ringback-go/ringback/callback/internal/text"
+)
+
+// Every digit of these is masked, whatever stands around them.
+func TestRedactMasksPhoneNumbers(t *testing.T) {
+	for _, number := range []string{
+		"+41446681800", "0041446681800", "0446681800", "6681800", "+41 44 668 18 00", "+41-44-668-18-00", "+41.44.668.18.00",
+		"+41 (0)44 668 18 00", "+41 (0) 44 668 18 00", "(044) 668 18 00", "044/668 18 00", "044 / 668 18 00", "+41 44 - 668 18 00",
+		"(212) 555-0199", "+1 (212) 555-0199", "+1(212)5550199", "212.555.0199", "1-212-555-0199", "01.23.45.67.89", "+47 22.33.44.55",
+		"+47.22.33.44.55", "0047 22.33.44.55", "+33 1.42.68.53.00", "+ 41 44 668 18 00", "+(41) 44 668 18 00", "2012111012345", "20121110",
+		"+2012-11-10", "2012-11-10-12345", "256.1.2.3.4567", "12345678.90",
+	} {
+		want := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return '#'
+			}
+			return r
+		}, number)
+		for _, around := range []string{"%s", "tel:%s", "<sip:%s@host>", `{"number":"%s"}`, "call %s failed", "user%s", "%s.", "%s, then", "(%s)", "x=%s;y", "%s 2026-01-02T10:00:00Z"} {
+			in := fmt.Sprintf(around, number)
+			if got := text.Redact(in); got != fmt.Sprintf(around, want) {
+				t.Errorf("Redact(%q) = %q", in, got)
+			}
+		}
+	}
+}
+
+// These have as many digits and are shown.
+func TestRedactShowsEverythingElse(t *testing.T) {
+	for _, shown := range []string{
+		"", "5060", "123456", "room 12 34 56", "40030", "1 2 3 4 5 6", "12,345,678", "10.0.0.1", "192.168.100.200", "192.168.100.200:5060",
+		"dial tcp 192.168.100.200:5060: connect: connection refused", "127.0.0.1:35000->127.0.0.1:54321", "10.20.30.0/24", "[2001:db8::1]:5060",
+		"2026-01-02", "2026-01-02T10:20:30Z", "2026-01-02T10:20:30.123456789+01:00", "2026-01-02 10:20:30.123456789 +0000 UTC m=+0.012345678",
+		"2026/01/02 10:20:30", "20260102T102030Z", "10:20:30.123456", "2026-01-02 10:20:30 10.0.0.1:5060", "1.234567891s", "2m30.123456789s", "123.456789ms",
+		"01890a5d-ac96-774b-bcce-b302099a8057", "12345678-1234-1234-1234-123456789012", "01890a5d-ac96-774b-bcce-b302099a8057.12",
+		"0xc000012345", "0x1234567", "00f067aa0ba902b7", "4bf92f3577b34da6a3ce929d0e0e4736", "4bf92f35 77b34da6", "cb000001", "billing2024",
+	} {
+		for _, around := range []string{"%s", "at %s", "(%s)", "%s: failed", "service %q"} {
+			in := fmt.Sprintf(around, shown)
+			if got := text.Redact(in); got != in {
+				t.Errorf("Redact(%q) = %q", in, got)
+			}
+		}
+	}
+}
+
+func TestClip(t *testing.T) {
+	for in, want := range map[string]string{
+		"billing2024": "billing2024", "a\tb\x7f": "a b ", "call +41 44 668 18 00": "call +## ## ### ## ##",
+		strings.Repeat("é", 41): strings.Repeat("é", 40) + "...", strings.Repeat("x", 40): strings.Repeat("x", 40),
+		// A number is masked before the text is cut in the middle of it.
+		strings.Repeat("x", 36) + "0446681800": strings.Repeat("x", 36) + "####...",
+	} {
+		if got := text.Clip(in); got != want {
+			t.Errorf("Clip(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// spell writes digits in one of the spellings in use.
+func spell(digits string, style uint8) string {
+	groups := func(sizes ...int) []string {
+		var list []string
+		rest := digits
+		for i := 0; rest != ""; i++ {
+			n := min(sizes[min(i, len(sizes)-1)], len(rest))
+			list, rest = append(list, rest[:n]), rest[n:]
+		}
+		return list
+	}
+	grouped := [][]string{groups(15), groups(2), groups(3), groups(2, 2, 3, 2), groups(1, 3, 3, 4), groups(3, 3, 4), groups(2, 1, 2)}[style%7]
+	style /= 7
+	separator := []string{" ", "-", ".", "/", " - "}[style%5]
+	style /= 5
+	number := strings.Join(grouped, separator)
+	switch style % 4 {
+	case 0:
+		return "+" + number
+	case 1:
+		return "00" + number
+	case 2:
+		if len(grouped) > 1 {
+			return "+" + grouped[0] + " (" + grouped[1] + ") " + strings.Join(grouped[2:], separator)
+		}
+		return "+" + number
+	}
+	if separator == "." {
+		return strings.Join(grouped, " ") // four groups with dots may be an address
+	}
+	return number
+}
+
+// No number in E.164 survives in any usual spelling, whatever stands around it.
+func FuzzRedact(f *testing.F) {
+	for style := range 140 {
+		f.Add(uint64(41446681800), uint8(style), "dial ", " failed")
+		f.Add(uint64(20121110), uint8(style), "2026-01-02T10:20:30Z ", "10.0.0.1")
+		f.Add(uint64(4722334455), uint8(style), "10.0.0.1 ", ":5060")
+		f.Add(uint64(881234567890123), uint8(style), "0x", "abc")
+	}
+	f.Fuzz(func(t *testing.T, n uint64, style uint8, before, after string) {
+		digits := fmt.Sprint(n % 1e15)
+		if len(digits) < 7 {
+			digits = "41" + strings.Repeat("0", 7-len(digits)) + digits
+		}
+		number := spell(digits, style)
+		before, after = before+"<", ">"+after
+		got := text.Redact(before + number + after)
+		if len(got) != len(before)+len(number)+len(after) {
+			t.Fatalf("%q became %q", before+number+after, got)
+		}
+		if left := got[len(before) : len(before)+len(number)]; strings.ContainsAny(left, "0123456789") {
+			t.Errorf("%q is left of %q", left, number)
+		}
+		if again := text.Redact(got); again != got {
+			t.Errorf("%q became %q the second time", got, again)
+		}
+	})
+}
