@@ -39,6 +39,7 @@ func (m *Intake) releaseAgent(ctx context.Context, r callback.Release) {
 	if err != nil {
 		m.LogError(ctx, slog.LevelError, "releasing an agent failed", err, slog.String("tenant", r.Tenant), slog.String("callback", string(r.Callback)))
 	}
+	m.observe(ctx, func(o callback.Observer) { o.AgentChanged(ctx, callback.AgentChange{Release: r}) })
 }
 
 // releaseUnheld gives an agent back unless the callback holds the reservation,
@@ -86,6 +87,11 @@ func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (r *callbac
 		return err
 	})
 	if err == nil {
+		m.observe(ctx, func(o callback.Observer) {
+			o.AgentChanged(ctx, callback.AgentChange{Reserved: true, Release: callback.Release{
+				Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: *r,
+			}})
+		})
 		return r, true
 	}
 	if !errors.Is(err, callback.ErrNoAgent) {

@@ -122,7 +122,10 @@ func (m *Engine) coolUntil(key ServiceKey) time.Time {
 }
 
 // coolDown holds back dials of the service until a time, as the platform asked.
-func (m *Engine) coolDown(key ServiceKey, until time.Time) {
+func (m *Engine) coolDown(ctx context.Context, key ServiceKey, until time.Time) {
+	m.observe(ctx, func(o callback.Observer) {
+		o.DialerPaused(ctx, callback.DialerPause{Tenant: key.Tenant, Service: key.Name, Until: until})
+	})
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if until.After(m.cool[key]) {

@@ -49,6 +49,7 @@ func (m *Engine) place(ctx context.Context, call callback.Call, policy *decide.P
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	defer context.AfterFunc(m.Life.ctx, cancel)()
+	m.observe(ctx, func(o callback.Observer) { o.AttemptBegan(ctx, call) })
 	err := guard.Call("dialer", func() (err error) {
 		if m.waiter == nil {
 			report.Ref, err = m.Config.Dialer.Dial(ctx, call)
@@ -100,7 +101,7 @@ func (m *Engine) outcomeOf(err error, call callback.Call) *callback.Outcome {
 	case errors.As(err, &throttled):
 		outcome.Certainty, outcome.RetryAfter = callback.NotPlaced, max(throttled.After, time.Second)
 		if now, err := m.Now(m.Life.ctx); err == nil {
-			m.coolDown(ServiceKey{call.Tenant, call.Service}, now.Add(outcome.RetryAfter))
+			m.coolDown(m.Life.ctx, ServiceKey{call.Tenant, call.Service}, now.Add(outcome.RetryAfter))
 		}
 	case errors.Is(err, callback.ErrNotPlaced):
 		outcome.Certainty = callback.NotPlaced

@@ -38,6 +38,9 @@ func New(config Config) *Engine {
 		},
 		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]time.Time),
 	}
+	if config.Observer != nil {
+		m.Store = &observedStore{config.Store, m.Intake}
+	}
 	m.Clock, _ = unwrap.As[callback.ClockStore](config.Store)
 	m.Pauses.init(config.Store)
 	m.waiter, _ = unwrap.As[callback.BlockingDialer](config.Dialer)

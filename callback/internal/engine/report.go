@@ -20,7 +20,7 @@ func (m *Engine) Report(ctx context.Context, r callback.Report) error {
 	}
 	_, err := m.Mutate(ctx, r.Tenant, id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if o := r.Outcome; o != nil && o.RetryAfter > 0 {
-			m.coolDown(ServiceKey{cb.Tenant, cb.Service}, now.Add(o.RetryAfter))
+			m.coolDown(ctx, ServiceKey{cb.Tenant, cb.Service}, now.Add(o.RetryAfter))
 		}
 		if n > len(cb.Attempts) {
 			return nil, fmt.Errorf("attempt %d: %w", n, callback.ErrNotFound)

@@ -38,6 +38,15 @@ func (t *tick) count(d *decide.Draft) {
 
 // Tick performs one step; see Manager.Tick.
 func (m *Engine) Tick(ctx context.Context, now time.Time) (callback.Progress, error) {
+	began := m.Config.Now()
+	progress, err := m.step(ctx, now)
+	m.observe(ctx, func(o callback.Observer) {
+		o.Ticked(ctx, callback.TickReport{Now: now, Progress: progress, Elapsed: m.Config.Now().Sub(began), Err: err})
+	})
+	return progress, err
+}
+
+func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, error) {
 	t := &tick{now: now}
 	if err := m.Life.enter(); err != nil {
 		return t.progress, err

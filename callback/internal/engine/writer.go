@@ -142,6 +142,7 @@ func (m *Intake) settle(ctx context.Context, results []Result) {
 		if d == nil {
 			continue
 		}
+		m.observeResult(ctx, r)
 		news = news || r.Fate == Written || r.Fate == Unknown
 		if r.Fate != Written {
 			m.unreserve(ctx, d)
