@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -132,6 +133,57 @@ func TestInRacesForOneKey(t *testing.T) {
 		if id := <-ids; id != first {
 			t.Errorf("one key made %s and %s", first, id)
 		}
+	}
+}
+
+// A copy that a host's transaction makes keeps its source from being forgotten
+// until the transaction ends; then the copy is found.
+func TestInHoldsTheSource(t *testing.T) {
+	r := newRig(t, suite.NewDatabase(t))
+	s := r.open(t)
+	m := managerOn(t, s, callback.Service{Name: "billing"})
+	source, err := m.Start(t.Context(), manager.Request{Service: "billing", Number: "+41446681800", State: callback.Completed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forgotten := make(chan error, 1)
+	copied := manager.Request{Service: "billing", CopyFrom: source.ID, State: callback.Completed}
+	err = pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
+		if _, err := m.Within(s.In(tx)).Start(t.Context(), copied); err != nil {
+			return err
+		}
+		go func() {
+			result, err := m.Forget(t.Context(), manager.ForgetRequest{Numbers: []string{"+41446681800"}, Actor: "ann"})
+			if err == nil && result.Done != 2 {
+				err = fmt.Errorf("%d callbacks were forgotten, want source and copy: %v", result.Done, result.Items)
+			}
+			forgotten <- err
+		}()
+		for waits := 0; waits == 0; {
+			const waiting = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.datname = current_database() JOIN pg_stat_activity a ON a.pid = l.pid AND a.datid = d.oid WHERE NOT l.granted"
+			if err := r.pool.QueryRow(t.Context(), waiting).Scan(&waits); err != nil {
+				return err
+			}
+			select {
+			case err := <-forgotten:
+				return fmt.Errorf("the source was forgotten before the copy was committed: %w", err)
+			default:
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-forgotten; err != nil {
+		t.Error(err)
+	}
+	err = pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
+		_, err := m.Within(s.In(tx)).Start(t.Context(), copied)
+		return err
+	})
+	if !errors.Is(err, callback.ErrNotFound) {
+		t.Errorf("copying what was forgotten: %v", err)
 	}
 }
 
