@@ -37,7 +37,7 @@ func (m *Memory) Count(ctx context.Context, q Query) ([]Group, error) {
 
 func (t *tenant) count(groups []Group, f *filter) []Group {
 	from := len(groups)
-	if f.onlyGroups() {
+	if f.grouped() {
 		groups = t.sums(groups, f)
 	} else {
 		groups = t.sumsOfMatches(groups, f)
@@ -49,9 +49,9 @@ func (t *tenant) count(groups []Group, f *filter) []Group {
 	return groups
 }
 
-// onlyGroups reports whether the query asks for nothing that callbacks of one
-// group differ in.
-func (f *filter) onlyGroups() bool {
+// grouped reports whether the query asks for nothing that callbacks of one group
+// differ in.
+func (f *filter) grouped() bool {
 	q := f.q
 	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.Lookups) == 0 && len(q.Properties) == 0 &&
 		q.Number == "" && q.CustomerID == "" && q.ExternalID == "" && q.CallerID == "" && q.AppPool == "" && q.Personal == "" &&
@@ -61,15 +61,9 @@ func (f *filter) onlyGroups() bool {
 
 func (t *tenant) sums(groups []Group, f *filter) []Group {
 	for name, s := range t.services {
-		if !anyOf(f.q.Services, name) {
-			continue
-		}
 		for priority, all := range s.counts {
-			if !anyOf(f.q.Priorities, priority) {
-				continue
-			}
 			for state, of := range all {
-				if of.n > 0 && f.states[state] {
+				if of.n > 0 && f.matchesGroup(name, priority, callback.State(state)) {
 					key := callback.QueueKey{Tenant: t.name, Service: name, Priority: priority}
 					groups = append(groups, Group{Queue: key, State: callback.State(state), N: of.n, Ready: of.ready})
 				}

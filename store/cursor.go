@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"github.com/ringback-go/ringback/callback"
 )
@@ -65,25 +66,25 @@ func direction(order callback.OrderBy, desc bool) byte {
 
 const feedPrefix = "f"
 
-// formatFeed writes the cursor of a position in the event feed.
-func formatFeed(position uint64) callback.Cursor {
-	return callback.Cursor(feedPrefix + strconv.FormatUint(position, 36))
+// FormatFeed returns the cursor of a position in a feed of events, which must
+// not be negative.
+func FormatFeed(position int64) callback.Cursor {
+	return callback.Cursor(feedPrefix + strconv.FormatInt(position, 36))
 }
 
-// parseFeed reads a cursor of the event feed whose last event is at position
-// end. The empty cursor is the beginning.
-func parseFeed(c callback.Cursor, end uint64) (uint64, error) {
+// ParseFeed parses a cursor from FormatFeed. The empty cursor is position 0, the
+// beginning. Anything else, and a position after end, is an [*InvalidError].
+func ParseFeed(c callback.Cursor, end int64) (int64, error) {
 	if c == "" {
 		return 0, nil
 	}
-	if len(c) > len(feedPrefix) && c[:len(feedPrefix)] == feedPrefix {
-		position, err := strconv.ParseUint(string(c[len(feedPrefix):]), 36, 64)
-		if err == nil && formatFeed(position) == c {
-			if position > end {
-				return 0, invalid("After", "is a place that this feed has not reached")
-			}
-			return position, nil
-		}
+	digits, ok := strings.CutPrefix(string(c), feedPrefix)
+	position, err := strconv.ParseInt(digits, 36, 64)
+	switch {
+	case !ok || err != nil || position < 0 || FormatFeed(position) != c:
+		return 0, invalid("After", "is not a cursor of an event feed")
+	case position > end:
+		return 0, invalid("After", "is a place that this feed has not reached")
 	}
-	return 0, invalid("After", "is not a cursor of an event feed")
+	return position, nil
 }

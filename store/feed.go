@@ -5,7 +5,7 @@ import "github.com/ringback-go/ringback/callback"
 // event is one entry of the feed and of its callback's history.
 type event struct {
 	callback.Event        // without Cursor: the position says it
-	position       uint64 // in the feed, from 1
+	position       int64  // in the feed, from 1
 	next           *event // of the same callback
 }
 
@@ -28,9 +28,9 @@ const segment = 1024
 // never used again; erased ones are left out, and a run of segment positions
 // that is all erased takes no room.
 type feed struct {
-	segments map[uint64]*segmentOf
-	first    uint64 // no segment before this one is there
-	end      uint64 // position of the last event, 0 before the first
+	segments map[int64]*segmentOf
+	first    int64 // no segment before this one is there
+	end      int64 // position of the last event, 0 before the first
 }
 
 type segmentOf struct {
@@ -45,7 +45,7 @@ func (f *feed) append(e *event) {
 	s := f.segments[f.end/segment]
 	if s == nil {
 		if f.segments == nil {
-			f.segments = make(map[uint64]*segmentOf)
+			f.segments = make(map[int64]*segmentOf)
 		}
 		s = &segmentOf{}
 		f.segments[f.end/segment] = s
@@ -71,7 +71,7 @@ func (f *feed) remove(e *event) {
 
 // after reads the feed from behind a position: at most limit events for which
 // keep holds, and the position up to which it has looked.
-func (f *feed) after(position uint64, limit int, keep func(*event) bool) (found []*event, upTo uint64) {
+func (f *feed) after(position int64, limit int, keep func(*event) bool) (found []*event, upTo int64) {
 	if begin := f.first * segment; position+1 < begin {
 		position = begin - 1
 	}
@@ -103,7 +103,7 @@ func page(found []*event, next callback.Cursor) EventPage {
 	}
 	for i, e := range found {
 		p.Events[i] = e.Event
-		p.Events[i].Cursor = formatFeed(e.position)
+		p.Events[i].Cursor = FormatFeed(e.position)
 	}
 	return p
 }

@@ -27,6 +27,16 @@ func NewFilter(q *Query) *Filter {
 	return &Filter{filter: newFilter(&own)}
 }
 
+// Grouped reports whether the query has no conditions but those on tenant,
+// service, priority and state, by which Count groups. Then MatchGroup decides.
+func (f *Filter) Grouped() bool { return f.filter.grouped() }
+
+// MatchGroup reports whether the callbacks of a group match a query for which
+// Grouped is true. The tenant is not looked at.
+func (f *Filter) MatchGroup(g *Group) bool {
+	return g.State.Valid() && f.filter.matchesGroup(g.Queue.Service, g.Queue.Priority, g.State)
+}
+
 // Match reports whether all conditions of the query hold for c. Tenant, order,
 // limit and cursor are no conditions and are not looked at. No callback in an
 // undefined state matches, nor does nil.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/scheduler"
 )
 
 // filter is a query made ready to be asked of many callbacks.
@@ -46,9 +47,7 @@ func newFilter(q *Query) *filter {
 // come first.
 func (f *filter) matches(e *entry) bool {
 	q, b := f.q, e.body
-	return f.states[b.state] &&
-		anyOf(q.Services, e.service.name) &&
-		anyOf(q.Priorities, b.priority) &&
+	return f.matchesGroup(e.service.name, b.priority, b.state) &&
 		within(b.desired, f.desiredFrom, f.desiredTo) &&
 		within(b.created, f.createdFrom, f.createdTo) &&
 		within(b.endedAt, f.endedFrom, f.endedTo) &&
@@ -61,6 +60,10 @@ func (f *filter) matches(e *entry) bool {
 		(q.Personal == "" || b.agent != nil && b.agent.Personal == q.Personal) &&
 		f.looksUp(b) &&
 		f.hasProperties(b)
+}
+
+func (f *filter) matchesGroup(service string, p scheduler.Priority, s callback.State) bool {
+	return f.states[s] && anyOf(f.q.Services, service) && anyOf(f.q.Priorities, p)
 }
 
 func anyOf[T comparable](list []T, value T) bool {

@@ -121,7 +121,7 @@ func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	after, err := parseFeed(q.After, m.feed.end)
+	after, err := ParseFeed(q.After, m.feed.end)
 	if err != nil {
 		return EventPage{}, err
 	}
@@ -130,13 +130,13 @@ func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 		if len(found) > 0 {
 			after = found[len(found)-1].position
 		}
-		return page(found, formatFeed(after)), nil
+		return page(found, FormatFeed(after)), nil
 	}
 	found, upTo := m.feed.after(after, limit, func(e *event) bool { return q.AllTenants || e.Tenant == q.Tenant })
-	return page(found, formatFeed(upTo)), nil
+	return page(found, FormatFeed(upTo)), nil
 }
 
-func (m *Memory) historyOf(name string, id callback.ID, after uint64, limit int) []*event {
+func (m *Memory) historyOf(name string, id callback.ID, after int64, limit int) []*event {
 	t := m.tenants[name]
 	if t == nil {
 		return nil

@@ -80,7 +80,7 @@ func TestFeedAgainstList(t *testing.T) {
 				continue
 			}
 			for _, limit := range []int{1, 7, 5000} {
-				position := r.Uint64N(f.end + 1)
+				position := r.Int64N(f.end + 1)
 				var want []*event
 				for _, e := range live {
 					if e.position > position && e.Tenant == "1" && len(want) < limit {
@@ -188,7 +188,7 @@ func FuzzParseCursor(f *testing.F) {
 	f.Add("", uint8(0), false)
 	f.Add("nonsense", uint8(1), true)
 	f.Add(string(FormatCursor(callback.ByQueue, true, Place{QueuedAt: time.Unix(1, 2), ID: "c1"})), uint8(3), true)
-	f.Add(string(formatFeed(77)), uint8(0), false)
+	f.Add(string(FormatFeed(77)), uint8(0), false)
 	f.Fuzz(func(t *testing.T, text string, order uint8, desc bool) {
 		c := callback.Cursor(text)
 		p, ok, err := ParseCursor(c, callback.OrderBy(order%4), desc)
@@ -198,8 +198,24 @@ func FuzzParseCursor(f *testing.F) {
 		if ok && FormatCursor(callback.OrderBy(order%4), desc, p) != c {
 			t.Errorf("%q is not what is written for its own place", text)
 		}
-		if n, err := parseFeed(c, math.MaxUint64); err == nil && c != "" && formatFeed(n) != c {
-			t.Errorf("%q is not what is written for position %d", text, n)
+	})
+}
+
+func FuzzParseFeed(f *testing.F) {
+	for _, c := range []string{"", "f0", "f1z", "f-1", "nonsense", "f01", "fzzzzzzzzzzzzzzzz"} {
+		f.Add(c, int64(100))
+	}
+	f.Fuzz(func(t *testing.T, text string, end int64) {
+		pos, err := ParseFeed(callback.Cursor(text), end)
+		switch {
+		case err != nil:
+			if !errors.Is(err, callback.ErrInvalidParameter) {
+				t.Errorf("%q: %v", text, err)
+			}
+		case text == "" && pos != 0:
+			t.Errorf("the beginning is %d", pos)
+		case text != "" && (pos < 0 || pos > end || string(FormatFeed(pos)) != text):
+			t.Errorf("%q is place %d of %d", text, pos, end)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -127,11 +128,11 @@ func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held 
 		// What it holds was read at another revision: it must not be erased at
 		// this one, should it get there meanwhile.
 		if was, found := held[item.ID]; !found {
-			w.fault = notFound(item.ID)
+			w.fault = sqlkit.NotFound(item.ID)
 		} else if was.fault != nil {
 			w.fault = was.fault
 		} else if was.revision != item.Revision {
-			w.fault = conflict(item.ID, "revision", "%d is not the current one, %d", item.Revision, was.revision)
+			w.fault = sqlkit.NotCurrent(item.ID, "revision", item.Revision, was.revision)
 		}
 	}
 	return writes, nil

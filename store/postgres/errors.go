@@ -153,9 +153,3 @@ func explain(err error) error {
 
 // doubtful marks an error after which nobody knows whether a change happened.
 func doubtful(err error) error { return fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, explain(err)) }
-
-func conflict(id callback.ID, condition, format string, args ...any) error {
-	return &store.ConflictError{ID: id, Condition: condition, Rule: fmt.Sprintf(format, args...)}
-}
-
-func notFound(id callback.ID) error { return fmt.Errorf("callback %s: %w", id, callback.ErrNotFound) }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // Store keeps callbacks in a PostgreSQL database that any number of processes
@@ -184,7 +185,7 @@ func (s *Store) Get(ctx context.Context, by callback.By) (*callback.Callback, er
 		return rows.Err()
 	})
 	if err == nil && found == nil {
-		return nil, notFound(by.ID)
+		return nil, sqlkit.NotFound(by.ID)
 	}
 	return found, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // Apply makes each change atomically on its own; see [callback.Store]. The
@@ -139,11 +140,11 @@ func scanStanding(row []any) *standing {
 	found.live = true
 	h.revision, found.epoch, h.service = s.integer(), s.integer(), s.text()
 	state, known := stateNamed(s.text())
-	priority := s.integer()
-	h.state, h.priority, h.ready = state, priorityOf(priority), s.integer() == 1
+	priority, usable := sqlkit.Priority(s.integer())
+	h.state, h.priority, h.ready = state, priority, s.integer() == 1
 	found.desired, found.created, found.idem, found.terms = s.instant(), s.instant(), s.blob(), s.blob()
 	found.faulted = s.next() != nil
-	found.sound = known && isPriority(priority) && !s.bad
+	found.sound = known && usable && !s.bad
 	return found
 }
 
@@ -162,13 +163,13 @@ func (t *transaction) apply(now time.Time, c *change) (refused, failure error) {
 	}
 	switch {
 	case found == nil || found.erased():
-		return notFound(c.id), nil
+		return sqlkit.NotFound(c.id), nil
 	case !found.live || len(found.key) != keySize || isNoKey(found.key):
 		return lost(c.tenant, c.id), nil
 	case c.unclaim && found.head.revision != c.revision:
-		return conflict(c.id, "revision", "%d is not the current one, %d", c.revision, found.head.revision), nil
+		return sqlkit.NotCurrent(c.id, "revision", c.revision, found.head.revision), nil
 	case !c.unclaim && found.head.revision+1 != c.revision:
-		return conflict(c.id, "revision", "%d does not follow %d", c.revision, found.head.revision), nil
+		return sqlkit.NotNext(c.id, c.revision, found.head.revision), nil
 	case c.epoch != 0 && c.epoch != found.epoch:
 		return wrongEpoch(c, found.epoch), nil
 	case c.unclaim:
@@ -186,7 +187,7 @@ func (t *transaction) apply(now time.Time, c *change) (refused, failure error) {
 }
 
 func wrongEpoch(c *change, current int64) error {
-	return conflict(c.id, "epoch", "%d is not the current one, %d", c.epoch, current)
+	return sqlkit.NotCurrent(c.id, "epoch", c.epoch, current)
 }
 
 // keyTaken tells that the idempotency key of a change belongs to another
@@ -194,7 +195,7 @@ func wrongEpoch(c *change, current int64) error {
 func (t *transaction) keyTaken(c *change) (refused, failure error) {
 	failure = t.query(stIdemOwner, func(row []any) error {
 		s := scanner{values: row[1:]}
-		refused = conflict(c.id, "idempotency key", "belongs to callback %s", s.text())
+		refused = sqlkit.Conflict(c.id, "idempotency key", "belongs to callback %s", s.text())
 		return nil
 	}, c.idem)
 	return refused, failure
@@ -228,7 +229,7 @@ func (t *transaction) create(now time.Time, c *change) (refused, failure error) 
 	case failure != nil:
 		return nil, failure
 	case n == 0:
-		return t.taken(c, notFound(c.id))
+		return t.taken(c, sqlkit.NotFound(c.id))
 	}
 	cb, failure := result.LastInsertId()
 	if failure != nil {
@@ -247,9 +248,9 @@ func (t *transaction) taken(c *change, otherwise error) (refused, failure error)
 	case found == nil:
 		return otherwise, nil
 	case found.erased():
-		return notFound(c.id), nil
+		return sqlkit.NotFound(c.id), nil
 	}
-	return conflict(c.id, "id", "is taken"), nil
+	return sqlkit.Conflict(c.id, "id", "is taken"), nil
 }
 
 func (t *transaction) insert(c *change, cb int64) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -58,11 +59,11 @@ func (t *transaction) erase(now time.Time, item store.EraseItem, req *store.Eras
 	case failure != nil:
 		return nil, failure
 	case found == nil || found.erased():
-		return notFound(item.ID), nil
+		return sqlkit.NotFound(item.ID), nil
 	case !found.live:
 		return lost(req.Tenant, item.ID), nil
 	case found.head.revision != item.Revision:
-		return conflict(item.ID, "revision", "%d is not the current one, %d", item.Revision, found.head.revision), nil
+		return sqlkit.NotCurrent(item.ID, "revision", item.Revision, found.head.revision), nil
 	}
 	if failure = t.giveBack(now, found); failure != nil {
 		return nil, failure

@@ -123,9 +123,3 @@ func outcome(err error) error {
 func invalid(field, rule string, args ...any) error {
 	return &store.InvalidError{Field: field, Rule: fmt.Sprintf(rule, args...)}
 }
-
-func conflict(id callback.ID, condition, format string, args ...any) error {
-	return &store.ConflictError{ID: id, Condition: condition, Rule: fmt.Sprintf(format, args...)}
-}
-
-func notFound(id callback.ID) error { return fmt.Errorf("callback %s: %w", id, callback.ErrNotFound) }

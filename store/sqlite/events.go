@@ -2,11 +2,10 @@ package sqlite
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
-	"github.com/ringback-go/ringback/store/record"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 const eventColumns = "e.pos, e.tenant, (SELECT k.id FROM ids k WHERE k.cb = e.cb), e.seq, e.type, e.body"
@@ -34,7 +33,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	if err != nil {
 		return store.EventPage{}, err
 	}
-	after, err := parseFeed(q.After, end)
+	after, err := store.ParseFeed(q.After, end)
 	if err != nil {
 		return store.EventPage{}, err
 	}
@@ -56,7 +55,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	if q.Callback == "" && n < limit {
 		last = end // nothing that is asked for lies before it
 	}
-	page.Next = formatFeed(last)
+	page.Next = store.FormatFeed(last)
 	return page, nil
 }
 
@@ -80,34 +79,7 @@ func scanEvent(row []any) (e callback.Event, pos int64, ok bool) {
 	s := scanner{values: row}
 	pos = s.integer()
 	e.Tenant, e.Callback, e.Seq, e.Type = s.text(), callback.ID(s.note()), s.integer(), callback.EventType(s.text())
-	if err := record.DecodeEvent(s.blob(), &e); err != nil {
-		e.Detail = "the event cannot be read: " + err.Error()
-	}
-	e.Cursor = formatFeed(pos)
+	sqlkit.DecodeEvent(s.blob(), &e)
+	e.Cursor = store.FormatFeed(pos)
 	return e, pos, e.Callback != ""
-}
-
-const feedPrefix = "f"
-
-// formatFeed writes the cursor of a position in the feed.
-func formatFeed(pos int64) callback.Cursor {
-	return callback.Cursor(feedPrefix + strconv.FormatInt(pos, 36))
-}
-
-// parseFeed reads a cursor of a feed whose last event is at position end. The
-// empty cursor is the beginning.
-func parseFeed(c callback.Cursor, end int64) (int64, error) {
-	if c == "" {
-		return 0, nil
-	}
-	if len(c) > len(feedPrefix) && c[:len(feedPrefix)] == feedPrefix {
-		pos, err := strconv.ParseInt(string(c[len(feedPrefix):]), 36, 64)
-		if err == nil && pos >= 0 && formatFeed(pos) == c {
-			if pos > end {
-				return 0, invalid("After", "is a place that this feed has not reached")
-			}
-			return pos, nil
-		}
-	}
-	return 0, invalid("After", "is not a cursor of an event feed")
 }

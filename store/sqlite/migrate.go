@@ -6,9 +6,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
+
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // Migrations are the statements that make the schema, one file per version in
@@ -21,26 +22,6 @@ var Migrations embed.FS
 
 // application is the application_id of the files, "Ring".
 const application = 0x52696e67
-
-// migrations are the files of Migrations; that at place 0 makes version 1.
-func migrations() ([]string, error) {
-	names, err := fs.Glob(Migrations, "migrations/*.sql")
-	if err != nil {
-		return nil, err
-	}
-	all := make([]string, len(names))
-	for i, name := range names {
-		if !strings.HasPrefix(name, fmt.Sprintf("migrations/%04d_", i+1)) {
-			return nil, fmt.Errorf("%s is not migration %d", name, i+1)
-		}
-		text, err := Migrations.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		all[i] = string(text)
-	}
-	return all, nil
-}
 
 // Migrate brings the file of db to the schema of this library, each version in a
 // transaction of its own, and puts it into WAL mode. On a file that has it
@@ -60,7 +41,7 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 }
 
 func migrate(ctx context.Context, conn *sql.Conn) error {
-	all, err := migrations()
+	all, err := sqlkit.Migrations(Migrations)
 	if err != nil {
 		return err
 	}
@@ -84,7 +65,7 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 
 // step runs the next migration. That another process was faster shows only once
 // the lock is held.
-func step(ctx context.Context, conn *sql.Conn, all []string) (done bool, err error) {
+func step(ctx context.Context, conn *sql.Conn, all []sqlkit.Migration) (done bool, err error) {
 	if err := patiently(ctx, func() error { return exec(ctx, conn, "BEGIN IMMEDIATE") }); err != nil {
 		return false, err
 	}
@@ -98,7 +79,7 @@ func step(ctx context.Context, conn *sql.Conn, all []string) (done bool, err err
 		return false, err
 	}
 	if found < len(all) {
-		if err := exec(ctx, conn, all[found]); err != nil {
+		if err := exec(ctx, conn, all[found].Text); err != nil {
 			return false, fmt.Errorf("version %d: %w", found+1, err)
 		}
 		found++

@@ -257,22 +257,3 @@ func FuzzUnseal(f *testing.F) {
 		}
 	})
 }
-
-func FuzzParseFeed(f *testing.F) {
-	for _, c := range []string{"", "f0", "f1z", "f-1", "nonsense", "f01", "fzzzzzzzzzzzzzzzz"} {
-		f.Add(c, int64(100))
-	}
-	f.Fuzz(func(t *testing.T, text string, end int64) {
-		pos, err := parseFeed(callback.Cursor(text), end)
-		switch {
-		case err != nil:
-			if !errors.Is(err, callback.ErrInvalidParameter) {
-				t.Errorf("%q: %v", text, err)
-			}
-		case text == "" && pos != 0:
-			t.Errorf("the beginning is %d", pos)
-		case text != "" && (pos < 0 || pos > end || string(formatFeed(pos)) != text):
-			t.Errorf("%q is place %d of %d", text, pos, end)
-		}
-	})
-}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // each gives the rows of a query to f, which keeps none of the slice.
@@ -170,7 +171,7 @@ func (s *Store) Get(ctx context.Context, by store.By) (*callback.Callback, error
 	case found == nil && by.ID != "":
 		return nil, s.missing(ctx, by)
 	case found == nil || by.ID == "" && found.Idempotency.Key != by.Key:
-		return nil, notFound(by.ID)
+		return nil, sqlkit.NotFound(by.ID)
 	case found.Tenant != by.Tenant || by.ID != "" && found.ID != by.ID:
 		return nil, lost(by.Tenant, by.ID) // an index leads astray
 	}
@@ -179,7 +180,7 @@ func (s *Store) Get(ctx context.Context, by store.By) (*callback.Callback, error
 
 // missing tells a callback that is not there from one whose row was lost.
 func (s *Store) missing(ctx context.Context, by store.By) error {
-	missing := notFound(by.ID)
+	missing := sqlkit.NotFound(by.ID)
 	err := s.rows(ctx, func(row []any) error {
 		if key, _ := row[0].([]byte); !isNoKey(key) {
 			missing = lost(by.Tenant, by.ID)

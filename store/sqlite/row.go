@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/scheduler"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -126,8 +127,9 @@ func scanRecord(values []any) (*stored, error) {
 	r := &stored{cb: s.integer()}
 	r.tenant, r.id, r.service = s.text(), callback.ID(s.text()), s.text()
 	state, known := stateNamed(s.text())
-	priority, ready := s.integer(), s.integer()
-	r.state, r.priority, r.ready, r.revision = state, priorityOf(priority), ready == 1, s.integer()
+	priority, usable := sqlkit.Priority(s.integer())
+	ready := s.integer()
+	r.state, r.priority, r.ready, r.revision = state, priority, ready == 1, s.integer()
 	r.lease.Epoch, r.lease.Owner, r.lease.Until = s.integer(), s.note(), s.instant().Time()
 	r.nextAt, r.faulted = s.instant(), s.next() != nil
 	r.body, r.key = s.blob(), s.blob()
@@ -136,7 +138,7 @@ func scanRecord(values []any) (*stored, error) {
 		return r, r.damaged("a column has a value of another type", record.ErrDamaged)
 	case !known:
 		return r, r.damaged("its state is not known", record.ErrDamaged)
-	case !isPriority(priority):
+	case !usable:
 		return r, r.damaged("its priority is not known", record.ErrDamaged)
 	case ready < 0 || ready > 1 || r.revision < 1 || r.lease.Epoch < 0:
 		return r, r.damaged("a column is out of its bounds", record.ErrDamaged)
@@ -177,17 +179,6 @@ func readRow(values []any) (*stored, *callback.Callback, error) {
 	}
 	c, err := r.callback()
 	return r, c, err
-}
-
-// isPriority reports whether a column has one of the priorities.
-func isPriority(v int64) bool { return v >= 0 && v < scheduler.Levels }
-
-// priorityOf is the priority of a column; what is none is the lowest number.
-func priorityOf(v int64) scheduler.Priority {
-	if !isPriority(v) {
-		return 0
-	}
-	return scheduler.Priority(v)
 }
 
 // stateNamed is the state of a column.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // Search returns one page of the callbacks that match, in the order asked for,
@@ -106,19 +107,6 @@ func (f *search) page() store.Page {
 	return p
 }
 
-// orderColumn is the column of an order.
-func orderColumn(order callback.OrderBy) string {
-	switch order {
-	case callback.ByCreated:
-		return "c.created"
-	case callback.ByUpdated:
-		return "c.updated"
-	case callback.ByQueue:
-		return "c.queued_at"
-	}
-	return "c.desired"
-}
-
 // run collects one callback more than the limit and reports whether it did, or
 // came to the end. It reads in portions, at most so many, because some conditions
 // are only checked on the records: the first is as large as the page, later ones
@@ -171,7 +159,7 @@ func lanes(after *spot, desc bool) []lane {
 // text is the query for the next n callbacks that the columns let through.
 func (f *search) text(l lane, n int) (text string, args []any) {
 	w := f.where()
-	column := orderColumn(f.query.Order)
+	column := "c." + sqlkit.OrderColumn(f.query.Order)
 	w.lane(l, column, f.query.Desc)
 	direction := ""
 	if f.query.Desc {

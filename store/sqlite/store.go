@@ -16,6 +16,7 @@ import (
 	driver "modernc.org/sqlite"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // Store is a [callback.Store] in one SQLite file. It is safe for any number of
@@ -168,7 +169,7 @@ func start(ctx context.Context, reads, writes *sql.DB, o *options) (*Store, erro
 // inspect checks that a file can be used and reads its secret. sealed is what is
 // to replace it in the file; nil where it stays.
 func inspect(ctx context.Context, db *sql.DB, key *[32]byte) (s *secret, sealed []byte, err error) {
-	all, err := migrations()
+	all, err := sqlkit.Migrations(Migrations)
 	if err != nil {
 		return nil, nil, err
 	}
