@@ -108,7 +108,7 @@ func (m *Memory) apply(now instant, c *Change, p prepared) error {
 		e.lease = lease{epoch: e.lease.epoch}
 	}
 	m.joinQueue(e)
-	m.due.set(e, instantOf(r.NextAt))
+	m.setDue(e, instantOf(r.NextAt))
 	m.feed.append(p.event)
 	e.history.append(p.event)
 	return nil
@@ -145,6 +145,6 @@ func (m *Memory) unclaim(e *entry, c *Change) error {
 	m.leaveQueue(e)
 	e.lease = lease{epoch: e.lease.epoch}
 	m.joinQueue(e)
-	m.due.set(e, instantOf(c.Record.NextAt))
+	m.setDue(e, instantOf(c.Record.NextAt))
 	return nil
 }

@@ -34,16 +34,12 @@ func (m *Memory) claim(now, until instant, req *ClaimRequest) (views []view, nex
 		return views, instant{}
 	}
 	var taken []*entry
-	for len(taken) < req.Limit {
-		e := m.due.next()
-		if e == nil || e.nextAt.After(now) {
-			break
-		}
-		m.due.set(e, instant{})
-		taken = append(taken, e)
+	p := m.due.First()
+	for ; p.Valid() && len(taken) < req.Limit && !p.Item().at.After(now); p.Next() {
+		taken = append(taken, p.Item().e)
 	}
-	if e := m.due.next(); e != nil {
-		next = e.nextAt
+	if p.Valid() {
+		next = p.Item().at
 	}
 	for _, e := range taken {
 		m.lease(e, until, req.Owner)
@@ -81,7 +77,7 @@ func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owne
 func (m *Memory) lease(e *entry, until instant, owner string) {
 	m.leaveQueue(e)
 	e.lease = lease{owner: owner, epoch: e.lease.epoch + 1, until: until}
-	m.due.set(e, until)
+	m.setDue(e, until)
 	if e.body.claimable() {
 		e.standing = leasedFromQueue
 		m.leased.Insert(item{until, e})
@@ -119,4 +115,18 @@ func (m *Memory) leaveQueue(e *entry) {
 		m.leased.Delete(item{e.lease.until, e})
 	}
 	e.standing = notInQueue
+}
+
+// setDue sets the NextAt of an entry.
+func (m *Memory) setDue(e *entry, at instant) {
+	if e.nextAt == at {
+		return
+	}
+	if !e.nextAt.IsZero() {
+		m.due.Delete(item{e.nextAt, e})
+	}
+	e.nextAt = at
+	if !at.IsZero() {
+		m.due.Insert(item{at, e})
+	}
 }

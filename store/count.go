@@ -78,22 +78,18 @@ func (t *tenant) sumsOfMatches(groups []Group, f *filter) []Group {
 	if states, m := t.inStates(f); from == nil || m < n {
 		from = states
 	}
-	type kind struct {
-		queue callback.QueueKey
-		state callback.State
-	}
-	at := make(map[kind]int)
+	at := make(map[Group]int)
 	from(func(e *entry) {
 		if !f.matches(e) {
 			return
 		}
 		b := e.body
-		k := kind{callback.QueueKey{Tenant: t.name, Service: e.service.name, Priority: b.priority}, b.state}
-		i, ok := at[k]
+		key := Group{Queue: callback.QueueKey{Tenant: t.name, Service: e.service.name, Priority: b.priority}, State: b.state}
+		i, ok := at[key]
 		if !ok {
 			i = len(groups)
-			at[k] = i
-			groups = append(groups, Group{Queue: k.queue, State: k.state})
+			at[key] = i
+			groups = append(groups, key)
 		}
 		groups[i].N++
 		if b.claimable() {

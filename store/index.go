@@ -43,6 +43,13 @@ type item struct {
 	e  *entry
 }
 
+func compareEntries(a, b *entry) int {
+	if c := strings.Compare(string(a.id), string(b.id)); c != 0 || a == b {
+		return c
+	}
+	return strings.Compare(a.service.tenant.name, b.service.tenant.name)
+}
+
 func compareItems(a, b item) int {
 	if c := a.at.Compare(b.at); c != 0 {
 		return c

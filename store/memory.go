@@ -16,7 +16,7 @@ type Memory struct {
 
 	mu      sync.RWMutex
 	tenants map[string]*tenant
-	due     dueIndex
+	due     tree[item] // by NextAt
 	// leased are entries that queue claims lease, by the end of the lease.
 	leased tree[item]
 	feed   feed
@@ -51,10 +51,10 @@ func NewMemory(options ...Option) *Memory {
 	m := &Memory{
 		erasedKept: DefaultErasedKept,
 		tenants:    make(map[string]*tenant),
+		due:        tree[item]{compare: compareItems},
 		leased:     tree[item]{compare: compareItems},
 		windows:    tree[expiry]{compare: compareExpiries},
 	}
-	m.due.init()
 	for _, o := range options {
 		o(m)
 	}
@@ -192,7 +192,7 @@ func (m *Memory) erase(t *tenant, now time.Time, item EraseItem, req *EraseReque
 		return err
 	}
 	m.leaveQueue(e)
-	m.due.set(e, instant{})
+	m.setDue(e, instant{})
 	t.index(e, false)
 	delete(t.entries, e.id)
 	for old := e.history.first; old != nil; old = old.next {

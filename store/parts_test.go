@@ -135,7 +135,7 @@ func TestErasedLeavesNothing(t *testing.T) {
 	left := map[string]int{
 		"entries": len(tn.entries), "keys": len(tn.keys), "customers": len(tn.customers), "externals": len(tn.externals),
 		"lookups": len(tn.lookups), "created": tn.created.Len(), "updated": tn.updated.Len(), "queued": tn.queued.Len(),
-		"leased": m.leased.Len(), "due": m.due.pending.Len(), "instants": len(m.due.slots),
+		"leased": m.leased.Len(), "due": m.due.Len(),
 		"buckets": tn.services[""].limits[callback.PermitBucket].slots.Len(),
 		"queue":   tn.services[""].queue(0).Len(), "segments": len(m.feed.segments) - 1, "erased": len(tn.erased) - 1,
 	}

@@ -12,6 +12,7 @@ const fanout = 128
 type tree[T any] struct {
 	compare func(a, b T) int
 	root    *node[T]
+	first   *node[T] // the leftmost leaf, always the same: splits and merges keep the left one
 	last    *node[T] // the rightmost leaf
 	size    int
 }
@@ -33,7 +34,7 @@ func (t *tree[T]) Len() int { return t.size }
 func (t *tree[T]) Insert(item T) bool {
 	if t.root == nil {
 		t.root = &node[T]{}
-		t.last = t.root
+		t.first, t.last = t.root, t.root
 	}
 	// Most orders are of times and IDs that grow.
 	if end := t.last.items; len(end) > 0 && len(end) < fanout && t.compare(item, end[len(end)-1]) > 0 {
@@ -240,28 +241,20 @@ func (t *tree[T]) Seek(item T) position[T] {
 
 // First is the place of the smallest item.
 func (t *tree[T]) First() position[T] {
-	n := t.root
-	if n == nil {
+	if t.root == nil {
 		return position[T]{}
 	}
-	for n.kids != nil {
-		n = n.kids[0]
-	}
-	p := position[T]{leaf: n, at: -1}
+	p := position[T]{leaf: t.first, at: -1}
 	p.Next()
 	return p
 }
 
 // Last is the place of the largest item.
 func (t *tree[T]) Last() position[T] {
-	n := t.root
-	if n == nil {
+	if t.root == nil {
 		return position[T]{}
 	}
-	for n.kids != nil {
-		n = n.kids[len(n.kids)-1]
-	}
-	p := position[T]{leaf: n, at: len(n.items)}
+	p := position[T]{leaf: t.last, at: len(t.last.items)}
 	p.Prev()
 	return p
 }
