@@ -9,7 +9,7 @@ import (
 
 // Apply makes each change atomically on its own; see [callback.Store]. Of
 // several conditions that do not hold, the error names the first in this order:
-// a malformed change ([*InvalidError]), a callback that does not exist or was
+// a malformed change ([callback.FieldError]), a callback that does not exist or was
 // erased ([callback.ErrNotFound]), the ID of a new callback, revision, epoch
 // and idempotency key ([*ConflictError]), a permit ([callback.PermitError]). A
 // repeated request is therefore a conflict, not a refusal of the place that it

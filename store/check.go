@@ -18,7 +18,7 @@ const (
 )
 
 // CheckChange reports what is malformed about a change, for any store; nil
-// means that only the state of the store decides. Errors are [*InvalidError].
+// means that only the state of the store decides. Errors are [callback.FieldError].
 // It is safe for any input.
 func CheckChange(c *Change) error {
 	r := c.Record

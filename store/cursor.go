@@ -34,7 +34,7 @@ func FormatCursor(order callback.OrderBy, desc bool, last Place) callback.Cursor
 
 // ParseCursor reads a cursor of a search of the given order. The empty cursor
 // is the beginning: ok is false. Anything else that FormatCursor did not write
-// for this order and direction is an [*InvalidError].
+// for this order and direction is an [callback.FieldError].
 func ParseCursor(c callback.Cursor, order callback.OrderBy, desc bool) (last Place, ok bool, err error) {
 	if c == "" {
 		return Place{}, false, nil
@@ -73,7 +73,7 @@ func FormatFeed(position int64) callback.Cursor {
 }
 
 // ParseFeed parses a cursor from FormatFeed. The empty cursor is position 0, the
-// beginning. Anything else, and a position after end, is an [*InvalidError].
+// beginning. Anything else, and a position after end, is an [callback.FieldError].
 func ParseFeed(c callback.Cursor, end int64) (int64, error) {
 	if c == "" {
 		return 0, nil

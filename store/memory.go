@@ -110,7 +110,7 @@ func (m *Memory) Load(ctx context.Context, now time.Time, req LoadRequest) ([]Co
 }
 
 // Events returns the history of one callback, or the feed after a cursor. A
-// cursor that this store did not give is an [*InvalidError].
+// cursor that this store did not give is an [callback.FieldError].
 func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	if err := ctx.Err(); err != nil {
 		return EventPage{}, err

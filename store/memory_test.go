@@ -147,7 +147,7 @@ func TestErrorsName(t *testing.T) {
 	if c, ok := errors.AsType[*store.ConflictError](errs[1]); !ok || c.ID != "c1" || c.Condition != "id" {
 		t.Errorf("conflict is %v", errs[1])
 	}
-	if i, ok := errors.AsType[*store.InvalidError](errs[2]); !ok || i.Field != "Take" || !strings.Contains(i.Rule, "-3") {
+	if i, ok := errors.AsType[*callback.FieldError](errs[2]); !ok || i.Field != "Take" || !strings.Contains(i.Rule, "-3") {
 		t.Errorf("invalid is %v", errs[2])
 	}
 }

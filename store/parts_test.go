@@ -219,3 +219,12 @@ func FuzzParseFeed(f *testing.F) {
 		}
 	})
 }
+
+func TestSchemaError(t *testing.T) {
+	if err := (&SchemaError{Found: 3, Want: 2}); !errors.Is(err, ErrSchemaNewer) || errors.Is(err, ErrSchemaOlder) {
+		t.Error(err)
+	}
+	if err := (&SchemaError{Found: 1, Want: 2}); !errors.Is(err, ErrSchemaOlder) {
+		t.Error(err)
+	}
+}

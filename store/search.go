@@ -10,7 +10,7 @@ import (
 // Search returns one page of the callbacks that match, in the order asked for,
 // ties broken by ID; a descending search reverses both. Callbacks without the
 // time that orders them come as if it were the earliest. A malformed query or a
-// cursor of another search is an [*InvalidError].
+// cursor of another search is an [callback.FieldError].
 //
 // Queries that name callbacks, a number, a customer, an external ID or lookup
 // properties cost what stands under these values; others walk the index of

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/internal/sqlkit"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 // Count groups the callbacks that match by tenant, service, priority and state,
@@ -80,7 +81,7 @@ func scanGroups(rows pgx.Rows, groups *sqlkit.Groups) error {
 func sumRows(rows pgx.Rows, filter *store.Filter, groups *sqlkit.Groups) error {
 	for rows.Next() {
 		c, err := scanCallback(rows)
-		var damaged *DamagedError
+		var damaged *record.DamagedError
 		switch {
 		case errors.As(err, &damaged):
 			continue

@@ -27,7 +27,7 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 		return nil, err
 	}
 	if s.committer.isClosed() {
-		return nil, ErrClosed
+		return nil, store.ErrClosed
 	}
 	held, err := s.held(ctx, &req)
 	if err != nil {
@@ -95,10 +95,10 @@ func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callb
 			if err := rows.Scan(&id, &service, &revision, &body); err != nil {
 				return err
 			}
-			var c callback.Callback
+			c := callback.Callback{Tenant: req.Tenant, ID: callback.ID(id)}
 			was := erasure{service: service.String, revision: revision.Int64}
 			if err := record.DecodeCallback(body, &c); errors.Is(err, record.ErrVersion) {
-				was.fault = &DamagedError{Tenant: req.Tenant, ID: callback.ID(id), Err: err}
+				was.fault = err
 			}
 			was.held = c.Held
 			held[callback.ID(id)] = was

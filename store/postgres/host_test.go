@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -91,7 +92,7 @@ func TestAbortedIsNotReadOnly(t *testing.T) {
 	_, _ = tx.Exec(t.Context(), "SELECT 1/0")
 	_, err = postgres.In(m, s, tx).Start(t.Context(), callback.Request{Service: "billing", Number: "+41446681800"})
 	var fault *postgres.ServerError
-	if errors.Is(err, postgres.ErrReadOnly) || !errors.As(err, &fault) || fault.Code != "25P02" {
+	if errors.Is(err, store.ErrReadOnly) || !errors.As(err, &fault) || fault.Code != "25P02" {
 		t.Errorf("answered %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
@@ -71,7 +72,7 @@ func named(text, schema string) string { return strings.ReplaceAll(text, schemaM
 // everything or nothing, and several at once wait for each other. It needs the
 // right to create a schema, or one that exists and belongs to the role.
 //
-// Errors: [ErrSchemaNewer], and nothing is touched; [ErrReadOnly].
+// Errors: [store.ErrSchemaNewer], and nothing is touched; [store.ErrReadOnly].
 func Migrate(ctx context.Context, pool *pgxpool.Pool, config Config) error {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -122,12 +123,12 @@ func migrate(ctx context.Context, tx pgx.Tx, schema string, list []sqlkit.Migrat
 	if err := run(named(lockMigrations, schema)); err != nil {
 		return err
 	}
-	var last int64
+	var last int
 	if err := tx.QueryRow(ctx, named(lastMigration, schema)).Scan(&last); err != nil {
 		return err
 	}
-	if last > int64(len(list)) {
-		return newer(schema, last, len(list))
+	if last > len(list) {
+		return schemaError(schema, last, len(list))
 	}
 	for _, m := range list[last:] {
 		if err := run(m.Text); err != nil {
@@ -140,6 +141,6 @@ func migrate(ctx context.Context, tx pgx.Tx, schema string, list []sqlkit.Migrat
 	return nil
 }
 
-func newer(schema string, last int64, known int) error {
-	return fmt.Errorf("%w: schema %q has version %d, known are versions up to %d", ErrSchemaNewer, schema, last, known)
+func schemaError(schema string, found, want int) error {
+	return fmt.Errorf("schema %q: %w", schema, &store.SchemaError{Found: found, Want: want})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/internal/sqlkit"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 // Search returns one page of the callbacks that match, in the order asked for,
@@ -74,7 +75,7 @@ func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
 		n++
 		var at pgtype.Timestamptz
 		c, err := scanCallback(rows, &at)
-		var damaged *DamagedError
+		var damaged *record.DamagedError
 		if errors.As(err, &damaged) {
 			// It is left out, and not in the way of those behind it.
 			if at.Valid {

@@ -100,7 +100,7 @@ func TestDamagedCallbacks(t *testing.T) {
 		got := filled[callback.Callback](t)
 		err := record.DecodeCallback(tt.b, got)
 		damaged, ok := errors.AsType[*record.DamagedError](err)
-		if !ok || *damaged != (record.DamagedError{Offset: tt.offset, Rule: tt.rule}) || !errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrVersion) {
+		if !ok || *damaged != (record.DamagedError{Tenant: want.Tenant, ID: want.ID, Offset: tt.offset, Rule: tt.rule, Err: record.ErrDamaged}) || !errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrVersion) {
 			t.Errorf("%s: %v, want at byte %d: %s", tt.name, err, tt.offset, tt.rule)
 		}
 		if d := diff(want, got); d != "" {

@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/ringback-go/ringback/callback"
 )
 
 // noField is the number of the next field if there is none: at the end of a
@@ -26,7 +28,7 @@ func (c *codec) begin() {
 	case c.b[0] == 0:
 		c.damaged(0, "version is 0")
 	case c.b[0] > version:
-		c.err = &VersionError{Version: int(c.b[0])}
+		c.err = &DamagedError{Err: &VersionError{Version: int(c.b[0])}}
 	}
 	c.next()
 }
@@ -34,9 +36,17 @@ func (c *codec) begin() {
 // damaged records that b is invalid, unless an error was found before.
 func (c *codec) damaged(at int, rule string) {
 	if c.err == nil {
-		c.err = &DamagedError{Offset: at, Rule: rule}
+		c.err = &DamagedError{Offset: at, Rule: rule, Err: ErrDamaged}
 	}
 	c.number = noField
+}
+
+// failure returns the error of decoding, with the name of the callback.
+func (c *codec) failure(tenant string, id callback.ID) error {
+	if d, ok := c.err.(*DamagedError); ok {
+		d.Tenant, d.ID = tenant, id
+	}
+	return c.err
 }
 
 // next reads the key of the message's next field.

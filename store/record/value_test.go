@@ -9,7 +9,6 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/phonenum"
-	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -152,8 +151,8 @@ func TestAppendRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		b, err := record.AppendCallback(nil, &tt.c)
-		invalid, ok := errors.AsType[*store.InvalidError](err)
-		if b != nil || !ok || *invalid != (store.InvalidError{Field: tt.field, Rule: tt.rule}) || !errors.Is(err, callback.ErrInvalidParameter) {
+		invalid, ok := errors.AsType[*callback.FieldError](err)
+		if b != nil || !ok || invalid.Field != tt.field || invalid.Rule != tt.rule || !errors.Is(err, callback.ErrInvalidParameter) {
 			t.Errorf("%s: %v, %v", tt.field, b, err)
 		}
 	}

@@ -45,7 +45,7 @@ func (s *secret) prepare(c *store.Change) *change {
 		epoch: c.Epoch, unclaim: c.Unclaim, nextAt: ceil(r.NextAt),
 	}
 	if !inReach(r.NextAt) {
-		p.malformed = invalid("Record.NextAt", "is too far from 1970")
+		p.malformed = callback.NewFieldError(callback.ErrInvalidParameter, "Record.NextAt", "is too far from 1970")
 	}
 	if c.Unclaim || p.malformed != nil {
 		return p
@@ -58,7 +58,7 @@ func (s *secret) fill(p *change, c *store.Change) (err error) {
 	r := c.Record
 	for i := range c.Take {
 		if !inReach(c.Take[i].Until) {
-			return invalid("Take", "a window ends too far from 1970")
+			return callback.NewFieldError(callback.ErrInvalidParameter, "Take", "a window ends too far from 1970")
 		}
 	}
 	if p.body, err = record.AppendCallback(nil, r); err != nil {

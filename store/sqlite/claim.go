@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 // asideFor is how long a record that cannot be read is left alone before it is
@@ -204,8 +205,8 @@ func (t *transaction) setAside(now instant, r *stored, damage error) error {
 
 // faultOf is what the file keeps of a damage: never what is in the record.
 func faultOf(damage error) string {
-	if d, ok := errors.AsType[*DamagedError](damage); ok {
-		return d.What
+	if d, ok := errors.AsType[*record.DamagedError](damage); ok && d.Rule != "" {
+		return d.Rule
 	}
-	return "it cannot be read"
+	return record.ErrVersion.Error()
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/ringback-go/ringback/store"
 )
 
 // mostChanges is how many changes share a transaction, unless one caller alone
@@ -35,7 +37,7 @@ func newCommitter(w *writer) *committer {
 // do has an operation done and waits for it.
 func (c *committer) do(o *operation) error {
 	if !c.post(o) {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	return o.wait()
 }

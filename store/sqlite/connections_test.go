@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -129,7 +130,7 @@ func TestCloseLeavesTheHandle(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, err := range calls(t.Context(), s) {
-		if !errors.Is(err, sqlite.ErrClosed) {
+		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("%s after Close: %v", name, err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -235,7 +236,7 @@ func TestClose(t *testing.T) {
 			}
 		})
 	}
-	for _, err := s.Load(t.Context(), storetest.Start(), callback.LoadRequest{}); !errors.Is(err, sqlite.ErrClosed); {
+	for _, err := s.Load(t.Context(), storetest.Start(), callback.LoadRequest{}); !errors.Is(err, store.ErrClosed); {
 		_, err = s.Load(t.Context(), storetest.Start(), callback.LoadRequest{})
 	}
 	close(g.open)
@@ -246,7 +247,7 @@ func TestClose(t *testing.T) {
 		}
 	}
 	for name, err := range calls(t.Context(), s) {
-		if !errors.Is(err, sqlite.ErrClosed) {
+		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("%s after Close: %v", name, err)
 		}
 	}

@@ -2,25 +2,19 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"sync"
 
-	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
 )
-
-// Damaged is a record that cannot be read.
-type Damaged struct {
-	Tenant string
-	ID     callback.ID
-	What   string // what is wrong with it; never what is in it
-}
 
 // Damaged lists records that could not be read and were set aside, at most
 // limit (0 = 100, at most 1,000), in the order of their creation. A claim sets
 // aside what it comes upon, for an hour at a time; a search or a count marks it.
 // A record that reads well again - somebody put back its row - leaves the list
 // when it is claimed next.
-func (s *Store) Damaged(ctx context.Context, limit int) ([]Damaged, error) {
+func (s *Store) Damaged(ctx context.Context, limit int) ([]*record.DamagedError, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
@@ -28,12 +22,16 @@ func (s *Store) Damaged(ctx context.Context, limit int) ([]Damaged, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []Damaged
+	var found []*record.DamagedError
 	err = s.rows(ctx, func(row []any) error {
-		sc := scanner{values: row}
-		found = append(found, Damaged{Tenant: sc.note(), ID: callback.ID(sc.note()), What: sc.note()})
+		r, _, err := readRow(row)
+		d, ok := errors.AsType[*record.DamagedError](err)
+		if !ok {
+			d = &record.DamagedError{Tenant: r.tenant, ID: r.id, Rule: "it was, and will be served when it is claimed next", Err: record.ErrDamaged}
+		}
+		found = append(found, d)
 		return nil
-	}, "SELECT tenant, id, fault FROM callbacks INDEXED BY callbacks_fault WHERE fault IS NOT NULL ORDER BY cb "+limited, limit)
+	}, "SELECT "+recordColumns+" FROM callbacks c INDEXED BY callbacks_fault WHERE c.fault IS NOT NULL ORDER BY c.cb "+limited, limit)
 	return found, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 )
 
@@ -23,7 +24,7 @@ func ExampleNew() {
 	defer db.Close()
 
 	_, err = sqlite.New(ctx, db)
-	fmt.Println("before:", errors.Is(err, sqlite.ErrSchemaOlder))
+	fmt.Println("before:", errors.Is(err, store.ErrSchemaOlder))
 	if err := sqlite.Migrate(ctx, db); err != nil {
 		fmt.Println(err)
 		return
@@ -80,7 +81,7 @@ func ExampleStore_Damaged() {
 	defer s.Close()
 	damaged, err := s.Damaged(ctx, 10)
 	for _, d := range damaged {
-		fmt.Println(d.Tenant, d.ID, d.What)
+		fmt.Println(d.Tenant, d)
 	}
 	fmt.Println(len(damaged), err)
 	// Output:

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
@@ -25,7 +26,7 @@ const application = 0x52696e67
 
 // Migrate brings the file of db to the schema of this library, each version in a
 // transaction of its own, and puts it into WAL mode. On a file that has it
-// already it changes nothing; a file of a newer library ([ErrSchemaNewer]) or of
+// already it changes nothing; a file of a newer library ([store.ErrSchemaNewer]) or of
 // something else ([ErrForeign]) is left as it is. It may run in several processes
 // at once. While another process writes it waits, until ctx ends.
 func Migrate(ctx context.Context, db *sql.DB) error {
@@ -110,7 +111,7 @@ func version(ctx context.Context, conn *sql.Conn, want int) (int, error) {
 	case app != application || found < 1:
 		return 0, fmt.Errorf("%w: application id %#x, version %d, %d tables and indexes", ErrForeign, app, found, tables)
 	case found > want:
-		return 0, &SchemaError{Found: found, Want: want}
+		return 0, &store.SchemaError{Found: found, Want: want}
 	}
 	return found, nil
 }

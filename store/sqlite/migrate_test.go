@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -31,8 +32,8 @@ func handle(t *testing.T, path string) *sql.DB {
 func TestNew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	db := handle(t, path)
-	var schema *sqlite.SchemaError
-	if _, err := sqlite.New(t.Context(), db); !errors.Is(err, sqlite.ErrSchemaOlder) || !errors.As(err, &schema) || schema.Found != 0 {
+	var schema *store.SchemaError
+	if _, err := sqlite.New(t.Context(), db); !errors.Is(err, store.ErrSchemaOlder) || !errors.As(err, &schema) || schema.Found != 0 {
 		t.Fatalf("without migration: %v", err)
 	}
 	for range 2 { // a second time changes nothing

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -77,7 +78,7 @@ func TestOpenFailsClearly(t *testing.T) {
 	}
 	for name, want := range map[string]error{
 		"text.db": sqlite.ErrCorrupt, "header.db": sqlite.ErrCorrupt, "torn.db": sqlite.ErrCorrupt, "short.db": sqlite.ErrCorrupt,
-		"foreign.db": sqlite.ErrForeign, "claimed.db": sqlite.ErrForeign, "future.db": sqlite.ErrSchemaNewer, "secret.db": sqlite.ErrCorrupt,
+		"foreign.db": sqlite.ErrForeign, "claimed.db": sqlite.ErrForeign, "future.db": store.ErrSchemaNewer, "secret.db": sqlite.ErrCorrupt,
 		"directory.db": nil, "nowhere/x.db": fs.ErrNotExist, "": nil,
 	} {
 		before, _ := os.ReadFile(path(name))
@@ -101,7 +102,7 @@ func TestOpenFailsClearly(t *testing.T) {
 			t.Errorf("%s: the file was changed", name)
 		}
 	}
-	var schema *sqlite.SchemaError
+	var schema *store.SchemaError
 	if _, err := sqlite.Open(t.Context(), path("future.db")); !errors.As(err, &schema) || schema.Found != 999 || schema.Want != 2 {
 		t.Errorf("future schema: %v", err)
 	}
@@ -111,7 +112,7 @@ func TestOpenFailsClearly(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	filled(t, path, 3)
-	for mode, want := range map[string]error{"mode=ro": sqlite.ErrReadOnly, "immutable=1": nil, "mode=rw&_pragma=query_only(1)": sqlite.ErrReadOnly} {
+	for mode, want := range map[string]error{"mode=ro": store.ErrReadOnly, "immutable=1": nil, "mode=rw&_pragma=query_only(1)": store.ErrReadOnly} {
 		db, err := sql.Open("sqlite", "file:"+path+"?"+mode)
 		if err != nil {
 			t.Fatal(err)

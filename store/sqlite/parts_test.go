@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -133,16 +134,10 @@ func TestTerms(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	if err := (&SchemaError{Found: 3, Want: 2}); !errors.Is(err, ErrSchemaNewer) || errors.Is(err, ErrSchemaOlder) {
-		t.Error(err)
-	}
-	if err := (&SchemaError{Found: 1, Want: 2}); !errors.Is(err, ErrSchemaOlder) {
-		t.Error(err)
-	}
 	if err := lost("t", "c"); !errors.Is(err, record.ErrDamaged) {
 		t.Error(err)
 	}
-	for code, want := range map[int]error{5: ErrBusy, 6: ErrBusy, 261: ErrBusy, 8: ErrReadOnly, 11: ErrCorrupt, 26: ErrCorrupt, 13: ErrFull, 1: nil} {
+	for code, want := range map[int]error{5: ErrBusy, 6: ErrBusy, 261: ErrBusy, 8: store.ErrReadOnly, 11: ErrCorrupt, 26: ErrCorrupt, 13: ErrFull, 1: nil} {
 		err := classify(fmt.Errorf("statement: %w", coded(code)))
 		if want != nil && !errors.Is(err, want) || codeOf(err) != code&0xff {
 			t.Errorf("code %d: %v", code, err)

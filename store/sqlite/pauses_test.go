@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -62,10 +63,10 @@ func TestPausesSurvive(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetPause(t.Context(), all, true); !errors.Is(err, sqlite.ErrClosed) {
+		if err := s.SetPause(t.Context(), all, true); !errors.Is(err, store.ErrClosed) {
 			t.Errorf("pausing after Close: %v", err)
 		}
-		if _, err := s.Pauses(t.Context(), "", true); !errors.Is(err, sqlite.ErrClosed) {
+		if _, err := s.Pauses(t.Context(), "", true); !errors.Is(err, store.ErrClosed) {
 			t.Errorf("listing after Close: %v", err)
 		}
 	}
@@ -81,7 +82,7 @@ func TestPausesAreMigrated(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := sqlite.New(t.Context(), handle(t, path)); !errors.Is(err, sqlite.ErrSchemaOlder) {
+	if _, err := sqlite.New(t.Context(), handle(t, path)); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Fatalf("an older file: %v", err)
 	}
 	s := openAt(t, path)

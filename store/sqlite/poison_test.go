@@ -184,7 +184,7 @@ func afterClaim(t *testing.T, s *sqlite.Store, path string, p poison) {
 	if p.harmful {
 		wanted = 1
 	}
-	if len(listed) != wanted || wanted == 1 && (listed[0].ID != "bad" || listed[0].Tenant != storetest.Tenant || listed[0].What == "") {
+	if len(listed) != wanted || wanted == 1 && (listed[0].ID != "bad" || listed[0].Tenant != storetest.Tenant || !errors.Is(listed[0], p.cause)) {
 		t.Errorf("damaged: %+v", listed)
 	}
 	if got := count(t, s, callback.Query{}); got != 4-wanted {
@@ -218,7 +218,7 @@ func reads(t *testing.T, s *sqlite.Store, p poison, all string, sound int) {
 	t.Helper()
 	ctx := t.Context()
 	cb, err := s.Get(ctx, callback.By{Tenant: storetest.Tenant, ID: "bad"})
-	damage, ok := errors.AsType[*sqlite.DamagedError](err)
+	damage, ok := errors.AsType[*record.DamagedError](err)
 	switch {
 	case !p.harmful && (err != nil || cb.ID != "bad"):
 		t.Errorf("Get: %v, %v", cb, err)

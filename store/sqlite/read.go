@@ -126,7 +126,7 @@ func (s *Store) reading(ctx context.Context, read func() error) error {
 		return ctx.Err()
 	}
 	if err != nil && s.committer.isClosed() {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	return classify(err)
 }
@@ -143,7 +143,7 @@ func (s *Store) snapshot(ctx context.Context, f func(from reader) error) error {
 }
 
 // Get returns the callback, by ID or by idempotency key, or an error that is
-// callback.ErrNotFound. A record that cannot be read is a [*DamagedError].
+// callback.ErrNotFound. A record that cannot be read is a [record.DamagedError].
 func (s *Store) Get(ctx context.Context, by store.By) (*callback.Callback, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err

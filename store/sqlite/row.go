@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/scheduler"
@@ -120,7 +119,7 @@ func (s *scanner) bytes() []byte {
 	return []byte{}
 }
 
-// scanRecord reads recordColumns. The error is a [*DamagedError]; the row and
+// scanRecord reads recordColumns. The error is a [record.DamagedError]; the row and
 // the names of the callback are there all the same, as far as can be told.
 func scanRecord(values []any) (*stored, error) {
 	s := scanner{values: values}
@@ -135,38 +134,38 @@ func scanRecord(values []any) (*stored, error) {
 	r.body, r.key = s.blob(), s.blob()
 	switch {
 	case s.bad:
-		return r, r.damaged("a column has a value of another type", record.ErrDamaged)
+		return r, r.damaged("a column has a value of another type")
 	case !known:
-		return r, r.damaged("its state is not known", record.ErrDamaged)
+		return r, r.damaged("its state is not known")
 	case !usable:
-		return r, r.damaged("its priority is not known", record.ErrDamaged)
+		return r, r.damaged("its priority is not known")
 	case ready < 0 || ready > 1 || r.revision < 1 || r.lease.Epoch < 0:
-		return r, r.damaged("a column is out of its bounds", record.ErrDamaged)
+		return r, r.damaged("a column is out of its bounds")
 	}
 	return r, nil
 }
 
-func (r *stored) damaged(what string, cause error) error {
-	return &DamagedError{Tenant: r.tenant, ID: r.id, What: what, cause: cause}
+func (r *stored) damaged(rule string) error {
+	return &record.DamagedError{Tenant: r.tenant, ID: r.id, Rule: rule, Err: record.ErrDamaged}
 }
 
 // lost is the error of a callback of which only the name is left.
 func lost(tenant string, id callback.ID) error {
-	return &DamagedError{Tenant: tenant, ID: id, What: "its row or its key is missing", cause: record.ErrDamaged}
+	return &record.DamagedError{Tenant: tenant, ID: id, Rule: "its row or its key is missing", Err: record.ErrDamaged}
 }
 
-// callback opens a row. The error is a [*DamagedError].
+// callback opens a row. The error is a [record.DamagedError].
 func (r *stored) callback() (*callback.Callback, error) {
 	plain, err := unseal(r.key, r.body, r.head.bytes())
 	if err != nil {
-		return nil, r.damaged("its body does not belong to it or was altered", record.ErrDamaged)
+		return nil, r.damaged("its body does not belong to it or was altered")
 	}
 	c := &callback.Callback{
 		Tenant: r.tenant, ID: r.id, Service: r.service, State: r.state, Priority: r.priority, Ready: r.ready,
 		Revision: r.revision, NextAt: r.nextAt.Time(), Lease: r.lease,
 	}
 	if err := record.DecodeCallback(plain, c); err != nil {
-		return nil, r.damaged(fmt.Sprint("its ", err), err)
+		return nil, err
 	}
 	return c, nil
 }

@@ -16,6 +16,7 @@ import (
 	driver "modernc.org/sqlite"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
@@ -37,7 +38,7 @@ var _ callback.Store = (*Store)(nil)
 // Open opens the file at path, makes it if there is none, with access for its
 // owner only, and brings its schema up to date. It is all that most users need.
 //
-// Errors: [ErrSchemaNewer], [ErrForeign], [ErrCorrupt], [ErrReadOnly],
+// Errors: [store.ErrSchemaNewer], [ErrForeign], [ErrCorrupt], [store.ErrReadOnly],
 // [ErrDigestKey], and what the system says.
 func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
 	o := optionsOf(option)
@@ -50,7 +51,7 @@ func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
 
 func openFile(ctx context.Context, path string, o *options) (*Store, error) {
 	if path == "" || path == ":memory:" {
-		return nil, errors.New("a store needs a file")
+		return nil, misconfigured("path", "does not name a file")
 	}
 	if err := o.check(); err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func openFile(ctx context.Context, path string, o *options) (*Store, error) {
 func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+		return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 	}
 	if err != nil {
 		return err
@@ -115,7 +116,7 @@ func location(path string) string {
 }
 
 // New makes a store of the file that db has open, for hosts that manage the
-// handle themselves. The schema must be there ([ErrSchemaOlder], see [Migrate])
+// handle themselves. The schema must be there ([store.ErrSchemaOlder], see [Migrate])
 // and the file in WAL mode. db must allow two connections or more: the store
 // keeps one to write through, with settings of its own, and reads, copies the log
 // and makes backups through the others, one connection for each at a time. Who
@@ -123,10 +124,10 @@ func location(path string) string {
 // Close leaves db open.
 func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
 	if db == nil {
-		return nil, errors.New("db is nil")
+		return nil, misconfigured("db", "is nil")
 	}
 	if n := db.Stats().MaxOpenConnections; n == 1 {
-		return nil, errors.New("db allows one connection only: the store needs one to write and others to read")
+		return nil, misconfigured("db", "allows one connection: the store needs one to write and others to read")
 	}
 	o := optionsOf(option)
 	err := o.check()
@@ -183,7 +184,7 @@ func inspect(ctx context.Context, db *sql.DB, key *[32]byte) (s *secret, sealed 
 		return nil, nil, err
 	}
 	if found < len(all) {
-		return nil, nil, &SchemaError{Found: found, Want: len(all)}
+		return nil, nil, &store.SchemaError{Found: found, Want: len(all)}
 	}
 	var mode string
 	var value []byte
@@ -233,7 +234,7 @@ func (w *writer) prepare(ctx context.Context, sealed []byte) error {
 }
 
 // Close finishes the changes that were accepted and gives the file back; a store
-// made by New leaves its db open. Every later call fails with [ErrClosed]. It may
+// made by New leaves its db open. Every later call fails with [store.ErrClosed]. It may
 // be called more than once. While another process holds the file it waits some
 // seconds.
 func (s *Store) Close() error { return s.close() }
@@ -253,7 +254,7 @@ func (s *Store) usable(ctx context.Context) error {
 		return err
 	}
 	if s.committer.isClosed() {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	return nil
 }
