@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Claim leases due work or the heads of queues; see [ClaimRequest]. Each
-// callback costs the depth of a tree, however many wait.
+// Claim leases due callbacks or the heads of queues; see
+// [callback.ClaimRequest]. The cost of a callback is logarithmic in the number
+// of waiting ones.
 func (m *Memory) Claim(ctx context.Context, now time.Time, req ClaimRequest) (Claimed, error) {
 	if err := ctx.Err(); err != nil {
 		return Claimed{}, err
@@ -60,8 +61,8 @@ func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owne
 	}
 	var taken []*entry
 	for p := queue.First(); p.Valid() && len(taken) < q.N; p.Next() {
-		// A lease that had run out for a caller whose clock is ahead may
-		// still run for this one.
+		// Another caller whose clock is ahead may have returned e to the queue
+		// while its lease still runs by the clock of this one.
 		if e := p.Item().e; !e.lease.until.After(now) {
 			taken = append(taken, e)
 		}
@@ -73,7 +74,6 @@ func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owne
 	return views
 }
 
-// lease gives an entry to an owner until an instant.
 func (m *Memory) lease(e *entry, until instant, owner string) {
 	m.leaveQueue(e)
 	e.lease = lease{owner: owner, epoch: e.lease.epoch + 1, until: until}
@@ -84,7 +84,7 @@ func (m *Memory) lease(e *entry, until instant, owner string) {
 	}
 }
 
-// wakeQueues puts back into their queues the entries whose leases ran out.
+// wakeQueues returns entries whose leases ended to their queues.
 func (m *Memory) wakeQueues(now instant) {
 	for {
 		p := m.leased.First()
@@ -97,7 +97,7 @@ func (m *Memory) wakeQueues(now instant) {
 	}
 }
 
-// joinQueue puts an entry that queue claims may hand out into its queue.
+// joinQueue adds e to its queue if queue claims may lease it.
 func (m *Memory) joinQueue(e *entry) {
 	if e.body.claimable() {
 		e.service.queue(e.body.priority).Insert(item{e.body.queuedAt, e})
@@ -105,8 +105,7 @@ func (m *Memory) joinQueue(e *entry) {
 	}
 }
 
-// leaveQueue takes an entry out of its queue, or out of those that wait for
-// the end of their lease.
+// leaveQueue removes e from its queue, or from m.leased.
 func (m *Memory) leaveQueue(e *entry) {
 	switch e.standing {
 	case readyInQueue:
@@ -117,7 +116,6 @@ func (m *Memory) leaveQueue(e *entry) {
 	e.standing = notInQueue
 }
 
-// setDue sets the NextAt of an entry.
 func (m *Memory) setDue(e *entry, at instant) {
 	if e.nextAt == at {
 		return

@@ -10,11 +10,11 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Count groups the callbacks that match by tenant, service, priority and
-// state, and orders the groups by these. Ready counts queued callbacks that are
-// ready, leased or not. A query of nothing but tenants, services, states and
-// priorities costs the number of groups, others what a search for all matches
-// would.
+// Count returns the number of matching callbacks by tenant, service, priority
+// and state, in this order. Ready counts queued callbacks that are ready,
+// whether leased or not. A query with conditions on tenant, service, state and
+// priority only costs the number of groups; any other costs as much as a search
+// for all matches.
 func (m *Memory) Count(ctx context.Context, q Query) ([]Group, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -49,8 +49,7 @@ func (t *tenant) count(groups []Group, f *filter) []Group {
 	return groups
 }
 
-// grouped reports whether the query asks for nothing that callbacks of one group
-// differ in.
+// grouped implements [Filter.Grouped].
 func (f *filter) grouped() bool {
 	q := f.q
 	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.Lookups) == 0 && len(q.Properties) == 0 &&

@@ -7,9 +7,9 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Facts about a store that is kept in a database.
+// Facts about a store in a database.
 var (
-	// ErrSchemaOlder means that the schema lacks migrations.
+	// ErrSchemaOlder means that migrations are missing.
 	ErrSchemaOlder = errors.New("schema is older than this library")
 	// ErrSchemaNewer means that a newer library has migrated the schema.
 	ErrSchemaNewer = errors.New("schema is newer than this library")
@@ -19,8 +19,8 @@ var (
 	ErrClosed = errors.New("store is closed")
 )
 
-// SchemaError reports a schema of another version than the library's. It unwraps
-// to [ErrSchemaOlder] or [ErrSchemaNewer].
+// SchemaError reports a schema whose version differs from the library's. It
+// unwraps to [ErrSchemaOlder] or [ErrSchemaNewer].
 type SchemaError struct {
 	Found int // version of the schema; 0 if there is none
 	Want  int // version of this library
@@ -30,7 +30,7 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("%v: found version %d, want %d", e.Unwrap(), e.Found, e.Want)
 }
 
-// Unwrap returns the sentinel.
+// Unwrap returns ErrSchemaOlder or ErrSchemaNewer.
 func (e *SchemaError) Unwrap() error {
 	if e.Found > e.Want {
 		return ErrSchemaNewer
@@ -38,20 +38,20 @@ func (e *SchemaError) Unwrap() error {
 	return ErrSchemaOlder
 }
 
-// ConflictError says which condition of a change did not hold. It unwraps to
+// ConflictError reports which condition of a change failed. It unwraps to
 // [callback.ErrConflict].
 type ConflictError struct {
 	ID callback.ID
 	// Condition is "id", "revision", "epoch" or "idempotency key".
 	Condition string
-	Rule      string // what was found
+	Rule      string // what was found instead
 }
 
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("callback %s: %s %s", e.ID, e.Condition, e.Rule)
 }
 
-// Unwrap returns [callback.ErrConflict].
+// Unwrap returns callback.ErrConflict.
 func (e *ConflictError) Unwrap() error { return callback.ErrConflict }
 
 func conflict(id callback.ID, condition, format string, args ...any) error {

@@ -40,7 +40,7 @@ func ExampleCheckQuery() {
 func ExampleCheckEvents() {
 	_, err := store.CheckEvents(&store.EventQuery{AllTenants: true, Callback: "c1"})
 	fmt.Println(err)
-	// Output: AllTenants: is not for the history of one callback
+	// Output: AllTenants: cannot be combined with Callback
 }
 
 func ExampleCheckErase() {
@@ -58,5 +58,5 @@ func ExampleParseCursor() {
 	fmt.Println(err)
 	// Output:
 	// 09:00:00 c1 true <nil>
-	// After: belongs to a search of another order
+	// After: is of a search in another order
 }

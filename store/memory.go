@@ -8,24 +8,23 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Memory is a [callback.Store] in the memory of one process. It is not
-// durable: everything is gone when the process ends. It is safe for any number
-// of goroutines and of Managers in the process.
+// Memory is a [callback.Store] in the memory of one process. It is not durable.
+// It is safe for concurrent use, by several Managers too.
 type Memory struct {
 	erasedKept int
 
 	mu      sync.RWMutex
 	tenants map[string]*tenant
 	due     tree[item] // by NextAt
-	// leased are entries that queue claims lease, by the end of the lease.
+	// Entries that queue claims have leased, by the end of the lease.
 	leased tree[item]
 	feed   feed
-	// forgotten are the erased callbacks in the order in which they went.
+	// Events of erased callbacks, oldest first.
 	forgotten []*event
 	windows   tree[expiry]
 	expiries  uint64
-	plan      []planned // room for one plan of permits
-	pauses    []Pause   // by tenant, then by service
+	plan      []planned // buffer of permits
+	pauses    []Pause   // by tenant and service
 }
 
 var (
@@ -61,8 +60,8 @@ func NewMemory(options ...Option) *Memory {
 	return m
 }
 
-// Get returns the callback, by ID or by idempotency key, or an error that is
-// [callback.ErrNotFound].
+// Get returns the callback with an ID or an idempotency key. The error is
+// [callback.ErrNotFound] if there is none.
 func (m *Memory) Get(ctx context.Context, by By) (*callback.Callback, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -95,7 +94,7 @@ func (m *Memory) look(by By) (view, bool) {
 }
 
 // Load returns the counters in the range that are above zero and whose window
-// has not ended, ordered by Slot, then Name, then Subject.
+// has not ended, ordered by Slot, Name and Subject.
 func (m *Memory) Load(ctx context.Context, now time.Time, req LoadRequest) ([]Counter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -109,8 +108,8 @@ func (m *Memory) Load(ctx context.Context, now time.Time, req LoadRequest) ([]Co
 	return t.load(now, &req), nil
 }
 
-// Events returns the history of one callback, or the feed after a cursor. A
-// cursor that this store did not give is an [callback.FieldError].
+// Events returns the history of one callback, or the feed after a cursor. An
+// invalid cursor gives a [callback.FieldError].
 func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	if err := ctx.Err(); err != nil {
 		return EventPage{}, err
@@ -154,9 +153,8 @@ func (m *Memory) historyOf(name string, id callback.ID, after int64, limit int) 
 	return found
 }
 
-// Erase removes callbacks with their events, idempotency keys and held
-// permits, and every counter of the subjects. The result has one error per
-// item.
+// Erase removes callbacks with their events, idempotency keys and held permits,
+// and every counter of the subjects. It returns one error per item.
 func (m *Memory) Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -187,7 +185,7 @@ func (m *Memory) erase(t *tenant, now time.Time, item EraseItem, req *EraseReque
 	if e.revision != item.Revision {
 		return conflict(e.id, "revision", "%d is not the current one, %d", item.Revision, e.revision)
 	}
-	// Giving back takes nothing and is never refused.
+	// Only taking can be refused.
 	if err := m.permits(t, instantOf(now), e.body.held, nil); err != nil {
 		return err
 	}
