@@ -35,8 +35,8 @@ func TestSaturatingAdd(t *testing.T) {
 	testSaturation(t, math.MaxInt)
 }
 
-// Counters whose windows ended are removed by later changes, so that limits per
-// second do not pile up.
+// Later changes remove counters whose windows have ended, so that limits per
+// second do not accumulate.
 func TestEndedCountersGo(t *testing.T) {
 	m, now := NewMemory(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	const n = 2000
@@ -71,7 +71,7 @@ func TestFeedAgainstList(t *testing.T) {
 				f.append(e)
 				live = append(live, e)
 			} else {
-				// Old ones go first, as retention has it, but for some.
+				// Mostly old ones go, as with retention.
 				i := r.IntN(min(len(live), 20))
 				f.remove(live[i])
 				live = slices.Delete(live, i, i+1)
@@ -105,7 +105,7 @@ func TestFeedAgainstList(t *testing.T) {
 	}
 }
 
-// Erasing everything leaves no index behind.
+// Erasing every callback empties every index.
 func TestErasedLeavesNothing(t *testing.T) {
 	m, ctx, now := NewMemory(KeepErased(1)), context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	const n = 300

@@ -158,7 +158,7 @@ func (c *codec) uvarint() uint64 {
 	return v
 }
 
-// length reads the length of what follows.
+// length reads the length of the bytes that follow.
 func (c *codec) length() int {
 	at := c.at
 	n := c.uvarint()
@@ -185,8 +185,8 @@ func (c *codec) eight() uint64 {
 	return binary.LittleEndian.Uint64(c.b[c.at-8:])
 }
 
-// enter makes the next length and its bytes the current scope, which has no
-// fields until next is called, and returns the scope around it.
+// enter makes the bytes that follow their length the current scope, which has
+// no fields until next is called. It returns the enclosing scope.
 func (c *codec) enter() (outer scope) {
 	outer = c.scope
 	n := c.length()
@@ -194,8 +194,8 @@ func (c *codec) enter() (outer scope) {
 	return outer
 }
 
-// count returns the number of items in the current scope. It checks the length
-// of each first, so that a caller does not allocate for items that are missing.
+// count returns the number of items in the current scope. It checks all their
+// lengths, so that the caller allocates only for items that exist.
 func (c *codec) count() (n int) {
 	start := c.at
 	for ; c.err == nil && c.at < c.end; n++ {

@@ -10,7 +10,7 @@ import (
 // callbacks fit.
 const newRecord = 512
 
-// start writes the version behind b.
+// start appends the version to b.
 func (c *codec) start(b []byte) {
 	if cap(b) == 0 {
 		b = make([]byte, 0, newRecord)
