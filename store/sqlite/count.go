@@ -7,11 +7,11 @@ import (
 	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
-// Count groups the callbacks that match by tenant, service, priority and state,
-// and orders the groups by these. A query of nothing but tenants, services,
-// states and priorities reads one short row per group, however many callbacks
-// there are. Records that were set aside are left out; so are others that cannot
-// be read, where the query needs what is in them.
+// Count returns the number of matching callbacks by tenant, service, priority
+// and state, in this order. A query with conditions on these only reads one
+// short row per group. Records that were set aside are not counted. If the
+// query depends on the contents of records, damaged ones are not counted
+// either.
 func (s *Store) Count(ctx context.Context, q store.Query) ([]store.Group, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
@@ -44,10 +44,10 @@ func (s *Store) Count(ctx context.Context, q store.Query) ([]store.Group, error)
 	return g.Sorted(), nil
 }
 
-// tallied reads what the writer has counted.
+// tallied reads the counts that the writer maintains.
 const tallied = "SELECT tenant, service, priority, state, n, ready FROM tallies"
 
-// countRecords counts what only the records can tell.
+// countRecords decodes and counts records.
 func (s *Store) countRecords(ctx context.Context, f *search, w *where, g *sqlkit.Groups) error {
 	return s.rows(ctx, func(row []any) error {
 		r, c, err := readRow(row)
@@ -62,8 +62,9 @@ func (s *Store) countRecords(ctx context.Context, f *search, w *where, g *sqlkit
 	}, "SELECT "+recordColumns+" FROM callbacks c"+w.text(), w.args...)
 }
 
-// scanGroup reads a row of tenant, service, priority, state, number and how many
-// of them are ready. It is false for what is no priority or no state.
+// scanGroup reads a row of tenant, service, priority, state, number and number
+// of ready ones. ok is false if priority or state is invalid, or the number is
+// zero.
 func scanGroup(row []any) (of store.Group, ok bool) {
 	s := scanner{values: row}
 	of.Queue.Tenant, of.Queue.Service = s.text(), s.text()

@@ -9,21 +9,21 @@ import (
 )
 
 var (
-	// ErrForeign tells that a SQLite file belongs to something else.
-	ErrForeign = errors.New("file is no store of callbacks")
-	// ErrCorrupt tells that a file is not, or no longer, a sound SQLite file.
-	ErrCorrupt = errors.New("file is damaged")
-	// ErrDigestKey tells that a file needs the key of [WithDigestKey], or another
-	// than was given.
-	ErrDigestKey = errors.New("key of the digests is missing or wrong")
-	// ErrFull tells that there is no room. What failed with it did not happen.
-	ErrFull = errors.New("no room is left")
-	// ErrBusy tells that another process held the file for too long. What failed
-	// with it did not happen.
+	// ErrForeign means that the SQLite file belongs to another application.
+	ErrForeign = errors.New("file belongs to another application")
+	// ErrCorrupt means that the file is damaged, or not a SQLite file.
+	ErrCorrupt = errors.New("file is damaged or not a database")
+	// ErrDigestKey means that the file needs the key of [WithDigestKey], or
+	// another one than was given.
+	ErrDigestKey = errors.New("digest key is missing or wrong")
+	// ErrFull means that there is no space. The operation had no effect.
+	ErrFull = errors.New("no space is left")
+	// ErrBusy means that another process held the lock of the file for too
+	// long. The operation had no effect.
 	ErrBusy = errors.New("file is locked by another process")
 )
 
-// The primary result codes of SQLite that are told apart.
+// Primary result codes of SQLite.
 const (
 	codeBusy     = 5
 	codeLocked   = 6
@@ -33,7 +33,7 @@ const (
 	codeNotADB   = 26
 )
 
-// codeOf is the primary result code of an error of SQLite, or 0.
+// codeOf returns the primary result code of an error, or 0.
 func codeOf(err error) int {
 	var coded interface{ Code() int }
 	if errors.As(err, &coded) {
@@ -42,13 +42,13 @@ func codeOf(err error) int {
 	return 0
 }
 
-// isBusy reports whether another connection is in the way.
+// isBusy reports whether another connection holds a lock.
 func isBusy(err error) bool {
 	code := codeOf(err)
 	return code == codeBusy || code == codeLocked
 }
 
-// classify adds the fact that an error of SQLite stands for.
+// classify wraps an error of SQLite with the sentinel for its code.
 func classify(err error) error {
 	var fact error
 	switch codeOf(err) {
@@ -67,8 +67,8 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", fact, err)
 }
 
-// outcome is the error of a COMMIT that failed. Where the disk failed, the
-// change may be there after a restart all the same.
+// outcome returns the error of a failed COMMIT. If the disk failed, the change
+// may still be there after a restart.
 func outcome(err error) error {
 	switch codeOf(err) {
 	case codeFull, codeBusy, codeLocked, codeReadOnly:

@@ -11,11 +11,11 @@ import (
 const eventColumns = "e.pos, e.tenant, (SELECT k.id FROM ids k WHERE k.cb = e.cb), e.seq, e.type, e.body"
 
 // Events returns the history of one callback, or the feed after a cursor. The
-// feed is the order of the commits. A cursor that this store did not give is an
-// error that is callback.ErrInvalidParameter. An event that cannot be read is
-// there with its type and number, and says so in its Detail.
+// feed has the order of the commits. An invalid cursor gives a
+// [callback.FieldError]. An event that cannot be decoded is returned with its
+// type and number and a Detail that says so.
 //
-// The feed of one tenant reads past the events of the others.
+// The feed of one tenant reads over the events of others.
 func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage, error) {
 	if err := s.usable(ctx); err != nil {
 		return store.EventPage{}, err
@@ -24,7 +24,8 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	if err != nil {
 		return store.EventPage{}, err
 	}
-	// Positions are given in the order of the commits: up to here all is there.
+	// Positions are assigned in the order of the commits: the feed is complete
+	// up to end.
 	end := int64(0)
 	err = s.rows(ctx, func(row []any) error {
 		end, _ = row[0].(int64)
@@ -53,7 +54,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 		return store.EventPage{}, err
 	}
 	if q.Callback == "" && n < limit {
-		last = end // nothing that is asked for lies before it
+		last = end // no matching event lies before it
 	}
 	page.Next = store.FormatFeed(last)
 	return page, nil
@@ -74,7 +75,7 @@ func feedQuery(q *store.EventQuery, after, end int64, limit int) (query string, 
 	return query, append(args, after, end, limit)
 }
 
-// scanEvent reads eventColumns. It reports whether the event has a callback.
+// scanEvent reads eventColumns. ok is false if the event has no callback.
 func scanEvent(row []any) (e callback.Event, pos int64, ok bool) {
 	s := scanner{values: row}
 	pos = s.integer()

@@ -158,21 +158,21 @@ func (c coded) Error() string { return fmt.Sprint("code ", int(c)) }
 func (c coded) Code() int { return int(c) }
 
 func TestKnownForgetsTheOldest(t *testing.T) {
-	var k known
-	for i := range 3 * mostKnown {
-		k.keep(glimpse{head: head{id: callback.ID(fmt.Sprint(i))}, cb: int64(i)})
+	var k rowCache
+	for i := range 3 * mostCached {
+		k.keep(cachedRow{head: head{id: callback.ID(fmt.Sprint(i))}, cb: int64(i)})
 	}
-	if n := len(k.latest) + len(k.older); n > 2*mostKnown {
+	if n := len(k.latest) + len(k.older); n > 2*mostCached {
 		t.Errorf("%d are kept", n)
 	}
-	if g, ok := k.find(name{"", callback.ID(fmt.Sprint(3*mostKnown - 1))}); !ok || g.cb != 3*mostKnown-1 {
+	if g, ok := k.find(name{"", callback.ID(fmt.Sprint(3*mostCached - 1))}); !ok || g.cb != 3*mostCached-1 {
 		t.Error("the latest is forgotten")
 	}
 	if _, ok := k.find(name{"", "0"}); ok {
 		t.Error("the oldest is kept")
 	}
-	k.drop(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))})
-	if _, ok := k.find(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))}); ok {
+	k.drop(name{"", callback.ID(fmt.Sprint(2*mostCached - 1))})
+	if _, ok := k.find(name{"", callback.ID(fmt.Sprint(2*mostCached - 1))}); ok {
 		t.Error("what was dropped is kept")
 	}
 }
