@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/store/sqlite"
 )
 
-// A host that manages the handle itself migrates when it chooses to.
+// A host that manages the database handle decides when to migrate.
 func ExampleNew() {
 	ctx := context.Background()
 	path, remove := somewhere()
@@ -43,8 +43,8 @@ func ExampleNew() {
 	// <nil> <nil>
 }
 
-// Migrate may run at every start: on a file that is up to date it changes
-// nothing, and a file of a newer library it leaves alone.
+// Migrate may run at every start. It does not modify a file that is up to date
+// or of a newer library.
 func ExampleMigrate() {
 	ctx := context.Background()
 	path, remove := somewhere()
@@ -68,7 +68,7 @@ func ExampleMigrate() {
 	// migrating: schema is newer than this library: found version 77, want 2
 }
 
-// Records that cannot be read delay nobody; here none was found.
+// Damaged records do not delay others. Here there is none.
 func ExampleStore_Damaged() {
 	ctx := context.Background()
 	path, remove := somewhere()

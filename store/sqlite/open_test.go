@@ -18,7 +18,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// filled makes a file with some callbacks and returns what was written to it.
+// filled creates a file with some callbacks and returns what was written.
 func filled(t *testing.T, path string, n int) []*callback.Callback {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), path)
@@ -108,7 +108,7 @@ func TestOpenFailsClearly(t *testing.T) {
 	}
 }
 
-// A file that cannot be written to is refused, not used half.
+// A read-only file is rejected.
 func TestReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	filled(t, path, 3)
@@ -127,8 +127,8 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// Whatever byte of a file is wrong: a callback is read as it was, or there is an
-// error. None is ever read as something else.
+// Whatever byte of a file is altered, a callback is read as it was written, or
+// gives an error.
 func TestFlippedBytes(t *testing.T) {
 	t.Parallel()
 	const flips = 500
@@ -164,7 +164,7 @@ func TestFlippedBytes(t *testing.T) {
 			got, err := s.Get(t.Context(), callback.By{Tenant: want.Tenant, ID: want.ID})
 			switch {
 			case errors.Is(err, callback.ErrNotFound):
-				lost++ // the name itself was hit
+				lost++ // the ID itself was altered
 			case err != nil:
 				failed++
 			case got.State != want.State || got.Revision != want.Revision || got.Customer != want.Customer || got.Service != want.Service ||
@@ -172,7 +172,7 @@ func TestFlippedBytes(t *testing.T) {
 				t.Errorf("callback %s is read as something else", want.ID)
 			}
 		}
-		// Whatever comes of it, nothing may hang or panic.
+		// Whatever the result, the call must not hang or panic.
 		_, _ = s.Claim(t.Context(), storetest.At(time.Hour), callback.ClaimRequest{Owner: "n", Lease: time.Minute, Due: true, Limit: 100})
 		_, _ = s.Search(t.Context(), callback.Query{Tenant: storetest.Tenant, Limit: 1000})
 		_, _ = s.Events(t.Context(), callback.EventQuery{AllTenants: true})
@@ -183,7 +183,7 @@ func TestFlippedBytes(t *testing.T) {
 	}
 }
 
-// Without its log a file is as it was at the last checkpoint: older, and whole.
+// Without its log, a file is in the consistent state of the last checkpoint.
 func TestLogDeleted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	filled(t, path, 30)
@@ -204,7 +204,7 @@ func TestLogDeleted(t *testing.T) {
 	}
 }
 
-// Names that mean something in a URI are names.
+// Characters with a meaning in URIs are plain characters in paths.
 func TestOddPaths(t *testing.T) {
 	for _, name := range []string{"a b.db", "50%.db", "what?.db", "no#1.db", "ü&x=1.db", "file:x.db", "a%20b.db"} {
 		path := filepath.Join(t.TempDir(), name)

@@ -157,7 +157,7 @@ func (c coded) Error() string { return fmt.Sprint("code ", int(c)) }
 
 func (c coded) Code() int { return int(c) }
 
-func TestKnownForgetsTheOldest(t *testing.T) {
+func TestCacheDropsTheOldest(t *testing.T) {
 	var k rowCache
 	for i := range 3 * mostCached {
 		k.keep(cachedRow{head: head{id: callback.ID(fmt.Sprint(i))}, cb: int64(i)})
@@ -177,8 +177,8 @@ func TestKnownForgetsTheOldest(t *testing.T) {
 	}
 }
 
-// Where the file system has no hard links a backup gets its name all the same,
-// and takes it from nobody.
+// Without hard links, a backup still gets its name and does not overwrite
+// another file.
 func TestPublishWithoutLinks(t *testing.T) {
 	none := func(string, string) error { return errors.ErrUnsupported }
 	dir := t.TempDir()

@@ -33,8 +33,8 @@ func wantPauses(t *testing.T, s *sqlite.Store, want ...callback.Pause) {
 	}
 }
 
-// A pause that was acknowledged is there when the file is opened again, and so is
-// its end; other handles see both at once.
+// An acknowledged pause, and its end, are there after reopening the file; other
+// handles see both at once.
 func TestPausesSurvive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	all := callback.Pause{Since: monday(), Actor: "ann"}
@@ -72,7 +72,7 @@ func TestPausesSurvive(t *testing.T) {
 	}
 }
 
-// A file of the version before there were pauses keeps what is in it.
+// A file from before there were pauses keeps its content.
 func TestPausesAreMigrated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	written := filled(t, path, 20)
@@ -102,7 +102,7 @@ func TestPausesAreMigrated(t *testing.T) {
 	apply(t, s, storetest.Write(storetest.New("after")))
 }
 
-// The process ends in the middle of a pause; the one that follows knows of it.
+// If the process dies during a pause, the next one knows of it.
 func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	clock := callbacktest.NewClock(monday())
@@ -112,7 +112,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The mark is set, and the process dies before any callback is moved.
+	// The pause is set, and the process dies before it moves a callback.
 	faulty := callbacktest.NewFaultyStore(s)
 	d := newDesk(t, faulty.Store(), clock, phones, "node-1", ids)
 	start := func(number string) callback.ID {
