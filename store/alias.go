@@ -2,8 +2,8 @@ package store
 
 import "github.com/ringback-go/ringback/callback"
 
-// The contract is defined beside the engine that relies on it; these are other
-// names for the same types.
+// These aliases let the author of a store import this package only. Package
+// callback defines the types.
 type (
 	Store          = callback.Store
 	ClockStore     = callback.ClockStore

@@ -7,19 +7,18 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Apply makes each change atomically on its own; see [callback.Store]. Of
-// several conditions that do not hold, the error names the first in this order:
-// a malformed change ([*InvalidError]), a callback that does not exist or was
-// erased ([callback.ErrNotFound]), the ID of a new callback, revision, epoch
-// and idempotency key ([*ConflictError]), the source ([callback.ErrNotFound] or
-// [*ConflictError]), a permit ([callback.PermitError]). A
-// repeated request is therefore a conflict, not a refusal of the place that it
-// holds itself.
+// Apply makes each change atomically and independently of the others; see
+// [callback.Store]. If several conditions of a change fail, the error names the
+// first in this order: a malformed change ([callback.FieldError]), a callback
+// that does not exist or was erased ([callback.ErrNotFound]), the ID of a new
+// callback, revision, epoch and idempotency key ([ConflictError]), a permit
+// ([callback.PermitError]). A repeated request is thus reported as a conflict
+// and not as a refused permit that it holds itself.
 func (m *Memory) Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	// Copies are made before the lock is taken.
+	// Copy before locking.
 	var few [1]prepared
 	all := few[:]
 	if len(changes) > len(few) {
@@ -48,7 +47,7 @@ func (m *Memory) Apply(ctx context.Context, now time.Time, changes []Change) ([]
 	return errs, nil
 }
 
-// prepared is what a change needs of its own.
+// prepared is what apply stores of one change, copied from the caller.
 type prepared struct {
 	body  *body
 	event *event
@@ -112,7 +111,7 @@ func (m *Memory) apply(now instant, c *Change, p prepared) error {
 		e.lease = lease{epoch: e.lease.epoch}
 	}
 	m.joinQueue(e)
-	m.due.set(e, instantOf(r.NextAt))
+	m.setDue(e, instantOf(r.NextAt))
 	m.feed.append(p.event)
 	e.history.append(p.event)
 	return nil
@@ -125,8 +124,8 @@ func (m *Memory) create(t *tenant, r *callback.Callback, b *body) *entry {
 	return e
 }
 
-// checkEpoch refuses a writer whose lease somebody else has now. What does not
-// exist yet was never leased.
+// checkEpoch refuses a change by a node that has lost its lease to another. A
+// callback that does not exist yet has epoch 0.
 func checkEpoch(e *entry, c *Change) error {
 	var current int64
 	if e != nil {
@@ -165,6 +164,6 @@ func (m *Memory) unclaim(e *entry, c *Change) error {
 	m.leaveQueue(e)
 	e.lease = lease{epoch: e.lease.epoch}
 	m.joinQueue(e)
-	m.due.set(e, instantOf(c.Record.NextAt))
+	m.setDue(e, instantOf(c.Record.NextAt))
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 
 func benchStart() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 
-// numbers are many addresses, made once.
+// numbers returns n distinct addresses.
 func numbers(b *testing.B, n int) []phonenum.Address {
 	b.Helper()
 	all := make([]phonenum.Address, n)
@@ -28,8 +28,8 @@ func numbers(b *testing.B, n int) []phonenum.Address {
 	return all
 }
 
-// request is a creation as Start makes it: two lookups, four properties and
-// six permits, two of them held.
+// request returns a create as Start makes it: two lookups, four properties and
+// six permits, of which two are held.
 func request(i int, number phonenum.Address, r *rand.Rand) Change {
 	desired := benchStart().Add(time.Duration(r.IntN(14*288)) * 5 * time.Minute)
 	key := number.Key()
@@ -66,7 +66,7 @@ func mustApply(b *testing.B, m *Memory, changes ...Change) {
 	}
 }
 
-// filled is a store with n pending callbacks.
+// filled returns a store with n pending callbacks.
 func filled(b *testing.B, n int, edit func(i int, cb *callback.Callback)) *Memory {
 	b.Helper()
 	m, r := NewMemory(), rand.New(rand.NewPCG(1, 2))
@@ -85,8 +85,7 @@ func BenchmarkApplyCreate(b *testing.B) {
 	const pending = 100_000
 	m, r := filled(b, pending, nil), rand.New(rand.NewPCG(3, 4))
 	all := numbers(b, 2*pending)
-	// Requests are made in advance, many at a time, so that stopping the clock
-	// does not count.
+	// Make many requests at once, so that stopping the timer does not dominate.
 	batch := make([]Change, 20_000)
 	next, n := len(batch), pending
 	b.ReportAllocs()
@@ -107,8 +106,8 @@ func BenchmarkApplyCreate(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory reports what one pending callback takes, indexes, counters
-// and its event included, with a million of them.
+// BenchmarkMemory reports the memory of one pending callback among a million,
+// including its share of indexes and counters and its event.
 func BenchmarkMemory(b *testing.B) {
 	const n = 1_000_000
 	for b.Loop() {

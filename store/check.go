@@ -6,20 +6,20 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// The bounds of the contract.
+// Limits of the contract of [callback.Store].
 const (
 	// MinLease is the shortest lease of a claim.
 	MinLease = time.Second
-	// DefaultLimit is the size of a page when a query names none.
+	// DefaultLimit is the page size of a query without a limit.
 	DefaultLimit = 100
-	// MaxSearch is the largest page of a search, MaxEvents of a feed.
+	// MaxSearch is the largest page of a search, MaxEvents that of a feed.
 	MaxSearch = 1000
 	MaxEvents = 10000
 )
 
-// CheckChange reports what is malformed about a change, for any store; nil
-// means that only the state of the store decides. Errors are [*InvalidError].
-// It is safe for any input.
+// CheckChange reports whether a change is well formed, which does not depend on
+// the store. The error is a [callback.FieldError]. CheckChange accepts any
+// input.
 func CheckChange(c *Change) error {
 	r := c.Record
 	switch {
@@ -42,7 +42,7 @@ func CheckChange(c *Change) error {
 	}
 	if c.Unclaim {
 		if len(c.Give) > 0 || len(c.Take) > 0 || c.Event != (callback.Event{}) {
-			return invalid("Unclaim", "goes with no permits and no event")
+			return invalid("Unclaim", "cannot have permits or an event")
 		}
 		return nil
 	}
@@ -73,8 +73,8 @@ func CheckChange(c *Change) error {
 	return nil
 }
 
-// CheckClaim reports what is malformed about a claim. Limits and counts of
-// zero are allowed and lease nothing.
+// CheckClaim reports whether a claim is well formed. Limits and counts of zero
+// are valid and lease nothing.
 func CheckClaim(req *ClaimRequest) error {
 	if req.Lease < MinLease {
 		return invalid("Lease", "%v is below %v", req.Lease, MinLease)
@@ -86,7 +86,7 @@ func CheckClaim(req *ClaimRequest) error {
 		return invalid("Limit", "%d is negative", req.Limit)
 	}
 	if req.Due && len(req.Queues) > 0 {
-		return invalid("Queues", "is not for claims of due work")
+		return invalid("Queues", "cannot be combined with Due")
 	}
 	for i, q := range req.Queues {
 		if q.N < 0 {
@@ -96,23 +96,25 @@ func CheckClaim(req *ClaimRequest) error {
 	return nil
 }
 
-// CheckQuery reports what is malformed about a search and returns its limit
-// with the default filled in. The cursor is [ParseCursor]'s business.
+// CheckQuery reports whether a search is well formed, except for its cursor,
+// which [ParseCursor] checks. It returns the limit, or the default if the query
+// has none.
 func CheckQuery(q *Query) (limit int, err error) {
 	if q.Order > callback.ByQueue {
 		return 0, invalid("Order", "%d is not an order", uint8(q.Order))
 	}
 	if q.AllTenants {
-		return 0, invalid("AllTenants", "is not for searches")
+		return 0, invalid("AllTenants", "is not supported by searches")
 	}
 	return checkLimit(q.Limit, MaxSearch)
 }
 
-// CheckEvents reports what is malformed about a query of events and returns
-// its limit with the default filled in.
+// CheckEvents reports whether a query of events is well formed, except for its
+// cursor, which [ParseFeed] checks. It returns the limit, or the default if the
+// query has none.
 func CheckEvents(q *EventQuery) (limit int, err error) {
 	if q.AllTenants && q.Callback != "" {
-		return 0, invalid("AllTenants", "is not for the history of one callback")
+		return 0, invalid("AllTenants", "cannot be combined with Callback")
 	}
 	if q.End && (q.Callback != "" || q.After != "") {
 		return 0, invalid("End", "is for the feed, without After")
@@ -120,8 +122,9 @@ func CheckEvents(q *EventQuery) (limit int, err error) {
 	return checkLimit(q.Limit, MaxEvents)
 }
 
-// CheckErase reports what is malformed about a request to forget. An empty
-// subject would name every counter that belongs to nobody, seats included.
+// CheckErase reports whether a request to erase is well formed. It rejects an
+// empty subject, which would match every counter that belongs to no person,
+// such as bucket capacity.
 func CheckErase(req *EraseRequest) error {
 	for i, s := range req.Subjects {
 		if s == "" {

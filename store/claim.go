@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// Claim leases due work or the heads of queues; see [ClaimRequest]. Each
-// callback costs the depth of a tree, however many wait.
+// Claim leases due callbacks or the heads of queues; see
+// [callback.ClaimRequest]. The cost of a callback is logarithmic in the number
+// of waiting ones.
 func (m *Memory) Claim(ctx context.Context, now time.Time, req ClaimRequest) (Claimed, error) {
 	if err := ctx.Err(); err != nil {
 		return Claimed{}, err
@@ -34,16 +35,12 @@ func (m *Memory) claim(now, until instant, req *ClaimRequest) (views []view, nex
 		return views, instant{}
 	}
 	var taken []*entry
-	for len(taken) < req.Limit {
-		e := m.due.next()
-		if e == nil || e.nextAt.After(now) {
-			break
-		}
-		m.due.set(e, instant{})
-		taken = append(taken, e)
+	p := m.due.First()
+	for ; p.Valid() && len(taken) < req.Limit && !p.Item().at.After(now); p.Next() {
+		taken = append(taken, p.Item().e)
 	}
-	if e := m.due.next(); e != nil {
-		next = e.nextAt
+	if p.Valid() {
+		next = p.Item().at
 	}
 	for _, e := range taken {
 		m.lease(e, until, req.Owner)
@@ -64,8 +61,8 @@ func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owne
 	}
 	var taken []*entry
 	for p := queue.First(); p.Valid() && len(taken) < q.N; p.Next() {
-		// A lease that had run out for a caller whose clock is ahead may
-		// still run for this one.
+		// Another caller whose clock is ahead may have returned e to the queue
+		// while its lease still runs by the clock of this one.
 		if e := p.Item().e; !e.lease.until.After(now) {
 			taken = append(taken, e)
 		}
@@ -77,18 +74,17 @@ func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owne
 	return views
 }
 
-// lease gives an entry to an owner until an instant.
 func (m *Memory) lease(e *entry, until instant, owner string) {
 	m.leaveQueue(e)
 	e.lease = lease{owner: owner, epoch: e.lease.epoch + 1, until: until}
-	m.due.set(e, until)
+	m.setDue(e, until)
 	if e.body.claimable() {
 		e.standing = leasedFromQueue
 		m.leased.Insert(item{until, e})
 	}
 }
 
-// wakeQueues puts back into their queues the entries whose leases ran out.
+// wakeQueues returns entries whose leases ended to their queues.
 func (m *Memory) wakeQueues(now instant) {
 	for {
 		p := m.leased.First()
@@ -101,7 +97,7 @@ func (m *Memory) wakeQueues(now instant) {
 	}
 }
 
-// joinQueue puts an entry that queue claims may hand out into its queue.
+// joinQueue adds e to its queue if queue claims may lease it.
 func (m *Memory) joinQueue(e *entry) {
 	if e.body.claimable() {
 		e.service.queue(e.body.priority).Insert(item{e.body.queuedAt, e})
@@ -109,8 +105,7 @@ func (m *Memory) joinQueue(e *entry) {
 	}
 }
 
-// leaveQueue takes an entry out of its queue, or out of those that wait for
-// the end of their lease.
+// leaveQueue removes e from its queue, or from m.leased.
 func (m *Memory) leaveQueue(e *entry) {
 	switch e.standing {
 	case readyInQueue:
@@ -119,4 +114,17 @@ func (m *Memory) leaveQueue(e *entry) {
 		m.leased.Delete(item{e.lease.until, e})
 	}
 	e.standing = notInQueue
+}
+
+func (m *Memory) setDue(e *entry, at instant) {
+	if e.nextAt == at {
+		return
+	}
+	if !e.nextAt.IsZero() {
+		m.due.Delete(item{e.nextAt, e})
+	}
+	e.nextAt = at
+	if !at.IsZero() {
+		m.due.Insert(item{at, e})
+	}
 }

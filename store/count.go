@@ -10,11 +10,11 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Count groups the callbacks that match by tenant, service, priority and
-// state, and orders the groups by these. Ready counts queued callbacks that are
-// ready, leased or not. A query of nothing but tenants, services, states and
-// priorities costs the number of groups, others what a search for all matches
-// would.
+// Count returns the number of matching callbacks by tenant, service, priority
+// and state, in this order. Ready counts queued callbacks that are ready,
+// whether leased or not. A query with conditions on tenant, service, state and
+// priority only costs the number of groups; any other costs as much as a search
+// for all matches.
 func (m *Memory) Count(ctx context.Context, q Query) ([]Group, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (m *Memory) Count(ctx context.Context, q Query) ([]Group, error) {
 
 func (t *tenant) count(groups []Group, f *filter) []Group {
 	from := len(groups)
-	if f.onlyGroups() {
+	if f.grouped() {
 		groups = t.sums(groups, f)
 	} else {
 		groups = t.sumsOfMatches(groups, f)
@@ -49,9 +49,8 @@ func (t *tenant) count(groups []Group, f *filter) []Group {
 	return groups
 }
 
-// onlyGroups reports whether the query asks for nothing that callbacks of one
-// group differ in.
-func (f *filter) onlyGroups() bool {
+// grouped implements [Filter.Grouped].
+func (f *filter) grouped() bool {
 	q := f.q
 	return len(q.IDs) == 0 && len(q.Reasons) == 0 && len(q.SearchValues) == 0 && len(q.Properties) == 0 &&
 		q.Number == "" && q.CustomerID == "" && q.ExternalID == "" && q.CallerID == "" && q.AppPool == "" && q.Personal == "" &&
@@ -61,15 +60,9 @@ func (f *filter) onlyGroups() bool {
 
 func (t *tenant) sums(groups []Group, f *filter) []Group {
 	for name, s := range t.services {
-		if !anyOf(f.q.Services, name) {
-			continue
-		}
 		for priority, all := range s.counts {
-			if !anyOf(f.q.Priorities, priority) {
-				continue
-			}
 			for state, of := range all {
-				if of.n > 0 && f.states[state] {
+				if of.n > 0 && f.matchesGroup(name, priority, callback.State(state)) {
 					key := callback.QueueKey{Tenant: t.name, Service: name, Priority: priority}
 					groups = append(groups, Group{Queue: key, State: callback.State(state), N: of.n, Ready: of.ready})
 				}
@@ -84,22 +77,18 @@ func (t *tenant) sumsOfMatches(groups []Group, f *filter) []Group {
 	if states, m := t.inStates(f); from == nil || m < n {
 		from = states
 	}
-	type kind struct {
-		queue callback.QueueKey
-		state callback.State
-	}
-	at := make(map[kind]int)
+	at := make(map[Group]int)
 	from(func(e *entry) {
 		if !f.matches(e) {
 			return
 		}
 		b := e.body
-		k := kind{callback.QueueKey{Tenant: t.name, Service: e.service.name, Priority: b.priority}, b.state}
-		i, ok := at[k]
+		key := Group{Queue: callback.QueueKey{Tenant: t.name, Service: e.service.name, Priority: b.priority}, State: b.state}
+		i, ok := at[key]
 		if !ok {
 			i = len(groups)
-			at[k] = i
-			groups = append(groups, Group{Queue: k.queue, State: k.state})
+			at[key] = i
+			groups = append(groups, key)
 		}
 		groups[i].N++
 		if b.claimable() {

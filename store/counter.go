@@ -12,24 +12,24 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// counter is one limit's units that are out. Counters that differ only in
-// Name form a chain.
+// counter is the number of units in use of one permit key. Counters whose keys
+// differ only in Name form a list.
 type counter struct {
 	key  callback.PermitKey
 	used int64
-	ends instant // zero: no window
+	ends instant // end of the window; zero if there is none
 	next *counter
 }
 
-// planned is what a change makes of a counter. A change first plans all its
-// counters and writes them only when no permit was refused.
+// planned is the new state of a counter. A change plans all its counters first,
+// and writes them only if no permit was refused.
 type planned struct {
 	counter *counter
 	used    int64
 	ends    instant
 }
 
-// usedAt is how many units are out at now: none once the window has ended.
+// usedAt returns the units in use at now: none if the window has ended.
 func (c *counter) usedAt(now instant) int64 {
 	if c.endedAt(now) {
 		return 0
@@ -39,8 +39,8 @@ func (c *counter) usedAt(now instant) int64 {
 
 func (c *counter) endedAt(now instant) bool { return !c.ends.IsZero() && !c.ends.After(now) }
 
-// limit holds the counters of one kind and service by slot, so that the load
-// of a range of buckets is a walk.
+// limit holds the counters of one kind and service by slot, so that Load of a
+// range of buckets is one walk.
 type limit struct {
 	slots tree[slot]
 }
@@ -79,7 +79,7 @@ func (t *tenant) limit(service string, kind callback.PermitKind) *limit {
 	return nil
 }
 
-// insert adds a counter whose key has none.
+// insert adds a counter. Its key must be new.
 func (t *tenant) insert(c *counter) {
 	s := t.service(c.key.Service)
 	l := s.limits[c.key.Kind]
@@ -96,7 +96,6 @@ func (t *tenant) insert(c *counter) {
 	at.subjects[c.key.Subject] = c
 }
 
-// drop removes a counter.
 func (t *tenant) drop(c *counter) {
 	l := t.limit(c.key.Service, c.key.Kind)
 	at, _ := l.slots.Get(slot{at: c.key.Slot})
@@ -148,8 +147,8 @@ func (t *tenant) forget(subject string) {
 	}
 }
 
-// permits works out what a change does to the counters: gives first, then
-// takes in order. When a permit is refused nothing has changed.
+// permits applies the gives, then the takes in order, to the counters of t. If
+// a permit is refused, it changes nothing.
 func (m *Memory) permits(t *tenant, now instant, give []callback.Held, take []callback.Permit) error {
 	plan := m.plan[:0]
 	defer func() {
@@ -201,7 +200,7 @@ func (m *Memory) permits(t *tenant, now instant, give []callback.Held, take []ca
 	return nil
 }
 
-// enter is a counter's place in a plan, new or old.
+// enter returns the entry of c in the plan, which it adds if necessary.
 func enter(plan []planned, c *counter, now instant) ([]planned, *planned) {
 	for i := range plan {
 		if plan[i].counter == c {
@@ -212,7 +211,7 @@ func enter(plan []planned, c *counter, now instant) ([]planned, *planned) {
 	return plan, &plan[len(plan)-1]
 }
 
-// abandon takes back a plan.
+// abandon removes the counters that were created for a plan.
 func (t *tenant) abandon(plan []planned) {
 	for _, p := range plan {
 		if p.counter.used == 0 {
@@ -221,7 +220,7 @@ func (t *tenant) abandon(plan []planned) {
 	}
 }
 
-// windowOf is when the window of a counter ends whose first unit is taken now.
+// windowOf returns the end of a window that begins at now.
 func windowOf(p *callback.Permit, now instant) instant {
 	if p.For > 0 {
 		return instantOf(now.Time().Add(p.For))
@@ -229,8 +228,8 @@ func windowOf(p *callback.Permit, now instant) instant {
 	return instantOf(p.Until)
 }
 
-// saturatingAdd is a+b, or the largest value where that does not fit: units
-// that cannot be counted are refused, not forgotten. b is not negative.
+// saturatingAdd returns a+b, or the largest T on overflow, so that units beyond
+// it are refused and not lost. b must not be negative.
 func saturatingAdd[T constraints.Signed](a, b T) T {
 	if sum := a + b; sum >= a {
 		return sum
@@ -247,11 +246,11 @@ func largest[T constraints.Signed]() T {
 	}
 }
 
-// expiry is the end of a counter's window. It is stale when the counter has
-// gone or has another window since.
+// expiry is the end of a counter's window. It is stale if the counter was
+// dropped or has a new window.
 type expiry struct {
 	at      instant
-	n       uint64 // makes equal ends different
+	n       uint64 // makes expiries with the same end distinct
 	counter *counter
 	tenant  *tenant
 }
@@ -263,7 +262,6 @@ func compareExpiries(a, b expiry) int {
 	return cmp.Compare(a.n, b.n)
 }
 
-// expireAt notes when the window of a counter will have ended.
 func (m *Memory) expireAt(t *tenant, c *counter, ends instant) {
 	if ends.IsZero() {
 		return
@@ -273,7 +271,7 @@ func (m *Memory) expireAt(t *tenant, c *counter, ends instant) {
 }
 
 // sweep removes a few counters whose windows have ended: more than one change
-// can add, so that they cannot pile up, and few enough not to be felt.
+// can add, so that they do not accumulate.
 func (m *Memory) sweep(now instant) {
 	const few = 16
 	for range few {
@@ -289,7 +287,6 @@ func (m *Memory) sweep(now instant) {
 	}
 }
 
-// load lists the counters of a request.
 func (t *tenant) load(now time.Time, req *LoadRequest) []Counter {
 	l := t.limit(req.Service, req.Kind)
 	if l == nil {

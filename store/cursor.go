@@ -4,14 +4,14 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
+	"strings"
 
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Place is where a page of a search ended: the value it is ordered by and the
-// ID of the last callback. Because the next page begins after the place, not
-// after a number of rows, it misses and repeats nothing when callbacks come
-// and go meanwhile.
+// Place is a position in the order of a search: the time that orders it and the
+// ID of the last callback of a page. Pages that begin after a place skip and
+// repeat nothing when callbacks are added or removed between them.
 type Place = callback.Place
 
 const (
@@ -20,7 +20,7 @@ const (
 	maxCursor     = 1024
 )
 
-// FormatCursor writes the cursor of a place in a search of the given order.
+// FormatCursor returns the cursor of a place in a search of the given order.
 func FormatCursor(order callback.OrderBy, desc bool, last Place) callback.Cursor {
 	at := instantOf(last.QueuedAt)
 	raw := make([]byte, 0, cursorHead+len(last.ID))
@@ -31,22 +31,22 @@ func FormatCursor(order callback.OrderBy, desc bool, last Place) callback.Cursor
 	return callback.Cursor(base64.RawURLEncoding.EncodeToString(raw))
 }
 
-// ParseCursor reads a cursor of a search of the given order. The empty cursor
-// is the beginning: ok is false. Anything else that FormatCursor did not write
-// for this order and direction is an [*InvalidError].
+// ParseCursor parses a cursor from FormatCursor for the same order and
+// direction. ok is false for the empty cursor, which is the beginning. Any
+// other text gives a [callback.FieldError].
 func ParseCursor(c callback.Cursor, order callback.OrderBy, desc bool) (last Place, ok bool, err error) {
 	if c == "" {
 		return Place{}, false, nil
 	}
 	if len(c) > maxCursor {
-		return Place{}, false, invalid("After", "is longer than a cursor can be")
+		return Place{}, false, invalid("After", "is too long for a cursor")
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(c))
 	if err != nil || len(raw) <= cursorHead || raw[0] != cursorVersion {
 		return Place{}, false, invalid("After", "is not a cursor of a search")
 	}
 	if raw[1] != direction(order, desc) {
-		return Place{}, false, invalid("After", "belongs to a search of another order")
+		return Place{}, false, invalid("After", "is of a search in another order")
 	}
 	at := instant{sec: int64(binary.BigEndian.Uint64(raw[2:])), nsec: int32(binary.BigEndian.Uint32(raw[10:]))}
 	if at.nsec < 0 || at.nsec > 999_999_999 {
@@ -65,25 +65,26 @@ func direction(order callback.OrderBy, desc bool) byte {
 
 const feedPrefix = "f"
 
-// formatFeed writes the cursor of a position in the event feed.
-func formatFeed(position uint64) callback.Cursor {
-	return callback.Cursor(feedPrefix + strconv.FormatUint(position, 36))
+// FormatFeed returns the cursor of a position in a feed of events. The position
+// must not be negative.
+func FormatFeed(position int64) callback.Cursor {
+	return callback.Cursor(feedPrefix + strconv.FormatInt(position, 36))
 }
 
-// parseFeed reads a cursor of the event feed whose last event is at position
-// end. The empty cursor is the beginning.
-func parseFeed(c callback.Cursor, end uint64) (uint64, error) {
+// ParseFeed parses a cursor from FormatFeed. The empty cursor is position 0,
+// the beginning. Any other text, and a position after end, gives a
+// [callback.FieldError].
+func ParseFeed(c callback.Cursor, end int64) (int64, error) {
 	if c == "" {
 		return 0, nil
 	}
-	if len(c) > len(feedPrefix) && c[:len(feedPrefix)] == feedPrefix {
-		position, err := strconv.ParseUint(string(c[len(feedPrefix):]), 36, 64)
-		if err == nil && formatFeed(position) == c {
-			if position > end {
-				return 0, invalid("After", "is a place that this feed has not reached")
-			}
-			return position, nil
-		}
+	digits, ok := strings.CutPrefix(string(c), feedPrefix)
+	position, err := strconv.ParseInt(digits, 36, 64)
+	switch {
+	case !ok || err != nil || position < 0 || FormatFeed(position) != c:
+		return 0, invalid("After", "is not a cursor of an event feed")
+	case position > end:
+		return 0, invalid("After", "is after the end of this feed")
 	}
-	return 0, invalid("After", "is not a cursor of an event feed")
+	return position, nil
 }

@@ -1,43 +1,45 @@
-// Package store has Memory, the reference implementation of
-// [callback.Store], and what the authors of other stores share with it.
+// Package store has [Memory], a store for callbacks that need not survive their
+// process, and what other implementations of [callback.Store] share with it.
 //
-// Memory keeps everything in the memory of one process and loses it when the
-// process ends: it is for tests, simulations, demonstrations, and for hosts
-// whose promises need not outlive a restart. It is not the place for callbacks
-// that must not be lost.
+// Memory is for production use where that is acceptable: its searches are
+// indexed, its claims and changes cost the logarithm of the number of
+// callbacks, and what it keeps of erased callbacks is bounded. It is also the
+// store for tests and simulations. It loses everything when the process ends.
+// Packages store/sqlite and store/postgres are durable.
 //
-// # Model
+// # Data structures
 //
-// A tenant is a structure of its own: nothing in one refers to another. Within
-// it each callback is an entry, what claims change, with a body, which a change
-// replaces as a whole. Bodies never change, so that readers take them along and
-// copy them after they have let go of the store's one lock.
+// Each tenant has data structures of its own. A callback is an entry, which
+// claims modify, with a body, which every change replaces. Bodies are
+// immutable, so that readers copy them after they have released the lock of the
+// store.
 //
-// What is searched is indexed: IDs and idempotency keys; numbers, customers,
-// external IDs and lookup properties, present and former; the times desired (by
-// state), created, updated and queued. Queues are ordered sets of the callbacks
-// that are ready; moments of attention are one index over all tenants, in which
-// callbacks that share an instant are ordered by ID. Counters are kept by
-// service, kind and slot, and go when they come to zero or their window ends.
+// Searches have indexes on IDs, idempotency keys, numbers, customers, external
+// IDs, lookup properties (present and former), and on the times desired (by
+// state), created, updated and queued. A queue is an ordered set of callbacks
+// that are ready. NextAt is one index over all tenants, in which ties are
+// ordered by ID. Counters are indexed by service, kind and slot. They are
+// removed when they become zero or their window ends.
 //
 // # Cost
 //
-// A change costs the depth of some six trees, a claimed callback that of three,
-// a search by an exact value what stands under the value, another search the
-// page times how far apart its callbacks lie in the order asked for, a count by
-// service, state and priority the number of groups. Conditions without an index
-// - caller, pool, personal agent, properties, reasons, times of the end - are
-// checked on the callbacks that the others leave, under the lock.
+// A change updates about six trees, and a claim three per callback. A search by
+// an exact value costs the number of callbacks with that value. Any other
+// search walks the index of its order and costs the page size times the
+// distance between matches. A count by service, state and priority costs the
+// number of groups. Conditions on caller, pool, personal agent, properties,
+// reason and end time have no index: they are checked on the callbacks that
+// remain, under the lock.
 //
 // # Writing a store
 //
-// The interface and its contract are in package callback; [Store] and the types
-// around it are other names for them. [ClockStore], [NotifyingStore] and [PausingStore] are what a
-// store may offer beside it; without the last, services cannot be paused. [CheckChange], [CheckClaim],
-// [CheckQuery], [CheckEvents] and [CheckErase] find what is malformed,
-// [FormatCursor] and [ParseCursor] are cursors by place for any store,
-// [Filter] checks the conditions of a query that a database cannot, and
-// [callback.TextOf] is the text with which properties are compared. Package
-// record is the form of callbacks and events for stores that keep bytes,
-// package storetest checks a store against the contract.
+// Package callback defines the interface and its contract; [Store] and the
+// types next to it are aliases. [Clock], [Notifier] and [Pauser] are optional
+// interfaces; without Pauser, services cannot be paused. [CheckChange],
+// [CheckClaim], [CheckQuery], [CheckEvents] and [CheckErase] validate requests.
+// [FormatCursor], [ParseCursor], [FormatFeed] and [ParseFeed] implement
+// cursors. [Filter] checks the conditions that a database cannot, and
+// [callback.TextOf] is the text by which properties are compared. Package
+// record encodes callbacks and events, and package storetest tests a store
+// against the contract.
 package store

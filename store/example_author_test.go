@@ -8,8 +8,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// A store of one's own refuses what is malformed before it opens a
-// transaction.
+// A store of your own rejects malformed changes before it opens a transaction.
 func ExampleCheckChange() {
 	c := booking("c1")
 	fmt.Println(store.CheckChange(&c))
@@ -40,7 +39,7 @@ func ExampleCheckQuery() {
 func ExampleCheckEvents() {
 	_, err := store.CheckEvents(&store.EventQuery{AllTenants: true, Callback: "c1"})
 	fmt.Println(err)
-	// Output: AllTenants: is not for the history of one callback
+	// Output: AllTenants: cannot be combined with Callback
 }
 
 func ExampleCheckErase() {
@@ -48,8 +47,8 @@ func ExampleCheckErase() {
 	// Output: Subjects: item 1 is empty
 }
 
-// Cursors are places, so that a page begins behind the last callback that was
-// seen, whatever was written meanwhile.
+// A cursor is a place in an order, so that the next page begins after the last
+// callback of this one, whatever was written in between.
 func ExampleParseCursor() {
 	c := store.FormatCursor(callback.ByDesired, false, store.Place{QueuedAt: nine(), ID: "c1"})
 	last, ok, err := store.ParseCursor(c, callback.ByDesired, false)
@@ -58,5 +57,5 @@ func ExampleParseCursor() {
 	fmt.Println(err)
 	// Output:
 	// 09:00:00 c1 true <nil>
-	// After: belongs to a search of another order
+	// After: is of a search in another order
 }

@@ -12,8 +12,8 @@ import (
 
 func nine() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 
-// booking is a change as a Manager makes it: a callback that takes one of two
-// seats at ten.
+// booking returns a change as a Manager makes it: a callback that takes one of
+// two seats at ten.
 func booking(id callback.ID) store.Change {
 	ten := nine().Add(time.Hour)
 	seat := callback.PermitKey{Kind: callback.PermitBucket, Service: "sales", Slot: ten.Unix()}
@@ -27,7 +27,7 @@ func booking(id callback.ID) store.Change {
 	}
 }
 
-// book fills a store with two bookings.
+// book adds two bookings to a store.
 func book(ctx context.Context, m *store.Memory) {
 	errs, err := m.Apply(ctx, nine(), []store.Change{booking("c1"), booking("c2")})
 	if errs != nil || err != nil {

@@ -4,12 +4,12 @@ import "github.com/ringback-go/ringback/callback"
 
 // event is one entry of the feed and of its callback's history.
 type event struct {
-	callback.Event        // without Cursor: the position says it
-	position       uint64 // in the feed, from 1
-	next           *event // of the same callback
+	callback.Event        // Cursor is empty: position has it
+	position       int64  // in the feed, from 1
+	next           *event // next event of the same callback
 }
 
-// history is the events of one callback.
+// history is the list of a callback's events.
 type history struct{ first, last *event }
 
 func (h *history) append(e *event) {
@@ -21,16 +21,15 @@ func (h *history) append(e *event) {
 	h.last = e
 }
 
-// segment is how many positions of the feed share an array.
+// segment is the number of feed positions that share an array.
 const segment = 1024
 
 // feed is the log of all events in the order of their writes. Positions are
-// never used again; erased ones are left out, and a run of segment positions
-// that is all erased takes no room.
+// never reused. A segment whose events are all erased is freed.
 type feed struct {
-	segments map[uint64]*segmentOf
-	first    uint64 // no segment before this one is there
-	end      uint64 // position of the last event, 0 before the first
+	segments map[int64]*segmentOf
+	first    int64 // all earlier segments are freed
+	end      int64 // position of the last event, 0 before the first
 }
 
 type segmentOf struct {
@@ -38,14 +37,14 @@ type segmentOf struct {
 	live   int
 }
 
-// append adds an event and gives it its position.
+// append adds an event and sets its position.
 func (f *feed) append(e *event) {
 	f.end++
 	e.position = f.end
 	s := f.segments[f.end/segment]
 	if s == nil {
 		if f.segments == nil {
-			f.segments = make(map[uint64]*segmentOf)
+			f.segments = make(map[int64]*segmentOf)
 		}
 		s = &segmentOf{}
 		f.segments[f.end/segment] = s
@@ -54,7 +53,6 @@ func (f *feed) append(e *event) {
 	s.live++
 }
 
-// remove takes an event out.
 func (f *feed) remove(e *event) {
 	n := e.position / segment
 	s := f.segments[n]
@@ -69,16 +67,16 @@ func (f *feed) remove(e *event) {
 	}
 }
 
-// after reads the feed from behind a position: at most limit events for which
-// keep holds, and the position up to which it has looked.
-func (f *feed) after(position uint64, limit int, keep func(*event) bool) (found []*event, upTo uint64) {
+// after returns at most limit events after position for which keep is true, and
+// the position up to which it has looked.
+func (f *feed) after(position int64, limit int, keep func(*event) bool) (found []*event, upTo int64) {
 	if begin := f.first * segment; position+1 < begin {
 		position = begin - 1
 	}
 	for position < f.end {
 		s := f.segments[(position+1)/segment]
 		if s == nil {
-			// Nothing lives up to the last place of this segment.
+			// Every event of this segment was erased.
 			position = min(f.end, (position+1)/segment*segment+segment-1)
 			continue
 		}
@@ -103,7 +101,7 @@ func page(found []*event, next callback.Cursor) EventPage {
 	}
 	for i, e := range found {
 		p.Events[i] = e.Event
-		p.Events[i].Cursor = formatFeed(e.position)
+		p.Events[i].Cursor = FormatFeed(e.position)
 	}
 	return p
 }

@@ -6,15 +6,15 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Filter is a query made ready to be asked of many callbacks, for stores whose
-// database cannot check every condition itself. It has the rules of [Memory].
-// It keeps a copy of the query and is safe for concurrent use.
+// Filter checks the conditions of a query on callbacks, for stores whose
+// database cannot check all of them, with the same result as [Memory]. It is
+// safe for concurrent use.
 type Filter struct {
 	filter *filter
 }
 
-// NewFilter makes a query ready. It takes any query: what is malformed about
-// one is [CheckQuery]'s business.
+// NewFilter returns a filter with a copy of q, which need not be valid: see
+// [CheckQuery].
 func NewFilter(q *Query) *Filter {
 	own := *q
 	own.IDs, own.Services, own.Reasons = slices.Clone(q.IDs), slices.Clone(q.Services), slices.Clone(q.Reasons)
@@ -27,15 +27,25 @@ func NewFilter(q *Query) *Filter {
 	return &Filter{filter: newFilter(&own)}
 }
 
-// Match reports whether all conditions of the query hold for c. Tenant, order,
-// limit and cursor are no conditions and are not looked at. No callback in an
-// undefined state matches, nor does nil.
+// Grouped reports whether the query has conditions only on tenant, service,
+// priority and state, by which Count groups. MatchGroup decides such a query.
+func (f *Filter) Grouped() bool { return f.filter.grouped() }
+
+// MatchGroup reports whether the callbacks of a group match a query for which
+// Grouped is true. It ignores the tenant.
+func (f *Filter) MatchGroup(g *Group) bool {
+	return g.State.Valid() && f.filter.matchesGroup(g.Queue.Service, g.Queue.Priority, g.State)
+}
+
+// Match reports whether c meets all conditions of the query. It ignores tenant,
+// order, limit and cursor. It is false for nil and for a callback in an
+// undefined state.
 func (f *Filter) Match(c *callback.Callback) bool {
 	if c == nil || !c.State.Valid() {
 		return false
 	}
-	// A body for as long as this takes: it has the fields that conditions are
-	// about, and shares with c what is behind them.
+	// A temporary body with the fields that matches reads. It shares memory
+	// with c.
 	b := body{
 		state: c.State, priority: c.Priority, customer: c.Customer, origin: &c.Origin, agent: &c.Agent,
 		seldom: &seldom{reason: c.Reason}, lookups: c.SearchValues,

@@ -18,12 +18,13 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// dice makes callbacks and queries that meet often enough to tell something.
+// dice generates callbacks and queries whose values are often equal.
 type dice struct{ *rand.Rand }
 
 func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
 
-// instant is one of few, and at times none, or one that is all but none.
+// instant returns one of a few times, sometimes the zero time, or one just
+// after it.
 func (d dice) instant() time.Time {
 	if d.IntN(8) == 0 {
 		return pick(d, time.Time{}, time.Time{}.Add(time.Nanosecond), time.Unix(0, 0))
@@ -70,13 +71,13 @@ func (d dice) match(keys ...string) callback.Match {
 	return callback.Match{Key: pick(d, keys...), Value: pick(d, "", "1", "2", "de", "true", "0.5")}
 }
 
-// query has one to three conditions.
+// query returns a query with one to three conditions.
 func (d dice) query() callback.Query {
 	q := callback.Query{Tenant: storetest.Tenant, Order: callback.OrderBy(d.IntN(4)), Desc: d.IntN(2) == 0, Limit: 1000}
 	for range 1 + d.IntN(3) {
 		switch d.IntN(16) {
 		case 0:
-			for range d.IntN(20) { // short lists and long ones
+			for range d.IntN(20) { // short and long lists
 				q.IDs = append(q.IDs, d.id())
 			}
 		case 1:
@@ -115,8 +116,8 @@ func (d dice) query() callback.Query {
 	return q
 }
 
-// A filter asked of every callback finds what a search finds, whichever way
-// the search took.
+// Match on every callback selects what Search returns, whichever plan the
+// search chose.
 func TestFilterAgreesWithSearch(t *testing.T) {
 	const n, queries = 300, 3000
 	ctx, d, m := t.Context(), dice{rand.New(rand.NewPCG(11, 5))}, store.NewMemory()
@@ -157,13 +158,14 @@ func TestFilterAgreesWithSearch(t *testing.T) {
 	}
 }
 
-// plainQuery is a query that prints its values: those of this test are nobody's.
+// plainQuery returns a value that prints the query's values, which are nobody's
+// here.
 func plainQuery(q callback.Query) any {
 	type plain callback.Query
 	return plain(q)
 }
 
-// Each condition alone keeps one callback and leaves another out.
+// Each condition, alone, keeps one callback and excludes another.
 func TestFilterConditions(t *testing.T) {
 	at := storetest.At
 	with := storetest.New("c1", storetest.Queued(at(time.Hour)), func(cb *callback.Callback) {
@@ -218,7 +220,7 @@ func TestFilterConditions(t *testing.T) {
 			t.Errorf("%s is a condition that this test does not know", name)
 		}
 	}
-	// What is no condition is not looked at.
+	// Match ignores these fields.
 	for name, q := range map[string]callback.Query{
 		"none": {}, "tenant": {Tenant: "other"}, "place": {Order: 99, Desc: true, Limit: -1, After: "?"}, "AnyLookup alone": {AnySearchValue: true},
 	} {
@@ -239,7 +241,7 @@ func TestFilterTakesAnything(t *testing.T) {
 	}
 }
 
-// The query belongs to the caller again as soon as the filter is made.
+// The caller may modify the query once NewFilter has returned.
 func TestFilterKeepsItsQuery(t *testing.T) {
 	q := callback.Query{
 		IDs: []callback.ID{"c1"}, Services: []string{storetest.Service}, States: []callback.State{callback.Queued}, NotStates: []callback.State{callback.Paused},
@@ -282,8 +284,7 @@ func TestFilterFromManyGoroutines(t *testing.T) {
 	wg.Wait()
 }
 
-// A store whose database selects by service alone has the filter check the
-// rest, and orders what is left.
+// A store whose database selects by service only filters and sorts the result.
 func ExampleFilter_Match() {
 	rows := []*callback.Callback{
 		{ID: "c3", State: callback.Queued, UserData: callback.Values{"lang": "de"}},

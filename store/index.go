@@ -8,19 +8,18 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// tenant holds what belongs to one tenant: no key, query or counter reaches
-// from one to another.
+// tenant holds everything of one tenant.
 type tenant struct {
 	name     string
 	entries  map[callback.ID]*entry
-	erased   map[callback.ID]*event // the event that says so
+	erased   map[callback.ID]*event // the event "erased" of each
 	keys     map[string]*entry      // by idempotency key
 	services map[string]*service
 
-	// Secondary indexes for searches.
+	// Indexes by value.
 	numbers, customers, externals postings[string]
 	lookups                       postings[callback.Match]
-	// Orders of searches; desired ones by state as well.
+	// Indexes by time; desired also by state.
 	desired                  [callback.Completed + 1]tree[item]
 	created, updated, queued tree[item]
 }
@@ -37,10 +36,17 @@ type service struct {
 // tallies counts the callbacks of one queue key by state.
 type tallies [callback.Completed + 1]struct{ n, ready int }
 
-// item is an entry in an ordered index, with the instant it is ordered by.
+// item is an entry of an ordered index with the time that orders it.
 type item struct {
 	at instant
 	e  *entry
+}
+
+func compareEntries(a, b *entry) int {
+	if c := strings.Compare(string(a.id), string(b.id)); c != 0 || a == b {
+		return c
+	}
+	return strings.Compare(a.service.tenant.name, b.service.tenant.name)
 }
 
 func compareItems(a, b item) int {
@@ -103,12 +109,11 @@ func (s *service) tally(b *body, n int) {
 	}
 }
 
-// claimable reports whether queue claims may hand the callback out when no
-// lease runs.
+// claimable reports whether queue claims may lease the callback once no lease
+// runs.
 func (b *body) claimable() bool { return b.state == callback.Queued && b.ready }
 
-// index puts an entry that has its body into the indexes of its tenant, or
-// takes it out.
+// index adds e to the indexes of its tenant, or removes it.
 func (t *tenant) index(e *entry, in bool) {
 	b := e.body
 	t.desired[b.state].put(item{b.desired, e}, in)
@@ -131,7 +136,7 @@ func (t *tree[T]) put(x T, in bool) {
 	}
 }
 
-// terms puts an entry into the indexes of exact values, or takes it out.
+// terms adds e to the indexes by value, or removes it.
 func (t *tenant) terms(e *entry, b *body, in bool) {
 	if key := b.customer.Number.Key(); key != "" {
 		t.numbers.put(key, e, in)
@@ -157,8 +162,8 @@ func (t *tenant) terms(e *entry, b *body, in bool) {
 	}
 }
 
-// reindex replaces the body of an entry, touching only the indexes whose key
-// changes.
+// reindex replaces the body of e. It touches only the indexes whose keys
+// change.
 func (t *tenant) reindex(e *entry, s *service, b *body) {
 	old := e.body
 	e.service.tally(old, -1)
@@ -177,7 +182,6 @@ func (t *tenant) reindex(e *entry, s *service, b *body) {
 	e.service, e.body = s, b
 }
 
-// moveItem gives an entry another place in an order.
 func moveItem(order *tree[item], e *entry, from, to instant) {
 	if from != to {
 		order.Delete(item{from, e})
@@ -185,7 +189,8 @@ func moveItem(order *tree[item], e *entry, from, to instant) {
 	}
 }
 
-// sameTerms reports whether two bodies stand under the same exact values.
+// sameTerms reports whether two bodies have the same keys in the indexes by
+// value.
 func sameTerms(a, b *body) bool {
 	return a.customer.Number == b.customer.Number && a.customer.Alternative == b.customer.Alternative &&
 		a.customer.ID == b.customer.ID && a.idempotency.Key == b.idempotency.Key &&
@@ -199,10 +204,11 @@ func externalOf(b *body) string {
 	return b.origin.ExternalID
 }
 
-// postings holds the entries that stand under each exact value.
+// postings is an index by value.
 type postings[K comparable] map[K]posting
 
-// posting is one entry, as for most values, or a set.
+// posting is the entries with one value: a single one, as for most values, or a
+// set.
 type posting struct {
 	one  *entry
 	more map[*entry]struct{}
@@ -215,7 +221,7 @@ func (p posting) len() int {
 	return len(p.more)
 }
 
-// each calls f with every entry, in no particular order.
+// each calls f for every entry, in no particular order.
 func (p posting) each(f func(*entry)) {
 	if p.one != nil {
 		f(p.one)

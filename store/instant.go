@@ -8,9 +8,8 @@ import (
 // yearOne is the Unix time of the zero time.Time.
 const yearOne = -62135596800
 
-// instant is a time.Time without location and monotonic reading: it orders by
-// what the wall clock said, holds no pointer, and its zero value is the zero
-// time.
+// instant is a time.Time without location and monotonic reading. It contains no
+// pointer, and its zero value is the zero time.
 type instant struct {
 	sec  int64 // since the zero time
 	nsec int32
@@ -20,7 +19,7 @@ func instantOf(t time.Time) instant {
 	return instant{sec: t.Unix() - yearOne, nsec: int32(t.Nanosecond())}
 }
 
-// Time is the instant in UTC.
+// Time returns the instant in UTC.
 func (i instant) Time() time.Time {
 	if i == (instant{}) {
 		return time.Time{}
@@ -41,6 +40,6 @@ func (i instant) Before(j instant) bool { return i.Compare(j) < 0 }
 
 func (i instant) After(j instant) bool { return i.Compare(j) > 0 }
 
-// plain is a time as the store returns all of them: in UTC, without monotonic
-// reading.
+// plain returns t in UTC and without monotonic reading, as every reader gets
+// it.
 func plain(t time.Time) time.Time { return t.Round(0).UTC() }

@@ -18,14 +18,15 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// idle is a dialer that takes every call and never tells about it.
+// idle is a dialer that accepts every call and never reports about it.
 type idle struct{}
 
 func (idle) Dial(context.Context, callback.Call) (callback.Ref, error) { return "", nil }
 
 func benchTime() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
 
-// bench makes a Manager with every check of Start on, limits out of the way.
+// bench returns a Manager that makes every check of Start, with limits that are
+// never reached.
 func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*manager.Manager, *store.Memory) {
 	b.Helper()
 	s := store.NewMemory()
@@ -73,7 +74,7 @@ func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*mana
 
 func number(i int) string { return fmt.Sprintf("+4178%07d", i%10_000_000) }
 
-// fill books n callbacks over the fortnight that begins at from.
+// fill books n callbacks over the two weeks from from.
 func fill(b *testing.B, m *manager.Manager, n int, from time.Time) {
 	b.Helper()
 	step := 14 * 24 * time.Hour / time.Duration(n)
@@ -86,8 +87,8 @@ func fill(b *testing.B, m *manager.Manager, n int, from time.Time) {
 	}
 }
 
-// BenchmarkStart takes callbacks with number, hours, limits and seat checked,
-// beside 100,000 that are pending.
+// BenchmarkStart starts callbacks with checks of number, hours, limits and
+// capacity while 100,000 are pending.
 func BenchmarkStart(b *testing.B) {
 	for _, kind := range []string{"scheduled", "immediate"} {
 		b.Run(kind, func(b *testing.B) {
@@ -110,7 +111,7 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// numbers makes a number without the cost of fmt, which is not Start's.
+// numbers formats a number without fmt, whose cost is not that of Start.
 func numbers(i int) string {
 	digits := []byte("+41780000000")
 	for j := len(digits) - 1; i > 0 && j > 4; j-- {
@@ -120,8 +121,8 @@ func numbers(i int) string {
 	return string(digits)
 }
 
-// BenchmarkSearch reads pages of 100 among a million pending callbacks, and
-// reports what a pending callback takes in memory.
+// BenchmarkSearch reads pages of 100 from a million pending callbacks, and
+// reports the memory of one.
 func BenchmarkSearch(b *testing.B) {
 	m, _ := bench(b, nil)
 	before := heap()
@@ -165,7 +166,7 @@ func heap() uint64 {
 	return stats.HeapAlloc
 }
 
-// BenchmarkDrain lets 100,000 callbacks go that are due in the same second:
+// BenchmarkDrain processes 100,000 callbacks that are due in the same second:
 // release, queue, attempt, dialer.
 func BenchmarkDrain(b *testing.B) {
 	const due = 100_000
@@ -201,8 +202,8 @@ func (w *watch) Dial(_ context.Context, call callback.Call) (callback.Ref, error
 	return "", nil
 }
 
-// BenchmarkDueToDial measures in real time how long after its release a
-// callback reaches the dialer, with a million others pending.
+// BenchmarkDueToDial measures, in real time, the delay from the release of a
+// callback until it reaches the dialer, with a million others pending.
 func BenchmarkDueToDial(b *testing.B) {
 	const sample, buffer = 2000, time.Second
 	w := &watch{seen: make(map[callback.ID]time.Time)}
@@ -222,7 +223,7 @@ func BenchmarkDueToDial(b *testing.B) {
 		base := time.Now().Add(2 * buffer)
 		var last time.Time
 		for i := range sample {
-			// Odd steps, so that releases fall between the clock's ticks.
+			// Odd steps, so that releases fall between ticks of the clock.
 			last = base.Add(time.Duration(i) * 3 * time.Millisecond / 2)
 			cb, err := m.Start(ctx, manager.Request{Service: "desk", Number: number(round*2*sample + i), Desired: last.Add(buffer)})
 			if err != nil {

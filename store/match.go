@@ -4,9 +4,10 @@ import (
 	"slices"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/scheduler"
 )
 
-// filter is a query made ready to be asked of many callbacks.
+// filter checks the conditions of a query on entries.
 type filter struct {
 	q      *Query
 	states [callback.Completed + 1]bool
@@ -15,7 +16,7 @@ type filter struct {
 	createdFrom, createdTo instant
 	endedFrom, endedTo     instant
 	before                 instant
-	ids                    map[callback.ID]struct{} // nil where the list is short
+	ids                    map[callback.ID]struct{} // set only for long lists
 }
 
 const shortList = 8
@@ -42,13 +43,11 @@ func newFilter(q *Query) *filter {
 	return f
 }
 
-// matches reports whether all conditions of the query hold. The cheap ones
-// come first.
+// matches reports whether e meets all conditions. It checks the cheap ones
+// first.
 func (f *filter) matches(e *entry) bool {
 	q, b := f.q, e.body
-	return f.states[b.state] &&
-		anyOf(q.Services, e.service.name) &&
-		anyOf(q.Priorities, b.priority) &&
+	return f.matchesGroup(e.service.name, b.priority, b.state) &&
 		within(b.desired, f.desiredFrom, f.desiredTo) &&
 		within(b.created, f.createdFrom, f.createdTo) &&
 		within(b.endedAt, f.endedFrom, f.endedTo) &&
@@ -63,12 +62,16 @@ func (f *filter) matches(e *entry) bool {
 		f.hasProperties(b)
 }
 
+func (f *filter) matchesGroup(service string, p scheduler.Priority, s callback.State) bool {
+	return f.states[s] && anyOf(f.q.Services, service) && anyOf(f.q.Priorities, p)
+}
+
 func anyOf[T comparable](list []T, value T) bool {
 	return len(list) == 0 || slices.Contains(list, value)
 }
 
-// within reports whether a time is within inclusive bounds. A time that is not
-// set is within no bound.
+// within reports whether a time is within inclusive bounds. The zero time is
+// within no bounds.
 func within(at, from, to instant) bool {
 	if from.IsZero() && to.IsZero() {
 		return true
@@ -76,8 +79,8 @@ func within(at, from, to instant) bool {
 	return !at.IsZero() && (from.IsZero() || !at.Before(from)) && (to.IsZero() || !at.After(to))
 }
 
-// inFront reports whether an entry stands before the query's place. One that
-// has never been queued stands nowhere.
+// inFront reports whether e precedes the query's place in its queue. An entry
+// that was never queued does not.
 func (f *filter) inFront(e *entry) bool {
 	if f.q.QueuedBefore == nil {
 		return true
@@ -109,7 +112,8 @@ func (f *filter) from(o *callback.Origin) bool {
 		(q.AppPool == "" || o.AppPool == q.AppPool)
 }
 
-// looksUp compares the lookup properties, present and former.
+// looksUp reports whether b has the lookup properties of the query, present or
+// former.
 func (f *filter) looksUp(b *body) bool {
 	if len(f.q.SearchValues) == 0 {
 		return true

@@ -8,24 +8,23 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Memory is a [callback.Store] in the memory of one process. It is not
-// durable: everything is gone when the process ends. It is safe for any number
-// of goroutines and of Managers in the process.
+// Memory is a [callback.Store] in the memory of one process. It is not durable.
+// It is safe for concurrent use, by several Managers too.
 type Memory struct {
 	erasedKept int
 
 	mu      sync.RWMutex
 	tenants map[string]*tenant
-	due     dueIndex
-	// leased are entries that queue claims lease, by the end of the lease.
+	due     tree[item] // by NextAt
+	// Entries that queue claims have leased, by the end of the lease.
 	leased tree[item]
 	feed   feed
-	// forgotten are the erased callbacks in the order in which they went.
+	// Events of erased callbacks, oldest first.
 	forgotten []*event
 	windows   tree[expiry]
 	expiries  uint64
-	plan      []planned // room for one plan of permits
-	pauses    []Pause   // by tenant, then by service
+	plan      []planned // buffer of permits
+	pauses    []Pause   // by tenant and service
 }
 
 var (
@@ -51,18 +50,18 @@ func NewMemory(options ...Option) *Memory {
 	m := &Memory{
 		erasedKept: DefaultErasedKept,
 		tenants:    make(map[string]*tenant),
+		due:        tree[item]{compare: compareItems},
 		leased:     tree[item]{compare: compareItems},
 		windows:    tree[expiry]{compare: compareExpiries},
 	}
-	m.due.init()
 	for _, o := range options {
 		o(m)
 	}
 	return m
 }
 
-// Get returns the callback, by ID or by idempotency key, or an error that is
-// [callback.ErrNotFound].
+// Get returns the callback with an ID or an idempotency key. The error is
+// [callback.ErrNotFound] if there is none.
 func (m *Memory) Get(ctx context.Context, by By) (*callback.Callback, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -95,7 +94,7 @@ func (m *Memory) look(by By) (view, bool) {
 }
 
 // Load returns the counters in the range that are above zero and whose window
-// has not ended, ordered by Slot, then Name, then Subject.
+// has not ended, ordered by Slot, Name and Subject.
 func (m *Memory) Load(ctx context.Context, now time.Time, req LoadRequest) ([]Counter, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -109,8 +108,8 @@ func (m *Memory) Load(ctx context.Context, now time.Time, req LoadRequest) ([]Co
 	return t.load(now, &req), nil
 }
 
-// Events returns the history of one callback, or the feed after a cursor. A
-// cursor that this store did not give is an [*InvalidError].
+// Events returns the history of one callback, or the feed after a cursor. An
+// invalid cursor gives a [callback.FieldError].
 func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	if err := ctx.Err(); err != nil {
 		return EventPage{}, err
@@ -122,9 +121,9 @@ func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if q.End {
-		return EventPage{Next: formatFeed(m.feed.end)}, nil
+		return EventPage{Next: FormatFeed(m.feed.end)}, nil
 	}
-	after, err := parseFeed(q.After, m.feed.end)
+	after, err := ParseFeed(q.After, m.feed.end)
 	if err != nil {
 		return EventPage{}, err
 	}
@@ -133,13 +132,13 @@ func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 		if len(found) > 0 {
 			after = found[len(found)-1].position
 		}
-		return page(found, formatFeed(after)), nil
+		return page(found, FormatFeed(after)), nil
 	}
 	found, upTo := m.feed.after(after, limit, func(e *event) bool { return q.AllTenants || e.Tenant == q.Tenant })
-	return page(found, formatFeed(upTo)), nil
+	return page(found, FormatFeed(upTo)), nil
 }
 
-func (m *Memory) historyOf(name string, id callback.ID, after uint64, limit int) []*event {
+func (m *Memory) historyOf(name string, id callback.ID, after int64, limit int) []*event {
 	t := m.tenants[name]
 	if t == nil {
 		return nil
@@ -158,8 +157,7 @@ func (m *Memory) historyOf(name string, id callback.ID, after uint64, limit int)
 }
 
 // Erase removes callbacks with their events, idempotency keys and held permits,
-// and the counters of the subjects that no remaining callback has; see
-// [callback.Store]. The result has one error per item.
+// and every counter of the subjects. It returns one error per item.
 func (m *Memory) Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -192,12 +190,12 @@ func (m *Memory) erase(t *tenant, now time.Time, item EraseItem, req *EraseReque
 	if e.revision != item.Revision {
 		return conflict(e.id, "revision", "%d is not the current one, %d", item.Revision, e.revision)
 	}
-	// Giving back takes nothing and is never refused.
+	// Only taking can be refused.
 	if err := m.permits(t, instantOf(now), e.body.held, nil); err != nil {
 		return err
 	}
 	m.leaveQueue(e)
-	m.due.set(e, instant{})
+	m.setDue(e, instant{})
 	t.index(e, false)
 	delete(t.entries, e.id)
 	for old := e.history.first; old != nil; old = old.next {

@@ -44,8 +44,8 @@ func TestKeepErasedDropsTheOldest(t *testing.T) {
 	}
 }
 
-// The two ways to find callbacks - through exact values and along an order -
-// must give the same page; which one is taken depends on how many there are.
+// Searching by value and walking an order give the same page; which of them is
+// used depends on the number of callbacks.
 func TestPlansAgree(t *testing.T) {
 	const n = 3000
 	ctx, r := t.Context(), rand.New(rand.NewPCG(7, 7))
@@ -56,7 +56,7 @@ func TestPlansAgree(t *testing.T) {
 			cb.Desired = storetest.At(time.Duration(r.IntN(500)) * time.Minute)
 			cb.Created = storetest.At(time.Duration(r.IntN(500)) * time.Second)
 			cb.State = callback.States()[min(r.IntN(30), 8)]
-			// One customer has most callbacks, others few.
+			// One customer has most callbacks.
 			cb.Customer.ID = fmt.Sprint(min(r.IntN(40), 20))
 			cb.SearchValues = []callback.SearchValue{{Key: "k", Value: fmt.Sprint(r.IntN(3))}}
 		})
@@ -100,7 +100,7 @@ func TestPlansAgree(t *testing.T) {
 	}
 }
 
-// expect is the IDs that a query finds, by going through all callbacks.
+// expect returns the IDs that a query must find, by a scan of all callbacks.
 func expect(all []*callback.Callback, q callback.Query) []callback.ID {
 	at := func(cb *callback.Callback) time.Time {
 		if q.Order == callback.ByCreated {
@@ -147,7 +147,7 @@ func TestErrorsName(t *testing.T) {
 	if c, ok := errors.AsType[*store.ConflictError](errs[1]); !ok || c.ID != "c1" || c.Condition != "id" {
 		t.Errorf("conflict is %v", errs[1])
 	}
-	if i, ok := errors.AsType[*store.InvalidError](errs[2]); !ok || i.Field != "Take" || !strings.Contains(i.Rule, "-3") {
+	if i, ok := errors.AsType[*callback.FieldError](errs[2]); !ok || i.Field != "Take" || !strings.Contains(i.Rule, "-3") {
 		t.Errorf("invalid is %v", errs[2])
 	}
 }

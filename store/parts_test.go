@@ -35,8 +35,8 @@ func TestSaturatingAdd(t *testing.T) {
 	testSaturation(t, math.MaxInt)
 }
 
-// Counters whose windows ended are removed by later changes, so that limits per
-// second do not pile up.
+// Later changes remove counters whose windows have ended, so that limits per
+// second do not accumulate.
 func TestEndedCountersGo(t *testing.T) {
 	m, now := NewMemory(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	const n = 2000
@@ -71,7 +71,7 @@ func TestFeedAgainstList(t *testing.T) {
 				f.append(e)
 				live = append(live, e)
 			} else {
-				// Old ones go first, as retention has it, but for some.
+				// Mostly old ones go, as with retention.
 				i := r.IntN(min(len(live), 20))
 				f.remove(live[i])
 				live = slices.Delete(live, i, i+1)
@@ -80,7 +80,7 @@ func TestFeedAgainstList(t *testing.T) {
 				continue
 			}
 			for _, limit := range []int{1, 7, 5000} {
-				position := r.Uint64N(f.end + 1)
+				position := r.Int64N(f.end + 1)
 				var want []*event
 				for _, e := range live {
 					if e.position > position && e.Tenant == "1" && len(want) < limit {
@@ -105,7 +105,7 @@ func TestFeedAgainstList(t *testing.T) {
 	}
 }
 
-// Erasing everything leaves no index behind.
+// Erasing every callback empties every index.
 func TestErasedLeavesNothing(t *testing.T) {
 	m, ctx, now := NewMemory(KeepErased(1)), context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	const n = 300
@@ -135,7 +135,7 @@ func TestErasedLeavesNothing(t *testing.T) {
 	left := map[string]int{
 		"entries": len(tn.entries), "keys": len(tn.keys), "customers": len(tn.customers), "externals": len(tn.externals),
 		"lookups": len(tn.lookups), "created": tn.created.Len(), "updated": tn.updated.Len(), "queued": tn.queued.Len(),
-		"leased": m.leased.Len(), "due": m.due.pending.Len(), "instants": len(m.due.slots),
+		"leased": m.leased.Len(), "due": m.due.Len(),
 		"buckets": tn.services[""].limits[callback.PermitBucket].slots.Len(),
 		"queue":   tn.services[""].queue(0).Len(), "segments": len(m.feed.segments) - 1, "erased": len(tn.erased) - 1,
 	}
@@ -188,7 +188,7 @@ func FuzzParseCursor(f *testing.F) {
 	f.Add("", uint8(0), false)
 	f.Add("nonsense", uint8(1), true)
 	f.Add(string(FormatCursor(callback.ByQueue, true, Place{QueuedAt: time.Unix(1, 2), ID: "c1"})), uint8(3), true)
-	f.Add(string(formatFeed(77)), uint8(0), false)
+	f.Add(string(FormatFeed(77)), uint8(0), false)
 	f.Fuzz(func(t *testing.T, text string, order uint8, desc bool) {
 		c := callback.Cursor(text)
 		p, ok, err := ParseCursor(c, callback.OrderBy(order%4), desc)
@@ -198,8 +198,33 @@ func FuzzParseCursor(f *testing.F) {
 		if ok && FormatCursor(callback.OrderBy(order%4), desc, p) != c {
 			t.Errorf("%q is not what is written for its own place", text)
 		}
-		if n, err := parseFeed(c, math.MaxUint64); err == nil && c != "" && formatFeed(n) != c {
-			t.Errorf("%q is not what is written for position %d", text, n)
+	})
+}
+
+func FuzzParseFeed(f *testing.F) {
+	for _, c := range []string{"", "f0", "f1z", "f-1", "nonsense", "f01", "fzzzzzzzzzzzzzzzz"} {
+		f.Add(c, int64(100))
+	}
+	f.Fuzz(func(t *testing.T, text string, end int64) {
+		pos, err := ParseFeed(callback.Cursor(text), end)
+		switch {
+		case err != nil:
+			if !errors.Is(err, callback.ErrInvalidParameter) {
+				t.Errorf("%q: %v", text, err)
+			}
+		case text == "" && pos != 0:
+			t.Errorf("the beginning is %d", pos)
+		case text != "" && (pos < 0 || pos > end || string(FormatFeed(pos)) != text):
+			t.Errorf("%q is place %d of %d", text, pos, end)
 		}
 	})
+}
+
+func TestSchemaError(t *testing.T) {
+	if err := (&SchemaError{Found: 3, Want: 2}); !errors.Is(err, ErrSchemaNewer) || errors.Is(err, ErrSchemaOlder) {
+		t.Error(err)
+	}
+	if err := (&SchemaError{Found: 1, Want: 2}); !errors.Is(err, ErrSchemaOlder) {
+		t.Error(err)
+	}
 }

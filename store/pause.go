@@ -25,7 +25,7 @@ func (m *Memory) SetPause(ctx context.Context, p Pause, on bool) error {
 	return nil
 }
 
-// Pauses returns the pauses that are in force, by tenant, then by service.
+// Pauses returns the pauses in force, ordered by tenant and service.
 func (m *Memory) Pauses(ctx context.Context, tenant string, allTenants bool) ([]Pause, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

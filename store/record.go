@@ -8,8 +8,8 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// entry is a callback in the store: what claims change, and the body that
-// changes replace as a whole.
+// entry is a stored callback: what claims modify, and a body that changes
+// replace.
 type entry struct {
 	id       callback.ID
 	service  *service
@@ -27,7 +27,7 @@ type lease struct {
 	until instant
 }
 
-// standing tells in which of the indexes for queue claims an entry is.
+// standing tells which index for queue claims contains an entry.
 type standing uint8
 
 const (
@@ -36,9 +36,9 @@ const (
 	leasedFromQueue
 )
 
-// body is the part of a callback that only Apply replaces. It never changes,
-// so that readers use it after they have let go of the lock. What most
-// callbacks leave empty is behind pointers.
+// body is the part of a callback that only Apply replaces. It is immutable, so
+// that readers use it after they have released the lock. Fields that most
+// callbacks leave empty are behind pointers.
 type body struct {
 	state     callback.State
 	priority  scheduler.Priority
@@ -63,8 +63,8 @@ type body struct {
 	deadlineAt                   instant
 }
 
-// property is one pair of a Values map: a slice of them takes a third of the
-// room and is faster to fill than a map.
+// property is one pair of a Values map. A slice of them takes a third of a
+// map's memory and is faster to fill.
 type property struct {
 	key   string
 	value any
@@ -92,7 +92,7 @@ type seldom struct {
 
 // pack copies what Apply stores of a callback.
 func pack(c *callback.Callback) *body {
-	// Field by field: a literal this size would be built twice.
+	// Field by field, because the compiler builds a literal of this size twice.
 	b := new(body)
 	b.state, b.priority, b.ready, b.immediate = c.State, c.Priority, c.Ready, c.Immediate
 	b.customer, b.idempotency = c.Customer, c.Idempotency
@@ -131,9 +131,9 @@ func pack(c *callback.Callback) *body {
 	return b
 }
 
-// view is what a reader takes along from under the lock.
+// view is what a reader copies under the lock.
 type view struct {
-	entry    *entry // only id is read later: it never changes
+	entry    *entry // only id is read later, which never changes
 	service  *service
 	body     *body
 	revision int64
@@ -145,7 +145,7 @@ func (e *entry) view() view {
 	return view{entry: e, service: e.service, body: e.body, revision: e.revision, nextAt: e.nextAt, lease: e.lease}
 }
 
-// callback makes the copy that a reader gets.
+// callback returns a copy for the reader.
 func (v *view) callback() *callback.Callback {
 	b := v.body
 	c := new(callback.Callback)
@@ -195,7 +195,7 @@ func (s *seldom) fill(c *callback.Callback) {
 	}
 }
 
-// unlessZero returns a copy of what p points to, or nil where that is zero.
+// unlessZero returns a copy of *p, or nil if that is zero.
 func unlessZero[T comparable](p *T) *T {
 	var zero T
 	if *p == zero {
@@ -204,7 +204,7 @@ func unlessZero[T comparable](p *T) *T {
 	return new(*p)
 }
 
-// packValues puts two maps into one allocation. A nil map stays nil.
+// packValues copies two maps into one allocation. A nil map stays nil.
 func packValues(properties, userData callback.Values) (p, u []property) {
 	if properties == nil && userData == nil {
 		return nil, nil

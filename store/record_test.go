@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// fillValue sets every field of v, down to the last, to something that is not
-// zero, and differs from field to field as far as it can.
+// fillValue sets every field below v to a non-zero value that is, where
+// possible, unlike that of any other field.
 func fillValue(t *testing.T, v reflect.Value, n *int, path string) {
 	t.Helper()
 	*n++
@@ -62,8 +62,7 @@ func sameCallback(got, want *callback.Callback) string {
 	return cmp.Diff(want, got, cmp.Comparer(func(a, b phonenum.Address) bool { return a == b }))
 }
 
-// Every field that a callback has or will have is stored: one that pack or the
-// view forgets comes back zero.
+// A field that pack or view does not copy comes back zero.
 func TestEveryFieldIsPacked(t *testing.T) {
 	cb, n := &callback.Callback{}, 0
 	fillValue(t, reflect.ValueOf(cb).Elem(), &n, "Callback")
@@ -78,7 +77,7 @@ func TestEveryFieldIsPacked(t *testing.T) {
 	}
 }
 
-// Each field alone, so that none hangs on another.
+// Each field alone, so that none depends on another.
 func TestEachFieldAlone(t *testing.T) {
 	s := newTenant("").service("")
 	typ := reflect.TypeFor[callback.Callback]()

@@ -7,14 +7,15 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Search returns one page of the callbacks that match, in the order asked for,
-// ties broken by ID; a descending search reverses both. Callbacks without the
-// time that orders them come as if it were the earliest. A malformed query or a
-// cursor of another search is an [*InvalidError].
+// Search returns one page of the matching callbacks in the order asked for,
+// with ties ordered by ID; a descending search reverses both. A callback
+// without the time that orders the search comes before those that have it. A
+// malformed query, and the cursor of another search, give a
+// [callback.FieldError].
 //
-// Queries that name callbacks, a number, a customer, an external ID or lookup
-// properties cost what stands under these values; others walk the index of
-// their order from the cursor until the page is full.
+// A query with IDs, a number, a customer, an external ID or lookup properties
+// costs the number of callbacks with these values. Any other walks the index of
+// its order from the cursor until the page is full.
 func (m *Memory) Search(ctx context.Context, q Query) (Page, error) {
 	if err := ctx.Err(); err != nil {
 		return Page{}, err
@@ -46,7 +47,8 @@ func (m *Memory) Search(ctx context.Context, q Query) (Page, error) {
 	return p, nil
 }
 
-// search finds one entry more than the limit, to know whether a page follows.
+// search returns up to limit+1 entries: the last tells whether another page
+// follows.
 func (m *Memory) search(q *Query, limit int, last Place, resumed bool) []view {
 	f := newFilter(q)
 	m.mu.RLock()
@@ -84,15 +86,15 @@ func (b *body) orderedBy(order callback.OrderBy) instant {
 	return b.desired
 }
 
-// pivot is an entry that stands nowhere, to compare places with.
+// pivot returns an entry that is in no index, for comparisons.
 func (t *tenant) pivot(id callback.ID) *entry { return &entry{id: id, service: &service{tenant: t}} }
 
-// source calls its argument with every entry that may match.
+// source calls yield with every entry that may match.
 type source func(yield func(*entry))
 
-// plan chooses how to find the entries of a query: nil means to walk the
-// order's index. Going through n candidates costs n, walking costs the page
-// times how many entries lie between two that match.
+// plan chooses how to find the entries of a query; nil means to walk the index
+// of the order. A source of n entries costs n. A walk costs the page size times
+// the distance between matches.
 func (t *tenant) plan(f *filter, limit int) source {
 	best, n := t.named(f)
 	if best == nil && f.q.Order != callback.ByDesired {
@@ -107,8 +109,8 @@ func (t *tenant) plan(f *filter, limit int) source {
 	return best
 }
 
-// named is the smallest set of entries that the exact values of a query allow,
-// or nil.
+// named returns the smallest source that the values of a query allow, or nil if
+// it has none.
 func (t *tenant) named(f *filter) (best source, n int) {
 	q := f.q
 	consider := func(s source, size int) {
@@ -157,7 +159,7 @@ func (t *tenant) named(f *filter) (best source, n int) {
 	return best, n
 }
 
-// union goes through the entries of several lookups, each once.
+// union returns the entries of several lookups, each once.
 func (t *tenant) union(lookups []callback.Match) source {
 	return func(yield func(*entry)) {
 		seen := make(map[*entry]struct{})
@@ -172,7 +174,7 @@ func (t *tenant) union(lookups []callback.Match) source {
 	}
 }
 
-// inStates goes through the entries of the states of a query.
+// inStates returns the entries in the states of a query.
 func (t *tenant) inStates(f *filter) (all source, n int) {
 	for s := range f.states {
 		if f.states[s] {
@@ -191,7 +193,7 @@ func (t *tenant) inStates(f *filter) (all source, n int) {
 	}, n
 }
 
-// walk reads a tenant's entries in an order, from behind a place.
+// walk reads a tenant's entries in an order, beginning after a place.
 type walk struct {
 	tenant *tenant
 	order  callback.OrderBy
@@ -206,7 +208,7 @@ func (w *walk) compare(a, b item) int {
 	return compareItems(a, b)
 }
 
-// gather sorts what matches of a source and returns the first n.
+// gather returns the first n matching entries of a source, sorted.
 func (w *walk) gather(from source, f *filter, n int) []item {
 	var found []item
 	from(func(e *entry) {
@@ -219,7 +221,7 @@ func (w *walk) gather(from source, f *filter, n int) []item {
 	return found[:min(n, len(found))]
 }
 
-// run walks the index of the order and returns the first n that match.
+// run walks the index of the order and returns the first n matching entries.
 func (w *walk) run(f *filter, n int) []item {
 	from, to := w.bounds(f)
 	lanes := w.lanes(f, from)
@@ -250,8 +252,9 @@ func (w *walk) run(f *filter, n int) []item {
 	return found
 }
 
-// bounds are the first and the last place of a walk that can match; nil means
-// none. The ends of a time range are places before and behind every ID.
+// bounds returns the first and the last place of a walk that can match, or nil
+// if it is unbounded. The ends of a time range are places before and after
+// every ID.
 func (w *walk) bounds(f *filter) (from, to *item) {
 	var low, high instant
 	switch w.order {
@@ -266,7 +269,7 @@ func (w *walk) bounds(f *filter) (from, to *item) {
 		from = &item{low, w.tenant.pivot("")}
 	}
 	if !high.IsZero() {
-		high.nsec++ // the first place behind all of this instant
+		high.nsec++ // after every entry with this time
 		to = &item{high, w.tenant.pivot("")}
 	}
 	if w.desc {
@@ -278,8 +281,8 @@ func (w *walk) bounds(f *filter) (from, to *item) {
 	return from, to
 }
 
-// lanes are the places where a walk begins, one per index it has to read. A
-// place equal to from is skipped: it is a cursor's own, or stands for nothing.
+// lanes returns where the walk begins in each index that it has to merge. It
+// skips a place equal to from, which is that of the cursor, or of a pivot.
 func (w *walk) lanes(f *filter, from *item) []position[item] {
 	t := w.tenant
 	var trees []*tree[item]

@@ -2,22 +2,23 @@ package store
 
 import "slices"
 
-// fanout is how many items a leaf, and how many children an inner node, may
-// hold. At 1,000,000 items a tree is three levels deep.
+// fanout is the maximum number of items in a leaf and of children of an inner
+// node. A tree of 1,000,000 items is three levels deep.
 const fanout = 128
 
-// tree is an ordered set: a B+ tree with linked leaves, so that a page of a
-// search is a walk along an array. The zero value is not usable: compare must
-// be set, and must be a strict order over all items that are ever in the tree.
+// tree is an ordered set: a B+ tree with linked leaves, so that a search page
+// is a walk along arrays. compare must be set, and must be a strict order over
+// all items that are ever in the tree.
 type tree[T any] struct {
 	compare func(a, b T) int
 	root    *node[T]
+	first   *node[T] // the leftmost leaf; splits and merges keep it
 	last    *node[T] // the rightmost leaf
 	size    int
 }
 
-// node is a leaf (kids nil) with items in order, or an inner node. The items
-// of kids[i] are below seps[i], those of kids[i+1] not below it.
+// node is a leaf (kids is nil) with items in order, or an inner node. The items
+// of kids[i] are below seps[i], and those of kids[i+1] are not.
 type node[T any] struct {
 	items      []T
 	seps       []T
@@ -25,17 +26,17 @@ type node[T any] struct {
 	next, prev *node[T] // neighbours of a leaf
 }
 
-// Len is how many items there are.
+// Len returns the number of items.
 func (t *tree[T]) Len() int { return t.size }
 
-// Insert adds an item; it reports false when an equal one was there, which
-// then stays.
+// Insert adds an item. It returns false and changes nothing if an equal one
+// exists.
 func (t *tree[T]) Insert(item T) bool {
 	if t.root == nil {
 		t.root = &node[T]{}
-		t.last = t.root
+		t.first, t.last = t.root, t.root
 	}
-	// Most orders are of times and IDs that grow.
+	// A fast path, because most orders are of growing times and IDs.
 	if end := t.last.items; len(end) > 0 && len(end) < fanout && t.compare(item, end[len(end)-1]) > 0 {
 		t.last.items = append(end, item)
 		t.size++
@@ -86,8 +87,9 @@ func (t *tree[T]) insert(n *node[T], item T) (added bool, sep T, right *node[T])
 	return added, sep, right
 }
 
-// splitLeaf moves the upper half of a full leaf to a new right neighbour.
-// Where items come in order, at the very end, the leaf stays full instead.
+// splitLeaf moves the upper half of a full leaf to a new right neighbour. At
+// the end of the tree, where items may be arriving in order, the leaf stays
+// full instead.
 func (n *node[T]) splitLeaf(at int) *node[T] {
 	right := &node[T]{prev: n, next: n.next}
 	if n.next != nil {
@@ -117,7 +119,7 @@ func (n *node[T]) splitInner() (sep T, right *node[T]) {
 	return sep, right
 }
 
-// child is the index of the child in whose range item lies.
+// child returns the index of the child whose range contains item.
 func (t *tree[T]) child(n *node[T], item T) int {
 	i, found := slices.BinarySearchFunc(n.seps, item, t.compare)
 	if found {
@@ -126,8 +128,8 @@ func (t *tree[T]) child(n *node[T], item T) int {
 	return i
 }
 
-// Delete removes the item that equals the given one and reports whether there
-// was one.
+// Delete removes the item equal to the given one and reports whether it
+// existed.
 func (t *tree[T]) Delete(item T) bool {
 	if t.root == nil || !t.remove(t.root, item) {
 		return false
@@ -151,8 +153,8 @@ func (t *tree[T]) remove(n *node[T], item T) bool {
 	if !t.remove(n.kids[i], item) {
 		return false
 	}
-	// Neighbours that fit into three quarters of a node become one, so that
-	// no run of removals leaves a chain of nearly empty nodes.
+	// Merge neighbours that fit into three quarters of a node, so that
+	// deletions do not leave a chain of nearly empty nodes.
 	if i > 0 && n.kids[i-1].load()+n.kids[i].load() <= fanout*3/4 {
 		t.merge(n, i-1)
 	} else if i+1 < len(n.kids) && n.kids[i].load()+n.kids[i+1].load() <= fanout*3/4 {
@@ -182,7 +184,7 @@ func (t *tree[T]) merge(n *node[T], i int) {
 	n.kids = slices.Delete(n.kids, i+1, i+2)
 }
 
-// Get returns the item that equals the given one.
+// Get returns the item equal to the given one.
 func (t *tree[T]) Get(item T) (T, bool) {
 	c := t.Seek(item)
 	if c.Valid() && t.compare(c.Item(), item) == 0 {
@@ -192,20 +194,20 @@ func (t *tree[T]) Get(item T) (T, bool) {
 	return zero, false
 }
 
-// position is a place in a tree: on an item, or outside when not Valid. It is
-// good until the tree changes.
+// position is on an item of a tree, or outside (not Valid). A change of the
+// tree invalidates it.
 type position[T any] struct {
 	leaf *node[T]
 	at   int
 }
 
-// Valid reports whether the place is on an item.
+// Valid reports whether the position is on an item.
 func (p *position[T]) Valid() bool { return p.leaf != nil }
 
-// Item is the item at a valid place.
+// Item returns the item at a valid position.
 func (p *position[T]) Item() T { return p.leaf.items[p.at] }
 
-// Next moves to the following item.
+// Next moves to the next item.
 func (p *position[T]) Next() {
 	p.at++
 	for p.leaf != nil && p.at >= len(p.leaf.items) {
@@ -213,7 +215,7 @@ func (p *position[T]) Next() {
 	}
 }
 
-// Prev moves to the item before.
+// Prev moves to the previous item.
 func (p *position[T]) Prev() {
 	p.at--
 	for p.leaf != nil && p.at < 0 {
@@ -223,7 +225,7 @@ func (p *position[T]) Prev() {
 	}
 }
 
-// Seek is the place of the first item that is not below the given one.
+// Seek returns the position of the first item that is not below the given one.
 func (t *tree[T]) Seek(item T) position[T] {
 	n := t.root
 	if n == nil {
@@ -238,30 +240,22 @@ func (t *tree[T]) Seek(item T) position[T] {
 	return p
 }
 
-// First is the place of the smallest item.
+// First returns the position of the smallest item.
 func (t *tree[T]) First() position[T] {
-	n := t.root
-	if n == nil {
+	if t.root == nil {
 		return position[T]{}
 	}
-	for n.kids != nil {
-		n = n.kids[0]
-	}
-	p := position[T]{leaf: n, at: -1}
+	p := position[T]{leaf: t.first, at: -1}
 	p.Next()
 	return p
 }
 
-// Last is the place of the largest item.
+// Last returns the position of the largest item.
 func (t *tree[T]) Last() position[T] {
-	n := t.root
-	if n == nil {
+	if t.root == nil {
 		return position[T]{}
 	}
-	for n.kids != nil {
-		n = n.kids[len(n.kids)-1]
-	}
-	p := position[T]{leaf: n, at: len(n.items)}
+	p := position[T]{leaf: t.last, at: len(t.last.items)}
 	p.Prev()
 	return p
 }

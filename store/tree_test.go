@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// checkTree compares a tree with the sorted list of what it should hold, and
-// walks its structure.
+// checkTree compares a tree with the sorted list of its expected items and
+// checks its structure.
 func checkTree(t *testing.T, tr *tree[int], want []int) {
 	t.Helper()
 	var up, down []int
@@ -72,7 +72,7 @@ func TestTreeAgainstSortedList(t *testing.T) {
 		for step := range 12_000 {
 			x := r.IntN(space)
 			i, found := slices.BinarySearch(model, x)
-			// Phases of growth and of decline.
+			// Alternate between growth and shrinkage.
 			if r.IntN(10) < 3+4*(step/3000%2) {
 				if tr.Delete(x) != found {
 					t.Fatalf("Delete(%d) says %v", x, !found)
@@ -130,7 +130,7 @@ func TestTreeInOrder(t *testing.T) {
 		if most := n/fanout + 2; step == 1 && leaves > most {
 			t.Errorf("%s: %d leaves, want at most %d: they should stay full", name, leaves, most)
 		}
-		// A queue: taken from the front while it grows at the end.
+		// A queue: items leave at the front while others are added at the end.
 		for i := range n {
 			tr.Delete(i)
 			tr.Insert(n + i)

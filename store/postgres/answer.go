@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // answer is a row of what apply returns: why a change did not happen.
@@ -24,25 +25,25 @@ func (a *answer) explain(w *write, b *batch) error {
 	id := callback.ID(w.id)
 	switch a.fault {
 	case "missing":
-		return notFound(id)
+		return sqlkit.NotFound(id)
 	case "id":
-		return conflict(id, "id", "is taken")
+		return sqlkit.Conflict(id, "id", "is taken")
 	case "revision":
 		switch w.op {
 		case opReplace:
-			return conflict(id, "revision", "%d does not follow %d", w.revision, a.stored.Int64)
+			return sqlkit.NotNext(id, w.revision, a.stored.Int64)
 		case opErase:
-			return conflict(id, "revision", "%d is not the current one, %d", w.revision-1, a.stored.Int64)
+			return sqlkit.NotCurrent(id, "revision", w.revision-1, a.stored.Int64)
 		}
-		return conflict(id, "revision", "%d is not the current one, %d", w.revision, a.stored.Int64)
+		return sqlkit.NotCurrent(id, "revision", w.revision, a.stored.Int64)
 	case "epoch":
-		return conflict(id, "epoch", "%d is not the current one, %d", w.epoch, a.stored.Int64)
+		return sqlkit.NotCurrent(id, "epoch", w.epoch, a.stored.Int64)
 	case "key":
-		return conflict(id, "idempotency key", "belongs to another callback")
+		return sqlkit.Conflict(id, "idempotency key", "belongs to another callback")
 	case "no source":
-		return notFound(callback.ID(w.source))
+		return sqlkit.NotFound(callback.ID(w.source))
 	case "source":
-		return conflict(id, "source", "revision %d is not the current one, %d", w.sourceRevision, a.stored.Int64)
+		return sqlkit.Conflict(id, "source", "revision %d is not the current one, %d", w.sourceRevision, a.stored.Int64)
 	case "permit":
 		return &callback.PermitError{Permit: b.items[a.item.Int32-1].permit, Used: a.used.Int64, Ends: instant(a.ends)}
 	}

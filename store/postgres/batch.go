@@ -86,7 +86,19 @@ func (b *batch) arguments() []any {
 		times(b, func(w *write) pgtype.Timestamptz { return w.created }),
 		times(b, func(w *write) pgtype.Timestamptz { return w.updated }),
 		times(b, func(w *write) pgtype.Timestamptz { return w.ended }),
-		times(b, func(w *write) pgtype.Timestamptz { return w.queuedAt }),
+		times(b, func(w *write) pgtype.Timestamptz { return w.queuedAt }))
+	args = append(b.values(args),
+		times(b, func(w *write) pgtype.Timestamptz { return w.eventAt }),
+		column(b, func(w *write) int64 { return w.nonce }),
+		column(b, func(w *write) []byte { return w.event }),
+		optional(b, func(w *write) string { return w.source }),
+		unless(b, func(w *write) int64 { return w.sourceRevision }, 0))
+	return b.permits(args)
+}
+
+// values appends what start and apply take in the same places.
+func (b *batch) values(args []any) []any {
+	return append(args,
 		optional(b, func(w *write) string { return w.number }),
 		optional(b, func(w *write) string { return w.alternative }),
 		optional(b, func(w *write) string { return w.customer }),
@@ -94,13 +106,7 @@ func (b *batch) arguments() []any {
 		optional(b, func(w *write) string { return w.key }),
 		optional(b, func(w *write) string { return w.lookup }),
 		column(b, func(w *write) []byte { return w.body }),
-		column(b, func(w *write) string { return w.eventType }),
-		times(b, func(w *write) pgtype.Timestamptz { return w.eventAt }),
-		column(b, func(w *write) int64 { return w.nonce }),
-		column(b, func(w *write) []byte { return w.event }),
-		optional(b, func(w *write) string { return w.source }),
-		unless(b, func(w *write) int64 { return w.sourceRevision }, 0))
-	return b.permits(args)
+		column(b, func(w *write) string { return w.eventType }))
 }
 
 // permits appends the counters and what is given to and taken from them.

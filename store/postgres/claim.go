@@ -13,6 +13,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 const (
@@ -37,7 +38,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 		return callback.Claimed{}, err
 	}
 	if s.committer.isClosed() {
-		return callback.Claimed{}, ErrClosed
+		return callback.Claimed{}, store.ErrClosed
 	}
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
@@ -150,7 +151,7 @@ func (s *Store) claimed(ctx context.Context, now, until time.Time, req *callback
 			c.Callbacks = append(c.Callbacks, cb)
 			continue
 		}
-		var damaged *DamagedError
+		var damaged *record.DamagedError
 		if !errors.As(err, &damaged) {
 			return callback.Claimed{}, err
 		}
@@ -164,12 +165,12 @@ func (s *Store) claimed(ctx context.Context, now, until time.Time, req *callback
 
 // setAside keeps a callback that cannot be read away from claims. When that
 // fails, its lease does so for as long as it lasts.
-func (s *Store) setAside(ctx context.Context, d *DamagedError, leased, until time.Time) {
+func (s *Store) setAside(ctx context.Context, d *record.DamagedError, leased, until time.Time) {
 	if until = until.Truncate(time.Microsecond); until.Equal(leased) {
 		until = until.Add(time.Microsecond) // its place in due has to change
 	}
 	_, err := s.db.Exec(ctx, s.sql.setAside, d.Tenant, string(d.ID), leased, until)
-	attrs := []slog.Attr{slog.String("tenant", d.Tenant), slog.String("callback", string(d.ID)), slog.String("error", d.Err.Error())}
+	attrs := []slog.Attr{slog.String("tenant", d.Tenant), slog.String("callback", string(d.ID)), slog.String("error", d.Error())}
 	if err != nil {
 		attrs = append(attrs, slog.String("setting_aside", explain(err).Error()))
 	}
@@ -177,14 +178,15 @@ func (s *Store) setAside(ctx context.Context, d *DamagedError, leased, until tim
 }
 
 // Damaged lists callbacks that claims have set aside because they could not be
-// read, and what is wrong with each; at most limit, 1 to 1,000. One that has been mended
+// read, and what is wrong with each; at most limit (0 = 100, at most 1,000). One that has been mended
 // is claimed again at the end of its hour.
-func (s *Store) Damaged(ctx context.Context, limit int) ([]*DamagedError, error) {
-	if limit < 1 || limit > store.MaxSearch {
-		return nil, &store.InvalidError{Field: "Limit", Rule: fmt.Sprintf("%d is not between 1 and %d", limit, store.MaxSearch)}
+func (s *Store) Damaged(ctx context.Context, limit int) ([]*record.DamagedError, error) {
+	limit, err := store.CheckQuery(&store.Query{Limit: limit})
+	if err != nil {
+		return nil, err
 	}
-	var list []*DamagedError
-	err := s.read(ctx, func(ctx context.Context) error {
+	var list []*record.DamagedError
+	err = s.read(ctx, func(ctx context.Context) error {
 		list = nil
 		rows, err := s.db.Query(ctx, s.sql.damaged, limit)
 		if err != nil {
@@ -193,7 +195,7 @@ func (s *Store) Damaged(ctx context.Context, limit int) ([]*DamagedError, error)
 		defer rows.Close()
 		for rows.Next() {
 			_, err := scanCallback(rows)
-			var d *DamagedError
+			var d *record.DamagedError
 			switch {
 			case errors.As(err, &d):
 				list = append(list, d)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 )
 
 // committer makes changes. Callers that come while every transaction is busy
@@ -57,7 +58,7 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 	switch {
 	case c.closed:
 		c.mu.Unlock()
-		return ErrClosed
+		return store.ErrClosed
 	case len(c.queue) == 0 && c.room(0):
 		// Nobody to share with: the caller's own goroutine is the quickest.
 		c.busy++
@@ -278,7 +279,7 @@ func (w *write) fail(err error) {
 
 // ends reports whether an error would meet every other change, too.
 func ends(err error) bool {
-	return errors.Is(explain(err), ErrReadOnly) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+	return errors.Is(explain(err), store.ErrReadOnly) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // attempt calls apply until it answers. A call whose fate is unknown is

@@ -1,11 +1,14 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/ringback-go/ringback/callback"
 )
 
 // Config is how a [Store] works. The zero value of every field is the
@@ -44,11 +47,11 @@ var schemaName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
 
 // withDefaults returns a copy with every zero field set, or the first fault.
 func (c Config) withDefaults() (Config, error) {
-	set(&c.Schema, "ringback")
-	set(&c.Timeout, 10*time.Second)
-	set(&c.Committers, 2)
-	set(&c.Group, 500)
-	set(&c.NotifyEvery, 100*time.Millisecond)
+	c.Schema = cmp.Or(c.Schema, "ringback")
+	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
+	c.Committers = cmp.Or(c.Committers, 2)
+	c.Group = cmp.Or(c.Group, 500)
+	c.NotifyEvery = cmp.Or(c.NotifyEvery, 100*time.Millisecond)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -67,23 +70,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-func set[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
-}
-
 func clip(s string) string { return s[:min(len(s), 80)] }
 
-// ConfigError says which field of a [Config] cannot be used.
-type ConfigError struct {
-	Field string
-	Rule  string
-}
-
-func (e *ConfigError) Error() string { return "postgres config: " + e.Field + ": " + e.Rule }
-
 func misconfigured(field, format string, args ...any) error {
-	return &ConfigError{Field: field, Rule: fmt.Sprintf(format, args...)}
+	return fmt.Errorf("postgres config: %w", callback.NewFieldError(callback.ErrConfiguration, field, fmt.Sprintf(format, args...)))
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/postgres"
 	"github.com/ringback-go/ringback/store/postgres/postgrestest"
 )
@@ -366,13 +367,13 @@ func TestReadOnlyServer(t *testing.T) {
 	}
 	only := dsn + "&default_transaction_read_only=on"
 	pool := newRig(t, only).pool
-	if _, err := postgres.New(t.Context(), pool, postgres.Config{Schema: "rb1"}); !errors.Is(err, postgres.ErrReadOnly) {
+	if _, err := postgres.New(t.Context(), pool, postgres.Config{Schema: "rb1"}); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("New: %v", err)
 	}
-	if err := postgres.Migrate(t.Context(), pool, postgres.Config{Schema: "rb2"}); !errors.Is(err, postgres.ErrReadOnly) {
+	if err := postgres.Migrate(t.Context(), pool, postgres.Config{Schema: "rb2"}); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("Migrate: %v", err)
 	}
-	if err := postgres.Validate(t.Context(), pool, postgres.Config{Schema: "rb1"}); !errors.Is(err, postgres.ErrReadOnly) {
+	if err := postgres.Validate(t.Context(), pool, postgres.Config{Schema: "rb1"}); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("Validate: %v", err)
 	}
 	if err := apply(t.Context(), s, newcomer("before", 1, faraway())); err != nil {
@@ -382,10 +383,10 @@ func TestReadOnlyServer(t *testing.T) {
 	execute(t, dsn, "ALTER DATABASE "+pgx.Identifier{config.Database}.Sanitize()+" SET default_transaction_read_only = on")
 	execute(t, dsn, "SET default_transaction_read_only = off")
 	terminate(t, dsn)
-	if err := apply(t.Context(), s, newcomer("after", 2, faraway())); !errors.Is(err, postgres.ErrReadOnly) || errors.Is(err, callback.ErrOutcomeUnknown) {
+	if err := apply(t.Context(), s, newcomer("after", 2, faraway())); !errors.Is(err, store.ErrReadOnly) || errors.Is(err, callback.ErrOutcomeUnknown) {
 		t.Errorf("Apply: %v", err)
 	}
-	if _, err := s.Claim(t.Context(), faraway(), callback.ClaimRequest{Owner: "n", Lease: time.Second, Due: true, Limit: 1}); !errors.Is(err, postgres.ErrReadOnly) {
+	if _, err := s.Claim(t.Context(), faraway(), callback.ClaimRequest{Owner: "n", Lease: time.Second, Due: true, Limit: 1}); !errors.Is(err, store.ErrReadOnly) {
 		t.Errorf("Claim: %v", err)
 	}
 	if _, err := s.Get(t.Context(), callback.By{ID: "before"}); err != nil {

@@ -236,7 +236,7 @@ func (s *spoiled) reads(t *testing.T, due bool) {
 		t.Errorf("Damaged lists %d of %d: %v", len(aside), len(s.bad), aside)
 	}
 	for _, id := range s.bad {
-		var d *postgres.DamagedError
+		var d *record.DamagedError
 		if _, err := s.store.Get(ctx, callback.By{ID: id}); !errors.As(err, &d) || d.ID != id {
 			t.Errorf("Get of bad callback %s: %v", id, err)
 		}

@@ -37,7 +37,7 @@
 //   - Erasing removes rows. VACUUM removes their bytes from the tables; the
 //     write-ahead log, its archives, standbys that lag and backups keep them for
 //     as long as they are kept. The planner's statistics never quote numbers.
-//   - A read replica is refused ([ErrReadOnly]): claims and counters need the
+//   - A read replica is refused ([store.ErrReadOnly]): claims and counters need the
 //     primary.
 //
 // # Beside a transaction pooler

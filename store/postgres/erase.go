@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -27,7 +28,7 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 		return nil, err
 	}
 	if s.committer.isClosed() {
-		return nil, ErrClosed
+		return nil, store.ErrClosed
 	}
 	held, err := s.held(ctx, &req)
 	if err != nil {
@@ -106,10 +107,10 @@ func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callb
 			if err := rows.Scan(&id, &service, &revision, &body); err != nil {
 				return err
 			}
-			var c callback.Callback
+			c := callback.Callback{Tenant: req.Tenant, ID: callback.ID(id)}
 			was := erasure{service: service.String, revision: revision.Int64}
 			if err := record.DecodeCallback(body, &c); errors.Is(err, record.ErrVersion) {
-				was.fault = &DamagedError{Tenant: req.Tenant, ID: callback.ID(id), Err: err}
+				was.fault = err
 			}
 			was.held = c.Held
 			held[callback.ID(id)] = was
@@ -139,11 +140,11 @@ func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held 
 		// What it holds was read at another revision: it must not be erased at
 		// this one, should it get there meanwhile.
 		if was, found := held[item.ID]; !found {
-			w.fault = notFound(item.ID)
+			w.fault = sqlkit.NotFound(item.ID)
 		} else if was.fault != nil {
 			w.fault = was.fault
 		} else if was.revision != item.Revision {
-			w.fault = conflict(item.ID, "revision", "%d is not the current one, %d", item.Revision, was.revision)
+			w.fault = sqlkit.NotCurrent(item.ID, "revision", item.Revision, was.revision)
 		}
 	}
 	return writes, nil

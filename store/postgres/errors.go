@@ -13,21 +13,8 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// Facts about the database.
-var (
-	// ErrReadOnly: the server cannot write: a standby, or a session that is
-	// read-only by default.
-	ErrReadOnly = errors.New("the database is read-only")
-	// ErrSchemaOlder: migrations are missing; see [Migrate].
-	ErrSchemaOlder = errors.New("the schema is older than this library")
-	// ErrSchemaNewer: a newer version of this library has migrated the schema
-	// further than this one knows.
-	ErrSchemaNewer = errors.New("the schema is newer than this library")
-	// ErrSchema: the schema lacks something, or has something else in its place.
-	ErrSchema = errors.New("the schema is not as it should be")
-	// ErrClosed: the store was closed.
-	ErrClosed = errors.New("the store is closed")
-)
+// ErrSchema: the schema lacks something, or has something else in its place.
+var ErrSchema = errors.New("the schema is not as it should be")
 
 // ServerError is an error that the server answered. It holds nothing of the
 // values concerned.
@@ -48,20 +35,6 @@ func (e *ServerError) Error() string {
 	}
 	return b.String()
 }
-
-// DamagedError says that a callback's row is there and cannot be read. It
-// unwraps to the error of package record, or to [ErrSchema] when it is a column
-// that makes no sense.
-type DamagedError struct {
-	Tenant string
-	ID     callback.ID
-	Err    error
-}
-
-func (e *DamagedError) Error() string { return fmt.Sprintf("callback %s: %v", e.ID, e.Err) }
-
-// Unwrap returns the cause.
-func (e *DamagedError) Unwrap() error { return e.Err }
 
 // fate is what an error says of the statement that met it.
 type fate uint8
@@ -133,13 +106,13 @@ func explain(err error) error {
 		case "22", "23", "54":
 			// What is wrong is a value that no table can hold.
 			if class != "23" {
-				return errors.Join(&store.InvalidError{Field: "Record", Rule: "holds a value that the database cannot"}, e)
+				return errors.Join(invalid("Record", "holds a value that the database cannot"), e)
 			}
 			return e
 		}
 		e.Text = pg.Message
 		if pg.Code == "25006" {
-			return fmt.Errorf("%w: %w", ErrReadOnly, e)
+			return fmt.Errorf("%w: %w", store.ErrReadOnly, e)
 		}
 		return e
 	}
@@ -154,8 +127,6 @@ func explain(err error) error {
 // doubtful marks an error after which nobody knows whether a change happened.
 func doubtful(err error) error { return fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, explain(err)) }
 
-func conflict(id callback.ID, condition, format string, args ...any) error {
-	return &store.ConflictError{ID: id, Condition: condition, Rule: fmt.Sprintf(format, args...)}
+func invalid(field, rule string) error {
+	return callback.NewFieldError(callback.ErrInvalidParameter, field, rule)
 }
-
-func notFound(id callback.ID) error { return fmt.Errorf("callback %s: %w", id, callback.ErrNotFound) }

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"math"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -12,7 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
-	"github.com/ringback-go/ringback/store/record"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // Events returns the history of one callback, or the feed after a cursor. A
@@ -38,9 +36,9 @@ func (s *Store) Events(ctx context.Context, q callback.EventQuery) (callback.Eve
 		if err := s.read(ctx, func(ctx context.Context) error { return s.db.QueryRow(ctx, s.sql.lastPlace).Scan(&last) }); err != nil {
 			return callback.EventPage{}, err
 		}
-		return callback.EventPage{Next: formatPlace(last)}, nil
+		return callback.EventPage{Next: store.FormatFeed(last)}, nil
 	}
-	after, err := parsePlace(q.After)
+	after, err := store.ParseFeed(q.After, math.MaxInt64)
 	if err != nil {
 		return callback.EventPage{}, err
 	}
@@ -59,7 +57,7 @@ func (s *Store) Events(ctx context.Context, q callback.EventQuery) (callback.Eve
 	if err != nil {
 		return callback.EventPage{}, err
 	}
-	next := formatPlace(after)
+	next := store.FormatFeed(after)
 	if len(events) > 0 {
 		next = events[len(events)-1].Cursor
 	}
@@ -144,12 +142,8 @@ func scanEvents(rows pgx.Rows, saw *snapshot) ([]callback.Event, error) {
 		if err := rows.Scan(into...); err != nil {
 			return nil, err
 		}
-		e.Callback, e.Type, e.Cursor = callback.ID(id), callback.EventType(kind), formatPlace(at)
-		if err := record.DecodeEvent(body, &e); err != nil {
-			// One event that cannot be read must not end the feed for ever: its
-			// columns still say which it is.
-			e = callback.Event{Tenant: e.Tenant, Callback: e.Callback, Seq: e.Seq, Type: e.Type, Cursor: e.Cursor, Detail: "the event cannot be read: " + err.Error()}
-		}
+		e.Callback, e.Type, e.Cursor = callback.ID(id), callback.EventType(kind), store.FormatFeed(at)
+		sqlkit.DecodeEvent(body, &e)
 		events = append(events, e)
 	}
 	return events, rows.Err()
@@ -161,32 +155,12 @@ func (s *Store) checkReached(ctx context.Context, after int64) error {
 	if err := s.db.QueryRow(ctx, s.sql.lastPlace).Scan(&last); err != nil {
 		return err
 	}
-	if after > last {
-		return &store.InvalidError{Field: "After", Rule: "is a place that this feed has not reached"}
-	}
-	return nil
-}
-
-const feedPrefix = "p"
-
-func formatPlace(place int64) callback.Cursor {
-	return callback.Cursor(feedPrefix + strconv.FormatInt(place, 36))
-}
-
-func parsePlace(c callback.Cursor) (int64, error) {
-	if c == "" {
-		return 0, nil
-	}
-	digits, ok := strings.CutPrefix(string(c), feedPrefix)
-	place, err := strconv.ParseInt(digits, 36, 64)
-	if !ok || err != nil || place < 0 || formatPlace(place) != c {
-		return 0, &store.InvalidError{Field: "After", Rule: "is not a cursor of an event feed"}
-	}
-	return place, nil
+	_, err := store.ParseFeed(store.FormatFeed(after), last)
+	return err
 }
 
 func placeOf(e callback.Event) int64 {
-	place, _ := parsePlace(e.Cursor)
+	place, _ := store.ParseFeed(e.Cursor, math.MaxInt64)
 	return place
 }
 

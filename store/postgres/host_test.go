@@ -14,6 +14,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/postgres"
 )
 
@@ -92,7 +93,7 @@ func TestAbortedIsNotReadOnly(t *testing.T) {
 	_, _ = tx.Exec(t.Context(), "SELECT 1/0")
 	_, err = m.Within(s.In(tx)).Start(t.Context(), manager.Request{Service: "billing", Number: "+41446681800"})
 	var fault *postgres.ServerError
-	if errors.Is(err, postgres.ErrReadOnly) || !errors.As(err, &fault) || fault.Code != "25P02" {
+	if errors.Is(err, store.ErrReadOnly) || !errors.As(err, &fault) || fault.Code != "25P02" {
 		t.Errorf("answered %v", err)
 	}
 }

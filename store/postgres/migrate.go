@@ -5,13 +5,14 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 // Migrations are the steps that make the schema: files named
@@ -21,34 +22,13 @@ import (
 //go:embed migrations/*.sql
 var Migrations embed.FS
 
-// migration is one step.
-type migration struct {
-	version int64
-	name    string
-	text    string
-}
-
 // migrations lists the steps in order.
-func migrations(schema string) ([]migration, error) {
-	names, err := fs.Glob(Migrations, "migrations/*.sql")
-	if err != nil {
-		return nil, err
+func migrations(schema string) ([]sqlkit.Migration, error) {
+	list, err := sqlkit.Migrations(Migrations)
+	for i := range list {
+		list[i].Text = named(list[i].Text, schema)
 	}
-	list := make([]migration, 0, len(names))
-	for _, name := range names {
-		text, err := Migrations.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		base := strings.TrimPrefix(name, "migrations/")
-		digits, _, _ := strings.Cut(base, "_")
-		version, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil || version != int64(len(list)+1) {
-			return nil, fmt.Errorf("%w: migration %q is out of order", ErrSchema, base)
-		}
-		list = append(list, migration{version, base, strings.ReplaceAll(string(text), schemaMark, `"`+schema+`"`)})
-	}
-	return list, nil
+	return list, err
 }
 
 const (
@@ -80,7 +60,7 @@ func SQL(schema string) (string, error) {
 	var b strings.Builder
 	b.WriteString("BEGIN;\n" + named(createSchema+createMigrations, config.Schema))
 	for _, m := range list {
-		fmt.Fprintf(&b, "\n-- %s\n%s%s%d, '%s');\n", m.name, m.text, named(insertMigration, config.Schema), m.version, m.name)
+		fmt.Fprintf(&b, "\n-- %s\n%s%s%d, '%s');\n", m.Name, m.Text, named(insertMigration, config.Schema), m.Version, m.Name)
 	}
 	b.WriteString("COMMIT;\n")
 	return b.String(), nil
@@ -92,7 +72,7 @@ func named(text, schema string) string { return strings.ReplaceAll(text, schemaM
 // everything or nothing, and several at once wait for each other. It needs the
 // right to create a schema, or one that exists and belongs to the role.
 //
-// Errors: [ErrSchemaNewer], and nothing is touched; [ErrReadOnly].
+// Errors: [store.ErrSchemaNewer], and nothing is touched; [store.ErrReadOnly].
 func Migrate(ctx context.Context, pool *pgxpool.Pool, config Config) error {
 	config, err := config.withDefaults()
 	if err != nil {
@@ -121,7 +101,7 @@ func raced(err error) bool {
 	return fateOf(err) == again || errors.As(err, &pg) && (pg.Code == "42P06" || pg.Code == "42P07" || pg.Code == "42710")
 }
 
-func migrate(ctx context.Context, tx pgx.Tx, schema string, list []migration) error {
+func migrate(ctx context.Context, tx pgx.Tx, schema string, list []sqlkit.Migration) error {
 	// The simple protocol takes several statements at once.
 	run := func(text string) error {
 		_, err := tx.Conn().PgConn().Exec(ctx, text).ReadAll()
@@ -143,24 +123,24 @@ func migrate(ctx context.Context, tx pgx.Tx, schema string, list []migration) er
 	if err := run(named(lockMigrations, schema)); err != nil {
 		return err
 	}
-	var last int64
+	var last int
 	if err := tx.QueryRow(ctx, named(lastMigration, schema)).Scan(&last); err != nil {
 		return err
 	}
-	if last > int64(len(list)) {
-		return newer(schema, last, len(list))
+	if last > len(list) {
+		return schemaError(schema, last, len(list))
 	}
 	for _, m := range list[last:] {
-		if err := run(m.text); err != nil {
-			return fmt.Errorf("migration %s: %w", m.name, err)
+		if err := run(m.Text); err != nil {
+			return fmt.Errorf("migration %s: %w", m.Name, err)
 		}
-		if _, err := tx.Exec(ctx, named(insertMigration, schema)+"$1, $2)", m.version, m.name); err != nil {
+		if _, err := tx.Exec(ctx, named(insertMigration, schema)+"$1, $2)", m.Version, m.Name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func newer(schema string, last int64, known int) error {
-	return fmt.Errorf("%w: schema %q has version %d, known are versions up to %d", ErrSchemaNewer, schema, last, known)
+func schemaError(schema string, found, want int) error {
+	return fmt.Errorf("schema %q: %w", schema, &store.SchemaError{Found: found, Want: want})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/postgres"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -89,17 +90,17 @@ func TestNewerSchema(t *testing.T) {
 	dsn := suite.NewDatabase(t)
 	pool := poolOf(t, dsn, 2)
 	config := postgres.Config{Schema: "rb"}
-	if _, err := postgres.New(t.Context(), pool, config); !errors.Is(err, postgres.ErrSchemaOlder) {
+	if _, err := postgres.New(t.Context(), pool, config); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Errorf("New without a schema: %v", err)
 	}
-	if err := postgres.Validate(t.Context(), pool, config); !errors.Is(err, postgres.ErrSchemaOlder) {
+	if err := postgres.Validate(t.Context(), pool, config); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Errorf("Validate without a schema: %v", err)
 	}
 	if err := postgres.Migrate(t.Context(), pool, config); err != nil {
 		t.Fatal(err)
 	}
 	execute(t, dsn, fmt.Sprintf("DELETE FROM rb.migrations WHERE version = %d", newest(t)))
-	if _, err := postgres.New(t.Context(), pool, config); !errors.Is(err, postgres.ErrSchemaOlder) {
+	if _, err := postgres.New(t.Context(), pool, config); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Errorf("New on an older schema: %v", err)
 	}
 	execute(t, dsn, fmt.Sprintf("INSERT INTO rb.migrations (version, name) SELECT i, 'later' FROM generate_series(%d, %d) i", newest(t), newest(t)+1))
@@ -112,7 +113,7 @@ func TestNewerSchema(t *testing.T) {
 			return err
 		},
 	} {
-		if err := do(); !errors.Is(err, postgres.ErrSchemaNewer) {
+		if err := do(); !errors.Is(err, store.ErrSchemaNewer) {
 			t.Errorf("%s on a newer schema: %v", name, err)
 		}
 	}
@@ -211,7 +212,7 @@ func TestSQL(t *testing.T) {
 		t.Errorf("migrating what the script made: %v", err)
 	}
 	for _, name := range []string{"", "Upper", "two words", "a;b", `a"b`, "pg_own", "$1"} {
-		if _, err := postgres.SQL(name); name != "" && !errors.As(err, new(*postgres.ConfigError)) {
+		if _, err := postgres.SQL(name); name != "" && !errors.As(err, new(*callback.FieldError)) {
 			t.Errorf("SQL of schema %q: %v", name, err)
 		}
 	}

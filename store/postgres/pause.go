@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 )
 
 var _ callback.PausingStore = (*Store)(nil)
@@ -28,7 +29,7 @@ func (s *Store) SetPause(ctx context.Context, p callback.Pause, on bool) error {
 		return err
 	}
 	if s.committer.isClosed() {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	sql, args := endPause, []any{p.Tenant, p.Service}
 	if on {

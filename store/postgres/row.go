@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/scheduler"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -40,33 +40,36 @@ func scanCallback(rows pgx.Rows, more ...any) (*callback.Callback, error) {
 
 // callback decodes a row, or says what is wrong with it.
 func (r *row) callback() (*callback.Callback, error) {
+	priority, _ := sqlkit.Priority(r.priority.Int16)
 	c := &callback.Callback{
-		Tenant: r.tenant.String, ID: callback.ID(r.id.String), Service: r.service.String, Priority: scheduler.Priority(r.priority.Int16),
+		Tenant: r.tenant.String, ID: callback.ID(r.id.String), Service: r.service.String, Priority: priority,
 		Ready: r.ready.Bool, Revision: r.revision.Int64, NextAt: instant(r.nextAt),
 		Lease: callback.Lease{Owner: r.owner.String, Epoch: r.epoch.Int64, Until: instant(r.until)},
 	}
 	if err := r.decode(c); err != nil {
-		return nil, &DamagedError{Tenant: c.Tenant, ID: c.ID, Err: err}
+		return nil, err
 	}
 	return c, nil
 }
 
-func knownPriority(n int16) bool { return n >= 0 && n < scheduler.Levels }
-
 func (r *row) decode(c *callback.Callback) error {
 	state, err := callback.ParseState(r.state.String)
+	_, known := sqlkit.Priority(r.priority.Int16)
+	rule := ""
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: state %q is not known", ErrSchema, clip(r.state.String))
+		rule = fmt.Sprintf("state %q is not known", clip(r.state.String))
 	case !r.service.Valid || !r.priority.Valid || !r.ready.Valid || !r.revision.Valid || !r.epoch.Valid:
-		return fmt.Errorf("%w: a column that must not be NULL is", ErrSchema)
-	case !knownPriority(r.priority.Int16):
-		return fmt.Errorf("%w: priority %d is not known", ErrSchema, r.priority.Int16)
+		rule = "a column that must not be NULL is"
+	case !known:
+		rule = fmt.Sprintf("priority %d is not known", r.priority.Int16)
 	case r.revision.Int64 < 1:
-		return fmt.Errorf("%w: revision %d is below 1", ErrSchema, r.revision.Int64)
+		rule = fmt.Sprintf("revision %d is below 1", r.revision.Int64)
 	case r.epoch.Int64 < 0 || r.epoch.Int64 == math.MaxInt64:
-		return fmt.Errorf("%w: epoch %d cannot be counted on", ErrSchema, r.epoch.Int64)
+		rule = fmt.Sprintf("epoch %d cannot be counted on", r.epoch.Int64)
+	default:
+		c.State = state
+		return record.DecodeCallback(r.body, c)
 	}
-	c.State = state
-	return record.DecodeCallback(r.body, c)
+	return &record.DamagedError{Tenant: c.Tenant, ID: c.ID, Rule: rule, Err: ErrSchema}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 // Search returns one page of the callbacks that match, in the order asked for,
@@ -73,7 +75,7 @@ func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
 		n++
 		var at pgtype.Timestamptz
 		c, err := scanCallback(rows, &at)
-		var damaged *DamagedError
+		var damaged *record.DamagedError
 		if errors.As(err, &damaged) {
 			// It is left out, and not in the way of those behind it.
 			if at.Valid {
@@ -99,22 +101,10 @@ func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
 	return nil
 }
 
-func orderColumn(o callback.OrderBy) string {
-	switch o {
-	case callback.ByCreated:
-		return "created"
-	case callback.ByUpdated:
-		return "updated"
-	case callback.ByQueue:
-		return "queued_at"
-	}
-	return "desired"
-}
-
 // pageOf is the statement of one chunk.
 func (s *Store) pageOf(q *callback.Query, last *store.Place, chunk int) (string, []any) {
 	w := whereOf(q)
-	column, direction, beyond := orderColumn(q.Order), "", ">"
+	column, direction, beyond := sqlkit.OrderColumn(q.Order), "", ">"
 	if q.Desc {
 		direction, beyond = " DESC", "<"
 	}

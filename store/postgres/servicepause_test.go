@@ -15,6 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/postgres"
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 )
@@ -55,7 +56,7 @@ func TestServicePauseSurvives(t *testing.T) {
 	wantPauses(t, first, servicePause("", "sales"), servicePause("acme", "sales"))
 	first.Close()
 	beside.Close()
-	if err := first.SetPause(t.Context(), servicePause("", "late"), true); !errors.Is(err, postgres.ErrClosed) {
+	if err := first.SetPause(t.Context(), servicePause("", "late"), true); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("pausing after Close: %v", err)
 	}
 	later, err := postgres.New(t.Context(), r.pool, postgres.Config{Schema: "rb1"})
@@ -83,7 +84,7 @@ func TestServicePauseMigrates(t *testing.T) {
 	fresh := ask[string](t, dsn, shape, "rb1")
 	execute(t, dsn, "DROP TABLE rb1.pauses")
 	execute(t, dsn, "DELETE FROM rb1.migrations WHERE version = 3")
-	if _, err := postgres.New(t.Context(), r.pool, postgres.Config{Schema: "rb1"}); !errors.Is(err, postgres.ErrSchemaOlder) {
+	if _, err := postgres.New(t.Context(), r.pool, postgres.Config{Schema: "rb1"}); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Fatalf("an older schema: %v", err)
 	}
 	if err := postgres.Migrate(t.Context(), r.pool, postgres.Config{Schema: "rb1"}); err != nil {

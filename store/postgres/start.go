@@ -120,15 +120,8 @@ func (b *batch) startArguments(demands []demand) []any {
 		times(b, func(w *write) pgtype.Timestamptz { return w.created }),
 		b.sameAs(func(w *write) (a, b pgtype.Timestamptz) { return w.updated, w.created }),
 		unless(b, func(w *write) pgtype.Timestamptz { return w.ended }, never),
-		unless(b, func(w *write) pgtype.Timestamptz { return w.queuedAt }, never),
-		optional(b, func(w *write) string { return w.number }),
-		optional(b, func(w *write) string { return w.alternative }),
-		optional(b, func(w *write) string { return w.customer }),
-		optional(b, func(w *write) string { return w.external }),
-		optional(b, func(w *write) string { return w.key }),
-		optional(b, func(w *write) string { return w.lookup }),
-		column(b, func(w *write) []byte { return w.body }),
-		column(b, func(w *write) string { return w.eventType }),
+		unless(b, func(w *write) pgtype.Timestamptz { return w.queuedAt }, never))
+	args = append(b.values(args),
 		b.sameAs(func(w *write) (a, b pgtype.Timestamptz) { return w.eventAt, w.created }),
 		column(b, func(w *write) int64 { return w.nonce }),
 		column(b, func(w *write) []byte { return w.event }))

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 // Store keeps callbacks in a PostgreSQL database that any number of processes
@@ -40,15 +41,15 @@ var (
 // caller's, and so does its size: the store uses Config.Committers connections
 // for changes, and one for each claim and read that is under way.
 //
-// Errors: [*ConfigError]; [ErrReadOnly] on a server that cannot write;
-// [ErrSchemaOlder], [ErrSchemaNewer].
+// Errors: [callback.FieldError] for the config; [store.ErrReadOnly] on a server that cannot write;
+// [store.ErrSchemaOlder], [store.ErrSchemaNewer].
 func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	if pool == nil {
-		return nil, &ConfigError{Field: "pool", Rule: "is required"}
+		return nil, misconfigured("pool", "is required")
 	}
 	s := &Store{config: config, pool: pool, db: pool, sql: statementsOf(config.Schema), clock: newClock()}
 	s.notices.over = make(chan struct{})
@@ -69,7 +70,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 
 // Close waits for the changes that are under way, at most about Config.Timeout,
 // and ends what the store runs in the background. Changes are refused with
-// [ErrClosed] afterwards. The pool stays open.
+// [store.ErrClosed] afterwards. The pool stays open.
 func (s *Store) Close() {
 	s.committer.close()
 	s.notices.close()
@@ -107,11 +108,11 @@ func (s *Store) prepare(now time.Time, changes []callback.Change) ([]write, erro
 	}
 	writes := make([]write, len(changes))
 	for i := range changes {
-		if err := store.CheckChange(&changes[i]); err != nil {
-			writes[i].fault = err
-		} else if err := prepare(&writes[i], now, &changes[i], nonces[i]); err != nil {
-			writes[i].fault = fmt.Errorf("%w: %w", callback.ErrInvalidParameter, err)
+		err := store.CheckChange(&changes[i])
+		if err == nil {
+			err = prepare(&writes[i], now, &changes[i], nonces[i])
 		}
+		writes[i].fault = err
 	}
 	return writes, nil
 }
@@ -162,7 +163,7 @@ func (s *Store) outcome(writes []write) ([]error, error) {
 }
 
 // Get returns the callback, by ID or by idempotency key, or an error that is
-// [callback.ErrNotFound]; [*DamagedError] when it is there and cannot be read.
+// [callback.ErrNotFound]; [record.DamagedError] when it is there and cannot be read.
 func (s *Store) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
 	query, name := s.sql.getByID, string(by.ID)
 	if by.ID == "" {
@@ -184,7 +185,7 @@ func (s *Store) Get(ctx context.Context, by callback.By) (*callback.Callback, er
 		return rows.Err()
 	})
 	if err == nil && found == nil {
-		return nil, notFound(by.ID)
+		return nil, sqlkit.NotFound(by.ID)
 	}
 	return found, err
 }
@@ -204,8 +205,8 @@ func (s *Store) read(ctx context.Context, f func(ctx context.Context) error) err
 	defer cancel()
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		err := f(ctx)
-		var own *DamagedError
-		var invalid *store.InvalidError
+		var own *record.DamagedError
+		var invalid *callback.FieldError
 		if err == nil || errors.As(err, &own) || errors.As(err, &invalid) {
 			return err
 		}

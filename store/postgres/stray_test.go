@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/postgres"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 // silent keeps what a test provokes out of its output.
@@ -101,7 +103,7 @@ func TestEraseBesideDamage(t *testing.T) {
 			execute(t, dsn, "ALTER TABLE rb1.callbacks ALTER COLUMN service DROP NOT NULL")
 			execute(t, dsn, tt.harm)
 			errs, err := s.Erase(t.Context(), faraway(), callback.EraseRequest{Items: []callback.EraseItem{{ID: "bad", Revision: 1}, {ID: "good", Revision: 1}}})
-			var damaged *postgres.DamagedError
+			var damaged *record.DamagedError
 			if err != nil || len(errs) != 2 || errs[1] != nil || (errs[0] == nil) != tt.gone || !tt.gone && !errors.As(errs[0], &damaged) {
 				t.Errorf("answered %v and %v", errs, err)
 			}
@@ -177,13 +179,13 @@ func TestClosed(t *testing.T) {
 	s := newRig(t, suite.NewDatabase(t)).open(t)
 	begin(t, s, "one")
 	s.Close()
-	if err := apply(t.Context(), s, newcomer("two", 2, faraway())); !errors.Is(err, postgres.ErrClosed) {
+	if err := apply(t.Context(), s, newcomer("two", 2, faraway())); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("Apply: %v", err)
 	}
-	if _, err := s.Claim(t.Context(), faraway().Add(time.Hour), callback.ClaimRequest{Owner: "n", Lease: time.Minute, Due: true, Limit: 1}); !errors.Is(err, postgres.ErrClosed) {
+	if _, err := s.Claim(t.Context(), faraway().Add(time.Hour), callback.ClaimRequest{Owner: "n", Lease: time.Minute, Due: true, Limit: 1}); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("Claim: %v", err)
 	}
-	if _, err := s.Erase(t.Context(), faraway(), callback.EraseRequest{Subjects: []string{"x"}}); !errors.Is(err, postgres.ErrClosed) {
+	if _, err := s.Erase(t.Context(), faraway(), callback.EraseRequest{Subjects: []string{"x"}}); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("Erase: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/ringback-go/ringback/store"
 )
 
 // minServer is the oldest server that has all that the statements use.
@@ -22,9 +24,9 @@ func checkWritable(ctx context.Context, db querier) error {
 	case err != nil:
 		return explain(err)
 	case standby:
-		return fmt.Errorf("%w: it is a standby", ErrReadOnly)
+		return fmt.Errorf("%w: it is a standby", store.ErrReadOnly)
 	case readOnly:
-		return fmt.Errorf("%w: its transactions are by default", ErrReadOnly)
+		return fmt.Errorf("%w: its transactions are by default", store.ErrReadOnly)
 	}
 	return nil
 }
@@ -35,18 +37,16 @@ func checkVersion(ctx context.Context, db querier, schema string) error {
 	if err != nil {
 		return err
 	}
-	var last int64
+	var last int
 	err = db.QueryRow(ctx, named(lastMigration, schema)).Scan(&last)
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000"):
-		return fmt.Errorf("%w: schema %q has no tables", ErrSchemaOlder, schema)
+		return schemaError(schema, 0, len(list))
 	case err != nil:
 		return explain(err)
-	case last < int64(len(list)):
-		return fmt.Errorf("%w: schema %q has version %d, needed is %d", ErrSchemaOlder, schema, last, len(list))
-	case last > int64(len(list)):
-		return newer(schema, last, len(list))
+	case last != len(list):
+		return schemaError(schema, last, len(list))
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func checkVersion(ctx context.Context, db querier, schema string) error {
 // column, index and function, usable by the role. It reports every fault at
 // once.
 //
-// Errors: [ErrReadOnly], [ErrSchemaOlder], [ErrSchemaNewer], [ErrSchema].
+// Errors: [store.ErrReadOnly], [store.ErrSchemaOlder], [store.ErrSchemaNewer], [ErrSchema].
 func Validate(ctx context.Context, pool *pgxpool.Pool, config Config) error {
 	config, err := config.withDefaults()
 	if err != nil {

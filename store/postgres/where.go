@@ -108,19 +108,11 @@ func (w *where) times(column string, from, to time.Time) {
 	w.conditions = append(w.conditions, column+" > '-infinity'")
 	if !from.IsZero() {
 		// The table truncates to the microsecond what is compared.
-		w.add(column+" >= ?", ceiling(from))
+		w.add(column+" >= ?", notBefore(from))
 	}
 	if !to.IsZero() {
 		w.add(column+" <= ?", to)
 	}
-}
-
-// ceiling rounds up to the microsecond.
-func ceiling(t time.Time) time.Time {
-	if down := t.Truncate(time.Microsecond); down.Before(t) {
-		return down.Add(time.Microsecond)
-	}
-	return t
 }
 
 func (w *where) lookups(q *callback.Query) {

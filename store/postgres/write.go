@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -90,7 +89,7 @@ func compareKeys(a, b counterKey) int {
 func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	r := c.Record
 	if field, ok := reachable(c); !ok {
-		return &store.InvalidError{Field: field, Rule: "is out of the reach of the database's times"}
+		return invalid(field, "is out of the reach of the database's times")
 	}
 	w.now, w.nonce, w.tenant, w.id = now, nonce, r.Tenant, string(r.ID)
 	w.revision, w.epoch, w.nextAt = r.Revision, c.Epoch, stamp(notBefore(r.NextAt))

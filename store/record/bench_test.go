@@ -8,7 +8,7 @@ import (
 	"github.com/ringback-go/ringback/store/record"
 )
 
-// scheduled is a callback as Start makes it, without properties.
+// scheduled returns a callback as Start makes it, without properties.
 func scheduled(t testing.TB) *callback.Callback {
 	nine := time.Date(2026, 3, 2, 9, 0, 0, 123_456_000, time.UTC)
 	ten := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
@@ -26,7 +26,7 @@ func scheduled(t testing.TB) *callback.Callback {
 	}
 }
 
-// withValues adds the properties that a request brings.
+// withValues adds the properties of a request.
 func withValues(c *callback.Callback) *callback.Callback {
 	c.Properties = callback.Values{"_customer_number": "+41785556677", "_media_type": "voice"}
 	c.UserData = callback.Values{"lang": "de", "score": 5.0}
@@ -43,7 +43,8 @@ func accepted() *callback.Event {
 
 func TestAppendAllocatesNothing(t *testing.T) {
 	b, c, e := make([]byte, 0, 4096), filled[callback.Callback](t), filled[callback.Event](t)
-	// An address that is no number costs nothing either, because its text is kept.
+	// An address that is not a number does not allocate either: it keeps its
+	// text.
 	c.Properties, c.UserData = nil, nil
 	for name, appendTo := range map[string]func([]byte) ([]byte, error){
 		"callback": func(b []byte) ([]byte, error) { return record.AppendCallback(b, c) },

@@ -14,17 +14,17 @@ import (
 	"github.com/ringback-go/ringback/store/record"
 )
 
-// field is the bytes of a field: its key and what stands behind it.
+// field returns an encoded field: its key and value.
 func field(number uint64, kind byte, value ...byte) []byte {
 	return append(binary.AppendUvarint(nil, number<<2|uint64(kind)), value...)
 }
 
-// sized is bytes with their length in front.
+// sized returns value preceded by its length.
 func sized(value ...byte) []byte {
 	return append(binary.AppendUvarint(nil, uint64(len(value))), value...)
 }
 
-// of puts fields behind the version byte.
+// of returns a record with the fields.
 func of(fields ...[]byte) []byte { return append([]byte{1}, bytes.Join(fields, nil)...) }
 
 func TestDamagedCallbacks(t *testing.T) {
@@ -100,7 +100,7 @@ func TestDamagedCallbacks(t *testing.T) {
 		got := filled[callback.Callback](t)
 		err := record.DecodeCallback(tt.b, got)
 		damaged, ok := errors.AsType[*record.DamagedError](err)
-		if !ok || *damaged != (record.DamagedError{Offset: tt.offset, Rule: tt.rule}) || !errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrVersion) {
+		if !ok || *damaged != (record.DamagedError{Tenant: want.Tenant, ID: want.ID, Offset: tt.offset, Rule: tt.rule, Err: record.ErrDamaged}) || !errors.Is(err, record.ErrDamaged) || errors.Is(err, record.ErrVersion) {
 			t.Errorf("%s: %v, want at byte %d: %s", tt.name, err, tt.offset, tt.rule)
 		}
 		if d := diff(want, got); d != "" {
@@ -143,8 +143,8 @@ func TestNewerVersions(t *testing.T) {
 	}
 }
 
-// Cut anywhere and with any byte changed, a record gives a result or an error
-// that says nothing of what is in it; an error leaves the target as it was.
+// A record that is cut anywhere, or has any byte changed, gives a result, or an
+// error that reveals nothing of the record and leaves the target unchanged.
 func testMutations[T any](t *testing.T, f form[T]) {
 	b := f.bytes(t, filled[T](t))
 	check := func(what string, b []byte) {
@@ -183,7 +183,8 @@ func TestMutations(t *testing.T) {
 	testMutations(t, events())
 }
 
-// A small input asks for little memory, whatever lengths and counts it claims.
+// Decoding a small input allocates little, whatever lengths and counts it
+// claims.
 func TestNoLargeAllocations(t *testing.T) {
 	lists := bytes.Join([][]byte{
 		field(7, 1, sized(make([]byte, 1<<16)...)...), field(20, 1, sized(make([]byte, 1<<16)...)...), field(21, 1, sized(make([]byte, 1<<16)...)...),
@@ -211,7 +212,8 @@ func TestNoLargeAllocations(t *testing.T) {
 	}
 }
 
-// What a newer library of the same version adds is skipped, on every level.
+// Decoding skips, at every level, fields that a newer library of the same
+// version adds.
 func TestUnknownFieldsAreSkipped(t *testing.T) {
 	var unknown []byte
 	for i, number := range []uint64{60, 61, 4000, math.MaxUint64 >> 2} {

@@ -3,6 +3,9 @@ package record
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/ringback-go/ringback/callback"
 )
 
 var (
@@ -26,16 +29,30 @@ func (e *VersionError) Error() string {
 // Unwrap returns [ErrVersion].
 func (e *VersionError) Unwrap() error { return ErrVersion }
 
-// DamagedError reports where a record is invalid, and why. It unwraps to
-// [ErrDamaged]. It contains nothing of the record.
+// DamagedError reports a callback or an event that cannot be decoded. It contains
+// nothing of the record. It unwraps to Err.
 type DamagedError struct {
-	Offset int    // index of the byte where decoding failed
-	Rule   string // the rule that the bytes break there
+	Tenant string
+	ID     callback.ID // the callback, or the callback of the event
+	Offset int         // index of the byte where decoding failed; 0 also if it was elsewhere
+	Rule   string      // what is wrong; empty if Err says it
+	Err    error       // [ErrDamaged], a [VersionError], or an error of the store
 }
 
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("record is damaged at byte %d: %s", e.Offset, e.Rule)
+	var b strings.Builder
+	if e.ID != "" {
+		fmt.Fprintf(&b, "callback %s: ", e.ID)
+	}
+	b.WriteString(e.Err.Error())
+	if e.Offset > 0 {
+		fmt.Fprintf(&b, " at byte %d", e.Offset)
+	}
+	if e.Rule != "" {
+		b.WriteString(": " + e.Rule)
+	}
+	return b.String()
 }
 
-// Unwrap returns [ErrDamaged].
-func (e *DamagedError) Unwrap() error { return ErrDamaged }
+// Unwrap returns Err.
+func (e *DamagedError) Unwrap() error { return e.Err }

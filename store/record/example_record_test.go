@@ -27,7 +27,7 @@ func ExampleAppendCallback() {
 	// Output: 26 <nil>
 }
 
-// What is read back is the row's columns and what the record holds.
+// A callback is decoded into a value that has the columns of its row.
 func ExampleDecodeCallback() {
 	number, err := phonenum.ParseAddress("078 555 66 77", "CH")
 	if err != nil {
@@ -65,8 +65,8 @@ func ExampleAppendEvent() {
 	// true <nil>
 }
 
-// Bytes from elsewhere are safe to read. Those of a newer library are told
-// apart from those that are no record: the first call for an upgrade.
+// Decoding accepts any bytes. A record of a newer library, which calls for an
+// upgrade, gives another error than a damaged one.
 func ExampleDecodeEvent() {
 	for _, body := range [][]byte{{1}, {2, 1}, {1, 5, 9}} {
 		err := record.DecodeEvent(body, &callback.Event{})

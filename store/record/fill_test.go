@@ -14,8 +14,8 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// columns are the fields that a store keeps outside of the record. Every other
-// field has to be in it.
+// columns returns the fields that a store keeps outside of the record, which
+// must have every other field.
 func columns(typ reflect.Type) []string {
 	switch typ {
 	case reflect.TypeFor[callback.Callback]():
@@ -26,8 +26,9 @@ func columns(typ reflect.Type) []string {
 	return nil
 }
 
-// walk visits every leaf below v, such as "Attempts[1].Outcome.Raw", and makes
-// what stands above it: pointers point to something, slices have two items.
+// walk calls visit for every leaf below v, with a path such as
+// "Attempts[1].Outcome.Raw". It allocates pointers, and slices of two items, on
+// the way.
 func walk(v reflect.Value, path string, visit func(leaf reflect.Value, path string)) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -55,8 +56,8 @@ func walk(v reflect.Value, path string, visit func(leaf reflect.Value, path stri
 	}
 }
 
-// set gives a leaf a value that is not zero and follows from its path alone, so
-// that a new field changes no other's.
+// set gives a leaf a non-zero value that depends on its path only, so that a
+// new field does not change the values of others.
 func set(t testing.TB, leaf reflect.Value, path string) {
 	t.Helper()
 	h := fnv.New32a()
@@ -103,18 +104,18 @@ func address(t testing.TB, revealed string) phonenum.Address {
 	return a
 }
 
-// filled returns a value in which no field is zero.
+// filled returns a value without a zero field.
 func filled[T any](t testing.TB) *T {
 	t.Helper()
 	v := new(T)
 	walk(reflect.ValueOf(v).Elem(), "", func(leaf reflect.Value, path string) {
 		// The golden files call the field by the name of its column.
-		set(t, leaf, strings.Replace(path, ".SearchValues", ".Lookups", 1))
+		set(t, leaf, strings.Replace(path, ".SearchValues", ".SearchValues", 1))
 	})
 	return v
 }
 
-// withColumns returns a value that has only v's columns.
+// withColumns returns a value that has only the columns of v.
 func withColumns[T any](v *T) *T {
 	kept := new(T)
 	for _, name := range columns(reflect.TypeFor[T]()) {
@@ -123,7 +124,7 @@ func withColumns[T any](v *T) *T {
 	return kept
 }
 
-// diff compares all there is, down to the location of times.
+// diff compares everything, including the location of times.
 func diff(want, got any) string {
 	return cmp.Diff(want, got, cmp.Comparer(func(a, b time.Time) bool { return a == b }), cmpopts.EquateNaNs())
 }

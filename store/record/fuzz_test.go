@@ -9,8 +9,8 @@ import (
 	"github.com/ringback-go/ringback/store/record"
 )
 
-// fuzz checks that any bytes give a result or an error, and that a result is
-// written and read again as it is, to bytes that stay the same.
+// fuzz checks that any bytes give a result or an error, and that encoding and
+// decoding a result gives it back, with the same bytes each time.
 func fuzz[T any](f *testing.F, form form[T], seeds ...*T) {
 	for _, v := range append(seeds, new(T), filled[T](f)) {
 		b := form.bytes(f, v)

@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/ringback-go/ringback/callback"
 )
 
 // noField is the number of the next field if there is none: at the end of a
@@ -26,7 +28,7 @@ func (c *codec) begin() {
 	case c.b[0] == 0:
 		c.damaged(0, "version is 0")
 	case c.b[0] > version:
-		c.err = &VersionError{Version: int(c.b[0])}
+		c.err = &DamagedError{Err: &VersionError{Version: int(c.b[0])}}
 	}
 	c.next()
 }
@@ -34,9 +36,17 @@ func (c *codec) begin() {
 // damaged records that b is invalid, unless an error was found before.
 func (c *codec) damaged(at int, rule string) {
 	if c.err == nil {
-		c.err = &DamagedError{Offset: at, Rule: rule}
+		c.err = &DamagedError{Offset: at, Rule: rule, Err: ErrDamaged}
 	}
 	c.number = noField
+}
+
+// failure returns the error of decoding, with the name of the callback.
+func (c *codec) failure(tenant string, id callback.ID) error {
+	if d, ok := c.err.(*DamagedError); ok {
+		d.Tenant, d.ID = tenant, id
+	}
+	return c.err
 }
 
 // next reads the key of the message's next field.
@@ -148,7 +158,7 @@ func (c *codec) uvarint() uint64 {
 	return v
 }
 
-// length reads the length of what follows.
+// length reads the length of the bytes that follow.
 func (c *codec) length() int {
 	at := c.at
 	n := c.uvarint()
@@ -175,8 +185,8 @@ func (c *codec) eight() uint64 {
 	return binary.LittleEndian.Uint64(c.b[c.at-8:])
 }
 
-// enter makes the next length and its bytes the current scope, which has no
-// fields until next is called, and returns the scope around it.
+// enter makes the bytes that follow their length the current scope, which has
+// no fields until next is called. It returns the enclosing scope.
 func (c *codec) enter() (outer scope) {
 	outer = c.scope
 	n := c.length()
@@ -184,8 +194,8 @@ func (c *codec) enter() (outer scope) {
 	return outer
 }
 
-// count returns the number of items in the current scope. It checks the length
-// of each first, so that a caller does not allocate for items that are missing.
+// count returns the number of items in the current scope. It checks all their
+// lengths, so that the caller allocates only for items that exist.
 func (c *codec) count() (n int) {
 	start := c.at
 	for ; c.err == nil && c.at < c.end; n++ {

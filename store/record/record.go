@@ -11,7 +11,7 @@ import (
 // Times are truncated to microseconds. Properties and UserData are encoded with
 // encoding/json, so that an int is decoded as a float64.
 //
-// The error is a [*store.InvalidError] that names the field: a time that does
+// The error is a [callback.FieldError] that names the field: a time that does
 // not fit into an int64 of microseconds since 1970, a value that JSON cannot
 // express, or a list of more than 65,536 items. On error, AppendCallback returns
 // b unchanged.
@@ -30,8 +30,8 @@ func AppendCallback(b []byte, c *callback.Callback) ([]byte, error) {
 // Revision, NextAt, Lease) and sets all others, to zero if b does not have them.
 // Times are in UTC. c does not alias b.
 //
-// Any input is safe. The error is a [*DamagedError] if b is not a valid record,
-// or a [*VersionError] if a newer library wrote it; c is then unchanged.
+// Any input is safe. The error is a [DamagedError]: [ErrDamaged] if b is not a
+// valid record, [ErrVersion] if a newer library wrote it. Then c is unchanged.
 func DecodeCallback(b []byte, c *callback.Callback) error {
 	dec := codec{decoding: true, b: b}
 	dec.begin()
@@ -40,17 +40,18 @@ func DecodeCallback(b []byte, c *callback.Callback) error {
 		State: c.State, Priority: c.Priority, Ready: c.Ready, NextAt: c.NextAt, Lease: c.Lease,
 	}
 	dec.callback(&decoded)
-	if dec.finish(); dec.err == nil {
-		*c = decoded
+	if dec.finish(); dec.err != nil {
+		return dec.failure(c.Tenant, c.ID)
 	}
-	return dec.err
+	*c = decoded
+	return nil
 }
 
 // AppendEvent appends the encoded form of e to b and returns the extended slice.
 // Tenant, Callback, Seq, Type and Cursor are not encoded: a store keeps them in
 // columns. Times are truncated to microseconds.
 //
-// The error is a [*store.InvalidError] that names a time that does not fit into
+// The error is a [callback.FieldError] that names a time that does not fit into
 // an int64 of microseconds since 1970. On error, AppendEvent returns b unchanged.
 //
 // AppendEvent allocates only to grow b. It does not modify e; concurrent calls
@@ -66,15 +67,16 @@ func AppendEvent(b []byte, e *callback.Event) ([]byte, error) {
 // e that are not encoded (Tenant, Callback, Seq, Type, Cursor) and sets all
 // others, to zero if b does not have them. Times are in UTC. e does not alias b.
 //
-// Any input is safe. The error is a [*DamagedError] if b is not a valid record,
-// or a [*VersionError] if a newer library wrote it; e is then unchanged.
+// Any input is safe. The error is a [DamagedError]: [ErrDamaged] if b is not a
+// valid record, [ErrVersion] if a newer library wrote it. Then e is unchanged.
 func DecodeEvent(b []byte, e *callback.Event) error {
 	dec := codec{decoding: true, b: b}
 	dec.begin()
 	decoded := callback.Event{Tenant: e.Tenant, Callback: e.Callback, Seq: e.Seq, Type: e.Type, Cursor: e.Cursor}
 	dec.event(&decoded)
-	if dec.finish(); dec.err == nil {
-		*e = decoded
+	if dec.finish(); dec.err != nil {
+		return dec.failure(e.Tenant, e.Callback)
 	}
-	return dec.err
+	*e = decoded
+	return nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/ringback-go/ringback/store/record"
 )
 
-// form is one of the two kinds of records, for tests that hold for both.
+// form lets tests handle both kinds of records.
 type form[T any] struct {
 	name   string
 	encode func([]byte, *T) ([]byte, error)
@@ -31,7 +31,7 @@ func events() form[callback.Event] {
 	return form[callback.Event]{"event", record.AppendEvent, record.DecodeEvent}
 }
 
-// bytes is the record of v.
+// bytes returns the record of v.
 func (f form[T]) bytes(t testing.TB, v *T) []byte {
 	t.Helper()
 	b, err := f.encode(nil, v)
@@ -41,7 +41,7 @@ func (f form[T]) bytes(t testing.TB, v *T) []byte {
 	return b
 }
 
-// again is v after it was written and read, with v's columns.
+// again returns v after encoding and decoding, with the columns of v.
 func (f form[T]) again(t testing.TB, v *T) *T {
 	t.Helper()
 	got := withColumns(v)
@@ -51,7 +51,7 @@ func (f form[T]) again(t testing.TB, v *T) *T {
 	return got
 }
 
-// A field that is neither written nor a column comes back zero.
+// A field that is neither encoded nor a column comes back zero.
 func testEveryField[T any](t *testing.T, f form[T]) {
 	want := filled[T](t)
 	if d := diff(want, f.again(t, want)); d != "" {
@@ -64,8 +64,8 @@ func TestEveryFieldIsWritten(t *testing.T) {
 	testEveryField(t, events())
 }
 
-// Each leaf alone, so that none hangs on another; around it all is zero, but
-// there.
+// Each leaf alone, in structs that are otherwise zero, so that none depends on
+// another.
 func testEachLeaf[T any](t *testing.T, f form[T]) {
 	leaves := 0
 	walk(reflect.ValueOf(new(T)).Elem(), "", func(reflect.Value, string) { leaves++ })
@@ -92,13 +92,13 @@ func TestEachLeafAlone(t *testing.T) {
 	testEachLeaf(t, events())
 }
 
-// Columns are not written twice.
+// Columns are not encoded.
 func testColumns[T any](t *testing.T, f form[T]) {
 	only := withColumns(filled[T](t))
 	if b := f.bytes(t, only); !bytes.Equal(b, []byte{1}) {
 		t.Errorf("a %s of columns alone is %x", f.name, b)
 	}
-	// What is read replaces everything else.
+	// Decoding replaces everything else.
 	got := filled[T](t)
 	if err := f.decode([]byte{1}, got); err != nil {
 		t.Fatal(err)
@@ -113,11 +113,10 @@ func TestColumnsAreLeftAlone(t *testing.T) {
 	testColumns(t, events())
 }
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write new golden files")
 
-// The form of what is stored must not change unnoticed: old records have to be
-// read by new releases. When a field is added, its bytes are; nothing else may
-// differ.
+// The format must not change unnoticed, because new releases have to decode old
+// records. A new field changes the golden file by its own bytes only.
 func testGolden[T any](t *testing.T, f form[T]) {
 	name := filepath.Join("testdata", f.name+".hex")
 	b := f.bytes(t, filled[T](t))
@@ -156,8 +155,8 @@ func TestGolden(t *testing.T) {
 	testGolden(t, events())
 }
 
-// Records that were written before a field was there are read as they were, and
-// the field is empty.
+// A record that was written before some fields existed is decoded with these
+// fields zero.
 func TestOlderGolden(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("testdata", "callback_before_contacts.hex"))
 	if err != nil {
@@ -186,7 +185,7 @@ func TestOlderGolden(t *testing.T) {
 	}
 }
 
-// What is appended to stays in front, and an error appends nothing.
+// Appending keeps what is in the slice, and an error appends nothing.
 func TestAppendKeepsWhatIsThere(t *testing.T) {
 	c := filled[callback.Callback](t)
 	alone := callbacks().bytes(t, c)
@@ -203,7 +202,7 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// Whoever reuses the slice of bytes does not change what was read from it.
+// Reusing the slice does not change what was decoded from it.
 func TestDecodedSharesNothing(t *testing.T) {
 	want := filled[callback.Callback](t)
 	b := callbacks().bytes(t, want)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/phonenum"
-	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -78,7 +77,7 @@ func TestNilAndEmptyStayApart(t *testing.T) {
 		{Offer: &callback.Offer{}},
 		{Reservation: &callback.Reservation{}},
 		{Interaction: &callback.Interaction{}},
-		// Lengths of one, two and three bytes, within each other.
+		// Lengths of one, two and three bytes, nested.
 		{Detail: long[:127], Local: long[:128], Attempts: []callback.Attempt{
 			{Outcome: callback.Outcome{Raw: long[:122]}}, {Outcome: callback.Outcome{Raw: long[:124]}},
 			{Outcome: callback.Outcome{Raw: long[:125]}}, {Outcome: callback.Outcome{Raw: long[:126]}},
@@ -111,7 +110,7 @@ func TestNumbersAtTheirBounds(t *testing.T) {
 	}
 }
 
-// Values follow the rules of plain JSON.
+// Values follow the rules of encoding/json.
 func TestValues(t *testing.T) {
 	got := callbacks().again(t, &callback.Callback{Properties: callback.Values{
 		"int": 7, "float": 0.5, "text": "a<b>\u2028ü\x00", "bytes": []byte{1, 2}, "list": []int{1}, "map": map[string]int{"a": 1},
@@ -152,8 +151,8 @@ func TestAppendRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		b, err := record.AppendCallback(nil, &tt.c)
-		invalid, ok := errors.AsType[*store.InvalidError](err)
-		if b != nil || !ok || *invalid != (store.InvalidError{Field: tt.field, Rule: tt.rule}) || !errors.Is(err, callback.ErrInvalidParameter) {
+		invalid, ok := errors.AsType[*callback.FieldError](err)
+		if b != nil || !ok || invalid.Field != tt.field || invalid.Rule != tt.rule || !errors.Is(err, callback.ErrInvalidParameter) {
 			t.Errorf("%s: %v, %v", tt.field, b, err)
 		}
 	}

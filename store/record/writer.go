@@ -3,14 +3,14 @@ package record
 import (
 	"encoding/binary"
 
-	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/callback"
 )
 
 // newRecord is the capacity of a record that is appended to a nil slice. Most
 // callbacks fit.
 const newRecord = 512
 
-// start writes the version behind b.
+// start appends the version to b.
 func (c *codec) start(b []byte) {
 	if cap(b) == 0 {
 		b = make([]byte, 0, newRecord)
@@ -29,7 +29,7 @@ func (c *codec) result(b []byte) ([]byte, error) {
 // invalid records that a value cannot be encoded.
 func (c *codec) invalid(field, rule string) {
 	if c.err == nil {
-		c.err = &store.InvalidError{Field: field, Rule: rule}
+		c.err = callback.NewFieldError(callback.ErrInvalidParameter, field, rule)
 	}
 }
 

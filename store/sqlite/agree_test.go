@@ -17,7 +17,8 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// random is a callback with few different values of everything, and often none.
+// random returns a callback whose fields have few different values and are
+// often empty.
 func random(r *rand.Rand, i int) *callback.Callback {
 	at := func() time.Time {
 		if r.IntN(5) == 0 {
@@ -45,7 +46,7 @@ func random(r *rand.Rand, i int) *callback.Callback {
 	})
 }
 
-// question is a query of some conditions.
+// question returns a query with some conditions.
 func question(r *rand.Rand) callback.Query {
 	at := func() time.Time { return storetest.At(time.Duration(r.IntN(400)) * time.Minute) }
 	q := callback.Query{Tenant: storetest.Tenant, Order: callback.OrderBy(r.IntN(4)), Desc: r.IntN(2) == 0, Limit: 1 + r.IntN(60)}
@@ -81,8 +82,8 @@ func question(r *rand.Rand) callback.Query {
 	return q
 }
 
-// Every search and count of many callbacks gives what the reference gives, page
-// by page, whichever index it goes by and however many portions it reads.
+// Searches and counts give the same results as the reference store, page by
+// page, whichever index they use and however many portions they read.
 func TestAgreesWithMemory(t *testing.T) {
 	t.Parallel()
 	const n, questions = 400, 120
@@ -95,7 +96,7 @@ func TestAgreesWithMemory(t *testing.T) {
 	}
 	apply(t, s, changes...)
 	apply(t, reference, changes...)
-	for i := range n / 3 { // some are changed once more
+	for i := range n / 3 { // change some again
 		next := random(r, i)
 		next.Revision = 2
 		apply(t, s, storetest.Write(next))
@@ -126,7 +127,7 @@ func TestAgreesWithMemory(t *testing.T) {
 		}
 	}
 	long := callback.Query{Tenant: storetest.Tenant, Limit: 1000}
-	for i := range 3000 { // more than SQLite is given as a list
+	for i := range 3000 { // more than a condition may have
 		long.IDs = append(long.IDs, callback.ID(fmt.Sprintf("c%05d", i)))
 	}
 	want, _ := reference.Search(t.Context(), long)
@@ -136,9 +137,8 @@ func TestAgreesWithMemory(t *testing.T) {
 	}
 }
 
-// What one process saw of a callback does not count when another has changed it
-// since.
-func TestStaleGlimpse(t *testing.T) {
+// A cached row must not be used after another process has changed it.
+func TestStaleCachedRow(t *testing.T) {
 	s, path := openNew(t)
 	other := openAt(t, path)
 	w := newWorker(s, 1, "w")

@@ -8,16 +8,17 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
-// Apply makes each change atomically on its own; see [callback.Store]. The
-// changes of one call, and those of callers at the same time, share a
-// transaction. Of several conditions that do not hold, the error names the
-// first in the order of [store.Memory.Apply].
+// Apply makes each change atomically and independently of the others; see
+// [callback.Store]. The changes of one call, and those of concurrent callers,
+// share a transaction. If several conditions of a change fail, the error names
+// the first in the order of [store.Memory.Apply].
 //
-// When ctx ends while the call waits for its turn nothing happened, and the
-// error is that of ctx; when it ends while the changes are written the error is
-// callback.ErrOutcomeUnknown as well.
+// If ctx ends while the call waits for its turn, nothing happened and the error
+// is that of ctx. If it ends while the changes are being written, the error is
+// also callback.ErrOutcomeUnknown.
 func (s *Store) Apply(ctx context.Context, now time.Time, changes []store.Change) ([]error, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
@@ -66,14 +67,14 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []store.Change
 	return errs, nil
 }
 
-// standing is what the store knows of a callback that is to be changed.
+// standing is what the file has of a callback that is to be changed.
 type standing struct {
 	cb      int64
 	key     []byte
-	live    bool // it has a row
+	live    bool // there is a row
 	epoch   int64
 	head    head
-	sound   bool // its columns can be read
+	sound   bool // the columns are valid
 	desired instant
 	created instant
 	idem    []byte
@@ -81,14 +82,14 @@ type standing struct {
 	faulted bool
 }
 
-// erased reports whether the callback was erased. One that has a key and no row
-// was not: its row was lost.
+// erased reports whether the callback was erased. If there is a key but no row,
+// it was not: its row is lost.
 func (s *standing) erased() bool { return !s.live && isNoKey(s.key) }
 
-// look finds a callback; nil means that there never was one.
+// look returns a callback, or nil if it never existed.
 func (t *transaction) look(tenant string, id callback.ID) (found *standing, err error) {
 	if found, ok := t.seen[name{tenant, id}]; ok {
-		delete(t.seen, name{tenant, id}) // the change that is made of it ends its truth
+		delete(t.seen, name{tenant, id}) // a change makes it stale
 		return found, nil
 	}
 	err = t.query(stLook, func(row []any) error {
@@ -98,7 +99,8 @@ func (t *transaction) look(tenant string, id callback.ID) (found *standing, err 
 	return found, err
 }
 
-// lookAhead finds the callbacks of several changes at once, each for one look.
+// lookAhead reads the callbacks of several changes at once. Each result serves
+// one look.
 func (t *transaction) lookAhead(changes []*change) error {
 	t.seen = nil
 	args := make([]any, 0, 2*ahead)
@@ -139,21 +141,21 @@ func scanStanding(row []any) *standing {
 	found.live = true
 	h.revision, found.epoch, h.service = s.integer(), s.integer(), s.text()
 	state, known := stateNamed(s.text())
-	priority := s.integer()
-	h.state, h.priority, h.ready = state, priorityOf(priority), s.integer() == 1
+	priority, usable := sqlkit.Priority(s.integer())
+	h.state, h.priority, h.ready = state, priority, s.integer() == 1
 	found.desired, found.created, found.idem, found.terms = s.instant(), s.instant(), s.blob(), s.blob()
 	found.faulted = s.next() != nil
-	found.sound = known && isPriority(priority) && !s.bad
+	found.sound = known && usable && !s.bad
 	return found
 }
 
-// apply makes one change. The first error is the change's own and leaves no
-// trace; the second undoes the transaction.
+// apply makes one change. refused is the error of the change, which then has no
+// effect; failure is one that requires a rollback of the transaction.
 func (t *transaction) apply(now time.Time, c *change) (refused, failure error) {
 	if c.revision == 1 && !c.unclaim {
 		return t.create(now, c)
 	}
-	if done, failure := t.applyKnown(now, c); done || failure != nil {
+	if done, failure := t.applyCached(now, c); done || failure != nil {
 		return nil, failure
 	}
 	found, failure := t.look(c.tenant, c.id)
@@ -162,13 +164,13 @@ func (t *transaction) apply(now time.Time, c *change) (refused, failure error) {
 	}
 	switch {
 	case found == nil || found.erased():
-		return notFound(c.id), nil
+		return sqlkit.NotFound(c.id), nil
 	case !found.live || len(found.key) != keySize || isNoKey(found.key):
 		return lost(c.tenant, c.id), nil
 	case c.unclaim && found.head.revision != c.revision:
-		return conflict(c.id, "revision", "%d is not the current one, %d", c.revision, found.head.revision), nil
+		return sqlkit.NotCurrent(c.id, "revision", c.revision, found.head.revision), nil
 	case !c.unclaim && found.head.revision+1 != c.revision:
-		return conflict(c.id, "revision", "%d does not follow %d", c.revision, found.head.revision), nil
+		return sqlkit.NotNext(c.id, c.revision, found.head.revision), nil
 	case c.epoch != 0 && c.epoch != found.epoch:
 		return wrongEpoch(c, found.epoch), nil
 	case c.unclaim:
@@ -186,23 +188,23 @@ func (t *transaction) apply(now time.Time, c *change) (refused, failure error) {
 }
 
 func wrongEpoch(c *change, current int64) error {
-	return conflict(c.id, "epoch", "%d is not the current one, %d", c.epoch, current)
+	return sqlkit.NotCurrent(c.id, "epoch", c.epoch, current)
 }
 
-// keyTaken tells that the idempotency key of a change belongs to another
-// callback.
+// keyTaken returns a refusal if the idempotency key of a change belongs to
+// another callback.
 func (t *transaction) keyTaken(c *change) (refused, failure error) {
 	failure = t.query(stIdemOwner, func(row []any) error {
 		s := scanner{values: row[1:]}
-		refused = conflict(c.id, "idempotency key", "belongs to callback %s", s.text())
+		refused = sqlkit.Conflict(c.id, "idempotency key", "belongs to callback %s", s.text())
 		return nil
 	}, c.idem)
 	return refused, failure
 }
 
-// create makes a new callback. That its ID is free shows when it is inserted:
-// only where something else is wrong it has to be looked for, because a taken
-// ID is the error that counts.
+// create makes a new callback. The insert shows whether its ID is free. If
+// there is another reason to refuse it, create looks the ID up, because a taken
+// ID takes precedence.
 func (t *transaction) create(now time.Time, c *change) (refused, failure error) {
 	if c.epoch != 0 {
 		refused = wrongEpoch(c, 0)
@@ -231,7 +233,7 @@ func (t *transaction) create(now time.Time, c *change) (refused, failure error) 
 	case failure != nil:
 		return nil, failure
 	case n == 0:
-		return t.taken(c, notFound(c.id))
+		return t.taken(c, sqlkit.NotFound(c.id))
 	}
 	cb, failure := result.LastInsertId()
 	if failure != nil {
@@ -248,11 +250,11 @@ func (t *transaction) checkSource(c *change) (refused, failure error) {
 	case failure != nil:
 		return nil, failure
 	case found == nil || found.erased():
-		return notFound(c.source.ID), nil
+		return sqlkit.NotFound(c.source.ID), nil
 	case !found.live:
 		return lost(c.tenant, c.source.ID), nil
 	case found.head.revision != c.source.Revision:
-		return conflict(c.id, "source", "revision %d is not the current one, %d", c.source.Revision, found.head.revision), nil
+		return sqlkit.Conflict(c.id, "source", "revision %d is not the current one, %d", c.source.Revision, found.head.revision), nil
 	}
 	return nil, nil
 }
@@ -267,9 +269,9 @@ func (t *transaction) taken(c *change, otherwise error) (refused, failure error)
 	case found == nil:
 		return otherwise, nil
 	case found.erased():
-		return notFound(c.id), nil
+		return sqlkit.NotFound(c.id), nil
 	}
-	return conflict(c.id, "id", "is taken"), nil
+	return sqlkit.Conflict(c.id, "id", "is taken"), nil
 }
 
 func (t *transaction) insert(c *change, cb int64) error {
@@ -287,7 +289,7 @@ func (t *transaction) insert(c *change, cb int64) error {
 	return t.finish(c, cb)
 }
 
-// finish writes the event of a change and moves its counters.
+// finish writes the event of a change and updates its counters.
 func (t *transaction) finish(c *change, cb int64) error {
 	t.tally(&c.head, 1)
 	t.allot()
@@ -296,7 +298,7 @@ func (t *transaction) finish(c *change, cb int64) error {
 
 // replace writes the next revision of a callback.
 func (t *transaction) replace(c *change, old *standing) error {
-	t.w.known.drop(name{c.tenant, c.id})
+	t.w.cache.drop(name{c.tenant, c.id})
 	sealed, err := seal(old.key, c.body, c.head.bytes())
 	if err != nil {
 		return err
@@ -314,14 +316,14 @@ func (t *transaction) replace(c *change, old *standing) error {
 		return err
 	}
 	if old.faulted || !old.sound {
-		t.recount = true // nobody knows as what it was counted
+		t.recount = true // the tally that counted it is not known
 	} else {
 		t.tally(&old.head, -1)
 	}
 	return t.finish(c, old.cb)
 }
 
-// reindex replaces the terms under which a callback is found.
+// reindex replaces the terms of a callback.
 func (t *transaction) reindex(cb int64, old, now []int64) error {
 	for _, term := range old {
 		if _, stays := slices.BinarySearch(now, term); stays {

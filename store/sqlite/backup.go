@@ -9,16 +9,17 @@ import (
 	"path/filepath"
 )
 
-// Backup writes a copy of the store to a new file while it is in use: all that
-// was applied before the call and nothing that is half done. The copy holds no
-// remains of what was erased, needs no log beside it, and is opened like any
-// other file. It is written under another name in the same directory, and
-// appears at path when it is complete and on the disk. A file that is there
-// already is not overwritten: the error is fs.ErrExist. A process that dies on its
-// way leaves a file whose name is that of path with ".part-" and a number behind
-// it, and nothing at path, so that it can be tried again.
+// Backup writes a consistent copy of the store to a new file while the store is
+// in use. The copy has all changes that were applied before the call, no
+// remains of erased callbacks, and no log. [Open] opens it like any other file.
 //
-// Writers go on meanwhile, and the log grows until the backup is done.
+// Backup writes to a temporary file in the same directory, named path with
+// ".part-" and a number, and moves it to path once it is complete and synced. A
+// process that dies in between leaves that file, and the backup can be
+// repeated. Backup does not overwrite an existing file: the error is
+// fs.ErrExist.
+//
+// Changes continue during a backup. The log grows until the backup is done.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	if err := s.usable(ctx); err != nil {
 		return err
@@ -30,7 +31,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 }
 
 func (s *Store) backup(ctx context.Context, path string) (err error) {
-	// What stands there now is told before the work; publish tells the rest.
+	// An early check; publish decides.
 	if _, err := os.Lstat(path); err == nil {
 		return &os.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 	}
@@ -54,7 +55,7 @@ func (s *Store) backup(ctx context.Context, path string) (err error) {
 	return syncDirectory(filepath.Dir(path))
 }
 
-// publish gives a complete file its name, unless that is taken.
+// publish renames a complete file to path, unless path exists.
 func publish(part, path string, link func(from, to string) error) error {
 	err := link(part, path)
 	switch {
@@ -63,8 +64,8 @@ func publish(part, path string, link func(from, to string) error) error {
 	case errors.Is(err, fs.ErrExist):
 		return err
 	}
-	// The file system has no hard links. An empty file keeps the name until the
-	// complete one takes its place.
+	// The file system has no hard links. An empty file reserves the name until
+	// the complete one replaces it.
 	held, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -89,14 +90,15 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	return err
 }
 
-// syncDirectory makes a new name durable. Where directories cannot be opened
-// the system sees to that itself.
+// syncDirectory makes a new name durable. Where directories cannot be opened,
+// the system does this itself.
 func syncDirectory(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
-	// Some file systems refuse to sync a directory; the file itself is safe.
+	// Some file systems cannot sync a directory; the content of the file is
+	// synced.
 	_ = d.Sync()
 	return d.Close()
 }

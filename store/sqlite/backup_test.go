@@ -15,8 +15,8 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// A backup made while others write is whole: all that was acknowledged before it
-// and nothing half done. It is a store like any other.
+// A backup made during writes has every change acknowledged before it and no
+// partial one. It is a store like any other.
 func TestBackupWhileWriting(t *testing.T) {
 	s, path := openNew(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -93,7 +93,7 @@ func TestBackupRefuses(t *testing.T) {
 	}
 }
 
-// A backup that fails on its way leaves nothing behind.
+// A failed backup leaves no file behind.
 func TestBackupFails(t *testing.T) {
 	s, f, _ := openFaulty(t)
 	f.add(fault{statement: "VACUUM", err: codeError(codeFull), times: 1})
@@ -110,9 +110,9 @@ func TestBackupFails(t *testing.T) {
 	}
 }
 
-// Until a backup is complete nothing stands at its path, so that whoever opens it,
-// after a crash too, never finds an empty store there; a file that came meanwhile
-// stays what it is.
+// Nothing exists at the path until the backup is complete, not even after a
+// crash, so that it cannot be mistaken for an empty store. A file that appears
+// there in the meantime is not overwritten.
 func TestBackupAppearsComplete(t *testing.T) {
 	s, f, _ := openFaulty(t)
 	apply(t, s, several(10)...)
@@ -126,7 +126,7 @@ func TestBackupAppearsComplete(t *testing.T) {
 		if err != nil || len(parts) != 1 {
 			t.Fatalf("it is written to %v, %v", parts, err)
 		}
-		// A process that dies now leaves this behind.
+		// What a process that dies now leaves behind.
 		if err := os.WriteFile(to+".part-1", nil, 0o600); err != nil {
 			t.Error(err)
 		}

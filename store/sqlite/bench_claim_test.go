@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// claimAndComplete claims a hundred due callbacks and writes their end.
+// claimAndComplete claims a hundred due callbacks and completes them.
 func claimAndComplete(b *testing.B, s *sqlite.Store, now time.Time) int {
 	ctx := context.Background()
 	claimed, err := s.Claim(ctx, now, callback.ClaimRequest{Owner: "node-1", Lease: time.Minute, Due: true, Limit: 100})
@@ -30,7 +30,7 @@ func claimAndComplete(b *testing.B, s *sqlite.Store, now time.Time) int {
 	return len(changes)
 }
 
-// claimAndComplete writes the same rows, and knows without asking what it has.
+// claimAndComplete writes the same rows without reading them first.
 func (p *bare) claimAndComplete(changes []callback.Change, now time.Time) int {
 	p.run(p.begin)
 	rows, err := p.due.Query(now.UnixMicro())
@@ -84,7 +84,7 @@ func BenchmarkClaimComplete(b *testing.B) {
 		p.start(changes, n)
 		return changes
 	}
-	some(10_000) // what is not due weighs on the indexes
+	some(10_000) // rows that are not due, but are in the indexes
 	now := storetest.At(14 * 24 * time.Hour)
 	n := 0
 	var ours, theirs time.Duration

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// BenchmarkRead is what readers cost beside 20,000 pending callbacks.
+// BenchmarkRead measures reads with 20,000 pending callbacks.
 func BenchmarkRead(b *testing.B) {
 	s := openBench(b)
 	r := mathrand.New(mathrand.NewPCG(5, 6))

@@ -18,13 +18,13 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// Each benchmark runs the store and a bare loop over the same rows in turns, so
-// that what else the machine does meets both. bare/s is what the loop does,
-// store/s what the store does, ratio the first over the second: what the checks,
-// the encoding and the sealing cost.
+// Each benchmark runs the store and a bare loop over the same rows alternately,
+// so that other load affects both. It reports the rate of each (bare/s,
+// store/s) and the first divided by the second (ratio), which is the cost of
+// checks, encoding and encryption.
 
-// typical is a callback as hosts make them: a number, a customer, a key and some
-// values. It has a seat in one of 288 buckets.
+// typical returns a callback as hosts create them, with a number, a customer, a
+// key, some values and a seat in one of 288 buckets.
 func typical(i int, r *mathrand.Rand) callback.Change {
 	id := callback.ID(fmt.Sprintf("0198c0de-%04x-7%03x-8%03x-%012x", i>>12, i&0xfff, r.IntN(4096), r.Int64N(1<<47)))
 	at := storetest.At(time.Duration(r.IntN(14*288)) * 5 * time.Minute)
@@ -45,8 +45,8 @@ func typical(i int, r *mathrand.Rand) callback.Change {
 	return c
 }
 
-// bare is a loop of prepared statements through database/sql that writes what
-// the store writes, and checks nothing.
+// bare writes the same rows as the store, without checks, in a loop of prepared
+// statements of database/sql.
 type bare struct {
 	b                                      *testing.B
 	conn                                   *sql.Conn
@@ -113,7 +113,7 @@ func (p *bare) run(stmt *sql.Stmt, args ...any) sql.Result {
 	return result
 }
 
-// start writes the rows of some new callbacks, group by group.
+// start writes the rows of new callbacks, group by group.
 func (p *bare) start(changes []callback.Change, group int) {
 	for len(changes) > 0 {
 		n := min(group, len(changes))
@@ -141,7 +141,7 @@ func (p *bare) start(changes []callback.Change, group int) {
 	}
 }
 
-// report adds the figures of a comparison.
+// report adds the metrics of a comparison.
 func report(b *testing.B, n int, store, bare time.Duration) {
 	b.ReportMetric(float64(n)/store.Seconds(), "store/s")
 	b.ReportMetric(float64(n)/bare.Seconds(), "bare/s")
@@ -211,8 +211,8 @@ func benchmarkStart(b *testing.B, name string, synchronous sqlite.Synchronous, c
 	b.ReportMetric(percentile(waits, 0.99).Seconds()*1000, "p99-ms")
 }
 
-// startAll starts callbacks from a number of callers and returns how long each
-// start took.
+// startAll starts callbacks from a number of concurrent callers and returns the
+// duration of each start.
 func startAll(b *testing.B, s *sqlite.Store, changes []callback.Change, callers int) []time.Duration {
 	waits := make([]time.Duration, len(changes))
 	if callers == 1 {

@@ -8,8 +8,8 @@ import (
 	"github.com/ringback-go/ringback/store/record"
 )
 
-// change is a [store.Change] made ready for the writer. It shares nothing with
-// what the caller gave.
+// change is a [store.Change] that is encoded for the writer. It shares no
+// memory with the caller's.
 type change struct {
 	malformed error
 
@@ -22,18 +22,19 @@ type change struct {
 
 	nextAt, desired, created, updated, ended, queuedAt instant
 
-	idem  []byte  // digest of the idempotency key; nil without one
-	terms []int64 // in order
-	body  []byte  // the record, not sealed
+	idem  []byte  // digest of the idempotency key; nil if there is none
+	terms []int64 // sorted
+	body  []byte  // the record, not yet sealed
 
-	key    []byte // for a new callback: its key
-	sealed []byte // and the record under it
+	key    []byte // of a new callback
+	sealed []byte // the record of a new callback, sealed with key
 
 	eventType string
 	event     []byte
 }
 
-// prepare does all of a change that does not need the store's state.
+// prepare does everything about a change that does not depend on the store's
+// state.
 func (s *secret) prepare(c *store.Change) *change {
 	if err := store.CheckChange(c); err != nil {
 		return &change{malformed: err}
@@ -46,7 +47,7 @@ func (s *secret) prepare(c *store.Change) *change {
 		epoch: c.Epoch, unclaim: c.Unclaim, nextAt: ceil(r.NextAt),
 	}
 	if !inReach(r.NextAt) {
-		p.malformed = invalid("Record.NextAt", "is too far from 1970")
+		p.malformed = callback.NewFieldError(callback.ErrInvalidParameter, "Record.NextAt", "is out of range")
 	}
 	if c.Unclaim || p.malformed != nil {
 		return p
@@ -59,7 +60,7 @@ func (s *secret) fill(p *change, c *store.Change) (err error) {
 	r := c.Record
 	for i := range c.Take {
 		if !inReach(c.Take[i].Until) {
-			return invalid("Take", "a window ends too far from 1970")
+			return callback.NewFieldError(callback.ErrInvalidParameter, "Take", "the end of a window is out of range")
 		}
 	}
 	if p.body, err = record.AppendCallback(nil, r); err != nil {
@@ -86,19 +87,19 @@ func (s *secret) fill(p *change, c *store.Change) (err error) {
 	return err
 }
 
-// changing are the values of the columns that every change writes.
+// changing returns the values of the columns that every change writes.
 func (c *change) changing(sealed []byte) []any {
 	return append(make([]any, 0, 22),
 		c.service, c.state.String(), int64(c.priority), flag(c.ready), c.revision, c.nextAt.value(), c.updated.value(),
 		c.ended.value(), c.queuedAt.value(), sealed)
 }
 
-// staying are the values of the columns that most changes leave as they are.
+// staying returns the values of the columns that most changes leave unchanged.
 func (c *change) staying() []any {
 	return []any{c.desired.value(), c.created.value(), blobOrNull(c.idem), blobOrNull(packTerms(c.terms))}
 }
 
-// blobOrNull is bytes as a column gets them.
+// blobOrNull returns b, or NULL if it is empty.
 func blobOrNull(b []byte) any {
 	if len(b) == 0 {
 		return nil

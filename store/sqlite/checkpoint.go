@@ -8,17 +8,19 @@ import (
 	"time"
 )
 
-// checkpointer copies the log into the file beside the writer, so that callers
-// do not wait for that. It never comes to the end of the log while others write:
-// that, and beginning it anew, is the writer's part, with little left to copy.
+// checkpointer copies the log into the file concurrently with the writer, so
+// that callers do not wait for it. It cannot finish while others write. The
+// writer does the rest, which is little, and restarts the log.
 type checkpointer struct {
 	db *sql.DB
-	// borrowed: db is the host's, and its connections stay as they are.
+	// borrowed: db belongs to the host, so that connections with changed
+	// settings must not return to it.
 	borrowed bool
 	wake     chan struct{}
 	done     chan struct{}
-	end      context.CancelFunc // nobody waits for a connection any more
-	// turn is held while the log is copied: the writer does not try meanwhile.
+	end      context.CancelFunc // ends the wait for a connection
+	// turn is held while copying the log, so that the writer does not try at
+	// the same time.
 	turn sync.Mutex
 }
 
@@ -30,7 +32,7 @@ func newCheckpointer(db *sql.DB, borrowed bool) *checkpointer {
 	return c
 }
 
-// due asks for a checkpoint and waits for nothing.
+// due requests a checkpoint and returns at once.
 func (c *checkpointer) due() {
 	select {
 	case c.wake <- struct{}{}:
@@ -47,13 +49,13 @@ func (c *checkpointer) close() {
 func (c *checkpointer) loop(closing context.Context) {
 	defer close(c.done)
 	for range c.wake {
-		// What does not succeed now does later, here or in the writer.
+		// A failed checkpoint is repeated later, here or by the writer.
 		_ = c.copyLog(closing)
 	}
 }
 
-// copyLog has its connection before its turn: the host may hold all connections
-// for as long as it likes, and the writer is not to wait for that.
+// copyLog gets a connection before it locks turn: the host may hold all
+// connections for any time, and the writer must not wait for that.
 func (c *checkpointer) copyLog(closing context.Context) error {
 	conn, err := c.db.Conn(closing)
 	if err != nil {
@@ -62,7 +64,8 @@ func (c *checkpointer) copyLog(closing context.Context) error {
 	c.turn.Lock()
 	defer c.turn.Unlock()
 	ctx := context.Background()
-	// Without NORMAL the log could be begun anew before its copy is on the disk.
+	// Without NORMAL, the log could be restarted before the copied pages are
+	// synced.
 	_, err = conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL")
 	if err == nil {
 		_, err = conn.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
@@ -74,13 +77,13 @@ func (c *checkpointer) copyLog(closing context.Context) error {
 	return errors.Join(err, conn.Close())
 }
 
-// truncateWait is how long the writer waits, in all, for readers that are about
+// truncateWait is how long the writer waits in total for readers that are about
 // to finish.
 const truncateWait = 30 * time.Millisecond
 
-// truncate writes the log into the file and empties it, so that nothing of what
-// was erased is left in it. While somebody reads an older state that is not
-// possible; patient waits for short readers.
+// truncate copies the log into the file and empties it, so that it contains
+// nothing that was erased. That fails while a reader uses an older state; if
+// patient, truncate waits for short readers.
 func (w *writer) truncate(s *session, patient bool) {
 	w.checkpoints.turn.Lock()
 	defer w.checkpoints.turn.Unlock()
@@ -106,7 +109,7 @@ func (w *writer) truncate(s *session, patient bool) {
 	}
 }
 
-// truncateLog tries once more, between transactions.
+// truncateLog tries again, between transactions.
 func (w *writer) truncateLog() {
 	err := w.use(func(s *session) error {
 		w.truncate(s, true)

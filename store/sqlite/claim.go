@@ -10,15 +10,15 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
 )
 
-// asideFor is how long a record that cannot be read is left alone before it is
-// looked at again.
+// asideFor is how long a damaged record is set aside before it is tried again.
 const asideFor = time.Hour
 
-// Claim leases due work or the heads of queues; see [callback.Store]. A claim
-// of due work that finds nothing only reads. A record that cannot be read is
-// set aside for an hour and not returned: see [Store.Damaged].
+// Claim leases due callbacks or the heads of queues; see [callback.Store]. A
+// claim of due callbacks that finds none only reads. Claim sets a damaged
+// record aside for an hour and does not return it: see [Store.Damaged].
 func (s *Store) Claim(ctx context.Context, now time.Time, req store.ClaimRequest) (store.Claimed, error) {
 	if err := s.usable(ctx); err != nil {
 		return store.Claimed{}, err
@@ -45,7 +45,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req store.ClaimRequest
 	return c.claimed, nil
 }
 
-// earliest is the earliest moment of attention, or none.
+// earliest returns the earliest NextAt of all callbacks, or none.
 func (s *Store) earliest(ctx context.Context) (instant, error) {
 	next := none
 	err := s.rows(ctx, func(row []any) error {
@@ -56,7 +56,7 @@ func (s *Store) earliest(ctx context.Context) (instant, error) {
 	return next, err
 }
 
-// claim is one caller's claim and what it got.
+// claim is a request and its result.
 type claim struct {
 	now, until instant
 	owner      string
@@ -83,8 +83,8 @@ func (t *transaction) claim(c *claim) error {
 	return t.recountTallies(c.now)
 }
 
-// claimDue leases what is due, and goes on until the limit is reached or
-// nothing is due: what it had to set aside does not count.
+// claimDue leases due callbacks until the limit is reached or no more are due.
+// Records that it has to set aside do not count.
 func (t *transaction) claimDue(c *claim) error {
 	for {
 		room := c.limit - len(c.claimed.Callbacks)
@@ -105,7 +105,7 @@ func (t *transaction) claimDue(c *claim) error {
 	}
 }
 
-// nextDue is the earliest moment of attention after now.
+// nextDue returns the earliest NextAt after now.
 func (t *transaction) nextDue(now instant) (time.Time, error) {
 	next := none
 	err := t.query(stNextDue, func(row []any) error {
@@ -124,7 +124,7 @@ func (t *transaction) claimQueue(c *claim, q store.QueueClaim) error {
 		if err != nil {
 			return err
 		}
-		// A broken index must not put into the queue what does not stand there.
+		// A damaged index may return callbacks that are not in the queue.
 		found = slices.DeleteFunc(found, func(f candidate) bool { return f.callback != nil && !stands(f.callback, key) })
 		aside, err := t.lease(c, found)
 		if err != nil || aside == 0 {
@@ -135,12 +135,12 @@ func (t *transaction) claimQueue(c *claim, q store.QueueClaim) error {
 	return nil
 }
 
-// stands reports whether a callback is to be claimed from a queue.
+// stands reports whether a callback may be claimed from a queue.
 func stands(cb *callback.Callback, q *callback.QueueKey) bool {
 	return cb.State == callback.Queued && cb.Ready && callback.QueueKey{Tenant: cb.Tenant, Service: cb.Service, Priority: cb.Priority} == *q
 }
 
-// atMost is how many rows are read for a number of places and some more.
+// atMost returns the limit of a query for room rows and some more.
 func atMost(room, more int) int64 {
 	if room > math.MaxInt32 {
 		room = math.MaxInt32
@@ -151,7 +151,7 @@ func atMost(room, more int) int64 {
 // candidate is a row that a claim may lease.
 type candidate struct {
 	row      *stored
-	callback *callback.Callback // nil when it cannot be read
+	callback *callback.Callback // nil if damaged
 	damage   error
 }
 
@@ -166,8 +166,8 @@ func (t *transaction) candidates(q statement, args ...any) ([]candidate, error) 
 	return found, err
 }
 
-// lease gives the candidates that can be read to the claim's owner and sets the
-// others aside. It returns how many those are.
+// lease leases the undamaged candidates to the owner of the claim and sets the
+// others aside. It returns the number of these.
 func (t *transaction) lease(c *claim, found []candidate) (aside int, err error) {
 	var list []byte
 	for _, f := range found {
@@ -184,7 +184,7 @@ func (t *transaction) lease(c *claim, found []candidate) (aside int, err error) 
 		if epoch < math.MaxInt64 {
 			epoch++
 		}
-		t.remember(glimpse{head: f.row.head, cb: f.row.cb, epoch: epoch, key: f.row.key})
+		t.remember(cachedRow{head: f.row.head, cb: f.row.cb, epoch: epoch, key: f.row.key})
 		f.callback.Lease = callback.Lease{Owner: c.owner, Epoch: epoch, Until: c.until.Time()}
 		f.callback.NextAt = c.until.Time()
 		c.claimed.Callbacks = append(c.claimed.Callbacks, f.callback)
@@ -196,16 +196,17 @@ func (t *transaction) lease(c *claim, found []candidate) (aside int, err error) 
 	return aside, t.run(stLease, c.owner, int64(c.until), string(append(list, ']')))
 }
 
-// setAside leases a record that cannot be read to nobody.
+// setAside leases a damaged record to nobody.
 func (t *transaction) setAside(now instant, r *stored, damage error) error {
 	t.recount = t.recount || !r.faulted
 	return t.run(stSetAside, int64(now)+asideFor.Microseconds(), faultOf(damage), r.cb)
 }
 
-// faultOf is what the file keeps of a damage: never what is in the record.
+// faultOf returns the text that the file keeps of a damage. It contains nothing
+// of the record.
 func faultOf(damage error) string {
-	if d, ok := errors.AsType[*DamagedError](damage); ok {
-		return d.What
+	if d, ok := errors.AsType[*record.DamagedError](damage); ok && d.Rule != "" {
+		return d.Rule
 	}
-	return "it cannot be read"
+	return record.ErrVersion.Error()
 }

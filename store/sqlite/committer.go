@@ -5,15 +5,17 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/ringback-go/ringback/store"
 )
 
-// mostChanges is how many changes share a transaction, unless one caller alone
-// brings more.
+// mostChanges is the maximum number of changes in a transaction, except that a
+// single call may have more.
 const mostChanges = 512
 
-// committer gives the work of all callers to the writer, one group at a time.
-// What comes while a group is written makes the next one, so that callers share
-// commits and one alone waits for nobody.
+// committer passes the operations of all callers to the writer, a group at a
+// time. Operations that arrive while a group is written form the next one, so
+// that concurrent callers share commits and a single one does not wait.
 type committer struct {
 	writer *writer
 
@@ -32,15 +34,16 @@ func newCommitter(w *writer) *committer {
 	return c
 }
 
-// do has an operation done and waits for it.
+// do passes an operation to the writer and waits for its result.
 func (c *committer) do(o *operation) error {
 	if !c.post(o) {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	return o.wait()
 }
 
-// post has an operation done. It reports whether the committer still takes any.
+// post passes an operation to the writer. It returns false if the store is
+// closed.
 func (c *committer) post(o *operation) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +58,7 @@ func (c *committer) post(o *operation) bool {
 	return true
 }
 
-// take removes the first operations of the queue that fit together.
+// take removes the first operations of the queue that fit into a transaction.
 func (c *committer) take(room int) []*operation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,8 +72,8 @@ func (c *committer) take(room int) []*operation {
 	return taken
 }
 
-// prune removes the operations whose callers have left and reports whether any
-// is left.
+// prune removes operations whose callers have given up and reports whether any
+// remain.
 func (c *committer) prune() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,7 +93,7 @@ func (c *committer) isClosed() bool {
 	return c.closed
 }
 
-// close finishes what was posted and ends the loop.
+// close finishes the queue and ends the loop.
 func (c *committer) close() {
 	c.mu.Lock()
 	first := !c.closed
@@ -116,10 +119,11 @@ func (c *committer) loop() {
 	}
 }
 
-// retryTruncate is how long a log that readers held is left alone.
+// retryTruncate is the time between attempts to truncate a log that readers
+// use.
 const retryTruncate = 250 * time.Millisecond
 
-// rest waits for work, or until it is time to look at the log again.
+// rest waits for an operation, or until it is time to truncate the log.
 func (c *committer) rest() {
 	if !c.writer.untruncated {
 		<-c.wake
@@ -134,7 +138,7 @@ func (c *committer) rest() {
 	}
 }
 
-// drop takes a connection out of its pool.
+// drop closes a connection instead of returning it to its pool.
 func drop(conn *sql.Conn) {
 	conn.Raw(func(any) error { return errDropped })
 	conn.Close()

@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// openHosted makes a store on a handle of the host's with so many connections.
+// openHosted creates a store on a handle with a limited number of connections.
 func openHosted(t *testing.T, connections int) (*sqlite.Store, *sql.DB, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "host.db")
@@ -37,7 +38,7 @@ func openHosted(t *testing.T, connections int) (*sqlite.Store, *sql.DB, string) 
 	return s, db, path
 }
 
-// several are n new callbacks.
+// several returns n new callbacks.
 func several(n int) []callback.Change {
 	all := make([]callback.Change, n)
 	for i := range all {
@@ -47,7 +48,7 @@ func several(n int) []callback.Change {
 	return all
 }
 
-// soon is a deadline that is only missed by who waits for ever.
+// soon returns a context whose deadline expires only in a deadlock.
 func soon(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -55,9 +56,9 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// A search holds no connection while it waits for another: it comes to its end
-// with the one that a small handle leaves to readers, and as many at once as there
-// are connections, each with a query of its own, do as well.
+// A search must not hold one connection while it waits for another. It succeeds
+// with the one connection that a small handle leaves for reading, and so do as
+// many concurrent searches as there are connections, each with another query.
 func TestSearchesShareFewConnections(t *testing.T) {
 	for _, connections := range []int{2, 3, 5} {
 		t.Run(fmt.Sprint(connections), func(t *testing.T) {
@@ -65,8 +66,8 @@ func TestSearchesShareFewConnections(t *testing.T) {
 			s, _, _ := openHosted(t, connections)
 			apply(t, s, several(200)...)
 			ctx := soon(t)
-			// Only the records tell what has this property, so that it takes more
-			// than one query to find that none has.
+			// Only the records show who has this property, so that it takes
+			// several queries to find that none has.
 			q := callback.Query{Tenant: storetest.Tenant, Limit: 5, Properties: []callback.Match{{Key: "a", Value: "b"}}}
 			if page, err := s.Search(ctx, q); err != nil || len(page.Callbacks) > 0 {
 				t.Fatalf("one search alone: %d found, %v", len(page.Callbacks), err)
@@ -89,8 +90,8 @@ func TestSearchesShareFewConnections(t *testing.T) {
 	}
 }
 
-// A host that holds all connections but the writer's stops nobody who writes, not
-// even while the log is to be copied, and does not keep the store from closing.
+// A host that holds every connection except the writer's does not block
+// changes, not even while the log should be copied, nor Close.
 func TestHostHoldsTheConnections(t *testing.T) {
 	s, db, path := openHosted(t, 2)
 	mine, err := db.Conn(t.Context())
@@ -98,9 +99,9 @@ func TestHostHoldsTheConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer mine.Close()
-	apply(t, s, several(2500)...) // enough for the log to be copied
+	apply(t, s, several(2500)...) // enough to copy the log
 	for db.Stats().WaitCount == 0 {
-		runtime.Gosched() // until a connection is asked for
+		runtime.Gosched() // until a connection is requested
 	}
 	ctx := soon(t)
 	if _, err := s.Erase(ctx, storetest.Start(), callback.EraseRequest{Tenant: storetest.Tenant, Subjects: []string{"somebody"}}); err != nil {
@@ -117,8 +118,8 @@ func TestHostHoldsTheConnections(t *testing.T) {
 	}
 }
 
-// After Close a store does nothing more, though the host's handle is still open:
-// nothing is leased, counted or removed.
+// After Close, the store does nothing, although the host's handle is still
+// open: it leases, counts and removes nothing.
 func TestCloseLeavesTheHandle(t *testing.T) {
 	s, db, _ := openHosted(t, 4)
 	cb := storetest.New("x", storetest.Queued(storetest.Start()), storetest.DueAt(storetest.Start()))
@@ -129,7 +130,7 @@ func TestCloseLeavesTheHandle(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, err := range calls(t.Context(), s) {
-		if !errors.Is(err, sqlite.ErrClosed) {
+		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("%s after Close: %v", name, err)
 		}
 	}

@@ -16,15 +16,16 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// gate holds the writer at its commits until it is opened.
+// gate blocks the writer before its commits until it is opened.
 type gate struct {
 	commits atomic.Int64
-	held    chan struct{} // gets a value when a commit is held
-	open    chan struct{} // let go by close
+	held    chan struct{} // receives a value when a commit is blocked
+	open    chan struct{} // close to release
 }
 
 func newGate() *gate { return &gate{held: make(chan struct{}, 100), open: make(chan struct{})} }
@@ -37,7 +38,7 @@ func (g *gate) hook(statement string) {
 	}
 }
 
-// create makes a callback in a goroutine and tells how it ended.
+// create creates a callback in a goroutine and sends the result.
 func create(ctx context.Context, s *sqlite.Store, id callback.ID) <-chan error {
 	done := make(chan error, 1)
 	go func() {
@@ -62,7 +63,7 @@ func exists(t *testing.T, s *sqlite.Store, id callback.ID) bool {
 	return err == nil
 }
 
-// Callers who come while a change is written share the next commit.
+// Callers that arrive during a commit share the next one.
 func TestCallersShareCommits(t *testing.T) {
 	const callers = 40
 	g := newGate()
@@ -85,8 +86,8 @@ func TestCallersShareCommits(t *testing.T) {
 	}
 }
 
-// A caller whose context ends while it waits for its turn leaves, and nothing
-// happened; one whose change is being written cannot know.
+// If the context ends while the call waits for its turn, nothing happened; if
+// it ends while the change is being written, the outcome is unknown.
 func TestContextEnds(t *testing.T) {
 	g := newGate()
 	s, _ := openNew(t, sqlite.WithHook(g.hook))
@@ -133,8 +134,7 @@ func lockChild() error {
 	return errors.Join(err, s.Close())
 }
 
-// lock has another process hold the write lock until the returned function is
-// called.
+// lock makes another process hold the write lock until release is called.
 func lock(t *testing.T, path string) (release func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -161,8 +161,9 @@ func lock(t *testing.T, path string) (release func()) {
 	}
 }
 
-// Every call returns by its deadline though another process holds the file, and
-// what was refused did not happen. Who has no deadline gets the lock in the end.
+// Every call returns by its deadline while another process holds the lock, and
+// what failed did not happen. A call without a deadline eventually gets the
+// lock.
 func TestLockedByAnotherProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	s := openAt(t, path)
@@ -199,7 +200,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 			t.Errorf("%s took %v, its deadline was %v", name, took, patience)
 		}
 	}
-	// Readers are not in anybody's way.
+	// Readers do not need the lock.
 	if !exists(t, s, "c1") || exists(t, s, "late") {
 		t.Error("reads beside the lock are wrong")
 	}
@@ -214,8 +215,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 	}
 }
 
-// Close finishes what was accepted; every later call says that the store is
-// closed.
+// Close finishes accepted changes; later calls fail with ErrClosed.
 func TestClose(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	g := newGate()
@@ -235,7 +235,7 @@ func TestClose(t *testing.T) {
 			}
 		})
 	}
-	for _, err := s.Load(t.Context(), storetest.Start(), callback.LoadRequest{}); !errors.Is(err, sqlite.ErrClosed); {
+	for _, err := s.Load(t.Context(), storetest.Start(), callback.LoadRequest{}); !errors.Is(err, store.ErrClosed); {
 		_, err = s.Load(t.Context(), storetest.Start(), callback.LoadRequest{})
 	}
 	close(g.open)
@@ -246,7 +246,7 @@ func TestClose(t *testing.T) {
 		}
 	}
 	for name, err := range calls(t.Context(), s) {
-		if !errors.Is(err, sqlite.ErrClosed) {
+		if !errors.Is(err, store.ErrClosed) {
 			t.Errorf("%s after Close: %v", name, err)
 		}
 	}

@@ -14,27 +14,27 @@ type counterKey struct {
 	key    callback.PermitKey
 }
 
-// counter is one limit's units that are out, as a transaction knows it.
+// counter is the number of units in use of one permit key, in a transaction.
 type counter struct {
 	tenant  string
-	key     callback.PermitKey // without Subject where only its digest is known
-	subject []byte             // its digest; empty where there is none
+	key     callback.PermitKey // without Subject if only its digest is known
+	subject []byte             // digest of the subject; empty if there is none
 	used    int64
-	ends    instant // none: no window
+	ends    instant // end of the window; none if there is no window
 	stored  bool    // there is a row
 	changed bool
-	keyRow  int64 // of counter_keys; 0 where there is no subject
+	keyRow  int64 // row of counter_keys; 0 if there is no subject
 }
 
-// planned is what a change makes of a counter. A change first plans all its
-// counters and moves them only when no permit was refused.
+// planned is the new state of a counter. A change plans all its counters first,
+// and modifies them only if no permit was refused.
 type planned struct {
 	counter *counter
 	used    int64
 	ends    instant
 }
 
-// usedAt is how many units are out at now: none once the window has ended.
+// usedAt returns the units in use at now: none if the window has ended.
 func (c *counter) usedAt(now instant) int64 {
 	if c.ends != none && c.ends <= now {
 		return 0
@@ -42,12 +42,12 @@ func (c *counter) usedAt(now instant) int64 {
 	return c.used
 }
 
-// rowKey are the columns of the primary key.
+// rowKey appends the columns of the primary key to before.
 func (c *counter) rowKey(before ...any) []any {
 	return append(before, c.tenant, string(c.key.Kind), c.key.Service, c.subject, c.key.Slot, c.key.Name)
 }
 
-// digestOf is the column that stands for a subject.
+// digestOf returns the column value for a subject.
 func (s *secret) digestOf(tenant, subject string) []byte {
 	if subject == "" {
 		return []byte{}
@@ -55,7 +55,7 @@ func (s *secret) digestOf(tenant, subject string) []byte {
 	return s.digest(digestSubject, tenant, subject)
 }
 
-// counter reads a counter, once in a transaction.
+// counter reads a counter, once per transaction.
 func (t *transaction) counter(tenant string, key callback.PermitKey) (*counter, error) {
 	if c := t.counters[counterKey{tenant, key}]; c != nil {
 		return c, nil
@@ -84,9 +84,8 @@ func (t *transaction) know(c *counter) {
 	t.touched = append(t.touched, c)
 }
 
-// permits works out what a change does to the counters: gives first, then takes
-// in order. The plan is made true by allot. The first error is the refusal of a
-// permit.
+// permits plans what a change does to the counters: gives first, then takes in
+// order. allot carries the plan out. refused is the refusal of a permit.
 func (t *transaction) permits(tenant string, now time.Time, give []callback.Held, take []callback.Permit) (refused, failure error) {
 	t.plan = t.plan[:0]
 	at := floor(now)
@@ -120,7 +119,7 @@ func (t *transaction) permits(tenant string, now time.Time, give []callback.Held
 	return nil, nil
 }
 
-// enter is a counter's place in the plan, new or old.
+// enter returns the entry of c in the plan, which it adds if necessary.
 func (t *transaction) enter(c *counter, now instant) *planned {
 	for i := range t.plan {
 		if t.plan[i].counter == c {
@@ -131,7 +130,7 @@ func (t *transaction) enter(c *counter, now instant) *planned {
 	return &t.plan[len(t.plan)-1]
 }
 
-// allot makes the plan true.
+// allot carries out the plan.
 func (t *transaction) allot() {
 	for _, p := range t.plan {
 		if p.used == 0 {
@@ -147,7 +146,7 @@ func (c *counter) set(used int64, ends instant) {
 	c.used, c.ends = used, ends
 }
 
-// windowOf is when the window of a counter ends whose first unit is taken now.
+// windowOf returns the end of a window that begins at now.
 func windowOf(p *callback.Permit, now time.Time) instant {
 	if p.For > 0 {
 		return ceil(now.Add(p.For))
@@ -155,8 +154,8 @@ func windowOf(p *callback.Permit, now time.Time) instant {
 	return ceil(p.Until)
 }
 
-// saturatingAdd is a+b, or the largest number where that does not fit: units
-// that cannot be counted are refused, not forgotten. b is not negative.
+// saturatingAdd returns a+b, or the largest int64 on overflow, so that units
+// beyond it are refused and not lost. b must not be negative.
 func saturatingAdd(a, b int64) int64 {
 	if sum := a + b; sum >= a {
 		return sum
@@ -164,8 +163,8 @@ func saturatingAdd(a, b int64) int64 {
 	return math.MaxInt64
 }
 
-// flushCounters writes the counters that changed. One that came to zero goes,
-// and the key of its subject with it.
+// flushCounters writes the counters that changed. It deletes those that became
+// zero, with the keys of their subjects.
 func (t *transaction) flushCounters() error {
 	for _, c := range t.touched {
 		if !c.changed {
@@ -209,12 +208,12 @@ func (t *transaction) write(c *counter) error {
 	return nil
 }
 
-// bytes is what a subject is sealed to.
+// bytes returns the data that a sealed subject is bound to.
 func (c *counter) bytes() []byte {
 	return binary.BigEndian.AppendUint64(append([]byte(nil), c.subject...), uint64(c.key.Slot))
 }
 
-// keepKey stores a key in a free row, or in a new one.
+// keepKey stores a key in a free row or in a new one.
 func (t *transaction) keepKey(key []byte) (int64, error) {
 	w := t.w
 	if err := t.findFreeKeys(); err != nil {
@@ -228,7 +227,7 @@ func (t *transaction) keepKey(key []byte) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		// Another process may have found the same row free.
+		// Another process may have taken the same row.
 		if reused, err := result.RowsAffected(); err != nil || reused == 1 {
 			t.usedKeys = append(t.usedKeys, n)
 			return n, err
@@ -241,11 +240,11 @@ func (t *transaction) keepKey(key []byte) (int64, error) {
 	return result.LastInsertId()
 }
 
-// keysAtOnce is how many rows a change that needs one looks at.
+// keysAtOnce is the number of rows that one search for free keys reads.
 const keysAtOnce = 64
 
-// findFreeKeys looks among the next rows of counter_keys, from the first to the
-// last, for those that were freed before the store was opened.
+// findFreeKeys searches the next rows of counter_keys, in order, for those that
+// were freed before the store was opened.
 func (t *transaction) findFreeKeys() error {
 	w := t.w
 	if len(w.freeKeys) > 0 || w.keysSeen == math.MaxInt64 {
@@ -267,7 +266,7 @@ func (t *transaction) findFreeKeys() error {
 	return err
 }
 
-// subjectOf opens the subject of a counter.
+// subjectOf unseals the subject of a counter.
 func subjectOf(c *counter, key, sealed []byte) (string, error) {
 	plain, err := unseal(key, sealed, c.bytes())
 	if err != nil {
@@ -276,19 +275,19 @@ func subjectOf(c *counter, key, sealed []byte) (string, error) {
 	return string(plain), nil
 }
 
-// sweepEvery is how often ended windows are looked for, in microseconds of the
-// callers' time.
+// sweepEvery is the interval between sweeps, in microseconds of the callers'
+// time.
 const sweepEvery = 1_000_000
 
-// sweepMost is how many are removed at once: too few to be felt, and more than
-// one change can add.
+// sweepMost is the number of counters that a sweep removes: more than one
+// change can add, and few enough to be fast.
 const sweepMost = 16
 
-// sweep removes some counters whose windows have ended, so that those nobody
-// asks for any more do not stay for ever.
+// sweep deletes some counters whose windows have ended, so that unused ones do
+// not accumulate.
 func (t *transaction) sweep(now instant) error {
 	w := t.w
-	// What the transaction knows already must not go behind its back.
+	// Counters that the transaction has read must not change in the file.
 	if len(t.touched) > 0 || w.swept != none && w.swept <= now && now-w.swept < sweepEvery {
 		return nil
 	}

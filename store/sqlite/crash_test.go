@@ -20,8 +20,8 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// The test binary is its own child process: what a child is to do is in its
-// environment.
+// The test binary is its own child process. An environment variable tells the
+// child what to do.
 const (
 	childEnv = "RINGBACK_SQLITE_CHILD" // "crash" or "hammer"
 	pathEnv  = "RINGBACK_SQLITE_PATH"
@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// child starts a process and returns it with what it writes.
+// child starts a child process and returns it with its output.
 func child(t *testing.T, kind, path string, seed uint64, step int) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -69,7 +69,7 @@ func childSettings() (path string, seed uint64, step int, err error) {
 	return os.Getenv(pathEnv), seed, step, err
 }
 
-// crashChild works on a store until it kills itself before its n-th statement.
+// crashChild works on a store until it kills itself before the n-th statement.
 func crashChild() error {
 	path, seed, step, err := childSettings()
 	if err != nil {
@@ -93,7 +93,7 @@ func crashChild() error {
 	}
 }
 
-// die ends the process at once, as a power switch would.
+// die ends the process at once, like SIGKILL.
 func die() {
 	p, err := os.FindProcess(os.Getpid())
 	if err == nil {
@@ -105,13 +105,13 @@ func die() {
 	select {}
 }
 
-// promise is what a ledger says of one callback.
+// promise is the content of the ledger for one callback.
 type promise struct {
 	tried, did     int64 // revisions
 	tryErase, did0 bool
 }
 
-// ledger reads what a child tried and what was acknowledged to it.
+// ledger parses what a child tried and what was acknowledged.
 func ledger(t *testing.T, out *bytes.Buffer) map[callback.ID]*promise {
 	t.Helper()
 	all := make(map[callback.ID]*promise)
@@ -145,7 +145,7 @@ func ledger(t *testing.T, out *bytes.Buffer) map[callback.ID]*promise {
 	return all
 }
 
-// keeps demands that a store has what its ledger says.
+// keeps checks that a store has what its ledger promises.
 func keeps(t *testing.T, s *sqlite.Store, promises map[callback.ID]*promise) {
 	t.Helper()
 	for id, p := range promises {
@@ -166,8 +166,8 @@ func keeps(t *testing.T, s *sqlite.Store, promises map[callback.ID]*promise) {
 	}
 }
 
-// A process that is killed between any two statements loses nothing that was
-// acknowledged and leaves nothing half done.
+// A process that is killed between any two statements loses no acknowledged
+// change and leaves no partial one.
 func TestKilledProcess(t *testing.T) {
 	t.Parallel()
 	const rounds, perFile = 200, 10

@@ -2,25 +2,18 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"sync"
 
-	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/record"
 )
 
-// Damaged is a record that cannot be read.
-type Damaged struct {
-	Tenant string
-	ID     callback.ID
-	What   string // what is wrong with it; never what is in it
-}
-
-// Damaged lists records that could not be read and were set aside, at most
+// Damaged lists records that could not be decoded and were set aside, at most
 // limit (0 = 100, at most 1,000), in the order of their creation. A claim sets
-// aside what it comes upon, for an hour at a time; a search or a count marks it.
-// A record that reads well again - somebody put back its row - leaves the list
-// when it is claimed next.
-func (s *Store) Damaged(ctx context.Context, limit int) ([]Damaged, error) {
+// a damaged record aside for an hour; a search or count marks it. A record that
+// was repaired leaves the list at its next claim.
+func (s *Store) Damaged(ctx context.Context, limit int) ([]*record.DamagedError, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
 	}
@@ -28,27 +21,31 @@ func (s *Store) Damaged(ctx context.Context, limit int) ([]Damaged, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []Damaged
+	var found []*record.DamagedError
 	err = s.rows(ctx, func(row []any) error {
-		sc := scanner{values: row}
-		found = append(found, Damaged{Tenant: sc.note(), ID: callback.ID(sc.note()), What: sc.note()})
+		r, _, err := readRow(row)
+		d, ok := errors.AsType[*record.DamagedError](err)
+		if !ok {
+			d = &record.DamagedError{Tenant: r.tenant, ID: r.id, Rule: "but can be read again and will leave this list when it is claimed", Err: record.ErrDamaged}
+		}
+		found = append(found, d)
 		return nil
-	}, "SELECT tenant, id, fault FROM callbacks INDEXED BY callbacks_fault WHERE fault IS NOT NULL ORDER BY cb "+limited, limit)
+	}, "SELECT "+recordColumns+" FROM callbacks c INDEXED BY callbacks_fault WHERE c.fault IS NOT NULL ORDER BY c.cb "+limited, limit)
 	return found, err
 }
 
-// suspects are rows that a reader could not read and the writer has not looked
-// at yet.
+// suspects are rows that readers could not decode and that the writer has yet
+// to check.
 type suspects struct {
 	mu   sync.Mutex
 	rows map[int64]struct{}
 }
 
-// mostSuspects bounds the work that readers make for the writer.
+// mostSuspects limits the work that readers cause for the writer.
 const mostSuspects = 100
 
-// suspect has the writer look at a row that could not be read. It waits for
-// nothing: what is not looked at now is found again.
+// suspect asks the writer to check a row, and does not wait. If there are too
+// many, the next reader will find the row again.
 func (s *Store) suspect(cb int64) {
 	s.suspects.mu.Lock()
 	defer s.suspects.mu.Unlock()
@@ -70,7 +67,7 @@ func (s *Store) suspect(cb int64) {
 	s.suspects.rows[cb] = struct{}{}
 }
 
-// mark notes that a record cannot be read, if that is so.
+// mark sets the fault of a record if it is damaged.
 func (t *transaction) mark(cb int64) error {
 	all, err := t.candidates(stRecord, cb)
 	if err != nil || len(all) == 0 || all[0].callback != nil || all[0].row.faulted {

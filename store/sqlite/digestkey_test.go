@@ -23,8 +23,8 @@ func secretOf(t *testing.T, db *sql.DB) (value []byte) {
 	return value
 }
 
-// With a key of the host's the secret of the digests is nowhere: not in the file,
-// its log or a backup, and what was written before is found as it was.
+// With a digest key, the secret of the digests is neither in the file nor in
+// its log or a backup, and earlier callbacks are still found.
 func TestDigestKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	c, markers := person(1, rand.New(rand.NewPCG(1, 2)))
@@ -78,8 +78,8 @@ func TestDigestKey(t *testing.T) {
 	verifyFile(t, db)
 }
 
-// A backup has no digest of what was erased before it, whatever SQLite has left of
-// them in the file.
+// A backup contains no digest of what was erased before it, whatever SQLite has
+// left in the file.
 func TestBackupHasNoErasedDigests(t *testing.T) {
 	const n = 200
 	s, path := openNew(t)
@@ -115,8 +115,8 @@ func TestBackupHasNoErasedDigests(t *testing.T) {
 	}
 }
 
-// A file, or its backup, that needs a key opens with no other and not without, and
-// its secret stays as it is. With a key of zeros no file is made.
+// A file that needs a digest key, and its backup, do not open with another key
+// or without one, and keep their secret. A key of zeros is rejected.
 func TestDigestKeyIsNeeded(t *testing.T) {
 	dir := t.TempDir()
 	key := sqlite.WithDigestKey([32]byte{1})

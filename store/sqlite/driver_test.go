@@ -19,7 +19,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// The result codes that the tests have a driver return.
+// Result codes that the tests make the driver return.
 const (
 	codeBusy = 5
 	codeIO   = 10
@@ -32,7 +32,7 @@ func (e codeError) Error() string { return fmt.Sprintf("result code %d", int(e))
 
 func (e codeError) Code() int { return int(e) }
 
-// faults tells a driver which statements fail, and whether they are run.
+// faults tells the driver which statements fail, and whether they are executed.
 type faults struct {
 	mu    sync.Mutex
 	rules []fault
@@ -40,10 +40,10 @@ type faults struct {
 }
 
 type fault struct {
-	statement string // how it begins
-	err       error  // nil where it only is to be told of
-	run       bool   // the statement is run, and its success is lost
-	times     int    // how often; -1 for ever
+	statement string // prefix of the statement
+	err       error  // nil to only call before
+	run       bool   // execute the statement and hide its success
+	times     int    // how often; -1 for always
 	before    func() // called first
 }
 
@@ -70,7 +70,7 @@ func (f *faults) find(statement string) *fault {
 	return found
 }
 
-// faultyConnector is a driver's connector whose statements fail.
+// faultyConnector is a connector whose statements may fail.
 type faultyConnector struct {
 	driver.Connector
 	faults *faults
@@ -126,7 +126,7 @@ func (s faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) 
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
-// openFaulty makes a store on a handle whose driver fails when it is told to.
+// openFaulty creates a store on a handle whose driver fails on demand.
 func openFaulty(t *testing.T) (*sqlite.Store, *faults, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "callbacks.db")
@@ -134,7 +134,7 @@ func openFaulty(t *testing.T) (*sqlite.Store, *faults, string) {
 	return faultyAt(t, path, f), f, path
 }
 
-// faultyAt makes one of the file at path.
+// faultyAt does so for the file at path.
 func faultyAt(t *testing.T, path string, f *faults) *sqlite.Store {
 	t.Helper()
 	connector, err := modernc.NewConnector("file:" + path)
@@ -157,14 +157,14 @@ func faultyAt(t *testing.T, path string, f *faults) *sqlite.Store {
 	return s
 }
 
-// The error of a change is never the opposite of the truth, whichever statement
-// fails in which way, and the store works on.
+// Whichever statement fails, and in whichever way, the error never contradicts
+// the outcome, and the store continues to work.
 func TestStatementsFail(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		faults  []fault
-		unknown bool // the error leaves it open
-		want    bool // the change is there
+		unknown bool // the error is ErrOutcomeUnknown
+		want    bool // the change happened
 	}{
 		{name: "a statement, disk full", faults: []fault{{statement: "INSERT INTO events", err: codeError(codeFull), times: 1}}},
 		{name: "a statement, disk broken", faults: []fault{{statement: "INSERT INTO callbacks", err: codeError(codeIO), times: 1}}},
@@ -202,7 +202,8 @@ func TestStatementsFail(t *testing.T) {
 			if got := exists(t, s, change.Record.ID); got != c.want {
 				t.Errorf("the callback exists: %v, want %v", got, c.want)
 			}
-			// Repeating is safe: it applies, or tells that it did.
+			// Repeating is safe: it applies the change, or reports that it was
+			// applied.
 			errs, err = s.Apply(t.Context(), storetest.Start(), []callback.Change{change})
 			if err != nil || (errs == nil) == c.want || errs != nil && !errors.Is(errs[0], callback.ErrConflict) {
 				t.Errorf("repeated: %v, %v", errs, err)
@@ -212,14 +213,14 @@ func TestStatementsFail(t *testing.T) {
 	}
 }
 
-// Of callers who share a transaction only the one whose change cannot be written
-// suffers.
+// If callers share a transaction, only the one whose change cannot be written
+// gets an error.
 func TestOneOfAGroupFails(t *testing.T) {
 	const callers = 10
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	g := newGate()
 	s := openAt(t, path, sqlite.WithHook(g.hook))
-	// A trigger stands for what a schema or a disk may object to.
+	// The trigger simulates an error of the schema or the disk.
 	if _, err := openRaw(t, path).Exec("CREATE TRIGGER bad BEFORE INSERT ON callbacks WHEN new.id = 'bad' BEGIN SELECT raise(FAIL, 'not this one'); END"); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +251,7 @@ func TestOneOfAGroupFails(t *testing.T) {
 	verifyFile(t, openRaw(t, path))
 }
 
-// A connection whose state is in doubt is replaced.
+// A connection in an unknown state is replaced.
 func TestConnectionIsReplaced(t *testing.T) {
 	s, f, path := openFaulty(t)
 	before := f.conns

@@ -7,25 +7,24 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 	"github.com/ringback-go/ringback/store/record"
 )
 
 // Erase removes callbacks with their events, idempotency keys and held permits,
-// and the counters of the subjects that no remaining callback has; see
-// [callback.Store]. The result has one error per item. An erased callback is remembered for ever, by its ID.
+// and every counter of the subjects; see [callback.Store]. It returns one error
+// per item. The ID of an erased callback is kept for ever.
 //
-// Nothing that identifies a person lies in the file in the clear. What is
-// removed is overwritten, the key that opened it first of all, and the log is
-// emptied: from then on neither the file, nor its log, nor a backup holds the
-// key. With Subjects - somebody asked to be forgotten - that is so when Erase
-// returns; without, as when retention is over for many, within a quarter of a
-// second. Where another process, or a backup that is being written, still reads
-// an older state, the log can only be emptied when it has finished: that is tried
-// four times a second, and when the store is closed and opened. Keyed digests of
-// what was removed may stay in unused parts of the file for longer: see Erasing in
-// the comment of the package.
+// Erase overwrites the key of each record and empties the log, so that neither
+// the file, nor the log, nor a later backup contains the key. With Subjects,
+// when a person asked to be forgotten, that is done when Erase returns;
+// without, as in retention, within a quarter of a second. While another process
+// or a backup reads an older state, the log cannot be emptied. This is then
+// tried four times a second, and when the store is closed or opened. Digests of
+// erased values may stay in unused parts of the file for longer: see Erasing in
+// the package documentation.
 //
-// What was held by a record that cannot be read is not given back.
+// Erase does not return the permits that a damaged record holds.
 func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest) ([]error, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
@@ -51,18 +50,18 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest
 	return errs, nil
 }
 
-// erase removes one callback. The first error is the item's own.
+// erase removes one callback. refused is the error of the item.
 func (t *transaction) erase(now time.Time, item store.EraseItem, req *store.EraseRequest) (refused, failure error) {
 	found, failure := t.look(req.Tenant, item.ID)
 	switch {
 	case failure != nil:
 		return nil, failure
 	case found == nil || found.erased():
-		return notFound(item.ID), nil
+		return sqlkit.NotFound(item.ID), nil
 	case !found.live:
 		return lost(req.Tenant, item.ID), nil
 	case found.head.revision != item.Revision:
-		return conflict(item.ID, "revision", "%d is not the current one, %d", item.Revision, found.head.revision), nil
+		return sqlkit.NotCurrent(item.ID, "revision", item.Revision, found.head.revision), nil
 	}
 	if failure = t.giveBack(now, found); failure != nil {
 		return nil, failure
@@ -78,7 +77,7 @@ func (t *transaction) erase(now time.Time, item store.EraseItem, req *store.Eras
 		}
 	}
 	t.erased = true
-	t.w.known.drop(name{req.Tenant, item.ID})
+	t.w.cache.drop(name{req.Tenant, item.ID})
 	if failure = t.run(stDeleteCallback, found.cb); failure != nil {
 		return nil, failure
 	}
@@ -88,14 +87,14 @@ func (t *transaction) erase(now time.Time, item store.EraseItem, req *store.Eras
 	return nil, t.leaveEvent(found, now, req)
 }
 
-// giveBack returns what a callback holds.
+// giveBack returns the permits that a callback holds.
 func (t *transaction) giveBack(now time.Time, found *standing) error {
 	all, err := t.candidates(stRecord, found.cb)
 	if err != nil || len(all) == 0 || all[0].callback == nil {
 		return err
 	}
 	held := all[0].callback.Held
-	// Giving back takes nothing and is never refused.
+	// Only taking can be refused.
 	if _, err := t.permits(found.head.tenant, now, held, nil); err != nil {
 		return err
 	}
@@ -103,8 +102,8 @@ func (t *transaction) giveBack(now time.Time, found *standing) error {
 	return nil
 }
 
-// leaveEvent leaves one event of a callback that is gone. It is written before
-// the others are removed, so that no place in the feed is used twice.
+// leaveEvent replaces the events of a callback by one. It inserts that first,
+// so that its position in the feed is new.
 func (t *transaction) leaveEvent(found *standing, now time.Time, req *store.EraseRequest) error {
 	h := &found.head
 	body, err := record.AppendEvent(nil, &callback.Event{Service: h.service, At: now, Actor: req.Actor, Detail: req.Detail})
@@ -128,7 +127,7 @@ func (t *transaction) forget(tenant string, subjects, searchKeys []string) error
 		return nil
 	}
 	t.erased, t.forgotten = true, true
-	// What other changes of the transaction counted is looked for as well.
+	// Counters that this transaction has changed must be found, too.
 	if err := t.flushCounters(); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// files are the bytes of a store: its file, its log, and a backup of now.
+// files returns the bytes of a store: its file, its log, and a new backup.
 func files(t *testing.T, s *sqlite.Store, path string) map[string][]byte {
 	t.Helper()
 	backup := filepath.Join(t.TempDir(), "backup.db")
@@ -40,7 +40,7 @@ func files(t *testing.T, s *sqlite.Store, path string) map[string][]byte {
 	return all
 }
 
-// absent demands that no file has any of some byte strings.
+// absent checks that no file contains any of some byte strings.
 func absent(t *testing.T, files map[string][]byte, what string, needles [][]byte) {
 	t.Helper()
 	for name, b := range files {
@@ -54,7 +54,8 @@ func absent(t *testing.T, files map[string][]byte, what string, needles [][]byte
 	}
 }
 
-// person is a callback that names somebody everywhere it can.
+// person returns a callback that has personal data in every field that may have
+// it.
 func person(i int, r *rand.Rand) (callback.Change, []string) {
 	number := fmt.Sprintf("+4930%08d", 10_000_000+i)
 	address, err := phonenum.ParseAddress(number, "DE")
@@ -82,9 +83,9 @@ func person(i int, r *rand.Rand) (callback.Change, []string) {
 	return c, []string{digits, name}
 }
 
-// After erasures neither the file, nor its log, nor a backup has the digits of a
-// number, any other text of the person, or a key under which a copy of them
-// could be opened that SQLite left behind when it moved a row.
+// After erasures, the file, its log and a backup contain no digits of a number,
+// no other text of the person, and no key that would decrypt a copy that SQLite
+// left behind when it moved a row.
 func TestErasedLeavesNothing(t *testing.T) {
 	t.Parallel()
 	const n = 300
@@ -101,7 +102,7 @@ func TestErasedLeavesNothing(t *testing.T) {
 		for _, m := range markers {
 			texts = append(texts, []byte(m))
 		}
-		if i%3 == 0 { // grow a record, so that rows are moved about
+		if i%3 == 0 { // grow a record, so that SQLite moves rows
 			old := r.IntN(len(cbs))
 			next := storetest.Revise(cbs[old], func(cb *callback.Callback) {
 				cb.UserData["more"] = strings.Repeat("y", r.IntN(1500))
@@ -118,7 +119,7 @@ func TestErasedLeavesNothing(t *testing.T) {
 		}
 		keys = append(keys, own[0])
 		if i == 0 {
-			keys = append(keys, own[1:]...) // those of all counters
+			keys = append(keys, own[1:]...) // keys of all counters
 		}
 	}
 	before, err := os.ReadFile(path)
@@ -167,8 +168,8 @@ func erase(t *testing.T, s *sqlite.Store, cb *callback.Callback, subjects ...str
 	}
 }
 
-// While a reader holds an older state the log cannot be emptied; it is as soon
-// as the reader has finished, without any further change.
+// A log that a reader uses cannot be emptied. It is emptied as soon as the
+// reader has finished, without another change.
 func TestLogIsEmptiedAfterReaders(t *testing.T) {
 	tried := make(chan struct{}, 1)
 	s, path := openNew(t, sqlite.WithHook(func(statement string) {
@@ -203,11 +204,11 @@ func TestLogIsEmptiedAfterReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case <-tried: // before the reader had finished
+	case <-tried: // before the reader has finished
 	default:
 	}
 	<-tried
-	if _, err := s.Number(t.Context(), "SELECT 1"); err != nil { // comes after the attempt
+	if _, err := s.Number(t.Context(), "SELECT 1"); err != nil { // runs after the attempt
 		t.Fatal(err)
 	}
 	if log := readLog(t, path); len(log) > 0 {
@@ -216,8 +217,8 @@ func TestLogIsEmptiedAfterReaders(t *testing.T) {
 	absent(t, files(t, s, path), "keys", keys[:1])
 }
 
-// Erasures without a subject, one after another, share the emptying of the log,
-// which comes soon after the last.
+// Consecutive erasures without a subject share one emptying of the log, shortly
+// after the last.
 func TestRetentionSharesTheEmptying(t *testing.T) {
 	var times atomic.Int64
 	tried := make(chan struct{}, 1000)
@@ -246,15 +247,15 @@ func TestRetentionSharesTheEmptying(t *testing.T) {
 	}
 	for len(readLog(t, path)) > 0 {
 		<-tried
-		if _, err := s.Number(t.Context(), "SELECT 1"); err != nil { // comes after the attempt
+		if _, err := s.Number(t.Context(), "SELECT 1"); err != nil { // runs after the attempt
 			t.Fatal(err)
 		}
 	}
 	absent(t, files(t, s, path), "keys", keys)
 }
 
-// What a process left in the log when it died between an erasure and its end is
-// gone when the store is opened again.
+// If a process dies after an erasure and before the log is emptied, opening the
+// store empties it.
 func TestLogIsEmptiedAtOpening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	s := openAt(t, path)
@@ -264,7 +265,7 @@ func TestLogIsEmptiedAtOpening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A copy of the files at this moment is what a killed process leaves.
+	// A copy of the files is what a killed process leaves.
 	left := filepath.Join(t.TempDir(), "left.db")
 	for _, suffix := range []string{"", "-wal"} {
 		b, err := os.ReadFile(path + suffix)

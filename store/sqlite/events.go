@@ -2,21 +2,20 @@ package sqlite
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
-	"github.com/ringback-go/ringback/store/record"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
 const eventColumns = "e.pos, e.tenant, (SELECT k.id FROM ids k WHERE k.cb = e.cb), e.seq, e.type, e.body"
 
 // Events returns the history of one callback, or the feed after a cursor. The
-// feed is the order of the commits. A cursor that this store did not give is an
-// error that is callback.ErrInvalidParameter. An event that cannot be read is
-// there with its type and number, and says so in its Detail.
+// feed has the order of the commits. An invalid cursor gives a
+// [callback.FieldError]. An event that cannot be decoded is returned with its
+// type and number and a Detail that says so.
 //
-// The feed of one tenant reads past the events of the others.
+// The feed of one tenant reads over the events of others.
 func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage, error) {
 	if err := s.usable(ctx); err != nil {
 		return store.EventPage{}, err
@@ -25,7 +24,8 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	if err != nil {
 		return store.EventPage{}, err
 	}
-	// Positions are given in the order of the commits: up to here all is there.
+	// Positions are assigned in the order of the commits: the feed is complete
+	// up to end.
 	end := int64(0)
 	err = s.rows(ctx, func(row []any) error {
 		end, _ = row[0].(int64)
@@ -35,9 +35,9 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 		return store.EventPage{}, err
 	}
 	if q.End {
-		return store.EventPage{Next: formatFeed(end)}, nil
+		return store.EventPage{Next: store.FormatFeed(end)}, nil
 	}
-	after, err := parseFeed(q.After, end)
+	after, err := store.ParseFeed(q.After, end)
 	if err != nil {
 		return store.EventPage{}, err
 	}
@@ -57,9 +57,9 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 		return store.EventPage{}, err
 	}
 	if q.Callback == "" && n < limit {
-		last = end // nothing that is asked for lies before it
+		last = end // no matching event lies before it
 	}
-	page.Next = formatFeed(last)
+	page.Next = store.FormatFeed(last)
 	return page, nil
 }
 
@@ -78,39 +78,12 @@ func feedQuery(q *store.EventQuery, after, end int64, limit int) (query string, 
 	return query, append(args, after, end, limit)
 }
 
-// scanEvent reads eventColumns. It reports whether the event has a callback.
+// scanEvent reads eventColumns. ok is false if the event has no callback.
 func scanEvent(row []any) (e callback.Event, pos int64, ok bool) {
 	s := scanner{values: row}
 	pos = s.integer()
 	e.Tenant, e.Callback, e.Seq, e.Type = s.text(), callback.ID(s.note()), s.integer(), callback.EventType(s.text())
-	if err := record.DecodeEvent(s.blob(), &e); err != nil {
-		e.Detail = "the event cannot be read: " + err.Error()
-	}
-	e.Cursor = formatFeed(pos)
+	sqlkit.DecodeEvent(s.blob(), &e)
+	e.Cursor = store.FormatFeed(pos)
 	return e, pos, e.Callback != ""
-}
-
-const feedPrefix = "f"
-
-// formatFeed writes the cursor of a position in the feed.
-func formatFeed(pos int64) callback.Cursor {
-	return callback.Cursor(feedPrefix + strconv.FormatInt(pos, 36))
-}
-
-// parseFeed reads a cursor of a feed whose last event is at position end. The
-// empty cursor is the beginning.
-func parseFeed(c callback.Cursor, end int64) (int64, error) {
-	if c == "" {
-		return 0, nil
-	}
-	if len(c) > len(feedPrefix) && c[:len(feedPrefix)] == feedPrefix {
-		pos, err := strconv.ParseInt(string(c[len(feedPrefix):]), 36, 64)
-		if err == nil && pos >= 0 && formatFeed(pos) == c {
-			if pos > end {
-				return 0, invalid("After", "is a place that this feed has not reached")
-			}
-			return pos, nil
-		}
-	}
-	return 0, invalid("After", "is not a cursor of an event feed")
 }

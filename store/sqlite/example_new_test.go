@@ -7,10 +7,11 @@ import (
 	"fmt"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 )
 
-// A host that manages the handle itself migrates when it chooses to.
+// A host that manages the database handle decides when to migrate.
 func ExampleNew() {
 	ctx := context.Background()
 	path, remove := somewhere()
@@ -23,7 +24,7 @@ func ExampleNew() {
 	defer db.Close()
 
 	_, err = sqlite.New(ctx, db)
-	fmt.Println("before:", errors.Is(err, sqlite.ErrSchemaOlder))
+	fmt.Println("before:", errors.Is(err, store.ErrSchemaOlder))
 	if err := sqlite.Migrate(ctx, db); err != nil {
 		fmt.Println(err)
 		return
@@ -42,8 +43,8 @@ func ExampleNew() {
 	// <nil> <nil>
 }
 
-// Migrate may run at every start: on a file that is up to date it changes
-// nothing, and a file of a newer library it leaves alone.
+// Migrate may run at every start. It does not modify a file that is up to date
+// or of a newer library.
 func ExampleMigrate() {
 	ctx := context.Background()
 	path, remove := somewhere()
@@ -67,7 +68,7 @@ func ExampleMigrate() {
 	// migrating: schema is newer than this library: found version 77, want 2
 }
 
-// Records that cannot be read delay nobody; here none was found.
+// Damaged records do not delay others. Here there is none.
 func ExampleStore_Damaged() {
 	ctx := context.Background()
 	path, remove := somewhere()
@@ -80,7 +81,7 @@ func ExampleStore_Damaged() {
 	defer s.Close()
 	damaged, err := s.Damaged(ctx, 10)
 	for _, d := range damaged {
-		fmt.Println(d.Tenant, d.ID, d.What)
+		fmt.Println(d.Tenant, d)
 	}
 	fmt.Println(len(damaged), err)
 	// Output:

@@ -14,7 +14,7 @@ import (
 	"github.com/ringback-go/ringback/store/sqlite"
 )
 
-// somewhere is a path for the file of an example.
+// somewhere returns a path for the file of an example.
 func somewhere() (path string, remove func()) {
 	dir, err := os.MkdirTemp("", "ringback")
 	if err != nil {
@@ -23,7 +23,7 @@ func somewhere() (path string, remove func()) {
 	return filepath.Join(dir, "callbacks.db"), func() { os.RemoveAll(dir) }
 }
 
-// A Manager on a file: what was accepted is there when the process comes back.
+// A Manager on a file: accepted callbacks are still there after a restart.
 func ExampleOpen() {
 	ctx := context.Background()
 	path, remove := somewhere()
@@ -49,7 +49,7 @@ func ExampleOpen() {
 			fmt.Println(err)
 			return
 		}
-		// The same key is the same request, also after a restart.
+		// A request with the same key is a repetition, also after a restart.
 		cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00", Key: "order-4711"})
 		if err != nil {
 			fmt.Println(err)
@@ -66,8 +66,8 @@ func ExampleOpen() {
 	// QUEUED +41•••••1800 known: true
 }
 
-// With NORMAL a power cut may undo the last changes; the end of the process
-// cannot.
+// With Normal, a power failure may lose the last changes; the end of the
+// process cannot.
 func ExampleWithSynchronous() {
 	path, remove := somewhere()
 	defer remove()
@@ -81,7 +81,7 @@ func ExampleWithSynchronous() {
 	// <nil>
 }
 
-// The host keeps the key of the digests; the file does not open without.
+// The host keeps the digest key. The file does not open without it.
 func ExampleWithDigestKey() {
 	ctx := context.Background()
 	path, remove := somewhere()
@@ -101,7 +101,7 @@ func ExampleWithDigestKey() {
 	// true
 }
 
-// A backup is made while the store is in use, and opened like any other file.
+// A backup is made while the store is in use and opens like any other file.
 func ExampleStore_Backup() {
 	ctx := context.Background()
 	path, remove := somewhere()

@@ -13,8 +13,8 @@ import (
 // nine is when the examples begin.
 func nine() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 
-// booked is the change with which a Manager books a callback: the record, a seat
-// of its bucket and the event, together or not at all.
+// booked returns the change that books a callback: the record, a seat in its
+// bucket and the event, all or nothing.
 func booked(id callback.ID, at time.Time) callback.Change {
 	cb := &callback.Callback{
 		Tenant: "acme", ID: id, Service: "sales", Revision: 1, State: callback.Scheduled,
@@ -28,7 +28,7 @@ func booked(id callback.ID, at time.Time) callback.Change {
 	}
 }
 
-// withStore runs an example on a store of its own.
+// withStore runs an example with a store of its own.
 func withStore(example func(ctx context.Context, s *sqlite.Store)) {
 	path, remove := somewhere()
 	defer remove()
@@ -44,7 +44,7 @@ func withStore(example func(ctx context.Context, s *sqlite.Store)) {
 	}
 }
 
-// Of two bookings of the last seat one is made, and the other says why not.
+// Of two bookings of the last seat one succeeds, and the other gets the reason.
 func ExampleStore_Apply() {
 	withStore(func(ctx context.Context, s *sqlite.Store) {
 		ten := nine().Add(time.Hour)
@@ -64,7 +64,7 @@ func ExampleStore_Apply() {
 	// callback c2: callback not found
 }
 
-// What is due is leased; until the lease ends nobody else gets it.
+// A due callback is leased; until the lease ends, no other claim gets it.
 func ExampleStore_Claim() {
 	withStore(func(ctx context.Context, s *sqlite.Store) {
 		ten := nine().Add(time.Hour)
@@ -93,7 +93,7 @@ func ExampleStore_Claim() {
 	// 10:01:00 c1 epoch 2
 }
 
-// Searches go by what identifies a customer, in pages; counts read no callback.
+// Searches by what identifies a customer, in pages. Counts read no callback.
 func ExampleStore_Search() {
 	withStore(func(ctx context.Context, s *sqlite.Store) {
 		for i := range 3 {
@@ -127,7 +127,7 @@ func ExampleStore_Search() {
 	// 3 SCHEDULED <nil>
 }
 
-// An erased callback leaves one event, and cannot be brought back.
+// An erased callback leaves one event and cannot be created again.
 func ExampleStore_Erase() {
 	withStore(func(ctx context.Context, s *sqlite.Store) {
 		change := booked("c1", nine().Add(time.Hour))

@@ -17,15 +17,15 @@ func WithPragma(pragma string) Option {
 	return func(o *options) { o.pragmas = append(o.pragmas, pragma) }
 }
 
-// Exec runs statements through the writer, in a transaction of their own, so
-// that settings of its connection can be changed.
+// Exec runs statements on the writer's connection, in a transaction of their
+// own.
 func (s *Store) Exec(ctx context.Context, text string) error {
 	return s.committer.do(newOperation(ctx, 1, func(t *transaction) error {
 		return t.text(text, func([]any) error { return nil })
 	}))
 }
 
-// Number is a number that a statement of the writer gives.
+// Number returns the number that a statement of the writer selects.
 func (s *Store) Number(ctx context.Context, text string) (n int64, err error) {
 	err = s.committer.do(newOperation(ctx, 1, func(t *transaction) error {
 		return t.text(text, func(row []any) error {
@@ -36,8 +36,8 @@ func (s *Store) Number(ctx context.Context, text string) (n int64, err error) {
 	return n, err
 }
 
-// Keys are the keys that open the body of a callback and the subjects of all
-// counters.
+// Keys returns the keys that decrypt the body of a callback and the subjects of
+// all counters.
 func (s *Store) Keys(ctx context.Context, tenant string, id callback.ID) (keys [][]byte, err error) {
 	err = s.rows(ctx, func(row []any) error {
 		if key, ok := row[0].([]byte); ok && !isNoKey(key) {
@@ -48,8 +48,8 @@ func (s *Store) Keys(ctx context.Context, tenant string, id callback.ID) (keys [
 	return keys, err
 }
 
-// Digests are those of a number, an idempotency key and a subject, as the file
-// keeps them.
+// Digests returns those of a number, an idempotency key and a subject, as in
+// the file.
 func (s *Store) Digests(tenant, number, key, subject string) [][]byte {
 	return [][]byte{
 		packTerms([]int64{s.secret.term(digestNumber, tenant, number)}),
@@ -58,8 +58,8 @@ func (s *Store) Digests(tenant, number, key, subject string) [][]byte {
 	}
 }
 
-// Rewrite replaces the body of a callback by what edit makes of its record, sealed
-// as the store seals it, and runs statements on the file.
+// Rewrite replaces the body of a callback by the result of edit, sealed as the
+// store does.
 func Rewrite(ctx context.Context, db *sql.DB, tenant string, id callback.ID, edit func(body []byte) []byte) error {
 	row := make([]any, recordWidth)
 	into := make([]any, recordWidth)
@@ -86,7 +86,7 @@ func Rewrite(ctx context.Context, db *sql.DB, tenant string, id callback.ID, edi
 	return err
 }
 
-// Plan is how SQLite runs one of the store's own queries.
+// Plan returns SQLite's plan for a query of the store.
 func (s *Store) Plan(ctx context.Context, query string, args ...any) (plan string, err error) {
 	err = s.rows(ctx, func(row []any) error {
 		plan += fmt.Sprintln(row[3])
@@ -95,9 +95,8 @@ func (s *Store) Plan(ctx context.Context, query string, args ...any) (plan strin
 	return plan, err
 }
 
-// Faults lists what does not fit together in a file: rows that refer to nothing,
-// counts that are wrong, keys that outlive what they open. It is what half a
-// change would leave.
+// Faults lists inconsistencies in a file, such as a partial change would leave:
+// references to missing rows, wrong counts, keys of erased data.
 func Faults(ctx context.Context, db *sql.DB) (faults []string, err error) {
 	for _, check := range []struct{ what, query string }{
 		{"integrity", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
@@ -134,7 +133,7 @@ func Faults(ctx context.Context, db *sql.DB) (faults []string, err error) {
 	return faults, nil
 }
 
-// Statement is the text of one of the writer's statements.
+// Statement returns the text of a statement of the writer.
 func Statement(name string) string {
 	return statementTexts()[map[string]statement{
 		"due": stDue, "next due": stNextDue, "queue": stQueue, "look": stLook, "look ahead": stLookAhead, "key": stIdemOwner,
@@ -142,8 +141,8 @@ func Statement(name string) string {
 	}[name]]
 }
 
-// SearchText is the query of the first portion of a search, from the beginning
-// or after a place.
+// SearchText returns the query of the first portion of a search, from the
+// beginning or after a place.
 func (s *Store) SearchText(q callback.Query, after bool) (text string, args []any) {
 	f := &search{secret: s.secret, query: &q, limit: 10}
 	l := lane{all: true}
@@ -153,7 +152,7 @@ func (s *Store) SearchText(q callback.Query, after bool) (text string, args []an
 	return f.text(l, 11)
 }
 
-// Waiting is how many callers wait for the writer.
+// Waiting returns the number of callers that wait for the writer.
 func (s *Store) Waiting() int {
 	s.committer.mu.Lock()
 	defer s.committer.mu.Unlock()

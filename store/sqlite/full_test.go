@@ -13,8 +13,8 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// A disk that is full at any point makes changes fail, whole, and for no longer
-// than it is full.
+// While the disk is full, changes fail as a whole; they succeed again
+// afterwards.
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	const points = 200
@@ -48,7 +48,7 @@ func TestDiskFull(t *testing.T) {
 			if step > 2000 {
 				t.Fatalf("point %d: the disk is never full", point)
 			}
-			// More and more rooms is needed: what is there only grows.
+			// Records only grow here, so that space runs out.
 			if err := w.start(t.Context()); err != nil {
 				t.Fatalf("point %d: %v", point, err)
 			}
@@ -79,7 +79,7 @@ func limit(t *testing.T, s *sqlite.Store, pages int64) {
 	}
 }
 
-// give makes room in the buckets, so that new callbacks find seats.
+// give frees seats in the buckets for new callbacks.
 func (w *worker) give(t *testing.T, step int) {
 	t.Helper()
 	for _, cb := range w.cbs {
@@ -92,8 +92,8 @@ func (w *worker) give(t *testing.T, step int) {
 	}
 }
 
-// When the disk is full for one of several callers who share a commit, each of
-// the others gets what it would have got alone.
+// If the disk is full for one of several callers that share a commit, each
+// other gets the result that it would have had alone.
 func TestDiskFullHurtsOnlyWhoNeedsRoom(t *testing.T) {
 	s, path := openNew(t)
 	w := newWorker(s, 1, "w")
@@ -106,7 +106,7 @@ func TestDiskFullHurtsOnlyWhoNeedsRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit(t, s, pages+10) // room for the small ones, not for the large one
+	limit(t, s, pages+10) // space for the small changes but not for the large one
 	large := storetest.Write(storetest.New("large", func(cb *callback.Callback) {
 		cb.UserData = callback.Values{"text": string(bytes.Repeat([]byte("x"), 100_000))}
 	}))

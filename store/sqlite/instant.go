@@ -5,24 +5,25 @@ import (
 	"time"
 )
 
-// instant is a time as a column keeps it: microseconds since 1970. Its order is
-// that of the columns, none first.
+// instant is a time in microseconds since 1970, as columns have it. none comes
+// first.
 type instant int64
 
-// none is no time, NULL in a column.
+// none is the zero time, NULL in a column.
 const none instant = math.MinInt64
 
-// The seconds whose microseconds an int64 holds.
+// farthest is the largest number of seconds whose microseconds fit into an
+// instant.
 const farthest = math.MaxInt64/1_000_000 - 1
 
-// inReach reports whether a column can keep t.
+// inReach reports whether a column can represent t.
 func inReach(t time.Time) bool {
 	s := t.Unix()
 	return t.IsZero() || -farthest <= s && s <= farthest
 }
 
-// floor is the last microsecond that t has reached; for now, and for times that
-// only order. What is out of reach is the end of what is in reach.
+// floor rounds t down. It is for the current time, and for times that only
+// order. Times out of reach become the nearest in reach.
 func floor(t time.Time) instant {
 	switch {
 	case t.IsZero():
@@ -35,8 +36,8 @@ func floor(t time.Time) instant {
 	return instant(t.UnixMicro())
 }
 
-// ceil is the first microsecond at which t has come; for times that something
-// waits for, so that nothing comes early.
+// ceil rounds t up. It is for times that something waits for, so that it does
+// not happen early.
 func ceil(t time.Time) instant {
 	at := floor(t)
 	if at != none && t.Nanosecond()%1000 != 0 {
@@ -45,7 +46,7 @@ func ceil(t time.Time) instant {
 	return at
 }
 
-// Time is the instant in UTC, or the zero time.
+// Time returns the time in UTC.
 func (i instant) Time() time.Time {
 	if i == none {
 		return time.Time{}
@@ -53,7 +54,7 @@ func (i instant) Time() time.Time {
 	return time.UnixMicro(int64(i)).UTC()
 }
 
-// value is what a column gets.
+// value returns the column value.
 func (i instant) value() any {
 	if i == none {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// subjects has a new callback take a permit of each of some subjects.
+// subjects returns a new callback that takes a permit of each of some subjects.
 func subjects(id callback.ID, from, to int) callback.Change {
 	c := storetest.Write(storetest.New(id))
 	for i := from; i < to; i++ {
@@ -31,8 +31,8 @@ func keyRows(t *testing.T, s *sqlite.Store) int64 {
 	return n
 }
 
-// The rows of keys that were freed are used again, also by a store that was opened
-// since, so that the table does not grow with each new opening.
+// Rows of freed keys are reused, also by a store that was opened later, so that
+// the table does not grow each time.
 func TestFreedKeysAreUsedAgain(t *testing.T) {
 	const n = 300
 	path := filepath.Join(t.TempDir(), "callbacks.db")
@@ -53,7 +53,7 @@ func TestFreedKeysAreUsedAgain(t *testing.T) {
 	}
 	f := &faults{}
 	s = faultyAt(t, path, f)
-	// What is found free and taken by a transaction that is undone is free again.
+	// A free row that an undone transaction used is free again.
 	f.add(fault{statement: "COMMIT", err: codeError(codeFull), times: 1})
 	if errs, err := s.Apply(t.Context(), storetest.Start(), []callback.Change{subjects("undone", n, n+10)}); !errors.Is(err, sqlite.ErrFull) {
 		t.Fatal(errs, err)

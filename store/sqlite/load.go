@@ -20,9 +20,9 @@ const (
 )
 
 // Load returns the counters in the range that are above zero and whose window
-// has not ended, ordered by Slot, then Name, then Subject. Counters without
-// subject, or of one subject, are a range of an index. A counter whose subject
-// cannot be read is left out.
+// has not ended, ordered by Slot, Name and Subject. It uses an index for one
+// subject and for counters without a subject. It omits counters whose subject
+// cannot be decrypted.
 func (s *Store) Load(ctx context.Context, now time.Time, req store.LoadRequest) ([]store.Counter, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ type load struct {
 	found []store.Counter
 }
 
-// add takes a row of ofOne or ofAll.
+// add adds a row of ofOne or ofAll.
 func (l *load) add(row []any) error {
 	s := scanner{values: row}
 	c := &counter{key: callback.PermitKey{Kind: l.req.Kind, Service: l.req.Service, Subject: l.req.Subject}}

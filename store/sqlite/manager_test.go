@@ -18,7 +18,7 @@ import (
 
 func monday() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 
-// desk is a Manager on a store, with its clock and its telephones.
+// desk is a Manager on a store, with its clock and its dialer.
 type desk struct {
 	manager *manager.Manager
 	clock   *callbacktest.Clock
@@ -52,9 +52,9 @@ func (d *desk) until(t *testing.T, at time.Time) {
 	d.clock.Set(at)
 }
 
-// A Manager's whole day: callbacks are booked, released, dialled, tried again
-// and completed, with the process ending and the file opened anew in between, and
-// in the end what is past its retention is erased.
+// A whole day of a Manager: callbacks are booked, released, dialled, retried
+// and completed while the process restarts in between, and erased after their
+// retention.
 func TestManagerDay(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "callbacks.db")
@@ -121,8 +121,8 @@ func TestManagerDay(t *testing.T) {
 	verifyFile(t, openRaw(t, path))
 }
 
-// The loop of a Manager runs on the store in virtual time: nothing in the store
-// keeps the clock from moving.
+// A Manager's loop runs on the store in virtual time: nothing in the store
+// blocks the clock.
 func TestManagerRuns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	synctest.Test(t, func(t *testing.T) {

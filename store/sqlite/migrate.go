@@ -6,15 +6,17 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
+
+	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
-// Migrations are the statements that make the schema, one file per version in
-// the order of their names, for hosts with a tool of their own. Such a tool runs
-// each once, in a transaction with PRAGMA user_version = its number, on a file in
-// WAL mode.
+// Migrations contains the statements of the schema, one file per version in the
+// order of their names, for hosts that migrate with a tool of their own. The
+// tool must run each file once, on a database in WAL mode, in a transaction
+// that also sets PRAGMA user_version to the file's number.
 //
 //go:embed migrations/*.sql
 var Migrations embed.FS
@@ -22,37 +24,17 @@ var Migrations embed.FS
 // application is the application_id of the files, "Ring".
 const application = 0x52696e67
 
-// migrations are the files of Migrations; that at place 0 makes version 1.
-func migrations() ([]string, error) {
-	names, err := fs.Glob(Migrations, "migrations/*.sql")
-	if err != nil {
-		return nil, err
-	}
-	all := make([]string, len(names))
-	for i, name := range names {
-		if !strings.HasPrefix(name, fmt.Sprintf("migrations/%04d_", i+1)) {
-			return nil, fmt.Errorf("%s is not migration %d", name, i+1)
-		}
-		text, err := Migrations.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		all[i] = string(text)
-	}
-	return all, nil
-}
-
-// Migrate brings the file of db to the schema of this library, each version in a
-// transaction of its own, and puts it into WAL mode. On a file that has it
-// already it changes nothing; a file of a newer library ([ErrSchemaNewer]) or of
-// something else ([ErrForeign]) is left as it is. It may run in several processes
-// at once. While another process writes it waits, until ctx ends.
+// Migrate migrates the file of db to the schema of this library, with one
+// transaction per version, and sets WAL mode. It does not modify a file that is
+// up to date, of a newer library ([store.ErrSchemaNewer]), or of another
+// application ([ErrForeign]). Several processes may call it at once. While
+// another process writes, it waits until ctx ends.
 func Migrate(ctx context.Context, db *sql.DB) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return classify(err)
 	}
-	defer drop(conn) // it has other settings now
+	defer drop(conn) // its settings have changed
 	if err := migrate(ctx, conn); err != nil {
 		return fmt.Errorf("migrating: %w", classify(err))
 	}
@@ -60,7 +42,7 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 }
 
 func migrate(ctx context.Context, conn *sql.Conn) error {
-	all, err := migrations()
+	all, err := sqlkit.Migrations(Migrations)
 	if err != nil {
 		return err
 	}
@@ -82,9 +64,9 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 	}
 }
 
-// step runs the next migration. That another process was faster shows only once
-// the lock is held.
-func step(ctx context.Context, conn *sql.Conn, all []string) (done bool, err error) {
+// step runs the next migration, unless another process did before step got the
+// lock.
+func step(ctx context.Context, conn *sql.Conn, all []sqlkit.Migration) (done bool, err error) {
 	if err := patiently(ctx, func() error { return exec(ctx, conn, "BEGIN IMMEDIATE") }); err != nil {
 		return false, err
 	}
@@ -98,7 +80,7 @@ func step(ctx context.Context, conn *sql.Conn, all []string) (done bool, err err
 		return false, err
 	}
 	if found < len(all) {
-		if err := exec(ctx, conn, all[found]); err != nil {
+		if err := exec(ctx, conn, all[found].Text); err != nil {
 			return false, fmt.Errorf("version %d: %w", found+1, err)
 		}
 		found++
@@ -114,7 +96,7 @@ func exec(ctx context.Context, conn *sql.Conn, text string) error {
 	return err
 }
 
-// version is that of the schema of a file; 0 when it is empty.
+// version returns the version of the schema; 0 if the file is empty.
 func version(ctx context.Context, conn *sql.Conn, want int) (int, error) {
 	var app, found, tables int
 	err := patiently(ctx, func() error {
@@ -129,13 +111,13 @@ func version(ctx context.Context, conn *sql.Conn, want int) (int, error) {
 	case app != application || found < 1:
 		return 0, fmt.Errorf("%w: application id %#x, version %d, %d tables and indexes", ErrForeign, app, found, tables)
 	case found > want:
-		return 0, &SchemaError{Found: found, Want: want}
+		return 0, &store.SchemaError{Found: found, Want: want}
 	}
 	return found, nil
 }
 
-// logAhead sees to it that a file is in WAL mode, without which readers and
-// writers would stand in each other's way.
+// logAhead checks that the file is in WAL mode, or sets it, because otherwise
+// readers and writers would block each other.
 func logAhead(ctx context.Context, conn *sql.Conn, change bool) error {
 	text := "PRAGMA journal_mode"
 	if change {
@@ -147,12 +129,12 @@ func logAhead(ctx context.Context, conn *sql.Conn, change bool) error {
 		if !change {
 			return logAhead(ctx, conn, true)
 		}
-		return fmt.Errorf("journal mode is %s and cannot be changed to wal: it takes a file, on a file system of this machine", mode)
+		return fmt.Errorf("journal mode is %s and cannot be set to wal, which needs a file on a local file system", mode)
 	}
 	return err
 }
 
-// patiently repeats what another process is in the way of, until ctx ends.
+// patiently calls f again while another process holds a lock, until ctx ends.
 func patiently(ctx context.Context, f func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := f()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -27,15 +28,15 @@ func handle(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-// New uses the host's handle, migrates nothing, and leaves the handle open.
+// New uses the host's handle, does not migrate, and leaves the handle open.
 func TestNew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	db := handle(t, path)
-	var schema *sqlite.SchemaError
-	if _, err := sqlite.New(t.Context(), db); !errors.Is(err, sqlite.ErrSchemaOlder) || !errors.As(err, &schema) || schema.Found != 0 {
+	var schema *store.SchemaError
+	if _, err := sqlite.New(t.Context(), db); !errors.Is(err, store.ErrSchemaOlder) || !errors.As(err, &schema) || schema.Found != 0 {
 		t.Fatalf("without migration: %v", err)
 	}
-	for range 2 { // a second time changes nothing
+	for range 2 { // the second time changes nothing
 		if err := sqlite.Migrate(t.Context(), db); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +101,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// Any number of processes may open a new file at once.
+// Several processes may open a new file at once.
 func TestMigrateAtOnce(t *testing.T) {
 	for range 5 {
 		path := filepath.Join(t.TempDir(), "callbacks.db")
@@ -126,8 +127,8 @@ func TestMigrateAtOnce(t *testing.T) {
 	}
 }
 
-// The migrations that are handed out make what Migrate makes, and one that was
-// cut short by the end of its process leaves nothing.
+// The exported migrations have the same result as Migrate. One that was
+// interrupted by the end of its process leaves nothing.
 func TestMigrationsByHand(t *testing.T) {
 	names, err := fs.Glob(sqlite.Migrations, "migrations/*.sql")
 	if err != nil || len(names) == 0 {
@@ -198,7 +199,7 @@ func schemaOf(t *testing.T, path string) string {
 	return text
 }
 
-// A migration waits for whoever writes, until its context ends.
+// A migration waits for other writers until its context ends.
 func TestMigrateWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	other := handle(t, path)
@@ -227,7 +228,7 @@ func TestMigrateWaits(t *testing.T) {
 	}
 }
 
-// Every connection that writes overwrites what it removes, and syncs as asked.
+// Every connection that writes overwrites deleted data and syncs as configured.
 func TestSettings(t *testing.T) {
 	for _, c := range []struct {
 		option []sqlite.Option

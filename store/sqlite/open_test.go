@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// filled makes a file with some callbacks and returns what was written to it.
+// filled creates a file with some callbacks and returns what was written.
 func filled(t *testing.T, path string, n int) []*callback.Callback {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), path)
@@ -77,7 +78,7 @@ func TestOpenFailsClearly(t *testing.T) {
 	}
 	for name, want := range map[string]error{
 		"text.db": sqlite.ErrCorrupt, "header.db": sqlite.ErrCorrupt, "torn.db": sqlite.ErrCorrupt, "short.db": sqlite.ErrCorrupt,
-		"foreign.db": sqlite.ErrForeign, "claimed.db": sqlite.ErrForeign, "future.db": sqlite.ErrSchemaNewer, "secret.db": sqlite.ErrCorrupt,
+		"foreign.db": sqlite.ErrForeign, "claimed.db": sqlite.ErrForeign, "future.db": store.ErrSchemaNewer, "secret.db": sqlite.ErrCorrupt,
 		"directory.db": nil, "nowhere/x.db": fs.ErrNotExist, "": nil,
 	} {
 		before, _ := os.ReadFile(path(name))
@@ -101,17 +102,17 @@ func TestOpenFailsClearly(t *testing.T) {
 			t.Errorf("%s: the file was changed", name)
 		}
 	}
-	var schema *sqlite.SchemaError
+	var schema *store.SchemaError
 	if _, err := sqlite.Open(t.Context(), path("future.db")); !errors.As(err, &schema) || schema.Found != 999 || schema.Want != 2 {
 		t.Errorf("future schema: %v", err)
 	}
 }
 
-// A file that cannot be written to is refused, not used half.
+// A read-only file is rejected.
 func TestReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	filled(t, path, 3)
-	for mode, want := range map[string]error{"mode=ro": sqlite.ErrReadOnly, "immutable=1": nil, "mode=rw&_pragma=query_only(1)": sqlite.ErrReadOnly} {
+	for mode, want := range map[string]error{"mode=ro": store.ErrReadOnly, "immutable=1": nil, "mode=rw&_pragma=query_only(1)": store.ErrReadOnly} {
 		db, err := sql.Open("sqlite", "file:"+path+"?"+mode)
 		if err != nil {
 			t.Fatal(err)
@@ -126,8 +127,8 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// Whatever byte of a file is wrong: a callback is read as it was, or there is an
-// error. None is ever read as something else.
+// Whatever byte of a file is altered, a callback is read as it was written, or
+// gives an error.
 func TestFlippedBytes(t *testing.T) {
 	t.Parallel()
 	const flips = 500
@@ -163,7 +164,7 @@ func TestFlippedBytes(t *testing.T) {
 			got, err := s.Get(t.Context(), callback.By{Tenant: want.Tenant, ID: want.ID})
 			switch {
 			case errors.Is(err, callback.ErrNotFound):
-				lost++ // the name itself was hit
+				lost++ // the ID itself was altered
 			case err != nil:
 				failed++
 			case got.State != want.State || got.Revision != want.Revision || got.Customer != want.Customer || got.Service != want.Service ||
@@ -171,7 +172,7 @@ func TestFlippedBytes(t *testing.T) {
 				t.Errorf("callback %s is read as something else", want.ID)
 			}
 		}
-		// Whatever comes of it, nothing may hang or panic.
+		// Whatever the result, the call must not hang or panic.
 		_, _ = s.Claim(t.Context(), storetest.At(time.Hour), callback.ClaimRequest{Owner: "n", Lease: time.Minute, Due: true, Limit: 100})
 		_, _ = s.Search(t.Context(), callback.Query{Tenant: storetest.Tenant, Limit: 1000})
 		_, _ = s.Events(t.Context(), callback.EventQuery{AllTenants: true})
@@ -182,7 +183,7 @@ func TestFlippedBytes(t *testing.T) {
 	}
 }
 
-// Without its log a file is as it was at the last checkpoint: older, and whole.
+// Without its log, a file is in the consistent state of the last checkpoint.
 func TestLogDeleted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	filled(t, path, 30)
@@ -203,7 +204,7 @@ func TestLogDeleted(t *testing.T) {
 	}
 }
 
-// Names that mean something in a URI are names.
+// Characters with a meaning in URIs are plain characters in paths.
 func TestOddPaths(t *testing.T) {
 	for _, name := range []string{"a b.db", "50%.db", "what?.db", "no#1.db", "ü&x=1.db", "file:x.db", "a%20b.db"} {
 		path := filepath.Join(t.TempDir(), name)

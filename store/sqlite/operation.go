@@ -8,21 +8,21 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// operation is one caller's work for the writer. It belongs to both sides until
-// one of them moves it on from waiting.
+// operation is the work of one caller for the writer. Both may access it until
+// one of them moves stage on from waiting.
 type operation struct {
 	ctx context.Context
-	// run does the work in a transaction. When the transaction is undone it
-	// runs again in another, so it must begin anew each time. An error undoes
-	// the transaction.
+	// run does the work in a transaction. If the transaction is rolled back,
+	// run is called again, and must not depend on its first call. An error
+	// rolls the transaction back.
 	run func(t *transaction) error
-	// changes is how many changes it makes, for the size of a group.
+	// changes is the number of changes, which limits the size of a group.
 	changes int
 	stage   atomic.Int32
 	done    chan error
 }
 
-// The stages of an operation.
+// Stages of an operation.
 const (
 	waiting int32 = iota
 	running
@@ -33,14 +33,15 @@ func newOperation(ctx context.Context, changes int, run func(t *transaction) err
 	return &operation{ctx: ctx, run: run, changes: changes, done: make(chan error, 1)}
 }
 
-// begin takes an operation for the writer, unless its caller has left.
+// begin moves the operation to running. It returns false if the caller has
+// given up.
 func (o *operation) begin() bool { return o.stage.CompareAndSwap(waiting, running) }
 
-// left reports whether the caller has left.
+// left reports whether the caller has given up.
 func (o *operation) left() bool { return o.stage.Load() == withdrawn }
 
-// wait is the caller's side. When its context ends before the writer has begun,
-// nothing happened; when it ends later nobody knows yet.
+// wait waits for the result. If ctx ends before the writer begins, nothing
+// happened; if it ends later, the outcome is unknown.
 func (o *operation) wait() error {
 	select {
 	case err := <-o.done:

@@ -2,16 +2,16 @@ package sqlite
 
 import "fmt"
 
-// Synchronous says when a change is safe from a power cut. None of them loses a
-// change when a process is killed.
+// Synchronous tells when a change survives a power failure. Changes always
+// survive the end of the process.
 type Synchronous uint8
 
 const (
-	// Full writes a change to the disk before it is acknowledged.
+	// Full syncs a change to the disk before it is acknowledged.
 	Full Synchronous = iota
-	// Normal leaves the moment to the system: a power cut, or a crash of the
-	// system, may undo the last changes, each whole and the latest first. It is
-	// some two times as fast for one caller.
+	// Normal does not sync every change: a power failure or a crash of the
+	// operating system may lose the last changes, each as a whole and the
+	// latest first. A single caller is about twice as fast.
 	Normal
 )
 
@@ -42,7 +42,7 @@ func WithSynchronous(s Synchronous) Option { return func(o *options) { o.synchro
 // give the same key.
 func WithDigestKey(key [32]byte) Option { return func(o *options) { o.digestKey = &key } }
 
-// check reports what no store can be made with.
+// check reports an unusable configuration.
 func (o *options) check() error {
 	if o.digestKey != nil && *o.digestKey == [32]byte{} {
 		return fmt.Errorf("%w: it is all zeros", ErrDigestKey)
@@ -50,27 +50,27 @@ func (o *options) check() error {
 	return nil
 }
 
-// logPages is how many pages the log holds, of 4 KiB each, before the writer
-// itself writes what is left of them into the file and begins it anew.
+// logPages is the size of the log, in pages of 4 KiB, at which the writer
+// itself copies the rest of it into the file and restarts it.
 const logPages = "16000"
 
-// cacheKiB is how much memory the connection that writes keeps pages in at most:
-// what changes is all over a large file.
+// cacheKiB limits the page cache of the connection that writes. Changes are
+// spread over the whole file.
 const cacheKiB = "32768"
 
-// reading are the settings of the connections that read.
+// reading returns the settings of the connections that read.
 func reading() []string {
 	return []string{"query_only(1)", "busy_timeout(0)", "temp_store(2)", "cell_size_check(1)", "cache_size(-8192)"}
 }
 
-// writing are the settings of the connection that writes.
+// writing returns the settings of the connection that writes.
 func (o *options) writing() []string {
 	synchronous := "FULL"
 	if o.synchronous == Normal {
 		synchronous = "NORMAL"
 	}
 	return append([]string{
-		"busy_timeout = 0", // the writer waits itself, as long as its callers do
+		"busy_timeout = 0", // the writer waits itself, for as long as its callers do
 		"synchronous = " + synchronous,
 		"secure_delete = ON",
 		"wal_autocheckpoint = " + logPages,

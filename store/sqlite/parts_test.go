@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -133,16 +134,10 @@ func TestTerms(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	if err := (&SchemaError{Found: 3, Want: 2}); !errors.Is(err, ErrSchemaNewer) || errors.Is(err, ErrSchemaOlder) {
-		t.Error(err)
-	}
-	if err := (&SchemaError{Found: 1, Want: 2}); !errors.Is(err, ErrSchemaOlder) {
-		t.Error(err)
-	}
 	if err := lost("t", "c"); !errors.Is(err, record.ErrDamaged) {
 		t.Error(err)
 	}
-	for code, want := range map[int]error{5: ErrBusy, 6: ErrBusy, 261: ErrBusy, 8: ErrReadOnly, 11: ErrCorrupt, 26: ErrCorrupt, 13: ErrFull, 1: nil} {
+	for code, want := range map[int]error{5: ErrBusy, 6: ErrBusy, 261: ErrBusy, 8: store.ErrReadOnly, 11: ErrCorrupt, 26: ErrCorrupt, 13: ErrFull, 1: nil} {
 		err := classify(fmt.Errorf("statement: %w", coded(code)))
 		if want != nil && !errors.Is(err, want) || codeOf(err) != code&0xff {
 			t.Errorf("code %d: %v", code, err)
@@ -162,28 +157,28 @@ func (c coded) Error() string { return fmt.Sprint("code ", int(c)) }
 
 func (c coded) Code() int { return int(c) }
 
-func TestKnownForgetsTheOldest(t *testing.T) {
-	var k known
-	for i := range 3 * mostKnown {
-		k.keep(glimpse{head: head{id: callback.ID(fmt.Sprint(i))}, cb: int64(i)})
+func TestCacheDropsTheOldest(t *testing.T) {
+	var k rowCache
+	for i := range 3 * mostCached {
+		k.keep(cachedRow{head: head{id: callback.ID(fmt.Sprint(i))}, cb: int64(i)})
 	}
-	if n := len(k.latest) + len(k.older); n > 2*mostKnown {
+	if n := len(k.latest) + len(k.older); n > 2*mostCached {
 		t.Errorf("%d are kept", n)
 	}
-	if g, ok := k.find(name{"", callback.ID(fmt.Sprint(3*mostKnown - 1))}); !ok || g.cb != 3*mostKnown-1 {
+	if g, ok := k.find(name{"", callback.ID(fmt.Sprint(3*mostCached - 1))}); !ok || g.cb != 3*mostCached-1 {
 		t.Error("the latest is forgotten")
 	}
 	if _, ok := k.find(name{"", "0"}); ok {
 		t.Error("the oldest is kept")
 	}
-	k.drop(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))})
-	if _, ok := k.find(name{"", callback.ID(fmt.Sprint(2*mostKnown - 1))}); ok {
+	k.drop(name{"", callback.ID(fmt.Sprint(2*mostCached - 1))})
+	if _, ok := k.find(name{"", callback.ID(fmt.Sprint(2*mostCached - 1))}); ok {
 		t.Error("what was dropped is kept")
 	}
 }
 
-// Where the file system has no hard links a backup gets its name all the same,
-// and takes it from nobody.
+// Without hard links, a backup still gets its name and does not overwrite
+// another file.
 func TestPublishWithoutLinks(t *testing.T) {
 	none := func(string, string) error { return errors.ErrUnsupported }
 	dir := t.TempDir()
@@ -254,25 +249,6 @@ func FuzzUnseal(f *testing.F) {
 		plain, err := unseal(key, sealed, beside)
 		if err == nil && (len(sealed) < 1+12+16 || len(plain) != len(sealed)-1-12-16) {
 			t.Errorf("%d bytes open to %d", len(sealed), len(plain))
-		}
-	})
-}
-
-func FuzzParseFeed(f *testing.F) {
-	for _, c := range []string{"", "f0", "f1z", "f-1", "nonsense", "f01", "fzzzzzzzzzzzzzzzz"} {
-		f.Add(c, int64(100))
-	}
-	f.Fuzz(func(t *testing.T, text string, end int64) {
-		pos, err := parseFeed(callback.Cursor(text), end)
-		switch {
-		case err != nil:
-			if !errors.Is(err, callback.ErrInvalidParameter) {
-				t.Errorf("%q: %v", text, err)
-			}
-		case text == "" && pos != 0:
-			t.Errorf("the beginning is %d", pos)
-		case text != "" && (pos < 0 || pos > end || string(formatFeed(pos)) != text):
-			t.Errorf("%q is place %d of %d", text, pos, end)
 		}
 	})
 }

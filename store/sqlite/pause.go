@@ -15,7 +15,7 @@ const (
 )
 
 // SetPause begins or ends the pause of a service; see [callback.PausingStore]. The
-// pause is in the file when it returns.
+// pause is durable when SetPause returns.
 func (s *Store) SetPause(ctx context.Context, p store.Pause, on bool) error {
 	if err := s.usable(ctx); err != nil {
 		return err
@@ -28,9 +28,9 @@ func (s *Store) SetPause(ctx context.Context, p store.Pause, on bool) error {
 	}))
 }
 
-// Pauses returns the pauses that are in force, by tenant, then by service. One
-// that cannot be read is [ErrCorrupt]: nobody knows what it keeps from being
-// called.
+// Pauses returns the pauses in force, ordered by tenant and service. The error
+// is [ErrCorrupt] if one cannot be read, because then it is unknown what must
+// not be called.
 func (s *Store) Pauses(ctx context.Context, tenant string, allTenants bool) ([]store.Pause, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (s *Store) Pauses(ctx context.Context, tenant string, allTenants bool) ([]s
 			sc := scanner{values: row}
 			p := store.Pause{Tenant: sc.text(), Service: sc.text(), Since: sc.instant().Time(), Actor: sc.text(), Reason: sc.text()}
 			if sc.bad {
-				return fmt.Errorf("%w: a pause cannot be read", ErrCorrupt)
+				return fmt.Errorf("%w: a pause is damaged", ErrCorrupt)
 			}
 			found = append(found, p)
 			return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
 	"github.com/ringback-go/ringback/store/storetest"
 )
@@ -33,8 +34,8 @@ func wantPauses(t *testing.T, s *sqlite.Store, want ...callback.Pause) {
 	}
 }
 
-// A pause that was acknowledged is there when the file is opened again, and so is
-// its end; other handles see both at once.
+// An acknowledged pause, and its end, are there after reopening the file; other
+// handles see both at once.
 func TestPausesSurvive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	all := callback.Pause{Since: monday(), Actor: "ann"}
@@ -63,16 +64,16 @@ func TestPausesSurvive(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SetPause(t.Context(), all, true); !errors.Is(err, sqlite.ErrClosed) {
+		if err := s.SetPause(t.Context(), all, true); !errors.Is(err, store.ErrClosed) {
 			t.Errorf("pausing after Close: %v", err)
 		}
-		if _, err := s.Pauses(t.Context(), "", true); !errors.Is(err, sqlite.ErrClosed) {
+		if _, err := s.Pauses(t.Context(), "", true); !errors.Is(err, store.ErrClosed) {
 			t.Errorf("listing after Close: %v", err)
 		}
 	}
 }
 
-// A file of the version before there were pauses keeps what is in it.
+// A file from before there were pauses keeps its content.
 func TestPausesAreMigrated(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	written := filled(t, path, 20)
@@ -82,7 +83,7 @@ func TestPausesAreMigrated(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := sqlite.New(t.Context(), handle(t, path)); !errors.Is(err, sqlite.ErrSchemaOlder) {
+	if _, err := sqlite.New(t.Context(), handle(t, path)); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Fatalf("an older file: %v", err)
 	}
 	s := openAt(t, path)
@@ -102,7 +103,7 @@ func TestPausesAreMigrated(t *testing.T) {
 	apply(t, s, storetest.Write(storetest.New("after")))
 }
 
-// The process ends in the middle of a pause; the one that follows knows of it.
+// If the process dies during a pause, the next one knows of it.
 func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	clock := callbacktest.NewClock(monday())
@@ -112,7 +113,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The mark is set, and the process dies before any callback is moved.
+	// The pause is set, and the process dies before it moves a callback.
 	faulty := callbacktest.NewFaultyStore(s)
 	d := newDesk(t, faulty.Store(), clock, phones, "node-1", ids)
 	start := func(number string) callback.ID {

@@ -12,7 +12,7 @@ import (
 )
 
 // pending fills a file with callbacks that are not due, some of them queued.
-// Nobody reads their bodies here.
+// Their bodies are not read.
 func pending(tb testing.TB, path string, n int) {
 	tb.Helper()
 	const columns = "cb, tenant, id, service, state, priority, ready, revision, epoch, next_at, desired, created, updated, queued_at, idem, terms, body"
@@ -27,8 +27,8 @@ func pending(tb testing.TB, path string, n int) {
 	}
 }
 
-// Every query that a Manager makes all the time, and every search by an exact
-// value, goes by an index. A scan of the callbacks is what must not be.
+// Every query that a Manager repeats, and every search by an exact value, uses
+// an index and does not scan the callbacks.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s, path := openNew(t)
@@ -106,8 +106,8 @@ func scans(plan string) bool {
 	return false
 }
 
-// The count that a Manager makes at every tick reads the tallies, one row per
-// group, and no callback.
+// The Count of a Manager's tick reads the tallies, one row per group, and no
+// callback.
 func TestCountReadsTallies(t *testing.T) {
 	s, path := openNew(t)
 	pending(t, path, 2000)
@@ -115,7 +115,7 @@ func TestCountReadsTallies(t *testing.T) {
 	if err != nil || len(groups) != 1 || groups[0].N != 20 || groups[0].Ready != 20 {
 		t.Fatal(groups, err)
 	}
-	// What does not read them does not see that they are gone.
+	// A query that does not read the table succeeds without it.
 	if _, err := openRaw(t, path).Exec("ALTER TABLE callbacks RENAME TO hidden"); err != nil {
 		t.Fatal(err)
 	}

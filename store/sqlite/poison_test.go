@@ -18,19 +18,19 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// poison is a way in which a row can be wrong.
+// poison is a way in which a row can be damaged.
 type poison struct {
 	name string
-	sql  string                   // run on the file, about the callback "bad"
+	sql  string                   // statements about the callback "bad"
 	edit func(body []byte) []byte // or a change of its record
-	// harmful: the record cannot be read. Otherwise the row is served like any
+	// harmful: the record is damaged. Otherwise the row is served like any
 	// other.
 	harmful bool
 	cause   error
-	heals   bool // setting the row aside puts it right
+	heals   bool // setting the row aside repairs it
 }
 
-// loose lets statements write what the schema forbids.
+// loose lets statements violate the schema.
 const loose = "PRAGMA ignore_check_constraints = ON; "
 
 func poisons() []poison {
@@ -64,8 +64,8 @@ func poisons() []poison {
 	}
 }
 
-// poisoned is a store with three sound callbacks and a bad one that comes before
-// them in every order.
+// poisoned returns a store with three sound callbacks and a bad one that
+// precedes them in every order.
 func poisoned(t *testing.T, p poison) (*sqlite.Store, string) {
 	t.Helper()
 	s, path := openNew(t)
@@ -128,7 +128,7 @@ func count(t *testing.T, s callback.Store, q callback.Query) (n int) {
 	return n
 }
 
-// One bad row is alone: whatever is wrong with it, the others are served.
+// Whatever is wrong with one row, the others are served.
 func TestPoison(t *testing.T) {
 	for _, p := range poisons() {
 		t.Run(p.name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestPoison(t *testing.T) {
 				claimed, err := s.Claim(t.Context(), storetest.At(time.Minute), callback.ClaimRequest{
 					Owner: "node-1", Lease: time.Minute, Queues: []callback.QueueClaim{{Queue: key, N: sound}},
 				})
-				// A row that stands in no queue any more is not met there.
+				// A row that is no longer in a queue is not found there.
 				if got := names(claimed.Callbacks); err != nil || got != all {
 					t.Errorf("claimed %q, %v, want %q", got, err, all)
 				}
@@ -171,8 +171,8 @@ func TestPoison(t *testing.T) {
 	}
 }
 
-// afterClaim demands that what was set aside is listed, counts no more, and is
-// looked at again after an hour, and that the others can be completed.
+// afterClaim checks that the bad callback is listed, is not counted, and is
+// tried again after an hour, and that the others can be completed.
 func afterClaim(t *testing.T, s *sqlite.Store, path string, p poison) {
 	t.Helper()
 	ctx := t.Context()
@@ -184,7 +184,7 @@ func afterClaim(t *testing.T, s *sqlite.Store, path string, p poison) {
 	if p.harmful {
 		wanted = 1
 	}
-	if len(listed) != wanted || wanted == 1 && (listed[0].ID != "bad" || listed[0].Tenant != storetest.Tenant || listed[0].What == "") {
+	if len(listed) != wanted || wanted == 1 && (listed[0].ID != "bad" || listed[0].Tenant != storetest.Tenant || !errors.Is(listed[0], p.cause)) {
 		t.Errorf("damaged: %+v", listed)
 	}
 	if got := count(t, s, callback.Query{}); got != 4-wanted {
@@ -213,12 +213,12 @@ func afterClaim(t *testing.T, s *sqlite.Store, path string, p poison) {
 	}
 }
 
-// reads demands what readers get.
+// reads checks the results of reading methods.
 func reads(t *testing.T, s *sqlite.Store, p poison, all string, sound int) {
 	t.Helper()
 	ctx := t.Context()
 	cb, err := s.Get(ctx, callback.By{Tenant: storetest.Tenant, ID: "bad"})
-	damage, ok := errors.AsType[*sqlite.DamagedError](err)
+	damage, ok := errors.AsType[*record.DamagedError](err)
 	switch {
 	case !p.harmful && (err != nil || cb.ID != "bad"):
 		t.Errorf("Get: %v, %v", cb, err)
@@ -237,7 +237,7 @@ func reads(t *testing.T, s *sqlite.Store, p poison, all string, sound int) {
 			t.Errorf("Count of records: %d, want %d", got, sound)
 		}
 	}
-	// Readers have told the writer.
+	// Wait until the writer has checked what the readers reported.
 	if _, err := s.Number(ctx, "SELECT 1"); err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func reads(t *testing.T, s *sqlite.Store, p poison, all string, sound int) {
 	}
 }
 
-// A record that is put right is served again and leaves the list.
+// A repaired record is served again and leaves the list.
 func TestRepairedRecord(t *testing.T) {
 	s, path := poisoned(t, poison{sql: "CREATE TABLE spare AS SELECT body FROM callbacks WHERE id = 'bad'; UPDATE callbacks SET body = x'00' WHERE id = 'bad'"})
 	claimDue(t, s, storetest.At(time.Minute), 10)
@@ -287,8 +287,7 @@ func verifyFile(t *testing.T, db *sql.DB) {
 	}
 }
 
-// A writer who knows the revision replaces a record that cannot be read; erasing
-// it works too.
+// A writer that knows the revision can replace or erase a damaged record.
 func TestDamagedRecordCanBeReplaced(t *testing.T) {
 	for _, verb := range []string{"replace", "erase"} {
 		s, path := poisoned(t, poison{sql: "UPDATE callbacks SET body = x'00' WHERE id = 'bad'"})
@@ -301,7 +300,7 @@ func TestDamagedRecordCanBeReplaced(t *testing.T) {
 			erase(t, s, storetest.New("bad"))
 			want = 3
 		}
-		claimDue(t, s, storetest.At(2*time.Minute), 10) // counts anew
+		claimDue(t, s, storetest.At(2*time.Minute), 10) // counts again
 		if got := count(t, s, callback.Query{}); got != want {
 			t.Errorf("%s: %d callbacks count, want %d", verb, got, want)
 		}
@@ -312,7 +311,7 @@ func TestDamagedRecordCanBeReplaced(t *testing.T) {
 	}
 }
 
-// An epoch at its end stays there: the row is served on.
+// An epoch at its maximum stays there, and the row is still served.
 func TestEpochSaturates(t *testing.T) {
 	s, _ := poisoned(t, poison{sql: "UPDATE callbacks SET epoch = 9223372036854775806 WHERE id = 'bad'"})
 	for range 3 {
@@ -325,8 +324,8 @@ func TestEpochSaturates(t *testing.T) {
 	}
 }
 
-// One record in a hundred cannot be read, all of them at the head of the queue:
-// the other ninety-nine are claimed within one claim each, in order.
+// If every hundredth record is damaged, and all of these are at the head of the
+// queue, each of the others is claimed by one claim, in order.
 func TestManyDamagedRecords(t *testing.T) {
 	s, path := openNew(t)
 	var all []callback.Change
@@ -351,8 +350,8 @@ func TestManyDamagedRecords(t *testing.T) {
 	}
 }
 
-// What is no priority never comes to a caller, who may count by them, and gets
-// into no file.
+// An invalid priority is never returned to a caller and never written to a
+// file.
 func TestUnknownPriority(t *testing.T) {
 	s, path := poisoned(t, poison{sql: "UPDATE callbacks SET priority = 255 WHERE id = 'bad'; " +
 		"UPDATE tallies SET n = n - 1, ready = ready - 1; INSERT INTO tallies SELECT tenant, service, 255, state, 1, 1 FROM tallies"})

@@ -16,7 +16,8 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// hammer works on a store with several workers at once and writes their ledger.
+// hammer works on a store with several concurrent workers and writes their
+// ledger.
 func hammer(ctx context.Context, s *sqlite.Store, ledger io.Writer, name string, seed uint64, steps int) error {
 	const workers = 3
 	var mu sync.Mutex
@@ -43,7 +44,7 @@ func hammer(ctx context.Context, s *sqlite.Store, ledger io.Writer, name string,
 	return <-errs
 }
 
-// witness notes which callback was claimed under which epoch.
+// witness records which callback was claimed with which epoch.
 type witness struct {
 	callback.Store
 	ledger io.Writer
@@ -81,9 +82,9 @@ func hammerChild() error {
 	return nil
 }
 
-// Several processes share one file, though its seats are always taken: nothing
-// that was acknowledged to any is lost, no bucket has more than its seats, and
-// nothing is claimed twice under one epoch.
+// Several processes share a file whose seats are always taken: no acknowledged
+// change is lost, no bucket exceeds its seats, and nothing is claimed twice
+// with one epoch.
 func TestProcessesShareAFile(t *testing.T) {
 	t.Parallel()
 	const steps = 100

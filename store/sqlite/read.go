@@ -8,9 +8,10 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
-// each gives the rows of a query to f, which keeps none of the slice.
+// each calls f with every row of a query. f must not keep the slice.
 func each(ctx context.Context, q reader, f func(row []any) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -36,20 +37,21 @@ func each(ctx context.Context, q reader, f func(row []any) error, query string, 
 	return rows.Err()
 }
 
-// rows reads outside of the writer's way: it sees all that was committed before
-// it began. While another process recovers the log it waits, until ctx ends.
+// rows runs a query on a connection for reading, which sees all changes that
+// were committed before. While another process recovers the log, it waits until
+// ctx ends.
 func (s *Store) rows(ctx context.Context, f func(row []any) error, query string, args ...any) error {
 	return s.reading(ctx, func() error { return each(ctx, reader{store: s}, f, query, args...) })
 }
 
-// reader reads through prepared statements, in a transaction if there is one.
+// reader queries with prepared statements, inside a transaction if tx is set.
 type reader struct {
 	store *Store
 	tx    *sql.Tx
 }
 
-// QueryContext runs a query. A transaction holds a connection, so its queries ask
-// for no other: readers that each hold one would wait for each other.
+// QueryContext runs a query. In a transaction it uses that connection only,
+// because readers that hold one and wait for another could deadlock.
 func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if r.tx != nil {
 		if stmt, _ := r.store.prepared.find(query); stmt != nil {
@@ -67,26 +69,27 @@ func (r reader) QueryContext(ctx context.Context, query string, args ...any) (*s
 	return stmt.QueryContext(ctx, args...)
 }
 
-// queries are the readers' prepared statements.
+// queries caches the prepared statements of readers.
 type queries struct {
 	mu     sync.Mutex
 	all    map[string]*sql.Stmt
 	closed bool
 }
 
-// mostQueries bounds the statements that are kept; the store's own are some
-// twenty, searches differ in their conditions.
+// mostQueries limits the cached statements. The store needs about twenty; those
+// of searches vary with their conditions.
 const mostQueries = 200
 
-// find returns a statement that is prepared, and whether no other is to be.
+// find returns a prepared statement, if any, and whether the cache is full or
+// closed.
 func (q *queries) find(query string) (stmt *sql.Stmt, full bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.all[query], q.closed || len(q.all) >= mostQueries
 }
 
-// get prepares a statement, once. It is nil when there are too many already. The
-// caller holds no connection.
+// get returns a prepared statement, or nil if the cache is full. The caller
+// must not hold a connection.
 func (q *queries) get(ctx context.Context, db *sql.DB, query string) (*sql.Stmt, error) {
 	stmt, full := q.find(query)
 	if stmt != nil || full {
@@ -118,19 +121,19 @@ func (q *queries) close() (err error) {
 	return err
 }
 
-// reading runs a read again while another process is in its way.
+// reading calls read again while another process holds a lock.
 func (s *Store) reading(ctx context.Context, read func() error) error {
 	err := patiently(ctx, read)
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil && s.committer.isClosed() {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	return classify(err)
 }
 
-// snapshot runs f with a reader whose queries all see the same state.
+// snapshot calls f with a reader whose queries see the same state.
 func (s *Store) snapshot(ctx context.Context, f func(from reader) error) error {
 	return s.reading(ctx, func() error {
 		tx, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -141,8 +144,8 @@ func (s *Store) snapshot(ctx context.Context, f func(from reader) error) error {
 	})
 }
 
-// Get returns the callback, by ID or by idempotency key, or an error that is
-// callback.ErrNotFound. A record that cannot be read is a [*DamagedError].
+// Get returns the callback with an ID or an idempotency key. The error is
+// callback.ErrNotFound if there is none, or a [record.DamagedError].
 func (s *Store) Get(ctx context.Context, by store.By) (*callback.Callback, error) {
 	if err := s.usable(ctx); err != nil {
 		return nil, err
@@ -156,7 +159,7 @@ func (s *Store) Get(ctx context.Context, by store.By) (*callback.Callback, error
 	var err error
 	switch {
 	case by.ID != "":
-		// A callback of which only the key is left is read as damaged.
+		// A row of ids without one of callbacks gives a damaged record.
 		err = s.rows(ctx, one, "SELECT "+recordColumns+" FROM callbacks c WHERE c.cb = (SELECT cb FROM ids WHERE tenant = ? AND id = ?)",
 			by.Tenant, string(by.ID))
 	case by.Key != "":
@@ -170,16 +173,17 @@ func (s *Store) Get(ctx context.Context, by store.By) (*callback.Callback, error
 	case found == nil && by.ID != "":
 		return nil, s.missing(ctx, by)
 	case found == nil || by.ID == "" && found.Idempotency.Key != by.Key:
-		return nil, notFound(by.ID)
+		return nil, sqlkit.NotFound(by.ID)
 	case found.Tenant != by.Tenant || by.ID != "" && found.ID != by.ID:
-		return nil, lost(by.Tenant, by.ID) // an index leads astray
+		return nil, lost(by.Tenant, by.ID) // the index is damaged
 	}
 	return found, nil
 }
 
-// missing tells a callback that is not there from one whose row was lost.
+// missing returns the error for an ID without a row: it is unknown, erased, or
+// its row was lost.
 func (s *Store) missing(ctx context.Context, by store.By) error {
-	missing := notFound(by.ID)
+	missing := sqlkit.NotFound(by.ID)
 	err := s.rows(ctx, func(row []any) error {
 		if key, _ := row[0].([]byte); !isNoKey(key) {
 			missing = lost(by.Tenant, by.ID)

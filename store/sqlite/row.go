@@ -2,15 +2,15 @@ package sqlite
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/scheduler"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 	"github.com/ringback-go/ringback/store/record"
 )
 
-// head is the columns of a callback that only a change replaces. Its body is
-// sealed to them.
+// head is the columns of a callback that only a change replaces. The body is
+// authenticated together with them.
 type head struct {
 	tenant   string
 	id       callback.ID
@@ -21,7 +21,7 @@ type head struct {
 	revision int64
 }
 
-// bytes is what a body is sealed to.
+// bytes returns the data that a body is bound to.
 func (h *head) bytes() []byte {
 	b := make([]byte, 0, 128)
 	for _, text := range []string{h.tenant, string(h.id), h.service} {
@@ -41,15 +41,15 @@ type stored struct {
 	cb      int64
 	lease   callback.Lease
 	nextAt  instant
-	faulted bool // set aside before
+	faulted bool // set aside or marked before
 	body    []byte
 	key     []byte
 }
 
-// recordColumns are the columns of a stored, of callbacks c.
+// recordColumns are the columns of stored, in a query of callbacks c.
 const (
 	recordColumns = recordNames + "c.owner, c.until, " + recordRest
-	// claimColumns leave out the lease, which a claim replaces.
+	// claimColumns have no lease, because a claim replaces it.
 	claimColumns = recordNames + "NULL, NULL, " + recordRest
 	recordNames  = "c.cb, c.tenant, c.id, c.service, c.state, c.priority, c.ready, c.revision, c.epoch, "
 	recordRest   = "c.next_at, c.fault, c.body, (SELECT k.key FROM ids k WHERE k.cb = c.cb)"
@@ -57,8 +57,8 @@ const (
 
 const recordWidth = 15
 
-// scanner reads the columns of a row. What is not of the kind that was asked
-// for is noted and read as zero.
+// scanner reads the columns of a row. A value of an unexpected type sets bad
+// and is read as zero.
 type scanner struct {
 	values []any
 	bad    bool
@@ -82,7 +82,7 @@ func (s *scanner) text() string {
 	return v
 }
 
-// instant is a time, none where the column is NULL.
+// instant returns a time, or none for NULL.
 func (s *scanner) instant() instant {
 	if s.values[0] == nil {
 		s.next()
@@ -91,7 +91,7 @@ func (s *scanner) instant() instant {
 	return instant(s.integer())
 }
 
-// note is a text, empty where the column is NULL.
+// note returns a text, or "" for NULL.
 func (s *scanner) note() string {
 	if s.values[0] == nil {
 		s.next()
@@ -100,7 +100,7 @@ func (s *scanner) note() string {
 	return s.text()
 }
 
-// blob is bytes, nil where the column is NULL.
+// blob returns bytes, or nil for NULL.
 func (s *scanner) blob() []byte {
 	v := s.next()
 	if v == nil {
@@ -111,7 +111,7 @@ func (s *scanner) blob() []byte {
 	return b
 }
 
-// bytes is a blob that is never nil.
+// bytes returns a blob that is not nil.
 func (s *scanner) bytes() []byte {
 	if b := s.blob(); b != nil {
 		return b
@@ -119,57 +119,59 @@ func (s *scanner) bytes() []byte {
 	return []byte{}
 }
 
-// scanRecord reads recordColumns. The error is a [*DamagedError]; the row and
-// the names of the callback are there all the same, as far as can be told.
+// scanRecord reads recordColumns. On error, which is a [record.DamagedError],
+// it also returns the row, as far as it could be read.
 func scanRecord(values []any) (*stored, error) {
 	s := scanner{values: values}
 	r := &stored{cb: s.integer()}
 	r.tenant, r.id, r.service = s.text(), callback.ID(s.text()), s.text()
 	state, known := stateNamed(s.text())
-	priority, ready := s.integer(), s.integer()
-	r.state, r.priority, r.ready, r.revision = state, priorityOf(priority), ready == 1, s.integer()
+	priority, usable := sqlkit.Priority(s.integer())
+	ready := s.integer()
+	r.state, r.priority, r.ready, r.revision = state, priority, ready == 1, s.integer()
 	r.lease.Epoch, r.lease.Owner, r.lease.Until = s.integer(), s.note(), s.instant().Time()
 	r.nextAt, r.faulted = s.instant(), s.next() != nil
 	r.body, r.key = s.blob(), s.blob()
 	switch {
 	case s.bad:
-		return r, r.damaged("a column has a value of another type", record.ErrDamaged)
+		return r, r.damaged("a column has the wrong type")
 	case !known:
-		return r, r.damaged("its state is not known", record.ErrDamaged)
-	case !isPriority(priority):
-		return r, r.damaged("its priority is not known", record.ErrDamaged)
+		return r, r.damaged("the state is unknown")
+	case !usable:
+		return r, r.damaged("the priority is unknown")
 	case ready < 0 || ready > 1 || r.revision < 1 || r.lease.Epoch < 0:
-		return r, r.damaged("a column is out of its bounds", record.ErrDamaged)
+		return r, r.damaged("a column is out of range")
 	}
 	return r, nil
 }
 
-func (r *stored) damaged(what string, cause error) error {
-	return &DamagedError{Tenant: r.tenant, ID: r.id, What: what, cause: cause}
+func (r *stored) damaged(rule string) error {
+	return &record.DamagedError{Tenant: r.tenant, ID: r.id, Rule: rule, Err: record.ErrDamaged}
 }
 
-// lost is the error of a callback of which only the name is left.
+// lost returns the error of a callback that has an ID but no row or key.
 func lost(tenant string, id callback.ID) error {
-	return &DamagedError{Tenant: tenant, ID: id, What: "its row or its key is missing", cause: record.ErrDamaged}
+	return &record.DamagedError{Tenant: tenant, ID: id, Rule: "the row or its key is missing", Err: record.ErrDamaged}
 }
 
-// callback opens a row. The error is a [*DamagedError].
+// callback decrypts and decodes the body. The error is a [record.DamagedError].
 func (r *stored) callback() (*callback.Callback, error) {
 	plain, err := unseal(r.key, r.body, r.head.bytes())
 	if err != nil {
-		return nil, r.damaged("its body does not belong to it or was altered", record.ErrDamaged)
+		return nil, r.damaged("the body was altered or belongs to another row")
 	}
 	c := &callback.Callback{
 		Tenant: r.tenant, ID: r.id, Service: r.service, State: r.state, Priority: r.priority, Ready: r.ready,
 		Revision: r.revision, NextAt: r.nextAt.Time(), Lease: r.lease,
 	}
 	if err := record.DecodeCallback(plain, c); err != nil {
-		return nil, r.damaged(fmt.Sprint("its ", err), err)
+		return nil, err
 	}
 	return c, nil
 }
 
-// readRow scans and opens a row. The row is there also when the callback is not.
+// readRow scans and decodes a row. On error, which is a [record.DamagedError],
+// it also returns the row.
 func readRow(values []any) (*stored, *callback.Callback, error) {
 	r, err := scanRecord(values)
 	if err != nil {
@@ -179,18 +181,7 @@ func readRow(values []any) (*stored, *callback.Callback, error) {
 	return r, c, err
 }
 
-// isPriority reports whether a column has one of the priorities.
-func isPriority(v int64) bool { return v >= 0 && v < scheduler.Levels }
-
-// priorityOf is the priority of a column; what is none is the lowest number.
-func priorityOf(v int64) scheduler.Priority {
-	if !isPriority(v) {
-		return 0
-	}
-	return scheduler.Priority(v)
-}
-
-// stateNamed is the state of a column.
+// stateNamed returns the state of a column.
 func stateNamed(name string) (callback.State, bool) {
 	for _, s := range callback.States() {
 		if s.String() == name {

@@ -13,27 +13,26 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// keySize is the length of the keys, in bytes: AES-128.
+// keySize is the length of a key in bytes, for AES-128.
 const keySize = 16
 
-// sealVersion is the first byte of what is sealed. Behind it come the nonce,
-// the sealed bytes and their tag.
+// sealVersion is the first byte of sealed data. Nonce, ciphertext and tag
+// follow.
 const sealVersion = 1
 
-// sealOverhead is by how much sealing makes longer, its version left out.
+// sealOverhead is the length of nonce and tag.
 const sealOverhead = 12 + 16
 
-// newKey makes a key.
 func newKey() []byte {
 	key := make([]byte, keySize)
 	rand.Read(key)
 	return key
 }
 
-// noKey is what a key is overwritten with.
+// noKey returns what overwrites a key.
 func noKey() []byte { return make([]byte, keySize) }
 
-// isNoKey reports whether a key has been overwritten.
+// isNoKey reports whether a key was overwritten.
 func isNoKey(key []byte) bool {
 	for _, b := range key {
 		if b != 0 {
@@ -53,8 +52,7 @@ func aead(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal hides plain under a key and binds it to what stands beside it, so that
-// neither can be changed alone.
+// seal encrypts plain and authenticates it together with beside.
 func seal(key, plain, beside []byte) ([]byte, error) {
 	a, err := aead(key)
 	if err != nil {
@@ -65,7 +63,7 @@ func seal(key, plain, beside []byte) ([]byte, error) {
 	return a.Seal(sealed, nil, plain, beside), nil
 }
 
-// unseal is the reverse of seal.
+// unseal is the inverse of seal.
 func unseal(key, sealed, beside []byte) ([]byte, error) {
 	if len(key) != keySize || isNoKey(key) || len(sealed) == 0 || sealed[0] != sealVersion {
 		return nil, errSeal
@@ -81,15 +79,15 @@ func unseal(key, sealed, beside []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// secret makes digests of values that identify people. They tell whether two
-// values are the same, and nothing else to whoever does not have the secret.
+// secret is the key of the digests of values that identify people. Without it,
+// a digest reveals only whether two values are equal.
 type secret [32]byte
 
-// besideSecret is what a sealed secret is bound to.
+// besideSecret is authenticated together with a sealed secret.
 const besideSecret = "digest secret"
 
-// openSecret reads the secret of a file. sealed is what is to replace it in the
-// file; nil where it stays.
+// openSecret decodes the secret of a file. sealed must replace it in the file,
+// unless nil.
 func openSecret(value []byte, key *[32]byte) (s *secret, sealed []byte, err error) {
 	s = new(secret)
 	var under []byte
@@ -99,7 +97,7 @@ func openSecret(value []byte, key *[32]byte) (s *secret, sealed []byte, err erro
 	}
 	if len(value) != len(s) {
 		if len(value) != 1+sealOverhead+len(s) {
-			return nil, nil, fmt.Errorf("%w: its secret has %d bytes", ErrCorrupt, len(value))
+			return nil, nil, fmt.Errorf("%w: the secret has %d bytes", ErrCorrupt, len(value))
 		}
 		if value, err = unseal(under, value, []byte(besideSecret)); err != nil {
 			return nil, nil, ErrDigestKey
@@ -113,7 +111,7 @@ func openSecret(value []byte, key *[32]byte) (s *secret, sealed []byte, err erro
 	return s, sealed, nil
 }
 
-// The values that digests are made of.
+// Kinds of digests.
 const (
 	digestIdem     = 'i'
 	digestSubject  = 's'
@@ -125,7 +123,7 @@ const (
 
 const digestSize = 16
 
-// digest is that of some parts of one kind.
+// digest returns the keyed digest of some values of one kind.
 func (s *secret) digest(kind byte, parts ...string) []byte {
 	var room [256]byte
 	b := append(room[:0], s[:]...)
@@ -138,13 +136,13 @@ func (s *secret) digest(kind byte, parts ...string) []byte {
 	return sum[:digestSize:digestSize]
 }
 
-// term is the short digest under which callbacks are found. Two values may
-// share it: whoever finds by it looks at the record.
+// term returns a short digest, by which callbacks are found. Two values may
+// have the same term, so that results must be compared with the record.
 func (s *secret) term(kind byte, parts ...string) int64 {
 	return int64(binary.BigEndian.Uint64(s.digest(kind, parts...)))
 }
 
-// terms are the digests of all exact values of a callback, each once, in order.
+// terms returns the terms of a callback, sorted and without duplicates.
 func (s *secret) terms(c *callback.Callback) []int64 {
 	var terms []int64
 	for _, number := range []string{c.Customer.Number.Key(), c.Customer.Alternative.Key()} {
@@ -165,7 +163,7 @@ func (s *secret) terms(c *callback.Callback) []int64 {
 	return slices.Compact(terms)
 }
 
-// packTerms is terms as a column keeps them; nil where there are none.
+// packTerms returns terms as a column value; nil if there are none.
 func packTerms(terms []int64) []byte {
 	if len(terms) == 0 {
 		return nil

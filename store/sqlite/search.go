@@ -6,17 +6,18 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
-// Search returns one page of the callbacks that match, in the order asked for,
-// ties broken by ID; a descending search reverses both. Callbacks without the
-// time that orders them come as if it were the earliest. Records that cannot be
-// read are left out.
+// Search returns one page of the matching callbacks in the order asked for,
+// with ties ordered by ID; a descending search reverses both. A callback
+// without the time that orders the search comes before those that have it.
+// Damaged records are omitted.
 //
-// Queries that name callbacks, a number, a customer, an external ID or lookup
-// properties cost what stands under these values. Others in the order of the
-// desired time or of creation walk an index until the page is full; in another
-// order they read the queue, where the states are only Queued, or else all
+// A query with IDs, a number, a customer, an external ID or lookup properties
+// costs the number of callbacks with these values. Any other in the order of
+// the desired time or of creation walks an index until the page is full. In
+// another order it reads the queue, if Queued is the only state, or all
 // callbacks of the tenant.
 func (s *Store) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := s.usable(ctx); err != nil {
@@ -40,7 +41,7 @@ func (s *Store) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	if find.wide, err = s.wide(ctx, &q); err != nil {
 		return store.Page{}, err
 	}
-	// Most pages are one query, which sees one state by itself.
+	// Most pages need one query, which is consistent by itself.
 	var whole bool
 	err = s.reading(ctx, func() (err error) {
 		whole, err = find.run(ctx, reader{store: s}, after, 1)
@@ -58,9 +59,9 @@ func (s *Store) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	return find.page(), nil
 }
 
-// wide reports whether a search has to read most of the table: then reading it as
-// it lies is many times faster than by way of an index. The orders by the last
-// change and by the place in the queue have no index.
+// wide reports whether a search has to read most of the table, which is many
+// times faster without an index. The orders by last change and by queue have no
+// index.
 func (s *Store) wide(ctx context.Context, q *store.Query) (bool, error) {
 	if q.Order != callback.ByUpdated && q.Order != callback.ByQueue || len(q.States) == 1 && q.States[0] == callback.Queued ||
 		!q.DesiredFrom.IsZero() || !q.DesiredTo.IsZero() || !q.CreatedFrom.IsZero() || !q.CreatedTo.IsZero() {
@@ -81,21 +82,21 @@ type spot struct {
 	id callback.ID
 }
 
-// search is one search on its way.
+// search is a search in progress.
 type search struct {
 	secret   *secret
 	query    *store.Query
 	filter   *store.Filter
 	limit    int
-	wide     bool // reads the whole table rather than an index
+	wide     bool // read the whole table instead of an index
 	suspects func(cb int64)
 
 	found  []*callback.Callback
-	places []spot // of found
+	places []spot // the place of each callback in found
 }
 
-// page is what was found, without the callback that only tells that more
-// follows.
+// page returns the result without the extra callback, which only shows that
+// another page follows.
 func (f *search) page() store.Page {
 	p := store.Page{Callbacks: f.found}
 	if len(f.found) > f.limit {
@@ -106,23 +107,10 @@ func (f *search) page() store.Page {
 	return p
 }
 
-// orderColumn is the column of an order.
-func orderColumn(order callback.OrderBy) string {
-	switch order {
-	case callback.ByCreated:
-		return "c.created"
-	case callback.ByUpdated:
-		return "c.updated"
-	case callback.ByQueue:
-		return "c.queued_at"
-	}
-	return "c.desired"
-}
-
-// run collects one callback more than the limit and reports whether it did, or
-// came to the end. It reads in portions, at most so many, because some conditions
-// are only checked on the records: the first is as large as the page, later ones
-// grow.
+// run collects up to limit+1 callbacks and reports whether it has finished.
+// Because some conditions are checked on the records only, it reads in
+// portions, at most a number of them. The first has the size of the page; later
+// ones grow.
 func (f *search) run(ctx context.Context, from reader, after *spot, most int) (whole bool, err error) {
 	f.found, f.places = nil, nil
 	portion := f.limit + 1
@@ -145,15 +133,15 @@ func (f *search) run(ctx context.Context, from reader, after *spot, most int) (w
 	return true, nil
 }
 
-// lane is a part of an order in which all have a time, or none has. SQLite finds
-// a place in an index within a lane, but not across both.
+// lane is the part of an order in which all callbacks have a time, or none has.
+// SQLite can seek in an index within a lane, but not across both.
 type lane struct {
-	all   bool // both parts
+	all   bool // both lanes
 	timed bool
 	after *spot
 }
 
-// lanes are the parts of an order behind a place.
+// lanes returns the lanes after a place.
 func lanes(after *spot, desc bool) []lane {
 	switch {
 	case after == nil:
@@ -168,10 +156,10 @@ func lanes(after *spot, desc bool) []lane {
 	return []lane{{timed: true, after: after}}
 }
 
-// text is the query for the next n callbacks that the columns let through.
+// text returns the query for the next n callbacks in a lane.
 func (f *search) text(l lane, n int) (text string, args []any) {
 	w := f.where()
-	column := orderColumn(f.query.Order)
+	column := "c." + sqlkit.OrderColumn(f.query.Order)
 	w.lane(l, column, f.query.Desc)
 	direction := ""
 	if f.query.Desc {
@@ -183,7 +171,7 @@ func (f *search) text(l lane, n int) (text string, args []any) {
 }
 
 // portion reads callbacks and keeps those that match. It returns the place of
-// the last and how many they were.
+// the last one read and their number.
 func (f *search) portion(ctx context.Context, from reader, l lane, n int) (last *spot, read int, err error) {
 	text, args := f.text(l, n)
 	err = each(ctx, from, func(row []any) error {

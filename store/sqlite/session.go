@@ -8,21 +8,21 @@ import (
 	"io"
 )
 
-// session is the writer's connection with its prepared statements. It goes to
-// the driver directly: a change is some ten short statements, of which
-// database/sql would be a sixth part.
+// session is the writer's connection and its prepared statements. It calls the
+// driver directly: a change is about ten short statements, and database/sql
+// would add a sixth to their cost.
 type session struct {
 	conn  driver.Conn
 	texts [statements]string
 	ready [statements]prepared
 	args  []driver.NamedValue
-	// writes is how many statements that return no rows were run.
+	// writes counts the statements without result rows.
 	writes int
-	// hook is told of each statement before it runs; nil but in tests.
+	// hook is called before each statement; for tests.
 	hook func(statement string)
 }
 
-// prepared is a statement of the driver, which has both ways to run it.
+// prepared is what a statement of the driver has to implement.
 type prepared interface {
 	driver.Stmt
 	driver.StmtExecContext
@@ -32,12 +32,12 @@ type prepared interface {
 func newSession(conn any, hook func(string)) (*session, error) {
 	c, ok := conn.(driver.Conn)
 	if !ok {
-		return nil, fmt.Errorf("driver's connection is a %T", conn)
+		return nil, fmt.Errorf("unsupported connection type %T", conn)
 	}
 	return &session{conn: c, texts: statementTexts(), hook: hook}, nil
 }
 
-// close ends the statements. Their connection stays open.
+// close closes the statements but not the connection.
 func (s *session) close() {
 	for i, p := range s.ready {
 		if p != nil {
@@ -66,7 +66,7 @@ func (s *session) prepareText(text string) (prepared, error) {
 	p, ok := stmt.(prepared)
 	if !ok {
 		stmt.Close()
-		return nil, fmt.Errorf("driver's statement is a %T", stmt)
+		return nil, fmt.Errorf("unsupported statement type %T", stmt)
 	}
 	return p, nil
 }
@@ -92,14 +92,13 @@ func (s *session) exec(q statement, args ...any) (driver.Result, error) {
 	return p.ExecContext(context.Background(), s.bind(args))
 }
 
-// run is exec without a result.
 func (s *session) run(q statement, args ...any) error {
 	_, err := s.exec(q, args...)
 	return err
 }
 
-// query runs a statement and gives each row to f, which keeps none of the
-// slice. Its own statements f must run after query has returned.
+// query calls f with every row of a statement. f must not keep the slice or run
+// statements.
 func (s *session) query(q statement, f func(row []any) error, args ...any) error {
 	p, err := s.prepare(q)
 	if err != nil {
@@ -135,7 +134,7 @@ func (s *session) each(p prepared, f func(row []any) error, args []any) (err err
 	}
 }
 
-// text runs statements that are needed once.
+// text runs a statement that is not one of the constants.
 func (s *session) text(text string, f func(row []any) error) error {
 	p, err := s.prepareText(text)
 	if err != nil {

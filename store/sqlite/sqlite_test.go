@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// openAt opens a store that is closed at the end of the test.
+// openAt opens a store and closes it at the end of the test.
 func openAt(tb testing.TB, path string, option ...sqlite.Option) *sqlite.Store {
 	tb.Helper()
 	s, err := sqlite.Open(tb.Context(), path, option...)
@@ -25,7 +25,7 @@ func openAt(tb testing.TB, path string, option ...sqlite.Option) *sqlite.Store {
 	return s
 }
 
-// openNew opens a store in a file of its own.
+// openNew opens a store in a new file.
 func openNew(tb testing.TB, option ...sqlite.Option) (s *sqlite.Store, path string) {
 	tb.Helper()
 	path = filepath.Join(tb.TempDir(), "callbacks.db")

@@ -2,7 +2,7 @@ package sqlite
 
 import "strings"
 
-// statement names one of the writer's statements.
+// statement identifies a statement of the writer.
 type statement int
 
 const (
@@ -19,7 +19,7 @@ const (
 	stInsertID
 	stInsertCallback
 	stUpdate
-	stUpdateKnown
+	stUpdateCached
 	stUpdateAll
 	stUnclaim
 	stInsertTerm
@@ -61,22 +61,23 @@ const (
 	statements
 )
 
-// columns of callbacks that an update always writes. What else there is has
-// indexes that need not be touched as long as it stays as it is.
+// changing are the columns that every update writes. The others have indexes,
+// which are not touched if their values do not change.
 const changing = "service = ?, state = ?, priority = ?, ready = ?, revision = ?, next_at = ?, updated = ?, ended = ?, " +
 	"queued_at = ?, body = ?, owner = NULL, until = NULL, fault = NULL"
 
-// An epoch stays at the largest number rather than to begin anew.
+// nextEpoch increments the epoch. At the largest number it stays.
 const nextEpoch = "epoch = max(epoch, 0) + (epoch < 9223372036854775807)"
 
 const look = "SELECT k.tenant, k.id, k.cb, k.key, c.revision, c.epoch, c.service, c.state, c.priority, c.ready, c.desired, c.created, c.idem, c.terms, c.fault " +
 	"FROM ids k LEFT JOIN callbacks c ON c.cb = k.cb AND c.id = k.id AND c.tenant = k.tenant WHERE "
 
-// limited ends a query that has a limit. SQLite would plan it anew for each value
-// of a bare parameter, which costs more than most of these queries.
+// limited ends a query that has a limit. For a bare parameter, SQLite would
+// plan the query again for each value, which costs more than most of these
+// queries.
 const limited = "LIMIT ? + 0"
 
-// ahead is how many callbacks are looked up at once.
+// ahead is the number of callbacks that lookAhead reads at once.
 const ahead = 32
 
 const counterRow = "tenant = ? AND kind = ? AND service = ? AND subject = ? AND slot = ? AND name = ?"
@@ -98,8 +99,9 @@ func statementTexts() [statements]string {
 			"ended, queued_at, idem, terms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		stUpdate: "UPDATE callbacks SET " + changing + " WHERE cb = ?",
 		// The plus keeps SQLite from comparing values with the conditions of
-		// indexes, which would have it plan anew for each.
-		stUpdateKnown: "UPDATE callbacks SET " + changing + " WHERE cb = ? AND revision = ? AND epoch = ? " +
+		// partial indexes, for which it would plan the statement again for
+		// each.
+		stUpdateCached: "UPDATE callbacks SET " + changing + " WHERE cb = ? AND revision = ? AND epoch = ? " +
 			"AND +service = ? AND +state = ? AND +priority = ? AND +ready = ? AND fault IS NULL " +
 			"AND desired IS ? AND created IS ? AND idem IS ? AND terms IS ?",
 		stUpdateAll:   "UPDATE callbacks SET " + changing + ", desired = ?, created = ?, idem = ?, terms = ? WHERE cb = ?",

@@ -16,13 +16,15 @@ import (
 	driver "modernc.org/sqlite"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/store/internal/sqlkit"
 )
 
-// Store is a [callback.Store] in one SQLite file. It is safe for any number of
-// goroutines, and the file for several processes of one machine.
+// Store is a [callback.Store] in one SQLite file. It is safe for concurrent
+// use, and several processes on one machine may share the file.
 type Store struct {
 	reads     *sql.DB
-	own       []*sql.DB // closed with the store
+	own       []*sql.DB // to close with the store
 	secret    *secret
 	committer *committer
 	prepared  queries
@@ -33,11 +35,11 @@ type Store struct {
 
 var _ callback.Store = (*Store)(nil)
 
-// Open opens the file at path, makes it if there is none, with access for its
-// owner only, and brings its schema up to date. It is all that most users need.
+// Open opens the file at path, creates it if necessary, readable by its owner
+// only, and migrates its schema.
 //
-// Errors: [ErrSchemaNewer], [ErrForeign], [ErrCorrupt], [ErrReadOnly],
-// [ErrDigestKey], and what the system says.
+// Errors: [store.ErrSchemaNewer], [ErrForeign], [ErrCorrupt],
+// [store.ErrReadOnly], [ErrDigestKey], and errors of the file system.
 func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
 	o := optionsOf(option)
 	s, err := openFile(ctx, path, o)
@@ -49,7 +51,7 @@ func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
 
 func openFile(ctx context.Context, path string, o *options) (*Store, error) {
 	if path == "" || path == ":memory:" {
-		return nil, errors.New("a store needs a file")
+		return nil, misconfigured("path", "does not name a file")
 	}
 	if err := o.check(); err != nil {
 		return nil, err
@@ -79,11 +81,11 @@ func openFile(ctx context.Context, path string, o *options) (*Store, error) {
 	return s, nil
 }
 
-// touch makes the file, for its owner only: it holds what customers told.
+// touch creates the file for its owner only, because it contains personal data.
 func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+		return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 	}
 	if err != nil {
 		return err
@@ -91,7 +93,7 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// pool makes connections to a file with some pragmas.
+// pool opens a pool of connections to a file with some pragmas.
 func pool(path string, pragmas ...string) (*sql.DB, error) {
 	connector, err := driver.NewConnector(location(path) + "?_pragma=" + strings.Join(pragmas, "&_pragma="))
 	if err != nil {
@@ -100,7 +102,7 @@ func pool(path string, pragmas ...string) (*sql.DB, error) {
 	return sql.OpenDB(connector), nil
 }
 
-// location is a path as SQLite takes it, whatever characters are in it.
+// location returns a path as a URI for SQLite, whatever characters it has.
 func location(path string) string {
 	path = filepath.ToSlash(path)
 	if filepath.VolumeName(path) != "" {
@@ -113,19 +115,20 @@ func location(path string) string {
 	return "file:" + strings.Join(segments, "/")
 }
 
-// New makes a store of the file that db has open, for hosts that manage the
-// handle themselves. The schema must be there ([ErrSchemaOlder], see [Migrate])
-// and the file in WAL mode. db must allow two connections or more: the store
-// keeps one to write through, with settings of its own, and reads, copies the log
-// and makes backups through the others, one connection for each at a time. Who
-// waits for a connection that the host holds does so until its context ends.
-// Close leaves db open.
+// New returns a store in the file that db has open, for hosts that manage the
+// database handle. The schema must be current ([store.ErrSchemaOlder], see
+// [Migrate]) and the file in WAL mode.
+//
+// db must allow at least two connections. The store keeps one, with settings of
+// its own, for writing. It uses others, one at a time each, for reading, for
+// copying the log and for backups. A call that waits for a connection does so
+// until its context ends. Close does not close db.
 func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
 	if db == nil {
-		return nil, errors.New("db is nil")
+		return nil, misconfigured("db", "is nil")
 	}
 	if n := db.Stats().MaxOpenConnections; n == 1 {
-		return nil, errors.New("db allows one connection only: the store needs one to write and others to read")
+		return nil, misconfigured("db", "allows one connection: the store needs one to write and others to read")
 	}
 	o := optionsOf(option)
 	err := o.check()
@@ -134,7 +137,7 @@ func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
 		s, err = start(ctx, db, db, o)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("making a store: %w", classify(err))
+		return nil, fmt.Errorf("creating the store: %w", classify(err))
 	}
 	return s, nil
 }
@@ -165,10 +168,10 @@ func start(ctx context.Context, reads, writes *sql.DB, o *options) (*Store, erro
 	return s, nil
 }
 
-// inspect checks that a file can be used and reads its secret. sealed is what is
-// to replace it in the file; nil where it stays.
+// inspect checks that the file can be used and returns its secret. sealed must
+// replace it in the file, unless nil.
 func inspect(ctx context.Context, db *sql.DB, key *[32]byte) (s *secret, sealed []byte, err error) {
-	all, err := migrations()
+	all, err := sqlkit.Migrations(Migrations)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -182,7 +185,7 @@ func inspect(ctx context.Context, db *sql.DB, key *[32]byte) (s *secret, sealed 
 		return nil, nil, err
 	}
 	if found < len(all) {
-		return nil, nil, &SchemaError{Found: found, Want: len(all)}
+		return nil, nil, &store.SchemaError{Found: found, Want: len(all)}
 	}
 	var mode string
 	var value []byte
@@ -198,18 +201,18 @@ func inspect(ctx context.Context, db *sql.DB, key *[32]byte) (s *secret, sealed 
 	return openSecret(value, key)
 }
 
-// prepare opens the writer's connection and sees whether it can write. Where
-// sealed is given it takes the place of the secret.
+// prepare opens the writer's connection and checks that it can write. It
+// replaces the secret in the file by sealed, unless nil.
 func (w *writer) prepare(ctx context.Context, sealed []byte) error {
 	return w.use(func(s *session) error {
 		if err := patiently(ctx, func() error { return s.run(stBegin) }); err != nil {
 			return err
 		}
-		// A transaction can be opened on a file that cannot be written to.
+		// BEGIN succeeds even on a file that is read-only.
 		err := s.run(stTouch)
 		end := stRollback
 		if err == nil && sealed != nil {
-			// Another process may have been faster.
+			// No effect if another process sealed it before.
 			end, err = stCommit, s.run(stSealSecret, sealed, w.secret[:])
 		}
 		if err == nil {
@@ -224,17 +227,17 @@ func (w *writer) prepare(ctx context.Context, sealed []byte) error {
 		if err := errors.Join(err, s.run(end)); err != nil {
 			return err
 		}
-		// A process may have died between an erasure and the end of it.
+		// A process may have died after an erasure, before the log was emptied.
 		w.untruncated = true
 		w.truncate(s, true)
 		return nil
 	})
 }
 
-// Close finishes the changes that were accepted and gives the file back; a store
-// made by New leaves its db open. Every later call fails with [ErrClosed]. It may
-// be called more than once. While another process holds the file it waits some
-// seconds.
+// Close finishes the changes that were accepted, which may take some seconds
+// while another process holds the lock. It closes the file; db of a store from
+// New stays open. Later calls fail with [store.ErrClosed]. Close may be called
+// more than once.
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shut() error {
@@ -246,13 +249,14 @@ func (s *Store) shut() error {
 	return err
 }
 
-// usable is the error of a call that need not be made.
+// usable returns the error of a call with an ended context or on a closed
+// store.
 func (s *Store) usable(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if s.committer.isClosed() {
-		return ErrClosed
+		return store.ErrClosed
 	}
 	return nil
 }

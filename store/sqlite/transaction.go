@@ -5,8 +5,8 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// transaction is one write transaction. Counters and tallies that its changes
-// share are read once and written once, before the commit.
+// transaction is one write transaction. It reads counters and tallies once and
+// writes them once, before the commit.
 type transaction struct {
 	*session
 	w *writer
@@ -15,25 +15,25 @@ type transaction struct {
 	touched  []*counter // in the order of their first use
 	tallies  map[tallyKey]*tally
 	moved    []*tally
-	plan     []planned // room for one plan of permits
+	plan     []planned // buffer of permits
 
-	seen map[name]*standing // looked up ahead, each for one look
+	seen map[name]*standing // read by lookAhead; each serves one look
 
-	remembered []name // of what it saw or made, for the next transactions
+	remembered []name // rows cached by this transaction
 
-	usedKeys  []int64 // of freeKeys, taken by this transaction
+	usedKeys  []int64 // taken from freeKeys
 	freedKeys []int64
-	erased    bool // the log holds what was removed
-	forgotten bool // a person asked for it: it must be gone at once
+	erased    bool // the log contains erased data
+	forgotten bool // a person asked for it: the log must be emptied at once
 	recount   bool
-	recounted instant // when it counted all callbacks anew
+	recounted instant // time of a recount in this transaction
 }
 
 func newTransaction(w *writer, s *session) *transaction {
 	return &transaction{session: s, w: w, recounted: none}
 }
 
-// flush writes what was collected.
+// flush writes the counters and tallies.
 func (t *transaction) flush() error {
 	if err := t.flushCounters(); err != nil {
 		return err
@@ -43,20 +43,20 @@ func (t *transaction) flush() error {
 
 func (t *transaction) commit() error { return t.run(stCommit) }
 
-// undo rolls back, whatever SQLite may have undone itself. Where that fails the
+// undo rolls back, even if SQLite has already done so. If that fails, the
 // connection is given up.
 func (t *transaction) undo() {
 	t.w.freeKeys = append(t.w.freeKeys, t.usedKeys...)
 	t.usedKeys = nil
 	for _, n := range t.remembered {
-		t.w.known.drop(n)
+		t.w.cache.drop(n)
 	}
 	t.remembered = nil
 	if t.run(stRollback) == nil {
 		return
 	}
-	// There may have been nothing left to roll back. Only a transaction that
-	// can be opened and left tells.
+	// Perhaps the transaction had already ended. That is the case if another
+	// one can be begun and rolled back.
 	err := t.run(stBegin)
 	switch {
 	case err == nil:
@@ -67,13 +67,13 @@ func (t *transaction) undo() {
 	t.w.broken = t.w.broken || err != nil
 }
 
-// keep takes over what holds after the commit.
+// keep updates the writer's state after the commit.
 func (t *transaction) keep() {
 	const mostFree = 10_000
 	w := t.w
 	w.freeKeys = append(w.freeKeys, t.freedKeys...)
 	if len(w.freeKeys) > mostFree {
-		w.freeKeys, w.keysSeen = w.freeKeys[:mostFree], 0 // the others are found again
+		w.freeKeys, w.keysSeen = w.freeKeys[:mostFree], 0 // the others will be found again
 	}
 	if t.recounted != none {
 		w.recounted, w.recount = t.recounted, false
@@ -87,13 +87,13 @@ type tallyKey struct {
 	state           callback.State
 }
 
-// tally is how the number of callbacks of one kind changes.
+// tally is the change in the number of callbacks of one kind.
 type tally struct {
 	key      tallyKey
 	n, ready int64
 }
 
-// tally counts a callback in, or out with n = -1.
+// tally adds n callbacks, which may be -1.
 func (t *transaction) tally(h *head, n int64) {
 	key := tallyKey{h.tenant, h.service, h.priority, h.state}
 	of := t.tallies[key]
@@ -125,12 +125,12 @@ func (t *transaction) flushTallies() error {
 	return nil
 }
 
-// recountEvery is how often callbacks that were set aside may have all others
-// counted again, in microseconds of the callers' time.
+// recountEvery is the minimum interval between recounts, in microseconds of the
+// callers' time.
 const recountEvery = 60_000_000
 
-// recountTallies counts all callbacks anew: those that were set aside do not
-// count, and their columns do not tell any more as what they were counted.
+// recountTallies counts all callbacks again if a record was set aside: it is no
+// longer counted, but its damaged columns do not tell which tally it is in.
 func (t *transaction) recountTallies(now instant) error {
 	last := max(t.w.recounted, t.recounted)
 	if !t.w.recount && !t.recount || last != none && last <= now && now-last < recountEvery {

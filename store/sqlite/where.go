@@ -9,16 +9,16 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// mostValues is how many values of a list SQLite is given; longer lists are only
-// compared with the records.
+// mostValues is the maximum number of values in a condition. Longer lists are
+// compared with the records only.
 const mostValues = 1000
 
-// where is the conditions of a query that columns can decide. It may let more
-// through than the query does, never less.
+// where collects the conditions of a query that columns can decide. The rows
+// are a superset of the result.
 type where struct {
 	conditions []string
 	args       []any
-	// exact tells that the columns decide all.
+	// exact: the rows are the result.
 	exact bool
 }
 
@@ -34,10 +34,10 @@ func (w *where) text() string {
 	return " WHERE " + strings.Join(w.conditions, " AND ")
 }
 
-// places are question marks for n arguments.
+// places returns placeholders for n arguments.
 func places(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// in adds a condition on a list, where there is one.
+// in adds a condition on a list, unless it is empty.
 func in[T any](w *where, column string, list []T, value func(T) any) {
 	switch {
 	case len(list) == 0:
@@ -53,8 +53,9 @@ func in[T any](w *where, column string, list []T, value func(T) any) {
 	w.add(column+" IN ("+places(len(list))+")", args...)
 }
 
-// where builds the conditions of a search. Where exact values are given, or the
-// whole table is to be read, the plus keeps SQLite from the indexes of the tenant.
+// where returns the conditions of a search. The plus keeps SQLite from using an
+// index of the tenant if there are exact values, or if the whole table is to be
+// read.
 func (f *search) where() *where {
 	w := &where{exact: true}
 	q := f.query
@@ -97,25 +98,25 @@ func (w *where) named(secret *secret, q *store.Query) bool {
 	}
 	w.exact = w.exact && len(terms)+len(lookups) == 0
 	if q.AllTenants {
-		return false // terms are made with the tenant
+		return false // terms depend on the tenant
 	}
 	if n := len(lookups); n > 0 && n <= mostValues && q.AnySearchValue {
 		w.add("c.cb IN (SELECT t.cb FROM terms t WHERE t.term IN ("+places(n)+"))", lookups...)
 	} else if n > 0 && n <= mostValues {
 		terms = append(terms, lookups...)
 	}
-	// Some are enough to find few: all are compared with the records.
+	// A few narrow the result enough; all are compared with the records.
 	for _, term := range terms[:min(len(terms), 20)] {
 		w.add("c.cb IN (SELECT t.cb FROM terms t WHERE t.term = ?)", term)
 	}
 	return len(w.conditions) > before
 }
 
-// columns adds the conditions on what has a column of its own.
+// columns adds the conditions on columns.
 func (w *where) columns(q *store.Query) {
 	in(w, "c.service", q.Services, func(s string) any { return s })
 	if len(q.States) == 1 && q.States[0] == callback.Queued {
-		w.add("c.state = 'QUEUED'") // in words, for the index of the queues
+		w.add("c.state = 'QUEUED'") // as a constant, which the index of queues requires
 	} else {
 		in(w, "c.state", q.States, func(s callback.State) any { return s.String() })
 	}
@@ -143,8 +144,8 @@ func (w *where) columns(q *store.Query) {
 	w.exact = w.exact && len(q.Reasons) == 0 && len(q.Properties) == 0 && q.CallerID == "" && q.AppPool == "" && q.Personal == ""
 }
 
-// before keeps what stands before a place in its queue. Before a place without a
-// time stands nothing that has one.
+// before adds the condition of QueuedBefore. Nothing precedes a place without a
+// time.
 func (w *where) before(p *callback.Place) {
 	if p.QueuedAt.IsZero() {
 		w.add("0")
@@ -157,7 +158,7 @@ func (w *where) before(p *callback.Place) {
 	}
 }
 
-// lane keeps what lies in a part of an order.
+// lane adds the conditions of a lane.
 func (w *where) lane(l lane, column string, desc bool) {
 	compare := " > "
 	if desc {

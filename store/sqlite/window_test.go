@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// Times finer than a microsecond never make anything come early.
+// Nothing happens early because of times finer than a microsecond.
 func TestNothingComesEarly(t *testing.T) {
 	s, _ := openNew(t)
 	at := storetest.At(time.Minute).Add(500 * time.Nanosecond)
@@ -48,9 +48,8 @@ func TestNothingComesEarly(t *testing.T) {
 	}
 }
 
-// Counters whose windows are over, and the keys of their subjects, do not stay
-// for ever, though nobody asks for them again; the rows of the keys are used
-// again.
+// Counters whose windows have ended, and the keys of their subjects, are
+// removed although they are not used again; the rows of the keys are reused.
 func TestEndedWindowsGo(t *testing.T) {
 	const n = 100
 	s, path := openNew(t)
@@ -97,7 +96,7 @@ func TestEndedWindowsGo(t *testing.T) {
 	verifyFile(t, db)
 }
 
-// A counter that is counted in a transaction is not swept from under it.
+// A sweep does not remove a counter that the transaction uses.
 func TestSweepLeavesWhatIsCounted(t *testing.T) {
 	g := newGate()
 	s, _ := openNew(t, sqlite.WithHook(g.hook))
@@ -115,7 +114,7 @@ func TestSweepLeavesWhatIsCounted(t *testing.T) {
 	window := callback.Permit{Key: key, N: 1, Max: 9, For: 500 * time.Millisecond}
 	first := start("c1", storetest.Start(), window)
 	<-g.held
-	// The second begins a new window, too soon for a sweep; the third sweeps.
+	// The second begins a new window, too early for a sweep; the third sweeps.
 	second := start("c2", storetest.At(600*time.Millisecond), window)
 	waiting(s, 1)
 	third := start("c3", storetest.At(1500*time.Millisecond))

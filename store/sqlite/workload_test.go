@@ -17,23 +17,23 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// bucketSeats is how many seats each bucket of a workload has.
+// bucketSeats is the number of seats in each bucket of a workload.
 const bucketSeats = 6
 
-// worker does what a Manager does to a store, at random: it starts callbacks that
-// take a seat and a number's place, moves them, claims and completes them, and
-// erases them. It notes what it is about to do and what was acknowledged, outside
-// of the store.
+// worker does at random what a Manager does to a store: it starts callbacks
+// that take a seat and a permit of their number, moves, claims, completes and
+// erases them. Outside the store, it records what it tries and what was
+// acknowledged.
 type worker struct {
 	store callback.Store
 	rand  *rand.Rand
 	name  string
 	now   time.Time
 	made  int
-	cbs   []*callback.Callback // its own, as it last knew them
+	cbs   []*callback.Callback // its own, as it last saw them
 	note  func(format string, args ...any)
-	size  int // of records, at most
-	// fault is asked about errors that are no facts of the store: nil goes on.
+	size  int // maximum size of a record
+	// fault decides about unexpected errors: nil means to go on.
 	fault func(error) error
 }
 
@@ -48,7 +48,7 @@ func bucket(n int) callback.PermitKey {
 	return callback.PermitKey{Kind: callback.PermitBucket, Service: storetest.Service, Slot: int64(300 * n)}
 }
 
-// event is that of a change, as the life cycle wants it.
+// event returns the event of a change.
 func event(cb *callback.Callback, from callback.State) callback.Event {
 	e := callback.Event{Service: cb.Service, At: cb.Updated, Type: callback.EventUpdated, From: from, To: cb.State, Reason: cb.Reason, Actor: "worker"}
 	switch {
@@ -60,7 +60,7 @@ func event(cb *callback.Callback, from callback.State) callback.Event {
 	return e
 }
 
-// seated is a new callback with a seat and its number's place.
+// seated returns a new callback with a seat and a permit of its number.
 func (w *worker) seated() callback.Change {
 	w.made++
 	id := callback.ID(fmt.Sprintf("%s-%05d", w.name, w.made))
@@ -85,7 +85,7 @@ func (w *worker) seated() callback.Change {
 	}
 }
 
-// revise is the next revision of what was read.
+// revise returns the next revision of a callback.
 func (w *worker) revise(read *callback.Callback, edit func(cb *callback.Callback, c *callback.Change)) callback.Change {
 	cb := read.Clone()
 	cb.Revision++
@@ -96,7 +96,7 @@ func (w *worker) revise(read *callback.Callback, edit func(cb *callback.Callback
 	return c
 }
 
-// move gives up a seat and takes one elsewhere.
+// move gives a seat back and takes another.
 func (w *worker) move(cb *callback.Callback, c *callback.Change) {
 	to := bucket(w.rand.IntN(8))
 	c.Give = []callback.Held{cb.Held[0]}
@@ -106,14 +106,14 @@ func (w *worker) move(cb *callback.Callback, c *callback.Change) {
 	cb.UserData = callback.Values{"text": strings.Repeat("x", w.rand.IntN(2*w.size))}
 }
 
-// complete gives back all.
+// complete gives every permit back.
 func (w *worker) complete(cb *callback.Callback, c *callback.Change) {
 	cb.State, cb.Ready, cb.Reason, cb.EndedAt, cb.NextAt = callback.Completed, false, callback.ReasonAgentConnected, w.now, time.Time{}
 	c.Give, cb.Held = cb.Held, nil
 	c.Epoch = cb.Lease.Epoch
 }
 
-// step does one thing.
+// step does one thing at random.
 func (w *worker) step(ctx context.Context) error {
 	w.now = w.now.Add(time.Duration(w.rand.IntN(20)) * time.Second)
 	n := w.rand.IntN(10)
@@ -132,7 +132,7 @@ func (w *worker) step(ctx context.Context) error {
 
 func (w *worker) any() *callback.Callback { return w.cbs[w.rand.IntN(len(w.cbs))] }
 
-// start makes up to three callbacks at once.
+// start creates up to three callbacks at once.
 func (w *worker) start(ctx context.Context) error {
 	changes := make([]callback.Change, 1+w.rand.IntN(3))
 	for i := range changes {
@@ -174,7 +174,7 @@ func (w *worker) know(read *callback.Callback) {
 	w.cbs = append(w.cbs, read)
 }
 
-// refused takes the facts of a store as they are.
+// refused accepts the errors that a store may return.
 func (w *worker) refused(ctx context.Context, c callback.Change, err error) error {
 	if errors.Is(err, callback.ErrPermitRefused) {
 		w.note("refused %s\n", c.Record.ID)
@@ -183,7 +183,7 @@ func (w *worker) refused(ctx context.Context, c callback.Change, err error) erro
 	return w.reread(ctx, c.Record.ID, err)
 }
 
-// reread learns what others made of a callback.
+// reread updates the worker's copy of a callback that others have changed.
 func (w *worker) reread(ctx context.Context, id callback.ID, why error) error {
 	if !errors.Is(why, callback.ErrConflict) && !errors.Is(why, callback.ErrNotFound) {
 		return fmt.Errorf("callback %s: %w", id, why)
@@ -200,8 +200,7 @@ func (w *worker) reread(ctx context.Context, id callback.ID, why error) error {
 	return nil
 }
 
-// claim claims what is due and completes its own; what belongs to others is
-// given back.
+// claim claims due callbacks, completes its own, and gives the others back.
 func (w *worker) claim(ctx context.Context) error {
 	req := callback.ClaimRequest{Owner: w.name, Lease: time.Minute, Due: true, Limit: 1 + w.rand.IntN(4)}
 	if w.rand.IntN(2) == 0 {
@@ -230,7 +229,7 @@ func (w *worker) erase(ctx context.Context, cb *callback.Callback) error {
 	w.note("try-erase %s\n", cb.ID)
 	req := callback.EraseRequest{Tenant: storetest.Tenant, Items: []callback.EraseItem{{ID: cb.ID, Revision: cb.Revision}}, Actor: w.name}
 	if cb.State == callback.Completed {
-		// Others would still hold what is counted for the subject.
+		// Other callbacks would still hold the permits of the subject.
 		req.Subjects = []string{fmt.Sprint("subject-", cb.ID)}
 	}
 	errs, err := w.store.Erase(ctx, w.now, req)
@@ -249,7 +248,7 @@ func (w *worker) forget(id callback.ID) {
 	w.cbs = slices.DeleteFunc(w.cbs, func(cb *callback.Callback) bool { return cb.ID == id })
 }
 
-// verify fails the test when anything in the store does not fit together.
+// verify fails the test if the store is inconsistent.
 func verify(t *testing.T, s *sqlite.Store, path string, now time.Time) {
 	t.Helper()
 	callbacktest.VerifyAudit(t, s)
@@ -265,7 +264,7 @@ func verify(t *testing.T, s *sqlite.Store, path string, now time.Time) {
 	}
 }
 
-// openRaw opens a file beside the store.
+// openRaw opens a file without the store.
 func openRaw(tb testing.TB, path string) *sql.DB {
 	tb.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")

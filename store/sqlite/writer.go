@@ -11,42 +11,43 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// errDropped makes database/sql close a connection instead of keeping it.
-var errDropped = fmt.Errorf("connection is not used any more: %w", driver.ErrBadConn)
+// errDropped makes database/sql close a connection instead of reusing it.
+var errDropped = fmt.Errorf("connection is discarded: %w", driver.ErrBadConn)
 
-// errNobody tells that all who waited for the lock have left.
-var errNobody = errors.New("nobody waits")
+// errNobody means that every caller gave up while the writer waited for the
+// lock.
+var errNobody = errors.New("all callers gave up")
 
-var errLost = errors.New("connection was lost before the change was made")
+var errLost = errors.New("connection was lost before the change")
 
-// writer has the one connection through which the store writes. Only the
-// committer's goroutine uses it.
+// writer owns the connection for writing. Only the committer's goroutine uses
+// it.
 type writer struct {
 	db      *sql.DB
 	pragmas []string
 	secret  *secret
 	hook    func(statement string)
 
-	more    func(room int) []*operation // the next operations of the queue
-	awaited func() bool                 // whether anybody waits for one
+	more    func(room int) []*operation // takes operations from the queue
+	awaited func() bool                 // reports whether the queue has any
 	closing func() bool
 
 	conn    *sql.Conn
 	session *session
 
 	checkpoints *checkpointer
-	known       known
-	swept       instant // until when ended counters have been looked for
-	freeKeys    []int64 // rows of counter_keys that are free
-	keysSeen    int64   // up to which row free ones have been looked for
-	recount     bool    // tallies may count what was set aside
+	cache       rowCache
+	swept       instant // time of the last complete sweep
+	freeKeys    []int64 // free rows of counter_keys
+	keysSeen    int64   // last row of counter_keys searched for free ones
+	recount     bool    // tallies may include records that were set aside
 	recounted   instant
-	untruncated bool      // the log may still hold what was erased
-	truncated   time.Time // when that was tried last
-	broken      bool      // the connection's state is in doubt
+	untruncated bool      // the log may contain erased data
+	truncated   time.Time // time of the last attempt
+	broken      bool      // the state of the connection is unknown
 }
 
-// open makes the connection, unless there is one.
+// open opens the connection, unless it is open.
 func (w *writer) open() error {
 	if w.session != nil {
 		return nil
@@ -76,8 +77,8 @@ func (w *writer) open() error {
 	return nil
 }
 
-// reopen gives up a connection whose state is in doubt. SQLite undoes what it
-// had not committed.
+// reopen closes the connection, which makes SQLite roll back. The next use
+// opens another.
 func (w *writer) reopen() {
 	if w.session == nil {
 		return
@@ -90,7 +91,7 @@ func (w *writer) reopen() {
 	w.conn, w.session, w.broken = nil, nil, false
 }
 
-// use runs f on the connection.
+// use calls f with the session.
 func (w *writer) use(f func(s *session) error) error {
 	if err := w.open(); err != nil {
 		return err
@@ -105,7 +106,8 @@ func (w *writer) close() {
 		}
 		w.truncateLog()
 	}
-	// First, so that no connection is opened for it when the writer's is given up.
+	// First, so that closing the writer's connection does not open another for
+	// it.
 	w.checkpoints.close()
 	w.reopen()
 }
@@ -132,17 +134,17 @@ func (w *writer) work() {
 	}
 }
 
-// lockWait is the pause after an attempt to get the lock.
+// lockWait returns the pause after a failed attempt to get the lock.
 func lockWait(attempt int) time.Duration {
 	const shortest, longest = 100 * time.Microsecond, 10 * time.Millisecond
 	return min(longest, shortest<<min(attempt, 10))
 }
 
-// patience is how long a closing store waits for the lock.
+// patience is how long Close waits for the lock.
 const patience = 5 * time.Second
 
-// begin opens a transaction, and waits for the lock while somebody wants it:
-// callers whose contexts end leave the queue, who has no deadline stays.
+// begin begins a transaction. It waits for the lock while wanted is true:
+// callers whose contexts end leave the queue.
 func (w *writer) begin(s *session, wanted func() bool) error {
 	var waited time.Duration
 	for attempt := 0; ; attempt++ {
@@ -159,8 +161,8 @@ func (w *writer) begin(s *session, wanted func() bool) error {
 	}
 }
 
-// group runs what waits in one transaction. Where that fails, each runs alone,
-// so that nobody suffers for another.
+// group runs the operations of the queue in one transaction. If that fails, it
+// runs each in its own, so that one does not affect the others.
 func (w *writer) group(s *session) {
 	t := newTransaction(w, s)
 	var group []*operation
@@ -200,7 +202,7 @@ func (w *writer) group(s *session) {
 	}
 }
 
-// alone runs one operation in a transaction of its own.
+// alone runs one operation in its own transaction.
 func (w *writer) alone(s *session, o *operation) {
 	if w.broken {
 		o.done <- errLost
@@ -223,11 +225,11 @@ func (w *writer) alone(s *session, o *operation) {
 	w.finish([]*operation{o}, t, t.commit())
 }
 
-// checkpointAfter is after how many statements, of about a page each, the log is
-// copied into the file.
+// checkpointAfter is the number of statements, of about one page each, after
+// which the log is copied into the file.
 const checkpointAfter = 5000
 
-// finish tells the callers how their transaction ended.
+// finish reports the outcome of a transaction to the callers.
 func (w *writer) finish(group []*operation, t *transaction, err error) {
 	if err != nil {
 		t.undo()

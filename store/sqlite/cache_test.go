@@ -10,14 +10,13 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
-// What a transaction saw and made is forgotten when it is undone, or when nobody
-// knows whether it was: later changes of the same callback, and the counts of the
-// queues, go by what is in the file.
+// Rows that a transaction cached are dropped when it is undone, or its outcome
+// is unknown: later changes and counts depend on the file only.
 func TestUndoneChangeIsForgotten(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault fault
-		claim bool // it is the claim that fails, not the change
+		claim bool // the claim fails instead of the change
 	}{
 		{name: "no room for the event", fault: fault{statement: "INSERT INTO events", err: codeError(codeFull), times: 1}},
 		{name: "no room for the tally", fault: fault{statement: "INSERT INTO tallies", err: codeError(codeFull), times: 1}},
@@ -51,7 +50,7 @@ func TestUndoneChangeIsForgotten(t *testing.T) {
 					t.Fatal("the release succeeded")
 				}
 			}
-			// Others go on with what is there now.
+			// Later changes use the rows in the file.
 			for range 2 {
 				cb, err := s.Get(t.Context(), callback.By{Tenant: storetest.Tenant, ID: "x"})
 				if err != nil {
@@ -74,8 +73,8 @@ func TestUndoneChangeIsForgotten(t *testing.T) {
 	}
 }
 
-// Changes of one call follow each other, whichever of them are made with a look at
-// the callback and whichever without.
+// Several changes to one callback in a call are made in order, whether or not
+// each reads the row.
 func TestChangesOfOneCallFollowEachOther(t *testing.T) {
 	now := storetest.At(2 * time.Hour)
 	later := func(cb *callback.Callback) { cb.Desired = cb.Desired.Add(time.Hour) }
@@ -86,8 +85,8 @@ func TestChangesOfOneCallFollowEachOther(t *testing.T) {
 		if len(claimed) != 1 {
 			t.Fatal(claimed)
 		}
-		// The first is of what was seen, the second changes what is indexed, and
-		// with the last several are looked up at once.
+		// The first uses the cached row, the second changes the indexes, and
+		// with the last, several are read at once.
 		second := storetest.Revise(claimed[0])
 		third := storetest.Revise(second.Record, later)
 		fourth := storetest.Revise(third.Record)

@@ -1,0 +1,28 @@
+package sqlkit
+
+import (
+	"fmt"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
+)
+
+// Conflict returns a [store.ConflictError].
+func Conflict(id callback.ID, condition, format string, args ...any) error {
+	return &store.ConflictError{ID: id, Condition: condition, Rule: fmt.Sprintf(format, args...)}
+}
+
+// NotCurrent returns the conflict of a change made for another revision or
+// epoch, which is the condition, than the callback has.
+func NotCurrent(id callback.ID, condition string, given, current int64) error {
+	return Conflict(id, condition, "%d is not the current one, %d", given, current)
+}
+
+// NotNext returns the conflict of a change whose revision does not follow the
+// current one.
+func NotNext(id callback.ID, given, current int64) error {
+	return Conflict(id, "revision", "%d does not follow %d", given, current)
+}
+
+// NotFound returns an error for a callback that does not exist.
+func NotFound(id callback.ID) error { return fmt.Errorf("callback %s: %w", id, callback.ErrNotFound) }
