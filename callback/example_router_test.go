@@ -113,18 +113,18 @@ func ExampleRouter() {
 		}
 	}
 
-	sim.pass(time.Minute)
+	sim.Run(time.Minute)
 	show("nobody is there")
 
 	agents.SignOn("ann")
-	sim.pass(10 * time.Second)
+	sim.Run(10 * time.Second)
 	show("ann signs on")
 
 	agents.SignOn("beat")
-	sim.pass(10 * time.Second)
+	sim.Run(10 * time.Second)
 	show("beat signs on")
 
-	sim.pass(10 * time.Minute)
+	sim.Run(10 * time.Minute)
 	show("both calls are over")
 	// Output:
 	// nobody is there

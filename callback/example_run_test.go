@@ -34,7 +34,7 @@ func ExampleDialerFunc() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(2 * time.Hour)
+	sim.Run(2 * time.Hour)
 	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return

@@ -248,7 +248,7 @@ func TestDialerThatReportsOutcomesAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.m = m
+	r.m, r.Manager = m, m
 	r.dialer.On("*", callbacktest.Answered(30*time.Minute).FinalOnly())
 	cb := r.start(manager.Request{})
 	r.run(2 * time.Hour)

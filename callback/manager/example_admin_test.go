@@ -92,7 +92,7 @@ func ExampleManager_CancelAll_query() {
 func ExampleManager_Forget() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Answered(10*time.Minute))
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(10*time.Minute))
 	var calls []callback.AttemptKey
 	for _, desired := range []time.Time{{}, opening().Add(5 * time.Hour)} {
 		cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00", Desired: desired})
@@ -102,7 +102,7 @@ func ExampleManager_Forget() {
 		}
 		calls = append(calls, callback.NewAttemptKey(cb.ID, 1))
 	}
-	sim.pass(2 * time.Minute)
+	sim.Run(2 * time.Minute)
 	forget := func() {
 		result, err := m.Forget(ctx, manager.ForgetRequest{
 			Numbers: []string{"+41 44 668 18 00"}, // in any spelling
@@ -118,7 +118,7 @@ func ExampleManager_Forget() {
 		}
 	}
 	forget()
-	sim.pass(time.Hour)
+	sim.Run(time.Hour)
 	forget()
 	forget() // nothing is left
 

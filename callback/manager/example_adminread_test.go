@@ -9,11 +9,12 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
 // frontDesk makes a Manager for two services, of which one has three callbacks.
-func frontDesk(ctx context.Context) (*manager.Manager, *simulation, error) {
+func frontDesk(ctx context.Context) (*manager.Manager, *managertest.Rig, error) {
 	services, err := callback.NewServices(support(), callback.Service{Name: "sales"})
 	if err != nil {
 		return nil, nil, err
@@ -66,7 +67,7 @@ func ExampleManager_Watermarks() {
 		fmt.Println(err)
 		return
 	}
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Answered(time.Hour))
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Hour))
 	for range 2 {
 		marks, err := m.Watermarks(ctx, manager.WatermarksRequest{})
 		if err != nil {
@@ -74,7 +75,7 @@ func ExampleManager_Watermarks() {
 			return
 		}
 		fmt.Println(marks.Total, marks.Services)
-		sim.pass(70 * time.Minute)
+		sim.Run(70 * time.Minute)
 	}
 	// Output:
 	// 0 map[sales:0 support:0]

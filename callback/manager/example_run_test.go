@@ -89,7 +89,7 @@ func ExampleManager_Run() {
 	}
 	stop()
 	fmt.Println(<-stopped)
-	fmt.Println("calls that go on:", len(sim.phones.Live()))
+	fmt.Println("calls that go on:", len(sim.Dialer.Live()))
 	// Output:
 	// true placed
 	// <nil>

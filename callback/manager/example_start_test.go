@@ -33,8 +33,8 @@ func ExampleManager_Start() {
 	fmt.Println(cb.Customer.Number) // a number prints masked, whatever prints it
 	fmt.Println(cb.Properties, cb.UserData)
 
-	sim.pass(time.Hour)
-	sim.show(cb.ID)
+	sim.Run(time.Hour)
+	show(sim, cb.ID)
 	// Output:
 	// cb000001 QUEUED true
 	// +41•••••1800
@@ -60,12 +60,12 @@ func ExampleManager_Start_scheduled() {
 	fmt.Println("bucket: ", cb.Bucket.Format("15:04"))
 	fmt.Println("release:", cb.ReleaseAt.Format("15:04"))
 
-	sim.clock.Set(cb.ReleaseAt.Add(-time.Second))
-	sim.tick()
-	sim.show(cb.ID)
-	sim.clock.Set(cb.ReleaseAt)
-	sim.tick()
-	sim.show(cb.ID)
+	sim.Clock.Set(cb.ReleaseAt.Add(-time.Second))
+	sim.Tick()
+	show(sim, cb.ID)
+	sim.Clock.Set(cb.ReleaseAt)
+	sim.Tick()
+	show(sim, cb.ID)
 	// Output:
 	// SCHEDULED false +44••••••0123
 	// bucket:  14:30
@@ -174,7 +174,7 @@ func ExampleManager_Start_outcomeUnknown() {
 func ExampleManager_Start_redial() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
 	old, err := m.Start(ctx, manager.Request{
 		Service:    "support",
 		Number:     "044 668 18 00",
@@ -184,7 +184,7 @@ func ExampleManager_Start_redial() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(3 * time.Hour)
+	sim.Run(3 * time.Hour)
 	if old, err = m.Get(ctx, old.ID); err != nil {
 		fmt.Println(err)
 		return

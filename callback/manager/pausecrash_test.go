@@ -21,6 +21,7 @@ func TestPauseOutlivesTheNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.m = r.node("n2")
+	r.Manager = r.m
 	more := r.start(manager.Request{Number: swiss2})
 	r.run(time.Hour)
 	r.wantState(cb.ID, callback.Paused)
