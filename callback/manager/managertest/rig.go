@@ -18,7 +18,6 @@ package managertest
 import (
 	"cmp"
 	"context"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -90,7 +89,8 @@ func Deterministic(c *manager.Config, now func() time.Time) {
 
 // New builds a rig. When the test ends without a failure, New's cleanup checks
 // with callbacktest.VerifyAudit and VerifyPermits that the records, events and
-// permits of all tenants agree.
+// permits of all tenants agree. A test that injects faults into the store heals
+// it first, in a cleanup of its own.
 func New(t testing.TB, config Config) *Rig {
 	t.Helper()
 	r := &Rig{t: t, Clock: config.Clock, Dialer: config.Dialer}
@@ -100,7 +100,7 @@ func New(t testing.TB, config Config) *Rig {
 	if r.Dialer == nil {
 		r.Dialer = callbacktest.NewDialer(r.Clock.Now)
 	}
-	c := manager.Config{Store: config.Store, Dialer: r.Dialer, Node: "n1", Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	c := manager.Config{Store: config.Store, Dialer: r.Dialer, Node: "n1", Logger: slog.New(slog.DiscardHandler)}
 	if c.Store == nil {
 		c.Store = store.NewMemory()
 	}
