@@ -489,15 +489,22 @@ func (c *chaos) verify() {
 	}
 }
 
-// TestChaos plays 40 histories. CHAOS_SEEDS plays as many as it says, from seed 1,
-// or from CHAOS_SEED.
+// TestChaos plays 40 histories, 4 with -short. CHAOS_SEEDS sets the number and
+// CHAOS_SEED the first seed.
 func TestChaos(t *testing.T) {
-	first, n := number("CHAOS_SEED", 1), number("CHAOS_SEEDS", 40)
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 4
+	}
+	first, n := number("CHAOS_SEED", 1), number("CHAOS_SEEDS", seeds)
 	if os.Getenv("CHAOS_SEED") != "" && os.Getenv("CHAOS_SEEDS") == "" {
 		n = 1
 	}
 	for seed := first; seed < first+n; seed++ {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) { newChaos(t, seed).run() })
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			newChaos(t, seed).run()
+		})
 	}
 }
 

@@ -19,11 +19,19 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// TestChaosOfRunningManagers lets Managers run by themselves in a bubble, with faults, verbs
-// from several goroutines, and a Shutdown in the middle of one of them.
+// TestChaosOfRunningManagers runs three Managers in a bubble, with store faults,
+// calls from several goroutines, and a Shutdown of one Manager while they last.
+// It plays 8 histories, 1 with -short.
 func TestChaosOfRunningManagers(t *testing.T) {
-	for seed := range uint64(8) {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) { synctest.Test(t, func(t *testing.T) { runChaos(t, seed) }) })
+	seeds := uint64(8)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { runChaos(t, seed) })
+		})
 	}
 }
 
