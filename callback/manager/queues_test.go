@@ -16,13 +16,6 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// plainSource has services and cannot list them.
-type plainSource struct{ services *callback.Services }
-
-func (s plainSource) Policy(ctx context.Context, tenant, name string) (*callback.Policy, error) {
-	return s.services.Policy(ctx, tenant, name)
-}
-
 // officeRig has three services, one of them idle, a second tenant with a service
 // of the same name as one of them, and no engine at work.
 func officeRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*rig, *callbacktest.FaultyStore) {

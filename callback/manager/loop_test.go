@@ -3,10 +3,8 @@ package manager_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -102,48 +100,6 @@ func TestRunReleasesOnTimeAndNotEarly(t *testing.T) {
 	})
 }
 
-// A node that dies in a blocking call stops renewing its claim; another finds
-// the attempt unresolved and does not repeat it.
-func TestBlockingCallOfADeadNode(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		shared := store.NewMemory()
-		var calls atomic.Int32
-		release := make(chan struct{})
-		block := callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
-			calls.Add(1)
-			<-release
-			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
-		})
-		with := func(node string) func(*callback.Service, *manager.Config) {
-			return func(_ *callback.Service, c *manager.Config) { c.Store, c.Node = shared, node }
-		}
-		first, second := liveRig(t, block, with("n1")), liveRig(t, block, with("n2"))
-		ctx, die := context.WithCancel(t.Context())
-		go first.Run(ctx)
-		cb, err := first.Start(t.Context(), request())
-		if err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		die()
-		synctest.Wait()
-		runUntilDone(t, second)
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if got, _ := second.Get(t.Context(), cb.ID); got.State != callback.Unresolved || calls.Load() != 1 {
-			t.Errorf("callback is %v after %d calls", got.State, calls.Load())
-		}
-		close(release) // the dead node's late answer still counts
-		synctest.Wait()
-		if got, _ := second.Get(t.Context(), cb.ID); got.Reason != callback.ReasonAgentConnected {
-			t.Errorf("late result left it %v", got.State)
-		}
-		if err := first.Shutdown(t.Context()); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
 func TestShutdown(t *testing.T) {
 	t.Run("waits for calls", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -196,106 +152,6 @@ func TestShutdown(t *testing.T) {
 			close(release)
 			synctest.Wait()
 		})
-	})
-}
-
-// A dialer that never returns holds its place among the calls in flight, and
-// its callback is given up on in time.
-func TestStuckDialerIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		release := make(chan struct{})
-		var calls atomic.Int32
-		stuck := dialFunc(func(ctx context.Context, call callback.Call) (callback.Ref, error) {
-			calls.Add(1)
-			<-release
-			return "late", nil
-		})
-		m := liveRig(t, stuck, func(s *callback.Service, c *manager.Config) {
-			c.MaxInFlight = 2
-			s.Queueing.Lines = -1
-			s.Limits.SameNumber = callback.CheckNone
-		})
-		runUntilDone(t, m)
-		var first callback.ID
-		for i := range 5 {
-			req := request()
-			req.Number = fmt.Sprintf("+4178555667%d", i)
-			cb, err := m.Start(t.Context(), req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if i == 0 {
-				first = cb.ID
-			}
-		}
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
-		if calls.Load() != 2 {
-			t.Errorf("%d calls of the dialer at once, want 2", calls.Load())
-		}
-		if got, _ := m.Get(t.Context(), first); got.State != callback.Unresolved {
-			t.Errorf("callback of a stuck dialer is %v", got.State)
-		}
-		close(release)
-		synctest.Wait()
-		if calls.Load() != 5 {
-			t.Errorf("%d calls after the dialer came back, want 5", calls.Load())
-		}
-	})
-}
-
-// dialFunc is a Dialer with no other capability.
-type dialFunc func(context.Context, callback.Call) (callback.Ref, error)
-
-func (f dialFunc) Dial(ctx context.Context, call callback.Call) (callback.Ref, error) {
-	return f(ctx, call)
-}
-
-func TestSubscribersCannotStallTheEngine(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := liveRig(t, callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
-			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
-		}), nil)
-		runUntilDone(t, m)
-		ctx, stop := context.WithCancel(t.Context())
-		var seen []callback.EventType
-		ended := make(chan struct{}, 2)
-		go func() { // one blocks for ever on its first event
-			m.Subscribe(ctx, manager.Subscription{Oldest: true}, func(ctx context.Context, _ callback.Event) error {
-				<-ctx.Done()
-				return nil
-			})
-			ended <- struct{}{}
-		}()
-		panics := 0
-		go func() { // one panics once and fails once
-			m.Subscribe(ctx, manager.Subscription{Oldest: true, Services: []string{"desk"}}, func(_ context.Context, e callback.Event) error {
-				if panics++; panics == 1 {
-					panic("subscriber")
-				} else if panics == 3 {
-					return errors.New("later")
-				}
-				seen = append(seen, e.Type)
-				return nil
-			})
-			ended <- struct{}{}
-		}()
-		cb, err := m.Start(t.Context(), request())
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		synctest.Wait()
-		if got, _ := m.Get(t.Context(), cb.ID); got.State != callback.Completed {
-			t.Errorf("the engine is stalled: %v", got.State)
-		}
-		want := []callback.EventType{callback.EventAccepted, callback.EventDialing, callback.EventCompleted}
-		if len(seen) != len(want) || seen[0] != want[0] || seen[1] != want[1] || seen[2] != want[2] {
-			t.Errorf("subscriber saw %v, want %v", seen, want)
-		}
-		stop()
-		<-ended
-		<-ended
 	})
 }
 

@@ -111,33 +111,6 @@ func ExampleManager_Position() {
 	// cb000003: 1 of 3, 4m0s to wait, soon: true
 }
 
-// ExportCancelled reads what was cancelled, page by page while it is consumed.
-func ExampleManager_ExportCancelled() {
-	ctx := context.Background()
-	m, _, err := frontDesk(ctx)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, id := range []callback.ID{"cb000001", "cb000003"} {
-		if _, err := m.Cancel(ctx, manager.CancelRequest{ID: id, Actor: "customer"}); err != nil {
-			fmt.Println(err)
-			return
-		}
-	}
-	req := manager.ExportRequest{Reasons: []callback.Reason{callback.ReasonCancelled, callback.ReasonCancelledByAdmin}}
-	for cb, err := range m.ExportCancelled(ctx, req) {
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Println(cb.Desired.Format("15:04"), cb.ID, cb.Reason, cb.Customer.Number)
-	}
-	// Output:
-	// 10:00 cb000003 CANCELLED +44••••••0123
-	// 12:00 cb000001 CANCELLED +41•••••1800
-}
-
 // Policies are the services of a tenant as they are now, with every default in
 // place.
 func ExampleManager_Policies() {
