@@ -54,9 +54,9 @@ func (r CancelAllRequest) LogValue() slog.Value { return slog.StringValue(r.Stri
 //
 // With DryRun nothing changes and each item is what would happen.
 //
-// The error is for the whole: [FieldError] for a malformed request and
-// [ErrStopped], and nothing was done; or what the store said while the query
-// was read, and then the items are what was done until there.
+// Errors: [callback.FieldError] for a malformed request and
+// [callback.ErrStopped], both before anything is done; or the store's while it
+// reads the query, with the items that were done by then.
 func (m *Manager) CancelAll(ctx context.Context, req CancelAllRequest) (BulkResult, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return BulkResult{}, err

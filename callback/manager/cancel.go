@@ -30,6 +30,11 @@ type CancelRequest struct {
 // are not talking yet, and no further attempt follows: the callback completes
 // with the reason asked for once the call has ended, or with success when the
 // parties got to talk. A completed callback is an [ErrInvalidOperation].
+//
+// Errors: [callback.FieldError], [callback.StateError] as described,
+// [callback.ErrNotFound], [callback.ErrConflict] if other writers kept changing
+// the callback, [callback.ErrStopped], and the store's. After
+// [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err

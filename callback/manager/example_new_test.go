@@ -121,3 +121,26 @@ func ExampleNew_virtualTime() {
 	// cb000001.2 09:05:01 ANSWER 4m0s
 	// COMPLETED AGENT_CONNECTED
 }
+
+// Each tenant has services, callbacks and limits of its own; one Manager works
+// for all of them.
+func ExampleManager_Tenant() {
+	ctx := context.Background()
+	m, sim := simulate(support())
+	if err := sim.Services.Set("acme", support()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	cb, err := m.Tenant("acme").Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = m.Get(ctx, cb.ID)
+	fmt.Println(err)
+	cb, err = m.Tenant("acme").Get(ctx, cb.ID)
+	fmt.Println(cb.ID, cb.Tenant, err)
+	// Output:
+	// callback cb000001: callback not found
+	// cb000001 acme <nil>
+}

@@ -111,8 +111,7 @@ func ExampleManager_Position() {
 	// cb000003: 1 of 3, 4m0s to wait, soon: true
 }
 
-// Policies are the services of a tenant as they are now, with every default in
-// place.
+// Policies returns the services of a tenant with every default in place.
 func ExampleManager_Policies() {
 	ctx := context.Background()
 	m, _, err := frontDesk(ctx)
@@ -128,13 +127,32 @@ func ExampleManager_Policies() {
 	for _, p := range policies {
 		fmt.Println(p.Service().Name, p.Service().Numbers.Country, p.Service().TTL)
 	}
-	_, err = m.Policy(ctx, "billing")
-	fmt.Println(callback.Code(err), err)
-	now, err := m.Now(ctx)
-	fmt.Println(now.Format(time.TimeOnly), err)
 	// Output:
 	// sales US 24h0m0s
 	// support CH 24h0m0s
+}
+
+// Policy returns one service as it is configured now.
+func ExampleManager_Policy() {
+	m, _ := simulate(support())
+	p, err := m.Policy(context.Background(), "support")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(p.Service().Name, p.Service().Queueing.TTL)
+	_, err = m.Policy(context.Background(), "billing")
+	fmt.Println(callback.Code(err), err)
+	// Output:
+	// support 4h0m0s
 	// 40010 service: "billing" is not known
-	// 09:00:00 <nil>
+}
+
+// Now is the time of the store or of Config.Now, here that of the simulation.
+func ExampleManager_Now() {
+	m, sim := simulate(support())
+	sim.Run(90 * time.Minute)
+	now, err := m.Now(context.Background())
+	fmt.Println(now.Format(time.TimeOnly), err)
+	// Output: 10:30:00 <nil>
 }

@@ -29,8 +29,8 @@ const (
 // desired time (GMS 4.10), reading a page at a time as they are consumed, so
 // that an export of any size takes the memory of one page.
 //
-// An error is yielded once, last: [FieldError] for a request without reasons,
-// [RangeError], and the store's.
+// Errors: [callback.FieldError] for a request without reasons,
+// [availability.RangeError], and the store's; the iterator yields one, last.
 func (m *Manager) ExportCancelled(ctx context.Context, req ExportRequest) iter.Seq2[*callback.Callback, error] {
 	return func(yield func(*callback.Callback, error) bool) {
 		q, err := m.exportQuery(ctx, req)

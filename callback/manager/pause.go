@@ -132,6 +132,8 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 
 // Pauses lists the pauses of a tenant that are in force, the one of all services
 // first, then by service. A store that keeps no pauses has none.
+//
+// Errors: the store's.
 func (m *Manager) Pauses(ctx context.Context) ([]callback.Pause, error) {
 	if m.engine.Pauses.Store == nil {
 		return nil, nil

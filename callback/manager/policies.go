@@ -10,12 +10,16 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// Now tells the time by which the Manager decides: the store's where it has a
-// clock, else Config.Now. An error is the store's.
+// Now returns the time that the Manager decides by: the store's if it has a
+// clock, otherwise Config.Now.
+//
+// Errors: the store's.
 func (m *Manager) Now(ctx context.Context) (time.Time, error) { return m.engine.Now(ctx) }
 
-// Policy returns a service of a tenant as it is now. An unknown one is an
-// [ErrInvalidParameter].
+// Policy returns the current policy of the named service.
+//
+// Errors: [callback.ErrInvalidParameter] for an unknown service, and those of
+// Config.Services.
 func (m *Manager) Policy(ctx context.Context, name string) (*callback.Policy, error) {
 	p, err := m.engine.Policy(ctx, m.tenant, name)
 	if err != nil {
@@ -24,8 +28,10 @@ func (m *Manager) Policy(ctx context.Context, name string) (*callback.Policy, er
 	return p.Source, nil
 }
 
-// Policies returns all services of a tenant, by name. A source that is not a
-// [ServiceLister] is an [ErrConfiguration].
+// Policies returns the policies of all services of the tenant, sorted by name.
+//
+// Errors: [callback.ErrConfiguration] if Config.Services is no
+// [callback.ServiceLister], and those of Config.Services.
 func (m *Manager) Policies(ctx context.Context) ([]*callback.Policy, error) {
 	names, ok, err := m.configured(ctx)
 	if err != nil {

@@ -16,7 +16,9 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// Get returns one callback, or [ErrNotFound].
+// Get returns one callback.
+//
+// Errors: [callback.ErrNotFound] and the store's.
 func (m *Manager) Get(ctx context.Context, id callback.ID) (*callback.Callback, error) {
 	return m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 }
@@ -28,6 +30,8 @@ const maxPage = 1000
 // lookups of _customer_number may be in any spelling that the service, when one
 // is named, would read. Limit defaults to 100 and is at most 1,000; continue
 // with Page.Next in Query.After.
+//
+// Errors: [callback.FieldError] for a malformed query, and the store's.
 func (m *Manager) SearchPage(ctx context.Context, q callback.Query) (callback.Page, error) {
 	if err := checkQuery(q); err != nil {
 		return callback.Page{}, err
@@ -115,7 +119,9 @@ func checkQuery(q callback.Query) error {
 }
 
 // Search returns all callbacks that match, reading a page at a time as they are
-// consumed. An error is yielded once, last.
+// consumed.
+//
+// Errors: those of [Manager.SearchPage]; the iterator yields one, last.
 func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callback.Callback, error] {
 	return func(yield func(*callback.Callback, error) bool) {
 		for {
@@ -137,8 +143,9 @@ func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callb
 	}
 }
 
-// History returns everything that happened to a callback, oldest first, or
-// [ErrNotFound].
+// History returns the events of a callback, oldest first.
+//
+// Errors: [callback.ErrNotFound] and the store's.
 func (m *Manager) History(ctx context.Context, id callback.ID) ([]callback.Event, error) {
 	var all []callback.Event
 	var after callback.Cursor
@@ -168,6 +175,9 @@ type AvailabilityRequest struct {
 // Availability returns the time slots of a service that are open and have seats
 // left, and on demand the full ones. A range that is too long, or parameters
 // that contradict each other, are refused before anything is computed.
+//
+// Errors: [callback.ErrInvalidParameter] for an unknown service and for a range
+// or parameters that are refused, and the store's.
 func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (availability.Slots, error) {
 	p, err := m.engine.Policy(ctx, m.tenant, strings.TrimSpace(req.Service))
 	if err != nil {

@@ -42,10 +42,11 @@ func contains[T comparable](list []T, v T) bool {
 }
 
 // Events returns the events of a subscription as they happen, those of each
-// callback in order, until ctx ends or the Manager stops; an error is yielded
-// once, last. Each subscriber reads at its own pace from the store: a slow one
-// delays nobody and loses nothing. Events of other nodes are seen within
-// Config.Poll.
+// callback in order, until ctx ends or the Manager stops. Each subscriber reads
+// from the store at its own pace: a slow one delays no other and loses nothing.
+// Events of other nodes are seen within Config.Poll.
+//
+// Errors: the store's; the iterator yields one, last.
 func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback.Event, error] {
 	return func(yield func(callback.Event, error) bool) {
 		q := callback.EventQuery{Tenant: m.tenant, AllTenants: s.AllTenants, Callback: s.Callback, After: s.After, Limit: 1000}
@@ -79,6 +80,8 @@ func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback
 // the caller's goroutine, until ctx ends or the Manager stops; then it returns
 // the cursor to continue from. An event whose handler fails or panics is
 // handed over again after Config.Poll: at least once, in order per callback.
+//
+// Errors: the context's and the store's. Errors of handle are logged.
 func (m *Manager) Subscribe(ctx context.Context, s Subscription, handle func(context.Context, callback.Event) error) (callback.Cursor, error) {
 	after := s.After
 	for e, err := range m.Events(ctx, s) {

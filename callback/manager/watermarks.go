@@ -32,8 +32,9 @@ type Watermarks struct {
 const maxAge = 4000 * 24 * time.Hour
 
 // Watermarks counts the callbacks at work by service (GMS 4.8). A named service
-// that has none, or that nobody knows, is there with zero. Errors are
-// [FieldError] and the store's.
+// that has none, or is unknown, is listed with zero.
+//
+// Errors: [callback.FieldError] for a malformed request, and the store's.
 func (m *Manager) Watermarks(ctx context.Context, req WatermarksRequest) (Watermarks, error) {
 	if req.Age < 0 || req.Age > maxAge {
 		return Watermarks{}, decide.Invalid("age", fmt.Sprintf("%v is not between 0 and %v", req.Age, maxAge))
