@@ -41,12 +41,12 @@
 //
 //   - Dial may return an error that says that nothing was placed ([Refused],
 //     [Throttled]) or one that does not say ([Lost], [Step.Fails]), panic
-//     ([Crashed], [Step.Panics]), or not return ([Step.Blocks], [Step.Stuck]);
-//   - reports may be missing ([Silent], [Step.Mute], [Step.MuteFinal]), doubled
-//     ([Step.Twice]), in the wrong order ([Step.Backwards]), late ([Step.Late]),
-//     ahead of Dial's return ([Step.Early]), or for an attempt that never was
-//     ([Step.Stray]);
-//   - look-ups and hang-ups may fail ([Step.Forgotten], [Step.LookupFails],
+//     ([Crashed], [Step.Panics]), or not return ([Blocks], [Stuck]);
+//   - reports may be missing ([Silent], [Mute], [StagesOnly]), doubled
+//     ([Twice]), in the wrong order ([Backwards]), late ([Step.Late]),
+//     ahead of Dial's return ([Early]), or for an attempt that never was
+//     ([Stray]);
+//   - look-ups and hang-ups may fail ([Forgotten], [Step.LookupFails],
 //     [Step.HangupFails]), and a request may be held up ([Step.Delayed]).
 //
 // Capabilities are found by assertion, so that a dialer without one is another
@@ -80,7 +80,7 @@
 // A Manager that is not Synchronous calls the dialer on goroutines. Test it in
 // a testing/synctest bubble: make the dialer with NewDialer(time.Now) inside
 // the bubble and start [Dialer.Run], which delivers reports by timer until its
-// context ends. [Step.Stuck] and [Step.Blocks] are for such tests only: in a
+// context ends. [Stuck] and [Blocks] are for such tests only: in a
 // Synchronous Manager they hold up the tick itself.
 //
 // A [Router] is a pool of agents whose answers can be scripted.

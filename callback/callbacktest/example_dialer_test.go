@@ -176,7 +176,7 @@ func ExampleDialer_Blind() {
 }
 
 func ExampleDialer_Release() {
-	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.NoAnswer().Stuck())
+	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.NoAnswer().With(callbacktest.Stuck))
 	done := make(chan callback.Ref)
 	go func() {
 		ref, _ := dialer.Dial(context.Background(), attempt(1))
@@ -191,7 +191,7 @@ func ExampleDialer_Release() {
 }
 
 func ExampleDialer_Run() {
-	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.Busy().Early())
+	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.Busy().With(callbacktest.Early))
 	ctx, cancel := context.WithCancel(context.Background())
 	heard := make(chan callback.CallResult)
 	ended := make(chan struct{})

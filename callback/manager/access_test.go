@@ -114,4 +114,3 @@ func TestUserOriginated(t *testing.T) {
 		}
 	})
 }
-

@@ -151,9 +151,13 @@ func (c *chaos) step() callbacktest.Step {
 	default:
 		s = callbacktest.Answered(time.Duration(1+c.rnd.IntN(600)) * time.Second)
 	}
+	for _, quirk := range []callbacktest.Quirk{callbacktest.Twice, callbacktest.Backwards, callbacktest.Stray, callbacktest.Mute,
+		callbacktest.StagesOnly, callbacktest.FinalOnly, callbacktest.Early, callbacktest.Forgotten} {
+		if c.chance(6) {
+			s = s.With(quirk)
+		}
+	}
 	for _, change := range []func(callbacktest.Step) callbacktest.Step{
-		callbacktest.Step.Twice, callbacktest.Step.Backwards, callbacktest.Step.Stray, callbacktest.Step.Mute, callbacktest.Step.MuteFinal,
-		callbacktest.Step.FinalOnly, callbacktest.Step.Early, callbacktest.Step.Forgotten,
 		func(s callbacktest.Step) callbacktest.Step { return s.Fails(nil) },
 		func(s callbacktest.Step) callbacktest.Step { return s.Panics("boom") },
 		func(s callbacktest.Step) callbacktest.Step {

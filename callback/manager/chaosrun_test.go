@@ -48,21 +48,21 @@ func runChaos(t *testing.T, seed uint64) {
 	dialer.OnCall(func(callback.Call) (callbacktest.Step, bool) {
 		switch n(10) {
 		case 0:
-			return callbacktest.Busy().Twice(), true
+			return callbacktest.Busy().With(callbacktest.Twice), true
 		case 1:
 			return callbacktest.Lost(nil), true
 		case 2:
 			return callbacktest.Refused(), true
 		case 3:
-			return callbacktest.NoAnswer().Mute(), true
+			return callbacktest.NoAnswer().With(callbacktest.Mute), true
 		case 4:
-			return callbacktest.Answered(time.Minute).Blocks(), true
+			return callbacktest.Answered(time.Minute).With(callbacktest.Blocks), true
 		case 5:
-			return callbacktest.Answered(time.Minute).Early(), true
+			return callbacktest.Answered(time.Minute).With(callbacktest.Early), true
 		case 6:
 			return callbacktest.Crashed(1), true
 		}
-		return callbacktest.Answered(time.Minute).Backwards(), true
+		return callbacktest.Answered(time.Minute).With(callbacktest.Backwards), true
 	})
 	router := callbacktest.NewRouter(3)
 	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}, Retention: 1000 * time.Hour}

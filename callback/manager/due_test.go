@@ -134,7 +134,7 @@ func TestTimeouts(t *testing.T) {
 	})
 	t.Run("no agent for the customer on the line", func(t *testing.T) {
 		r := newRig(t, nil)
-		r.dialer.On(swiss, callbacktest.Result(callback.ResultAnswer).Waiting(3*time.Hour).MuteFinal())
+		r.dialer.On(swiss, callbacktest.Result(callback.ResultAnswer).Waiting(3*time.Hour).With(callbacktest.StagesOnly))
 		cb := r.start(manager.Request{})
 		r.run(3 * time.Hour)
 		r.wantReason(cb.ID, callback.ReasonAgentConnect)

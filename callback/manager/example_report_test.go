@@ -84,7 +84,7 @@ func ExampleManager_Report() {
 	ctx := context.Background()
 	m, sim := simulate(support())
 	// A network that places calls and leaves the reporting to the webhook.
-	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Mute())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).With(callbacktest.Mute))
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
@@ -133,7 +133,7 @@ func ExampleManager_Report() {
 func ExampleManager_Report_refused() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Mute())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).With(callbacktest.Mute))
 	if _, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"}); err != nil {
 		fmt.Println(err)
 		return

@@ -16,7 +16,7 @@ func ExampleManager_Resolve() {
 	ctx := context.Background()
 	m, sim := simulate(support())
 	// The platform does not answer in time, and later it cannot tell either.
-	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Fails(nil).Mute().Forgotten())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Fails(nil).With(callbacktest.Mute, callbacktest.Forgotten))
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
@@ -50,8 +50,8 @@ func ExampleManager_Resolve_redial() {
 	ctx := context.Background()
 	m, sim := simulate(support())
 	sim.Dialer.On(callbacktest.AnyNumber,
-		callbacktest.Lost(nil).Forgotten(),   // the first attempt
-		callbacktest.Answered(2*time.Minute), // the second
+		callbacktest.Lost(nil).With(callbacktest.Forgotten), // the first attempt
+		callbacktest.Answered(2*time.Minute),                // the second
 	)
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
@@ -80,7 +80,7 @@ func ExampleManager_Resolve_redial() {
 func ExampleManager_Resolve_list() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.Dialer.On("+442079460101", callbacktest.Lost(nil).Forgotten())
+	sim.Dialer.On("+442079460101", callbacktest.Lost(nil).With(callbacktest.Forgotten))
 	for _, number := range []string{"044 668 18 00", "+44 20 7946 0101"} {
 		if _, err := m.Start(ctx, manager.Request{Service: "support", Number: number}); err != nil {
 			fmt.Println(err)

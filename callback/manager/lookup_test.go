@@ -42,7 +42,7 @@ func TestFailedLookupsKeepLines(t *testing.T) {
 // to be up.
 func TestLineOfASilentCallIsKept(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.Lines = 1 })
-	r.dialer.On("*", callbacktest.Answered(10*time.Minute).FinalOnly())
+	r.dialer.On("*", callbacktest.Answered(10*time.Minute).With(callbacktest.FinalOnly))
 	for i := range 3 {
 		r.start(manager.Request{Number: fmt.Sprintf("+4178555667%d", i)})
 	}
@@ -66,7 +66,7 @@ func TestDialerThatReportsOutcomesAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.m, r.Manager = m, m
-	r.dialer.On("*", callbacktest.Answered(30*time.Minute).FinalOnly())
+	r.dialer.On("*", callbacktest.Answered(30*time.Minute).With(callbacktest.FinalOnly))
 	cb := r.start(manager.Request{})
 	r.run(2 * time.Hour)
 	r.wantReason(cb.ID, callback.ReasonAgentConnected)
@@ -81,7 +81,7 @@ func TestSilentDialerIsLookedUp(t *testing.T) {
 		step callbacktest.Step
 		want func(t *testing.T, r *rig, id callback.ID)
 	}{
-		{"ended meanwhile", callbacktest.Busy().Mute(), func(t *testing.T, r *rig, id callback.ID) {
+		{"ended meanwhile", callbacktest.Busy().With(callbacktest.Mute), func(t *testing.T, r *rig, id callback.ID) {
 			if a := r.get(id).Attempts; a[0].Outcome.Result != callback.ResultBusy {
 				t.Errorf("first attempt ended %v", a[0].Outcome.Result)
 			}
@@ -91,7 +91,7 @@ func TestSilentDialerIsLookedUp(t *testing.T) {
 				t.Errorf("attempts %+v", a)
 			}
 		}},
-		{"the platform forgot", callbacktest.Answered(time.Minute).Mute().Forgotten(), func(t *testing.T, r *rig, id callback.ID) {
+		{"the platform forgot", callbacktest.Answered(time.Minute).With(callbacktest.Mute, callbacktest.Forgotten), func(t *testing.T, r *rig, id callback.ID) {
 			if cb := r.wantState(id, callback.Unresolved); cb.Attempts[0].Lookups == 0 {
 				t.Error("it was not looked up")
 			}
@@ -113,7 +113,7 @@ func TestSilentDialerIsLookedUp(t *testing.T) {
 
 func TestLateResultResolves(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, c *manager.Config) { s.Dialing.Grace = time.Second })
-	r.dialer.On(swiss, callbacktest.Answered(time.Minute).FinalOnly().Late(3*time.Hour).Forgotten())
+	r.dialer.On(swiss, callbacktest.Answered(time.Minute).With(callbacktest.FinalOnly).Late(3*time.Hour).With(callbacktest.Forgotten))
 	cb := r.start(manager.Request{})
 	r.run(2 * time.Hour)
 	r.wantState(cb.ID, callback.Unresolved)

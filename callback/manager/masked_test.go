@@ -24,7 +24,7 @@ func TestNumbersNeverShow(t *testing.T) {
 		s.Limits.SameNumber = callback.CheckStrict
 		c.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	r.dialer.On(swiss, callbacktest.Lost(errors.New("timeout dialling "+swiss)).Forgotten())
+	r.dialer.On(swiss, callbacktest.Lost(errors.New("timeout dialling "+swiss)).With(callbacktest.Forgotten))
 	req := manager.Request{Service: "desk", Number: "078 555 66 77", Properties: callback.Values{"phone": swiss}}
 	cb := r.start(req)
 	var out bytes.Buffer

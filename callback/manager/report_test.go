@@ -43,7 +43,7 @@ func TestUnknownOutcomeLosesRef(t *testing.T) {
 // A cancellation in flight outlives what the execution side says.
 func TestReportStateQueuedAfterCancel(t *testing.T) {
 	r := newRig(t, nil)
-	r.dialer.On(swiss, callbacktest.NoAnswer().Mute().HangupFails(errors.New("no")), callbacktest.Answered(time.Minute))
+	r.dialer.On(swiss, callbacktest.NoAnswer().With(callbacktest.Mute).HangupFails(errors.New("no")), callbacktest.Answered(time.Minute))
 	cb := r.start(manager.Request{})
 	r.tick()
 	_, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID})
@@ -81,11 +81,11 @@ func TestNotPlacedAfterRinging(t *testing.T) {
 
 func TestProgressInAnyOrder(t *testing.T) {
 	for name, step := range map[string]callbacktest.Step{
-		"twice":      callbacktest.Answered(time.Minute).Twice(),
-		"backwards":  callbacktest.Answered(time.Minute).Backwards(),
-		"early":      callbacktest.Answered(time.Minute).Early(),
-		"final only": callbacktest.Answered(time.Minute).FinalOnly(),
-		"stray":      callbacktest.Answered(time.Minute).Stray(),
+		"twice":      callbacktest.Answered(time.Minute).With(callbacktest.Twice),
+		"backwards":  callbacktest.Answered(time.Minute).With(callbacktest.Backwards),
+		"early":      callbacktest.Answered(time.Minute).With(callbacktest.Early),
+		"final only": callbacktest.Answered(time.Minute).With(callbacktest.FinalOnly),
+		"stray":      callbacktest.Answered(time.Minute).With(callbacktest.Stray),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, nil)

@@ -13,7 +13,7 @@ import (
 // An operator's redial is dialled, however long the callback has waited.
 func TestRedialCannotDial(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.CannotDial = time.Hour })
-	r.dialer.On(swiss, callbacktest.Lost(nil).Forgotten(), callbacktest.Answered(time.Minute))
+	r.dialer.On(swiss, callbacktest.Lost(nil).With(callbacktest.Forgotten), callbacktest.Answered(time.Minute))
 	cb := r.start(manager.Request{})
 	r.run(5 * time.Hour)
 	r.wantState(cb.ID, callback.Unresolved)
@@ -29,7 +29,7 @@ func TestRedialCannotDial(t *testing.T) {
 func TestOperatorResolves(t *testing.T) {
 	lost := func(t *testing.T) (*rig, *callback.Callback) {
 		r := newRig(t, nil)
-		r.dialer.On(swiss, callbacktest.Lost(errors.New("?")).Forgotten(), callbacktest.Answered(time.Minute))
+		r.dialer.On(swiss, callbacktest.Lost(errors.New("?")).With(callbacktest.Forgotten), callbacktest.Answered(time.Minute))
 		cb := r.start(manager.Request{})
 		r.tick()
 		r.wantState(cb.ID, callback.Unresolved)

@@ -233,11 +233,11 @@ func parseStep(call string) (callbacktest.Step, error) {
 		}
 	}
 	step, ok := map[string]callbacktest.Step{
-		"answered": callbacktest.Answered(took), "garbled": callbacktest.Answered(took).Twice().Backwards(),
+		"answered": callbacktest.Answered(took), "garbled": callbacktest.Answered(took).With(callbacktest.Twice, callbacktest.Backwards),
 		"abandoned": callbacktest.Abandoned(took), "busy": callbacktest.Busy(), "no-answer": callbacktest.NoAnswer(),
 		"machine": callbacktest.Machine(), "fax": callbacktest.Fax(), "rejected": callbacktest.Rejected(),
 		"congestion": callbacktest.Congestion(), "invalid": callbacktest.InvalidNumber(), "not-placed": callbacktest.Refused(),
-		"silent": callbacktest.Silent(), "forgotten": callbacktest.Silent().Forgotten(),
+		"silent": callbacktest.Silent(), "forgotten": callbacktest.Silent().With(callbacktest.Forgotten),
 	}[word]
 	if !ok {
 		return step, fmt.Errorf("call %q is not known", call)
