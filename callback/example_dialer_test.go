@@ -118,7 +118,7 @@ func ExampleDialer() {
 	sim.Tick() // refused: the Manager waits as long as the platform asks
 	show(sim, cb.ID)
 	sim.Clock.Advance(30 * time.Second)
-	sim.Tick() // placed, but the answer is lost: nobody knows
+	sim.Tick() // placed, but the answer is lost
 	show(sim, cb.ID)
 	platform.calls["cb000001.2"].status = "talking"
 	sim.Clock.Advance(time.Minute)

@@ -75,7 +75,7 @@ func (f *floor) Release(_ context.Context, release callback.Release) error {
 	return nil
 }
 
-// OnFree gets what wakes the Manager, so that nobody waits for its next poll.
+// OnFree receives the function that wakes the Manager before its next poll.
 func (f *floor) OnFree(wake func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

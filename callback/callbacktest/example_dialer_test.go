@@ -43,7 +43,7 @@ func ExampleDialer() {
 	for n := 1; n <= 2; n++ {
 		ref, err := dialer.Dial(ctx, attempt(n))
 		fmt.Println("placed", ref, err)
-		// Nothing happens until it is told to.
+		// Nothing happens before Advance.
 		_, _ = dialer.Advance(ctx, clock.Advance(2*time.Minute), printer{start})
 	}
 	// Output:
@@ -80,7 +80,7 @@ func ExampleDialer_Next() {
 func ExampleDialer_OnCall() {
 	clock := callbacktest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 	dialer := callbacktest.NewDialer(clock.Now)
-	// Nobody picks up over lunch.
+	// No answer during lunch.
 	dialer.OnCall(func(callback.Call) (callbacktest.Step, bool) {
 		return callbacktest.NoAnswer(), clock.Now().Hour() == 12
 	})

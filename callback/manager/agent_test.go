@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// The loser of a race keeps its hands off the winner's agent.
+// A node that loses a race does not release the agent of the winner.
 func TestReservationGivenBackByLoser(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)
@@ -60,7 +60,7 @@ func TestReservationGivenBackByLoser(t *testing.T) {
 	}
 }
 
-// An agent is given back though the store could not be read for a while.
+// An agent is released after the store could not be read for a while.
 func TestAgentLeakUnknown(t *testing.T) {
 	var fs *callbacktest.FaultyStore
 	router := callbacktest.NewRouter(1)

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// An offer does not outlive its callback.
+// An offer ends with the Until of its callback.
 func TestOfferAfterUntil(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
 		s.Preview.On, s.Preview.Timeout = true, 30*time.Minute
@@ -162,7 +162,7 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
-// A service may change while somebody answers an offer of the old one.
+// A service may change between an offer and its answer.
 func TestServiceChangesDuringAnOffer(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Confirm.On = true })
 	r.dialer.On(swiss, callbacktest.Answered(time.Minute))

@@ -75,7 +75,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// Whatever a dialer reports, the engine must come to an end with it.
+// Every call result leads to a final or an unresolved state.
 func TestEveryCallResultLeadsSomewhere(t *testing.T) {
 	for _, result := range callback.CallResults() {
 		t.Run(result.String(), func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A cancellation whose answer was lost hangs up when it is repeated.
+// Repeating a cancellation whose answer was lost hangs up.
 func TestCancelUnknownNoHangup(t *testing.T) {
 	var fs *callbacktest.FaultyStore
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {

@@ -113,7 +113,7 @@ func TestContactModesRefuses(t *testing.T) {
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 }
 
-// A directory that breaks fails the verb that asks it, and nothing else.
+// A directory that fails or panics fails only the method that asked it.
 func TestContactDirectoryIsContained(t *testing.T) {
 	broken := errors.New("no answer for +41 78 555 66 77")
 	for name, fail := range map[string]func() error{
@@ -241,7 +241,7 @@ func TestStartRefusesAMode(t *testing.T) {
 	}
 }
 
-// Whoever prints a mode, or an error that names one, shows no number.
+// Neither a mode nor an error about one prints its number.
 func TestModesHideTheirNumbers(t *testing.T) {
 	mode := sample().accounts[account][0]
 	text, err := json.Marshal(mode)

@@ -17,7 +17,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// A late tick does not doubt the calls that are made here.
+// A late tick does not look up calls that this node is still placing.
 func TestLateTickLosesOwnCalls(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	block := make(chan struct{})
@@ -41,8 +41,7 @@ func TestLateTickLosesOwnCalls(t *testing.T) {
 	_ = m.Shutdown(ctx)
 }
 
-// A node that stands still between commit and Dial must not place the call when
-// another has gone on meanwhile.
+// ignoresNotAfter is a dialer that places calls after Call.NotAfter.
 type ignoresNotAfter struct{ d *callbacktest.Dialer }
 
 func (i ignoresNotAfter) Dial(ctx context.Context, c callback.Call) (callback.Ref, error) {
@@ -54,6 +53,8 @@ func (i ignoresNotAfter) Lookup(ctx context.Context, tenant string, k callback.A
 	return i.d.Lookup(ctx, tenant, k, ref)
 }
 
+// A node that stalls between commit and Dial does not place the call after
+// another node has taken the callback over.
 func TestPauseBetweenCommitAndDial(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)
@@ -134,7 +135,7 @@ func TestStuckHangupHoldsNobodyUp(t *testing.T) {
 		if err := m.Report(t.Context(), callback.Report{Key: callback.NewAttemptKey(first.ID, 1), Stage: callback.StageCustomer}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Hour) // nobody comes: the call is to be hung up
+		time.Sleep(2 * time.Hour) // no agent answers: the call is to be hung up
 		req := request()
 		req.Number = swiss2
 		second, err := m.Start(t.Context(), req)
@@ -218,7 +219,7 @@ func TestErrorsOfTheDialer(t *testing.T) {
 	}
 }
 
-// A customer is never phoned twice because nobody knows.
+// An attempt with an unknown end is never repeated.
 func TestUnknownIsNeverDialledAgain(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)

@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// A lost lease on the head of one queue does not block the others.
+// A claim with a lost answer on one queue does not block the others.
 func TestLostLeaseOfStrictBlocks(t *testing.T) {
 	var fs *callbacktest.FaultyStore
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
@@ -34,7 +34,7 @@ func TestLostLeaseOfStrictBlocks(t *testing.T) {
 	}
 }
 
-// Nobody is asked to call nobody.
+// A callback without a number completes without a call.
 func TestNoNumberDialled(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.RequiredKeys = []string{} })
 	cb, err := r.m.Start(r.ctx, manager.Request{Service: "desk", State: callback.Queued})
@@ -75,7 +75,7 @@ func TestLinesBoundCallsThatAreUp(t *testing.T) {
 	}
 }
 
-// One person is not called twice at once, whatever he asked for.
+// A number has at most one call at a time, over all services.
 func TestOneCallAtATimeToANumber(t *testing.T) {
 	r := newRig(t, nil)
 	if err := r.services.Set("", callback.Service{Name: "other", Numbers: callback.Numbers{Country: "CH"}}); err != nil {
@@ -142,7 +142,7 @@ func TestCommitOfUnknownOutcome(t *testing.T) {
 	}
 }
 
-// A callback that nobody can take must not hide the ones behind it.
+// A callback that no agent can take does not hold back those behind it.
 func TestHeadOfTheQueueDoesNotBlock(t *testing.T) {
 	router := &deskRouter{free: func() (int, error) { return 1, nil }}
 	router.reserve = func(cb *callback.Callback) (callback.Reservation, error) {

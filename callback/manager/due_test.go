@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// What expired while its service was unknown is not dialled when it is back.
+// A callback that expired while its service was unknown is not dialled later.
 func TestExpiredDialledAfterServiceBack(t *testing.T) {
 	r := newRig(t, nil)
 	until := monday().Add(5 * time.Minute)
@@ -29,11 +29,12 @@ func TestExpiredDialledAfterServiceBack(t *testing.T) {
 	}
 }
 
-// A long estimate makes a callback immediate, not early.
+// estimate is an estimator with a variable answer.
 type estimate time.Duration
 
 func (e *estimate) Estimate(int, time.Time) (time.Duration, bool) { return time.Duration(*e), true }
 
+// A long estimate makes a callback immediate, and it is still not dialled early.
 func TestEarlyByEstimate(t *testing.T) {
 	e := estimate(time.Hour)
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Booking.Estimator = &e })
@@ -63,7 +64,7 @@ func TestEarlyByForcedState(t *testing.T) {
 	}
 }
 
-// An estimate that shrinks does not make the store be asked every second.
+// An estimate that shrinks does not cause a claim every second.
 func TestShrunkEstimateSpins(t *testing.T) {
 	e := estimate(time.Hour)
 	var fs *callbacktest.FaultyStore

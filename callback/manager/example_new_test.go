@@ -14,8 +14,8 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// A Manager is made of a store, a source of services and a dialer. Everything
-// else has a default.
+// A Manager needs a store, a source of services and a dialer; everything else
+// has a default.
 func ExampleNew() {
 	services, err := callback.NewServices(callback.Service{
 		Name:    "support",
@@ -39,7 +39,7 @@ func ExampleNew() {
 		return
 	}
 
-	// Verbs work at once; Run, or Tick, does the dialling.
+	// Start stores the callback; Run or Tick dials it.
 	cb, err := m.Start(context.Background(), manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)

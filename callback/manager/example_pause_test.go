@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A paused service takes callbacks and calls nobody, whatever node looks at it.
+// A paused service accepts callbacks and places no calls, on all nodes.
 func ExampleManager_Pause() {
 	ctx := context.Background()
 	m, sim := simulate(support())

@@ -39,7 +39,7 @@ func (n notice) report() (callback.Report, error) {
 	case "ended":
 		r.Outcome = &callback.Outcome{
 			Result:    n.Result,
-			Certainty: callback.Known, // the zero value would say that nobody knows
+			Certainty: callback.Known, // the zero value means that it may have rung
 			Talk:      time.Duration(n.Seconds) * time.Second,
 		}
 	default:

@@ -134,7 +134,7 @@ func ExampleManager_Wake() {
 		fmt.Println(err)
 		return
 	}
-	<-router.asked // nobody is free: the Manager would sleep for a minute
+	<-router.asked // no agent is free: the Manager would sleep for a minute
 
 	router.SetAgents("support", "ann")
 	m.Wake()

@@ -135,7 +135,7 @@ func ExampleManager_Start_idempotencyKey() {
 	// true 40010
 }
 
-// When the store did not answer nobody knows whether the callback was stored.
+// After a lost answer of the store it is unknown whether the callback exists.
 // With a key the request is simply made again.
 func ExampleManager_Start_outcomeUnknown() {
 	ctx := context.Background()

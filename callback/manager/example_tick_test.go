@@ -61,7 +61,7 @@ func ExampleManager_Tick() {
 	// 09:23:01 released 0, dialed 1, next at 09:24:13
 }
 
-// Tick lets as many callbacks go as lines are free, whoever ticks.
+// Tick dials as many callbacks as lines are free.
 func ExampleManager_Tick_lines() {
 	ctx := context.Background()
 	service := support()

@@ -118,7 +118,7 @@ func TestExportBadInput(t *testing.T) {
 	}
 }
 
-// An export is read a page at a time, as far as somebody reads it.
+// An export reads pages only as far as its consumer iterates.
 func TestExportStreams(t *testing.T) {
 	r, faulty := officeRig(t, nil)
 	const n = 2500

@@ -23,7 +23,7 @@ func TestFoundNotPlacedAfterRinging(t *testing.T) {
 	}
 }
 
-// An attempt that nobody can look up gives its line back in the end.
+// An attempt whose look-ups fail frees its line at the end of the grace time.
 func TestFailedLookupsKeepLines(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.Lines = 1 })
 	r.dialer.On(swiss, callbacktest.Silent().LookupFails(errors.New("down")))
@@ -38,8 +38,8 @@ func TestFailedLookupsKeepLines(t *testing.T) {
 	}
 }
 
-// A call whose dialer was silent for too long is counted again once it is known
-// to be up.
+// A call that was taken for lost counts as a line again when the look-up finds
+// it.
 func TestLineOfASilentCallIsKept(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.Lines = 1 })
 	r.dialer.On("*", callbacktest.Answered(10*time.Minute).With(callbacktest.FinalOnly))

@@ -12,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A tenant's verbs find nothing of another's.
+// Methods of one tenant find nothing of another.
 func TestTenantsAreApart(t *testing.T) {
 	r := searchRig(t)
 	const foreign = callback.ID("cb000006") // of tenant acme

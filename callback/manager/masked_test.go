@@ -72,7 +72,7 @@ func TestNumbersNeverShow(t *testing.T) {
 	}
 }
 
-// Whatever verb a host prints these with, no number and no value shows.
+// No format verb of package fmt prints a number or a value of these types.
 func TestAdministrativeTypesHideValues(t *testing.T) {
 	query := &callback.Query{Number: swiss, SearchValues: []callback.Match{{Key: "k", Value: swiss}}}
 	item := manager.BulkItem{Number: swiss, N: 1, Err: errors.New("no")}
@@ -115,7 +115,7 @@ func TestAdministrativeTypesHideValues(t *testing.T) {
 	}
 }
 
-// A number written with blanks is not logged either.
+// A number with blanks is masked in the log.
 func TestLogShowsSpacedNumber(t *testing.T) {
 	var log bytes.Buffer
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })

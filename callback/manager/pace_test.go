@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// An outcome's RetryAfter cools the trunk.
+// RetryAfter of an outcome delays the next call of the service.
 func TestRetryAfterOfOutcome(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.Lines = 1 })
 	r.dialer.On(swiss, callbacktest.Congestion().Outcome(callback.Outcome{Result: callback.ResultAllTrunksBusy, Certainty: callback.Known, RetryAfter: time.Minute}))
@@ -22,7 +22,7 @@ func TestRetryAfterOfOutcome(t *testing.T) {
 	}
 }
 
-// A dialer's declared rate is kept.
+// Calls do not exceed the rate that the dialer declares.
 func TestDialerCPS(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)

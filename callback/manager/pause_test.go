@@ -24,7 +24,7 @@ func drill() manager.PauseRequest {
 	return manager.PauseRequest{Service: "desk", Actor: "ann", Reason: "fire drill"}
 }
 
-// over resumes it, as somebody else.
+// over is the request that ends it, by another actor.
 func over() manager.PauseRequest {
 	return manager.PauseRequest{Service: "desk", Actor: "bob", Reason: "drill is over"}
 }
@@ -325,7 +325,7 @@ func TestPauseAgain(t *testing.T) {
 	r.resume(over(), 0)
 }
 
-// Whoever creates a callback Paused keeps its life cycle.
+// A callback that was created Paused stays paused after Resume.
 func TestResumeLeavesForcedCallbacksAlone(t *testing.T) {
 	r := newRig(t, nil)
 	forced := r.start(manager.Request{State: callback.Paused})
@@ -466,7 +466,7 @@ func TestResumeCutShort(t *testing.T) {
 	}
 }
 
-// Nobody knows whether the mark was set: the next tick asks.
+// After an unknown outcome the next tick reads whether the pause is in force.
 func TestPauseOfUnknownOutcome(t *testing.T) {
 	r, faults := faultyRig(t, nil)
 	r.tick()

@@ -46,7 +46,7 @@ func TestPositionLearnsOfPauses(t *testing.T) {
 	if known() {
 		t.Error("the service is paused, the wait is known")
 	}
-	// A verb has just read the pauses: the engine does not rely on that.
+	// A method has just read the pauses; the engine reads them again.
 	r.position(late)
 	r.tick()
 	r.wantState(late, callback.Paused)
@@ -242,7 +242,7 @@ func TestPauseWaitsForTheCommit(t *testing.T) {
 			t.Error(err)
 		}
 		r.wantState(cb.ID, callback.Dialing)
-		// A caller who does not wait that long is told.
+		// A caller whose context ends first gets its error.
 		ctx, cancel := context.WithCancel(r.ctx)
 		cancel()
 		if _, err := r.m.Pause(ctx, drill()); !errors.Is(err, context.Canceled) {
@@ -269,7 +269,7 @@ func TestResumeWhileAnEngineTakesOut(t *testing.T) {
 	r.rec.RequireHistory(t, cb.ID, callback.EventAccepted, callback.EventPaused, callback.EventResumed, callback.EventDialing, callback.EventPlaced)
 }
 
-// One verb ends the pause while the other still takes callbacks out.
+// Resume ends the pause while Pause still withdraws callbacks.
 func TestResumeDuringPause(t *testing.T) {
 	r, faults := faultyRig(t, nil)
 	cb := r.start(manager.Request{})

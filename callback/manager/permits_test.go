@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A callback that is queued again counts among the queued again.
+// A callback that is queued a second time counts for the queue limit.
 func TestQueuePermitLostOnSecondQueueing(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Limits.Queued = 1

@@ -19,7 +19,7 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// queueRig is a service whose queue nobody serves until agents are there.
+// queueRig is a rig whose router has no agents at first.
 func queueRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*rig, *callbacktest.Router) {
 	t.Helper()
 	router := callbacktest.NewRouter(0)
@@ -79,7 +79,7 @@ func TestPositionFirstInFirstOut(t *testing.T) {
 	}
 }
 
-// Strictly ordered classes are exact, whatever waits beside them.
+// Positions in strictly ordered classes are exact.
 func TestPositionByPriority(t *testing.T) {
 	r, _ := queueRig(t, nil)
 	ids := r.enqueue(scheduler.NothingElse, scheduler.Normal, scheduler.StrictPriority, scheduler.NothingElse, scheduler.StrictPriority, scheduler.Normal)
@@ -126,7 +126,7 @@ func TestPositionIsTheOrderOfRelease(t *testing.T) {
 	}
 }
 
-// Who waits out a gap keeps its place and is passed meanwhile.
+// A callback in a retry gap keeps its place, and others may pass it.
 func TestPositionInAGap(t *testing.T) {
 	r, router := queueRig(t, nil)
 	r.dialer.On(callbacktest.AnyNumber, callbacktest.Busy())
@@ -293,7 +293,7 @@ func TestPositionWaitOfThePace(t *testing.T) {
 	if !p.Known || p.Wait < want*8/10 || p.Wait > want*13/10 {
 		t.Errorf("one is dialled every %v: %+v, want about %v", each, p, want)
 	}
-	// An hour without any, and nobody knows.
+	// After an hour without attempts the wait is unknown.
 	router.SetFree(callbacktest.AnyService, 0)
 	r.run(2 * time.Minute)
 	r.clock.Advance(time.Hour)

@@ -10,8 +10,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// While its service is unknown a callback's report is refused for now, not for
-// good, and it can be cancelled.
+// While its service is unknown, a callback's report gets an error that asks for
+// repetition, and the callback can be cancelled.
 func TestReportServiceGone(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Answered(time.Minute))
@@ -40,7 +40,7 @@ func TestUnknownOutcomeLosesRef(t *testing.T) {
 	}
 }
 
-// A cancellation in flight outlives what the execution side says.
+// A cancellation in flight survives a reported state.
 func TestReportStateQueuedAfterCancel(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.NoAnswer().With(callbacktest.Mute).HangupFails(errors.New("no")), callbacktest.Answered(time.Minute))
@@ -59,7 +59,7 @@ func TestReportStateQueuedAfterCancel(t *testing.T) {
 	}
 }
 
-// What rang was placed, whatever is said later.
+// A call that rang counts as placed, even if a later report denies it.
 func TestNotPlacedAfterRinging(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Answered(10*time.Minute))

@@ -31,7 +31,7 @@ func TestImmediateCallbackIsAnswered(t *testing.T) {
 	}
 }
 
-// Whoever claims a callback and vanishes before the attempt is committed costs
+// A node that claims a callback and vanishes before the attempt is committed costs
 // it nothing but time.
 func TestLeaseLostBeforeTheAttempt(t *testing.T) {
 	r := newRig(t, nil)
