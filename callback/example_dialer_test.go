@@ -115,15 +115,15 @@ func ExampleDialer() {
 		return
 	}
 
-	sim.tick() // refused: the Manager waits as long as the platform asks
-	sim.show(cb.ID)
-	sim.clock.Advance(30 * time.Second)
-	sim.tick() // placed, but the answer is lost: nobody knows
-	sim.show(cb.ID)
+	sim.Tick() // refused: the Manager waits as long as the platform asks
+	show(sim, cb.ID)
+	sim.Clock.Advance(30 * time.Second)
+	sim.Tick() // placed, but the answer is lost
+	show(sim, cb.ID)
 	platform.calls["cb000001.2"].status = "talking"
-	sim.clock.Advance(time.Minute)
-	sim.tick() // looked up: it is live
-	sim.show(cb.ID)
+	sim.Clock.Advance(time.Minute)
+	sim.Tick() // looked up: it is live
+	show(sim, cb.ID)
 
 	// From here on the platform reports, as it does for every call.
 	err = m.Report(ctx, callback.Report{

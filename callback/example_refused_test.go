@@ -70,11 +70,11 @@ func ExampleLimitError() {
 			fmt.Println(callback.Code(err), err)
 		case errors.As(err, &limit):
 			fmt.Println(callback.Code(err), err)
-			fmt.Println("try again in", limit.RetryAt.Sub(sim.clock.Now()))
+			fmt.Println("try again in", limit.RetryAt.Sub(sim.Clock.Now()))
 		case err == nil:
 			fmt.Println("taken")
 		}
-		sim.clock.Advance(time.Minute)
+		sim.Clock.Advance(time.Minute)
 	}
 	// Output:
 	// taken
@@ -149,7 +149,7 @@ func ExampleStateError() {
 			fmt.Println(err)
 			fmt.Println(state.State, callback.Code(err), "in flight:", errors.Is(err, callback.ErrInFlight))
 		}
-		sim.tick()
+		sim.Tick()
 	}
 	// Output:
 	// cannot reschedule callback cb000001: it is QUEUED

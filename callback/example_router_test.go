@@ -75,7 +75,7 @@ func (f *floor) Release(_ context.Context, release callback.Release) error {
 	return nil
 }
 
-// OnFree gets what wakes the Manager, so that nobody waits for its next poll.
+// OnFree receives the function that wakes the Manager before its next poll.
 func (f *floor) OnFree(wake func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -113,18 +113,18 @@ func ExampleRouter() {
 		}
 	}
 
-	sim.pass(time.Minute)
+	sim.Run(time.Minute)
 	show("nobody is there")
 
 	agents.SignOn("ann")
-	sim.pass(10 * time.Second)
+	sim.Run(10 * time.Second)
 	show("ann signs on")
 
 	agents.SignOn("beat")
-	sim.pass(10 * time.Second)
+	sim.Run(10 * time.Second)
 	show("beat signs on")
 
-	sim.pass(10 * time.Minute)
+	sim.Run(10 * time.Minute)
 	show("both calls are over")
 	// Output:
 	// nobody is there

@@ -34,7 +34,7 @@ func ExampleDialerFunc() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(2 * time.Hour)
+	sim.Run(2 * time.Hour)
 	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
@@ -46,7 +46,7 @@ func ExampleDialerFunc() {
 		}
 		fmt.Println(attempt.Key, attempt.Began.Format("15:04:05"), end)
 	}
-	fmt.Println(cb.State) // nobody is phoned again because of a lost connection
+	fmt.Println(cb.State) // a lost connection does not cause a second call
 	// Output:
 	// cb000001.1 09:00:00 not placed SYSTEM_ERROR
 	// cb000001.2 09:00:10 not placed SYSTEM_ERROR

@@ -114,14 +114,14 @@ func ExampleServices_Remove() {
 	services.Remove("", "support")
 	_, err = m.Start(ctx, manager.Request{Service: "support", Number: "+44 20 7946 0101"})
 	fmt.Println(err)
-	sim.pass(time.Minute)
-	sim.show(cb.ID)
+	sim.Run(time.Minute)
+	show(sim, cb.ID)
 
 	if err := services.Set("", support()); err != nil {
 		fmt.Println(err)
 	}
-	sim.pass(time.Hour)
-	sim.show(cb.ID)
+	sim.Run(time.Hour)
+	show(sim, cb.ID)
 	// Output:
 	// service: "support" is not known
 	// 09:01:00 QUEUED, 0 attempts

@@ -21,7 +21,7 @@ import (
 //   - no event and no detail shows the customer's number.
 //
 // It reports every fault and returns how many callbacks it looked at. Use it
-// at the end of a test, when nobody writes any more.
+// at the end of a test, after the last write.
 func VerifyAudit(t TB, store callback.Store) int {
 	t.Helper()
 	ctx := context.Background()

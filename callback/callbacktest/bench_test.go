@@ -16,7 +16,7 @@ func BenchmarkDialer(b *testing.B) {
 		b.Run(fmt.Sprintf("up=%d", up), func(b *testing.B) {
 			clock, d, _ := world()
 			d.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute))
-			d.OnCallback("up", callbacktest.Answered(10*365*24*time.Hour).FinalOnly())
+			d.OnCallback("up", callbacktest.Answered(10*365*24*time.Hour).With(callbacktest.FinalOnly))
 			c := call(b, "up", 1)
 			for n := range up {
 				c.Key = callback.NewAttemptKey("up", n+1)

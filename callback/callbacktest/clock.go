@@ -10,25 +10,24 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// ClockStore is a clock that only moves when told to. Its Now fits
-// manager.Config.Now and [NewDialer]. All methods are safe for concurrent use.
+// Clock is a clock that is set by hand. Its Now fits manager.Config.Now and
+// [NewDialer]. All methods are safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock returns a clock that stands at t.
+// NewClock returns a clock with time t.
 func NewClock(t time.Time) *Clock { return &Clock{now: t} }
 
-// Now returns where the clock stands.
+// Now returns the time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Advance moves the clock by d, backwards when d is negative, and returns where
-// it then stands.
+// Advance adds d, which may be negative, and returns the new time.
 func (c *Clock) Advance(d time.Duration) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +35,7 @@ func (c *Clock) Advance(d time.Duration) time.Time {
 	return c.now
 }
 
-// Set puts the clock at t, which may be in its past.
+// Set sets the time to t, which may be earlier.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -81,7 +81,7 @@ func TestRedelivery(t *testing.T) {
 func TestRefusedReports(t *testing.T) {
 	for _, refusal := range []error{callback.ErrNotFound, callback.ErrConflict, fmt.Errorf("stage: %w", callback.ErrInvalidParameter)} {
 		clock, d, l := world()
-		d.On(callbacktest.AnyNumber, callbacktest.Busy().Stray())
+		d.On(callbacktest.AnyNumber, callbacktest.Busy().With(callbacktest.Stray))
 		if _, err := d.Dial(t.Context(), call(t, "cb", 1)); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestNobodyToReportTo(t *testing.T) {
 func TestEarlyReports(t *testing.T) {
 	clock, d, l := world()
 	d.Attach(l)
-	d.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Early())
+	d.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).With(callbacktest.Early))
 	if _, err := d.Dial(t.Context(), call(t, "cb", 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestOrderOfDeliveryIsFixed(t *testing.T) {
 
 func TestReportsShareNothing(t *testing.T) {
 	clock, d, _ := world()
-	d.On(callbacktest.AnyNumber, callbacktest.Busy().Twice())
+	d.On(callbacktest.AnyNumber, callbacktest.Busy().With(callbacktest.Twice))
 	if _, err := d.Dial(t.Context(), call(t, "cb", 1)); err != nil {
 		t.Fatal(err)
 	}

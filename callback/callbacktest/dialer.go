@@ -127,7 +127,7 @@ func (d *Dialer) SetLimits(l callback.DialerLimits) {
 	d.limits = l
 }
 
-// Attach tells the dialer whom to report to from within Dial, for [Step.Early],
+// Attach tells the dialer whom to report to from within Dial, for [Early],
 // and in Advance and Run where they are given nobody. Without it early reports
 // wait for the next Advance.
 func (d *Dialer) Attach(r Reporter) {
@@ -171,12 +171,12 @@ func (d *Dialer) dial(ctx context.Context, call callback.Call, fenced bool) (cal
 		_ = d.deliver(ctx, reporter, item, now)
 	}
 	d.signal()
-	switch l.step.block {
-	case blockCtx:
+	switch {
+	case l.step.has(Stuck):
+		<-l.release
+	case l.step.has(Blocks):
 		<-ctx.Done()
 		return "", ctx.Err()
-	case blockForced:
-		<-l.release
 	}
 	if l.step.panics {
 		panic(l.step.panicWith)
@@ -215,7 +215,7 @@ func (d *Dialer) take(now time.Time, call callback.Call, fenced bool, ended erro
 		d.blocked = append(d.blocked, l)
 	}
 	items := l.reports()
-	if l.step.early && d.reporter != nil {
+	if l.step.has(Early) && d.reporter != nil {
 		for _, item := range items {
 			d.number(item)
 		}
@@ -264,7 +264,7 @@ func (d *Dialer) intercept(l *leg, now time.Time) {
 	}
 }
 
-// Release lets the Dials return that [Step.Stuck] holds under these keys, or
+// Release lets the Dials return that [Stuck] holds under these keys, or
 // all of them when none is named. It returns how many.
 func (d *Dialer) Release(keys ...callback.AttemptKey) int {
 	d.mu.Lock()
@@ -346,7 +346,7 @@ func (d *Dialer) lookup(ctx context.Context, tenant string, key callback.Attempt
 		if l.step.lookupErr != nil {
 			return callback.Found{}, l.step.lookupErr
 		}
-		if l.step.forgotten {
+		if l.step.has(Forgotten) {
 			return callback.Found{State: callback.FoundUnknown}, nil
 		}
 		if fenced {

@@ -136,21 +136,21 @@ func TestTimelines(t *testing.T) {
 		{name: "dropped", step: callbacktest.Result(callback.ResultDropped),
 			want: []string{"1s cb.1 ringing", "6s cb.1 customer", "7s cb.1 agent", "8s cb.1 bridged", "9s cb.1 DROPPED"}},
 		{name: "silent", step: callbacktest.Silent(), want: nil},
-		{name: "no final", step: callbacktest.Machine().MuteFinal(), want: []string{"1s cb.1 ringing"}},
-		{name: "final only", step: callbacktest.Answered(time.Second).FinalOnly(), want: []string{"9s cb.1 ANSWER"}},
-		{name: "twice", step: callbacktest.Machine().Twice(),
+		{name: "no final", step: callbacktest.Machine().With(callbacktest.StagesOnly), want: []string{"1s cb.1 ringing"}},
+		{name: "final only", step: callbacktest.Answered(time.Second).With(callbacktest.FinalOnly), want: []string{"9s cb.1 ANSWER"}},
+		{name: "twice", step: callbacktest.Machine().With(callbacktest.Twice),
 			want: []string{"1s cb.1 ringing", "1s cb.1 ringing", "6s cb.1 ANSWERING_MACHINE", "6s cb.1 ANSWERING_MACHINE"}},
-		{name: "backwards", step: callbacktest.Answered(time.Second).Backwards(),
+		{name: "backwards", step: callbacktest.Answered(time.Second).With(callbacktest.Backwards),
 			want: []string{"9s cb.1 ANSWER", "8s cb.1 bridged", "7s cb.1 agent", "6s cb.1 customer", "1s cb.1 ringing"}},
 		{name: "late", step: callbacktest.Busy().Late(time.Hour), want: []string{"1s cb.1 BUSY"}},
 		{name: "delayed", step: callbacktest.Busy().Delayed(time.Minute), want: []string{"1m1s cb.1 BUSY"}},
-		{name: "early without anybody attached", step: callbacktest.Machine().Early(),
+		{name: "early without anybody attached", step: callbacktest.Machine().With(callbacktest.Early),
 			want: []string{"0s cb.1 ringing", "0s cb.1 ANSWERING_MACHINE"}},
-		{name: "stray", step: callbacktest.Busy().Stray(), want: []string{"1s cb.2 GENERAL_ERROR", "1s cb.1 BUSY"}},
+		{name: "stray", step: callbacktest.Busy().With(callbacktest.Stray), want: []string{"1s cb.2 GENERAL_ERROR", "1s cb.1 BUSY"}},
 		{name: "unplaced", step: callbacktest.Vanished(), want: nil},
 		{name: "zero step", step: callbacktest.Step{},
 			want: []string{"1s cb.1 OK"}},
-		{name: "endless times are ten years", step: callbacktest.Answered(math.MaxInt64).Waiting(math.MaxInt64).Late(math.MaxInt64).Delayed(math.MaxInt64).FinalOnly(),
+		{name: "endless times are ten years", step: callbacktest.Answered(math.MaxInt64).Waiting(math.MaxInt64).Late(math.MaxInt64).Delayed(math.MaxInt64).With(callbacktest.FinalOnly),
 			want: []string{"262800h0m6s cb.1 ANSWER"}},
 		{name: "negative times are none", step: callbacktest.Answered(-time.Hour).Ringing(-1).Waiting(-1).Delayed(-1).Late(-1),
 			want: []string{"1s cb.1 ringing", "1s cb.1 customer", "1s cb.1 agent", "1s cb.1 bridged", "1s cb.1 ANSWER"}},
@@ -213,7 +213,7 @@ func TestEveryResult(t *testing.T) {
 func TestOverriddenOutcome(t *testing.T) {
 	clock, d, l := world()
 	want := callback.Outcome{Result: callback.ResultBusy, Certainty: callback.NotPlaced, SIP: 503, RetryAfter: time.Minute, Raw: "overloaded"}
-	d.On(callbacktest.AnyNumber, callbacktest.Congestion().Outcome(want), callbacktest.Busy().Certainty(callback.MayHaveRung),
+	d.On(callbacktest.AnyNumber, callbacktest.Congestion().Outcome(want), callbacktest.Busy().Outcome(callback.Outcome{Result: callback.ResultBusy, Certainty: callback.MayHaveRung}),
 		callbacktest.Answered(time.Second).Agent("mia"))
 	for n := range 3 {
 		if _, err := d.Dial(t.Context(), call(t, "cb", n+1)); err != nil {
@@ -362,7 +362,7 @@ func TestPanics(t *testing.T) {
 func TestBlockedDials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := callbacktest.NewDialer(time.Now)
-		d.On(callbacktest.AnyNumber, callbacktest.Busy().Blocks(), callbacktest.Busy().Stuck())
+		d.On(callbacktest.AnyNumber, callbacktest.Busy().With(callbacktest.Blocks), callbacktest.Busy().With(callbacktest.Stuck))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		errs := make(chan error)

@@ -8,21 +8,21 @@
 //
 // # A test with it
 //
-// A test has one [ClockStore], and everything that wants to know the time asks it.
-// The Manager is made Synchronous, so that it calls the dialer on the goroutine
-// that ticks it, and nothing happens unless [Drive] makes it happen:
+// A test has one [Clock], which everything reads. The Manager is Synchronous: it
+// calls the dialer on the goroutine that ticks it, and works only in [Drive].
+// Package managertest builds all of this in one call; by hand it is:
 //
 //	clock := callbacktest.NewClock(monday)
 //	dialer := callbacktest.NewDialer(clock.Now).
 //		On("+41785556677", callbacktest.Busy(), callbacktest.Answered(90*time.Second))
-//	manager, err := callback.New(callback.Config{
+//	m, err := manager.New(manager.Config{
 //		Store: store, Services: services, Dialer: dialer,
 //		Now: clock.Now, NewID: callbacktest.IDs("cb"), Synchronous: true,
 //	})
 //	...
-//	cb, err := manager.Start(ctx, callback.Request{Service: "support", Number: "+41785556677"})
+//	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "+41785556677"})
 //	...
-//	_, err = callbacktest.Drive(ctx, manager, clock, dialer, monday.Add(8*time.Hour))
+//	_, err = callbacktest.Drive(ctx, m, clock, dialer, monday.Add(8*time.Hour))
 //	...
 //	rec := callbacktest.NewRecorder(store, "")
 //	rec.RequireCompleted(t, cb.ID, callback.ReasonAgentConnected)
@@ -41,12 +41,12 @@
 //
 //   - Dial may return an error that says that nothing was placed ([Refused],
 //     [Throttled]) or one that does not say ([Lost], [Step.Fails]), panic
-//     ([Crashed], [Step.Panics]), or not return ([Step.Blocks], [Step.Stuck]);
-//   - reports may be missing ([Silent], [Step.Mute], [Step.MuteFinal]), doubled
-//     ([Step.Twice]), in the wrong order ([Step.Backwards]), late ([Step.Late]),
-//     ahead of Dial's return ([Step.Early]), or for an attempt that never was
-//     ([Step.Stray]);
-//   - look-ups and hang-ups may fail ([Step.Forgotten], [Step.LookupFails],
+//     ([Crashed], [Step.Panics]), or not return ([Blocks], [Stuck]);
+//   - reports may be missing ([Silent], [Mute], [StagesOnly]), doubled
+//     ([Twice]), in the wrong order ([Backwards]), late ([Step.Late]),
+//     ahead of Dial's return ([Early]), or for an attempt that never was
+//     ([Stray]);
+//   - look-ups and hang-ups may fail ([Forgotten], [Step.LookupFails],
 //     [Step.HangupFails]), and a request may be held up ([Step.Delayed]).
 //
 // Capabilities are found by assertion, so that a dialer without one is another
@@ -64,8 +64,8 @@
 //
 // A [FaultyStore] puts faults in front of any store, by rule or by seeded
 // chance: an error before the work, an error after it (the lost
-// acknowledgement), a cancelled context, a hook that delays or lets somebody
-// else in first. It works on some changes of a batch as well as on whole calls.
+// acknowledgement), a cancelled context, a hook that delays or lets another
+// writer in first. It works on some changes of a batch as well as on whole calls.
 //
 // # Looking at the result
 //
@@ -80,7 +80,7 @@
 // A Manager that is not Synchronous calls the dialer on goroutines. Test it in
 // a testing/synctest bubble: make the dialer with NewDialer(time.Now) inside
 // the bubble and start [Dialer.Run], which delivers reports by timer until its
-// context ends. [Step.Stuck] and [Step.Blocks] are for such tests only: in a
+// context ends. [Stuck] and [Blocks] are for such tests only: in a
 // Synchronous Manager they hold up the tick itself.
 //
 // A [Router] is a pool of agents whose answers can be scripted.

@@ -9,14 +9,14 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Engine is what is driven. *manager.Manager is one.
+// Engine is what a [Driver] drives; *manager.Manager implements it.
 type Engine interface {
 	Tick(ctx context.Context, now time.Time) (callback.Progress, error)
 	Report(ctx context.Context, r callback.Report) error
 }
 
-// ErrStalled is what a drive returns when the engine keeps asking for attention
-// at one instant and does nothing: it would spin for ever.
+// ErrStalled means that the engine is due again and again at one instant without
+// doing anything: the drive would not end.
 var ErrStalled = errors.New("engine is due and does nothing")
 
 // Driver is the loop around an engine in a deterministic test: it ticks the
@@ -36,7 +36,7 @@ type Driver struct {
 	// which are delivered again.
 	OnError func(error) error
 	// At is called at each instant the drive comes to, before the engine is
-	// ticked: the place for what customers and operators do meanwhile. Defaults
+	// ticked: the place for actions of customers and operators. Defaults
 	// to nothing.
 	At func(now time.Time) error
 	// Poll is how often the engine is ticked though nothing is due, for what
@@ -44,7 +44,7 @@ type Driver struct {
 	Poll time.Duration
 }
 
-// Driven says what a drive did.
+// Driven counts what a drive did.
 type Driven struct {
 	Ticks    int
 	Reports  int // taken by the engine

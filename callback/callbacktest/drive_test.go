@@ -246,7 +246,7 @@ func TestDriverHooks(t *testing.T) {
 
 // Several engines are ticked in order and hear reports in turn.
 func TestDriveSeveralEngines(t *testing.T) {
-	clock, d, first := newEngine(t, callbacktest.NoAnswer().Twice())
+	clock, d, first := newEngine(t, callbacktest.NoAnswer().With(callbacktest.Twice))
 	second := *first
 	first.name, second.name = "a ", "b "
 	second.due, second.to = []planned{{noon.Add(time.Hour), 1}}, call(t, "other", 1)

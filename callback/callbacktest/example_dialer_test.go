@@ -43,7 +43,7 @@ func ExampleDialer() {
 	for n := 1; n <= 2; n++ {
 		ref, err := dialer.Dial(ctx, attempt(n))
 		fmt.Println("placed", ref, err)
-		// Nothing happens until it is told to.
+		// Nothing happens before Advance.
 		_, _ = dialer.Advance(ctx, clock.Advance(2*time.Minute), printer{start})
 	}
 	// Output:
@@ -80,7 +80,7 @@ func ExampleDialer_Next() {
 func ExampleDialer_OnCall() {
 	clock := callbacktest.NewClock(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
 	dialer := callbacktest.NewDialer(clock.Now)
-	// Nobody picks up over lunch.
+	// No answer during lunch.
 	dialer.OnCall(func(callback.Call) (callbacktest.Step, bool) {
 		return callbacktest.NoAnswer(), clock.Now().Hour() == 12
 	})
@@ -176,7 +176,7 @@ func ExampleDialer_Blind() {
 }
 
 func ExampleDialer_Release() {
-	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.NoAnswer().Stuck())
+	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.NoAnswer().With(callbacktest.Stuck))
 	done := make(chan callback.Ref)
 	go func() {
 		ref, _ := dialer.Dial(context.Background(), attempt(1))
@@ -191,7 +191,7 @@ func ExampleDialer_Release() {
 }
 
 func ExampleDialer_Run() {
-	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.Busy().Early())
+	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.Busy().With(callbacktest.Early))
 	ctx, cancel := context.WithCancel(context.Background())
 	heard := make(chan callback.CallResult)
 	ended := make(chan struct{})

@@ -89,11 +89,11 @@ func TestEveryStepOnAManager(t *testing.T) {
 		"refused": callbacktest.Refused(), "throttled": callbacktest.Throttled(time.Minute), "lost": callbacktest.Lost(nil),
 		"vanished": callbacktest.Vanished(), "crashed": callbacktest.Crashed("boom"), "silent": callbacktest.Silent(),
 		"fails": callbacktest.Answered(time.Minute).Fails(nil), "panics": callbacktest.NoAnswer().Panics("boom"),
-		"early": callbacktest.Answered(time.Minute).Early(), "mute": callbacktest.Answered(time.Minute).Mute(),
-		"no final": callbacktest.Answered(time.Minute).MuteFinal(), "final only": callbacktest.Answered(time.Minute).FinalOnly(),
-		"twice": callbacktest.Answered(time.Minute).Twice(), "backwards": callbacktest.Answered(time.Minute).Backwards(),
-		"stray": callbacktest.Answered(time.Minute).Stray(), "late": callbacktest.Busy().Late(30 * time.Minute),
-		"delayed": callbacktest.NoAnswer().Delayed(20 * time.Second), "forgotten": callbacktest.Silent().Forgotten(),
+		"early": callbacktest.Answered(time.Minute).With(callbacktest.Early), "mute": callbacktest.Answered(time.Minute).With(callbacktest.Mute),
+		"no final": callbacktest.Answered(time.Minute).With(callbacktest.StagesOnly), "final only": callbacktest.Answered(time.Minute).With(callbacktest.FinalOnly),
+		"twice": callbacktest.Answered(time.Minute).With(callbacktest.Twice), "backwards": callbacktest.Answered(time.Minute).With(callbacktest.Backwards),
+		"stray": callbacktest.Answered(time.Minute).With(callbacktest.Stray), "late": callbacktest.Busy().Late(30 * time.Minute),
+		"delayed": callbacktest.NoAnswer().Delayed(20 * time.Second), "forgotten": callbacktest.Silent().With(callbacktest.Forgotten),
 		"no look-up": callbacktest.Silent().LookupFails(callback.ErrExecution), "no hang-up": callbacktest.Abandoned(time.Hour).HangupFails(callback.ErrExecution),
 	}
 	for _, result := range callback.CallResults() {
@@ -141,9 +141,9 @@ func TestChaosOnAManager(t *testing.T) {
 		}
 		random := callbacktest.Random(seed)
 		kinds := []callbacktest.Step{
-			callbacktest.Answered(time.Minute), callbacktest.Busy().Twice(), callbacktest.NoAnswer().Backwards(), callbacktest.Lost(nil),
+			callbacktest.Answered(time.Minute), callbacktest.Busy().With(callbacktest.Twice), callbacktest.NoAnswer().With(callbacktest.Backwards), callbacktest.Lost(nil),
 			callbacktest.NoAnswer().Fails(nil), callbacktest.Refused(), callbacktest.Silent(), callbacktest.Crashed("boom"),
-			callbacktest.Answered(time.Minute).Late(time.Minute), callbacktest.Answered(time.Second).Early(),
+			callbacktest.Answered(time.Minute).Late(time.Minute), callbacktest.Answered(time.Second).With(callbacktest.Early),
 		}
 		d.dialer.OnCall(func(callback.Call) (callbacktest.Step, bool) { return kinds[int(random()*float64(len(kinds)))], true })
 		for n := range 40 {

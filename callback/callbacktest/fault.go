@@ -94,7 +94,7 @@ type Fault struct {
 	// the same call are made. Defaults to the whole call.
 	Change func(callback.Change) bool
 	// Hook is called before the call that is hit, without any lock: to block
-	// it, to move a clock, or to let somebody else in first. It may be nil.
+	// it, to move a clock, or to let another writer in first. It may be nil.
 	Hook func(ctx context.Context, op Op)
 }
 

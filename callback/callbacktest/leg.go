@@ -51,7 +51,7 @@ func (l *leg) place(now time.Time, n int) {
 	if n > 0 {
 		l.ref = callback.Ref(fmt.Sprintf("%s#%d", l.call.Key, n+1))
 	}
-	if l.step.block == blockForced {
+	if l.step.has(Stuck) {
 		l.release = make(chan struct{})
 	}
 	l.err = l.step.dialErr
@@ -113,7 +113,7 @@ func (l *leg) hangUp(now time.Time) {
 
 // copies returns how often each report is delivered.
 func (l *leg) copies() int {
-	if l.step.twice {
+	if l.step.has(Twice) {
 		return 2
 	}
 	return 1
@@ -135,7 +135,7 @@ func (l *leg) report(at time.Time, stage callback.Stage) callback.Report {
 
 // final returns the last report, or nil when it is never made.
 func (l *leg) final() *delivery {
-	if l.step.mute == muteFinal || l.step.mute == muteAll {
+	if l.step.has(StagesOnly) {
 		return nil
 	}
 	r := l.report(l.ended, l.course.outcome.Reached)
@@ -150,7 +150,7 @@ func (l *leg) reports() []*delivery {
 		return nil
 	}
 	var items []*delivery
-	if l.step.mute == muteNone || l.step.mute == muteFinal {
+	if !l.step.has(FinalOnly) {
 		for _, m := range l.course.stages {
 			at := l.started.Add(m.after)
 			items = append(items, &delivery{leg: l, due: at, report: l.report(at, m.stage)})
@@ -162,7 +162,7 @@ func (l *leg) reports() []*delivery {
 	if len(items) == 0 {
 		return nil
 	}
-	if l.step.backwards {
+	if l.step.has(Backwards) {
 		last := items[len(items)-1].due
 		for i, j := 0, len(items)-1; i < j; i, j = i+1, j-1 {
 			items[i], items[j] = items[j], items[i]
@@ -171,7 +171,7 @@ func (l *leg) reports() []*delivery {
 			item.due = last
 		}
 	}
-	if l.step.stray {
+	if l.step.has(Stray) {
 		items = append([]*delivery{l.strayReport(items[0].due)}, items...)
 	}
 	var all []*delivery

@@ -22,7 +22,7 @@ func heldKinds() []callback.PermitKind {
 // VerifyPermits compares, for one tenant, the counters of held permits with
 // what the callbacks hold, and fails the test for each that differs: a seat
 // that was never given back, or given back twice. now is the time the store is
-// asked at. Use it when nobody writes any more. It returns how many counters it
+// asked at. Use it after the last write. It returns how many counters it
 // compared.
 func VerifyPermits(t TB, store callback.Store, now time.Time, tenant string) int {
 	t.Helper()

@@ -149,13 +149,10 @@ func (s Step) plan(call callback.Call) course {
 		c.length += talk
 		c.outcome.Talk = talk
 	}
-	if s.certainty != nil {
-		c.outcome.Certainty = *s.certainty
-	}
 	if s.outcome != nil {
 		c.outcome = *s.outcome
 	}
-	if s.early {
+	if s.has(Early) {
 		c.length = 0
 		for i := range c.stages {
 			c.stages[i].after = 0

@@ -7,80 +7,102 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// ErrSilentPlatform is what [Step.Fails] and [Lost] return from Dial when they
-// are given no error: it does not say whether the call was placed, so that it
-// counts as "may have rung".
+// ErrSilentPlatform is what [Step.Fails] and [Lost] return from Dial if they are
+// given no error. It does not say whether the call was placed, so it counts as
+// "may have rung".
 var ErrSilentPlatform = errors.New("platform did not answer")
 
-// Step says what becomes of one attempt: what happens to the call, which is
-// the truth that [Dialer.Calls] tells, and what the engine gets to see of it.
-// Make one with a constructor and change it with methods; each method returns a
-// changed copy, so that steps can be shared. Times below zero count as zero,
-// times above ten years as ten years. The zero Step is Result(callback.ResultOK).
+// Step is the script of one attempt: what happens to the call, which is what
+// [Dialer.Calls] returns, and what the engine observes of it. A constructor
+// makes a Step; each method returns a changed copy, so steps can be shared.
+// Durations are limited to the range from zero to ten years. The zero Step is
+// Result(callback.ResultOK).
 type Step struct {
-	// what happens
-	result    callback.CallResult
-	outcome   *callback.Outcome
-	certainty *callback.Certainty
-	ring      *time.Duration
-	wait      *time.Duration
-	talk      *time.Duration
-	delay     time.Duration
-	agent     string
-	unplaced  bool
+	// The call.
+	result   callback.CallResult
+	outcome  *callback.Outcome
+	ring     *time.Duration
+	wait     *time.Duration
+	talk     *time.Duration
+	delay    time.Duration
+	agent    string
+	unplaced bool
 
-	// what Dial does
+	// Dial, look-up and hang-up.
 	dialErr   error
-	panics    bool
-	panicWith any
-	block     blocking
-	early     bool
-
-	// what is reported
-	mute      muting
-	twice     bool
-	backwards bool
-	stray     bool
-	late      time.Duration
-
-	// what the other capabilities do
-	forgotten bool
 	lookupErr error
 	hangupErr error
+	panics    bool
+	panicWith any
+
+	// Reports.
+	quirks Quirk
+	late   time.Duration
 }
 
-// blocking says until when Dial does not return.
-type blocking uint8
+// Quirk is a set of deviations from what a well-behaved platform does; see
+// [Step.With].
+type Quirk uint16
 
 const (
-	blockNot    blocking = iota
-	blockCtx             // until its context ends
-	blockForced          // until Dialer.Release
+	// Blocks makes Dial return only when its context ends, with the context's
+	// error, while the call takes its course.
+	Blocks Quirk = 1 << iota
+	// Stuck makes Dial ignore its context and return only after
+	// [Dialer.Release], while the call takes its course.
+	Stuck
+	// Early shortens the whole call to the instant of placing and reports all of
+	// it before Dial returns; see [Dialer.Attach].
+	Early
+	// FinalOnly reports the end and none of the stages.
+	FinalOnly
+	// StagesOnly reports the stages and never the end.
+	StagesOnly
+	// Twice delivers every report twice.
+	Twice
+	// Backwards delivers all reports when the last is due, the last one first.
+	Backwards
+	// Stray delivers, just before the first report, a final one under the key of
+	// the next attempt, which was never placed.
+	Stray
+	// Forgotten makes every look-up of the attempt return
+	// [callback.FoundUnknown].
+	Forgotten
+
+	// Mute drops every report. A look-up still returns the truth.
+	Mute = FinalOnly | StagesOnly
 )
 
-// muting says which reports are never made.
-type muting uint8
+// With adds quirks.
+func (s Step) With(quirks ...Quirk) Step {
+	for _, q := range quirks {
+		s.quirks |= q
+	}
+	return s
+}
 
-const (
-	muteNone muting = iota
-	muteStages
-	muteFinal
-	muteAll
-)
+// has reports whether the step has all quirks of q.
+func (s Step) has(q Quirk) bool { return s.quirks&q == q }
 
-// Answered is a call that rings, is answered by the customer, reaches an agent
-// and ends after they talked that long.
-func Answered(talk time.Duration) Step { return Result(callback.ResultAnswer).Talking(talk) }
+// Result is a call that ends with any of the 54 results, in the way that fits
+// the result: at once for a network's refusal, after ringing, or after a talk.
+func Result(r callback.CallResult) Step { return Step{result: r} }
 
-// ResultAbandoned is a call that the customer answers and leaves after waiting that
-// long for an agent.
+// Answered is a call that the customer answers, is connected to an agent, and
+// ends after they have talked for the given time.
+func Answered(talk time.Duration) Step {
+	return Step{result: callback.ResultAnswer, talk: new(bounded(talk))}
+}
+
+// Abandoned is a call that the customer answers and leaves after waiting for an
+// agent for the given time.
 func Abandoned(wait time.Duration) Step { return Result(callback.ResultAbandoned).Waiting(wait) }
 
-// ResultBusy is a call to a busy line.
+// Busy is a call to a busy line.
 func Busy() Step { return Result(callback.ResultBusy) }
 
-// ResultNoAnswer is a call that rings for Call.RingTimeout, 30 s when there is none,
-// and is not answered.
+// NoAnswer is a call that rings for Call.RingTimeout, or 30 s without one, and
+// is not answered.
 func NoAnswer() Step { return Result(callback.ResultNoAnswer) }
 
 // Machine is a call that an answering machine answers.
@@ -92,22 +114,18 @@ func Fax() Step { return Result(callback.ResultFaxDetected) }
 // Rejected is a call that rings and is declined.
 func Rejected() Step { return Result(callback.ResultRemoteRelease) }
 
-// Congestion is a call for which the network has no trunk free.
+// Congestion is a call for which the network has no free trunk.
 func Congestion() Step { return Result(callback.ResultAllTrunksBusy) }
 
 // InvalidNumber is a call to a number that does not exist.
 func InvalidNumber() Step { return Result(callback.ResultSITInvalidNumber) }
 
-// Result is a call that ends with any of the 54 results, in the way that fits
-// the result: at once for a network's refusal, after ringing, after a talk.
-func Result(r callback.CallResult) Step { return Step{result: r} }
+// Silent is a call that rings and ends without any report, as from a platform
+// that failed after it had accepted the call.
+func Silent() Step { return NoAnswer().With(Mute) }
 
-// Silent is a call that rings and ends without any report: the platform took
-// it and was not heard of again.
-func Silent() Step { return NoAnswer().Mute() }
-
-// Refused is an attempt of which Dial says that it was not placed: it returns
-// an error that wraps [callback.ErrNotPlaced].
+// Refused is an attempt that was not placed, which Dial says: its error wraps
+// [callback.ErrNotPlaced].
 func Refused() Step { return Step{unplaced: true, dialErr: callback.ErrNotPlaced} }
 
 // Throttled is an attempt that the platform refuses with a
@@ -116,24 +134,17 @@ func Throttled(after time.Duration) Step {
 	return Step{unplaced: true, dialErr: &callback.ThrottledError{After: after}}
 }
 
-// Lost is an attempt that never reached the platform, though Dial returns an
-// error that does not say so; nil stands for [ErrSilentPlatform]. A look-up
-// tells the truth.
-func Lost(err error) Step { return Step{unplaced: true, dialErr: orSilent(err)} }
+// Lost is an attempt that never reached the platform, though the error of Dial
+// does not say so; nil stands for [ErrSilentPlatform]. A look-up returns the
+// truth.
+func Lost(err error) Step { return Step{unplaced: true}.Fails(err) }
 
 // Vanished is an attempt that never reached the platform though Dial returns
-// without an error. Nothing is ever reported.
+// without an error. No report follows.
 func Vanished() Step { return Step{unplaced: true} }
 
 // Crashed is an attempt that never reached the platform: Dial panics with v.
 func Crashed(v any) Step { return Step{unplaced: true}.Panics(v) }
-
-func orSilent(err error) error {
-	if err == nil {
-		return ErrSilentPlatform
-	}
-	return err
-}
 
 // longest bounds every time of a step, so that sums of them stay in range.
 const longest = 10 * 365 * 24 * time.Hour
@@ -141,7 +152,7 @@ const longest = 10 * 365 * 24 * time.Hour
 func bounded(d time.Duration) time.Duration { return min(max(d, 0), longest) }
 
 // Ringing sets how long the phone rings, also before a result that usually
-// comes without ringing, such as BUSY. A call that would be answered later than
+// comes without ringing, such as BUSY. A call that would be answered after
 // Call.RingTimeout is not answered.
 func (s Step) Ringing(d time.Duration) Step {
 	s.ring = new(bounded(d))
@@ -154,111 +165,25 @@ func (s Step) Waiting(d time.Duration) Step {
 	return s
 }
 
-// Talking sets how long customer and agent talk. Call.MaxCall ends a longer
-// talk.
-func (s Step) Talking(d time.Duration) Step {
-	s.talk = new(bounded(d))
-	return s
-}
-
-// Agent names the agent in the reports of the stages agent and bridged and in
+// Agent sets the agent in the reports of the stages agent and bridged and in
 // the final one.
 func (s Step) Agent(name string) Step {
 	s.agent = name
 	return s
 }
 
-// Certainty sets the certainty that the outcome is reported with. Defaults to
-// [callback.Known], and to [callback.MayHaveRung] for the results UNKNOWN and
-// STALE.
-func (s Step) Certainty(c callback.Certainty) Step {
-	s.certainty = &c
-	return s
-}
-
-// Outcome replaces the whole outcome that is reported and looked up. How the
-// call runs still follows the step's result.
+// Outcome replaces the outcome that is reported and looked up. How the call runs
+// still follows the step's result. Without it the certainty is [callback.Known],
+// and [callback.MayHaveRung] for the results UNKNOWN and STALE.
 func (s Step) Outcome(o callback.Outcome) Step {
 	s.outcome = &o
 	return s
 }
 
-// Delayed lets the call leave for the network that long after Dial was called:
-// a request that was held up on its way. Until then a look-up finds nothing,
-// on a platform that is not fenced.
+// Delayed lets the call leave for the network that long after Dial was called.
+// Until then a look-up finds nothing, on a platform that is not fenced.
 func (s Step) Delayed(d time.Duration) Step {
 	s.delay = bounded(d)
-	return s
-}
-
-// Fails makes Dial return err though the call takes its course; nil stands for
-// [ErrSilentPlatform].
-func (s Step) Fails(err error) Step {
-	s.dialErr = orSilent(err)
-	return s
-}
-
-// Panics makes Dial panic with v though the call takes its course.
-func (s Step) Panics(v any) Step {
-	s.panics, s.panicWith = true, v
-	return s
-}
-
-// Blocks makes Dial return only when its context ends, with the context's
-// error. The call takes its course meanwhile.
-func (s Step) Blocks() Step {
-	s.block = blockCtx
-	return s
-}
-
-// Stuck makes Dial ignore its context and return only after [Dialer.Release].
-// The call takes its course meanwhile.
-func (s Step) Stuck() Step {
-	s.block = blockForced
-	return s
-}
-
-// Early shortens the whole call to the instant of placing, and reports all of
-// it before Dial returns; see [Dialer.Attach].
-func (s Step) Early() Step {
-	s.early = true
-	return s
-}
-
-// Mute drops every report. A look-up still tells the truth.
-func (s Step) Mute() Step {
-	s.mute = muteAll
-	return s
-}
-
-// MuteFinal reports the stages and never the end.
-func (s Step) MuteFinal() Step {
-	s.mute = muteFinal
-	return s
-}
-
-// FinalOnly reports the end and none of the stages.
-func (s Step) FinalOnly() Step {
-	s.mute = muteStages
-	return s
-}
-
-// Twice delivers every report twice.
-func (s Step) Twice() Step {
-	s.twice = true
-	return s
-}
-
-// Backwards delivers all reports when the last is due, the last one first.
-func (s Step) Backwards() Step {
-	s.backwards = true
-	return s
-}
-
-// Stray delivers, just before the first report, a final one under the key of
-// the next attempt, which was never placed.
-func (s Step) Stray() Step {
-	s.stray = true
 	return s
 }
 
@@ -268,10 +193,18 @@ func (s Step) Late(d time.Duration) Step {
 	return s
 }
 
-// Forgotten makes every look-up of the attempt answer
-// [callback.FoundUnknown].
-func (s Step) Forgotten() Step {
-	s.forgotten = true
+// Fails makes Dial return err though the call takes its course; nil stands for
+// [ErrSilentPlatform].
+func (s Step) Fails(err error) Step {
+	if s.dialErr = err; err == nil {
+		s.dialErr = ErrSilentPlatform
+	}
+	return s
+}
+
+// Panics makes Dial panic with v though the call takes its course.
+func (s Step) Panics(v any) Step {
+	s.panics, s.panicWith = true, v
 	return s
 }
 

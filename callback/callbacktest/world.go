@@ -63,7 +63,7 @@ func (l *leg) record(now time.Time) Call {
 func (d *Dialer) Dials() []Call { return d.list(func(*leg, time.Time) bool { return true }) }
 
 // Calls lists the calls that left for the network, in the order of dialling:
-// how often somebody's phone was reached for.
+// how often a customer's phone was called.
 func (d *Dialer) Calls() []Call {
 	return d.list(func(l *leg, now time.Time) bool { return l.placed && !l.started.After(now) })
 }

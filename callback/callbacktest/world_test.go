@@ -63,11 +63,11 @@ func TestLookup(t *testing.T) {
 		{name: "just placed", step: callbacktest.Answered(time.Minute), want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb.1"}},
 		{name: "ringing", step: callbacktest.Answered(time.Minute), after: time.Second,
 			want: callback.Found{State: callback.FoundLive, Stage: callback.StageRinging, Ref: "cb.1"}},
-		{name: "talking", step: callbacktest.Answered(time.Minute).Mute(), after: 8 * time.Second,
+		{name: "talking", step: callbacktest.Answered(time.Minute).With(callbacktest.Mute), after: 8 * time.Second,
 			want: callback.Found{State: callback.FoundLive, Stage: callback.StageBridged, Ref: "cb.1"}},
 		{name: "last instant", step: callbacktest.Busy(), after: time.Second - 1,
 			want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb.1"}},
-		{name: "ended", step: callbacktest.Busy().Mute().Fails(nil), after: time.Second,
+		{name: "ended", step: callbacktest.Busy().With(callbacktest.Mute).Fails(nil), after: time.Second,
 			want: callback.Found{State: callback.FoundEnded, Ref: "cb.1", Outcome: callback.Outcome{
 				Result: callback.ResultBusy, Certainty: callback.Known, Reached: callback.StagePlaced, By: callback.PartyNetwork, SIP: 486, Q850: 17}}},
 		{name: "refused", step: callbacktest.Refused(), want: callback.Found{State: callback.FoundNotPlaced}},
@@ -76,7 +76,7 @@ func TestLookup(t *testing.T) {
 			want: callback.Found{State: callback.FoundNotPlaced}},
 		{name: "arrived", step: callbacktest.Busy().Delayed(time.Minute), after: time.Minute,
 			want: callback.Found{State: callback.FoundLive, Stage: callback.StagePlaced, Ref: "cb.1"}},
-		{name: "forgotten", step: callbacktest.Busy().Forgotten(), want: callback.Found{State: callback.FoundUnknown}},
+		{name: "forgotten", step: callbacktest.Busy().With(callbacktest.Forgotten), want: callback.Found{State: callback.FoundUnknown}},
 		{name: "fails", step: callbacktest.Busy().LookupFails(down), err: down},
 	}
 	for _, test := range tests {
@@ -125,12 +125,12 @@ func TestHangup(t *testing.T) {
 		{"before it rings", callbacktest.Answered(time.Hour), 0, []string{"0s cb.1 DROPPED_NO_ANSWER"}, 0},
 		{"ringing", callbacktest.Answered(time.Hour), 3 * time.Second, []string{"1s cb.1 ringing", "3s cb.1 DROPPED_NO_ANSWER"}, 0},
 		{"waiting", callbacktest.Answered(time.Hour), 6 * time.Second, []string{"1s cb.1 ringing", "6s cb.1 customer", "6s cb.1 DROPPED"}, 0},
-		{"talking", callbacktest.Answered(time.Hour).FinalOnly(), 18 * time.Second, []string{"18s cb.1 ANSWER"}, 10 * time.Second},
-		{"talking, backwards", callbacktest.Answered(time.Hour).Backwards(), 7 * time.Second,
+		{"talking", callbacktest.Answered(time.Hour).With(callbacktest.FinalOnly), 18 * time.Second, []string{"18s cb.1 ANSWER"}, 10 * time.Second},
+		{"talking, backwards", callbacktest.Answered(time.Hour).With(callbacktest.Backwards), 7 * time.Second,
 			[]string{"7s cb.1 agent", "6s cb.1 customer", "1s cb.1 ringing", "7s cb.1 DROPPED"}, 0},
 		{"over", callbacktest.Busy(), time.Second, []string{"1s cb.1 BUSY"}, 0},
-		{"twice reported", callbacktest.Answered(time.Hour).Twice(), 0, []string{"0s cb.1 DROPPED_NO_ANSWER", "0s cb.1 DROPPED_NO_ANSWER"}, 0},
-		{"mute", callbacktest.Answered(time.Hour).Mute(), 8 * time.Second, nil, 0},
+		{"twice reported", callbacktest.Answered(time.Hour).With(callbacktest.Twice), 0, []string{"0s cb.1 DROPPED_NO_ANSWER", "0s cb.1 DROPPED_NO_ANSWER"}, 0},
+		{"mute", callbacktest.Answered(time.Hour).With(callbacktest.Mute), 8 * time.Second, nil, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

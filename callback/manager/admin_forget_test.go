@@ -94,7 +94,7 @@ func leftovers(t *testing.T, s callback.Store, now time.Time, tenant string, tex
 
 func TestForgetByID(t *testing.T) {
 	r, _ := flightRig(t)
-	r.dialer.On(swiss3, callbacktest.Lost(nil).Forgotten())
+	r.dialer.On(swiss3, callbacktest.Lost(nil).With(callbacktest.Forgotten))
 	r.start(manager.Request{Number: swiss3}) // 6, unresolved
 	r.tick()
 	r.wantState("cb000006", callback.Unresolved)

@@ -115,7 +115,7 @@ func TestForgetMeetsLateReports(t *testing.T) {
 		c.Logger = slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		c.Dialer = c.Dialer.(*callbacktest.Dialer).NoHangup()
 	})
-	r.dialer.On(swiss, callbacktest.Answered(10*time.Minute).Twice())
+	r.dialer.On(swiss, callbacktest.Answered(10*time.Minute).With(callbacktest.Twice))
 	r.start(manager.Request{})
 	r.run(time.Minute)
 	if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: "cb000001", Force: true}); err != nil {
@@ -148,7 +148,7 @@ func TestForgetRaces(t *testing.T) {
 }
 
 func forgetRaces(t *testing.T, random *rand.Rand) {
-	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.Busy(), callbacktest.Answered(40*time.Second).Twice())
+	dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.Busy(), callbacktest.Answered(40*time.Second).With(callbacktest.Twice))
 	var s callback.Store
 	m := liveRig(t, dialer, func(service *callback.Service, c *manager.Config) {
 		service.Dialing.Retry.MaxAttempts = 3

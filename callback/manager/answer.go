@@ -16,8 +16,14 @@ type AnswerRequest struct {
 	Actor  string
 }
 
-// ResultAnswer takes the answer to an offer. A late or second answer, and one that
-// the kind of offer does not allow, is an [ErrInvalidOperation] (GMS 40020).
+// Answer takes an agent's answer to an offer. A late or second answer is refused.
+//
+// Errors: [callback.FieldError], [callback.StateError] for a callback that is
+// not offered or an answer that its kind of offer does not allow,
+// [callback.ErrNotFound], [callback.ErrConfiguration] if the callback's service
+// no longer exists, [callback.ErrConflict] if other writers kept changing the
+// callback, [callback.ErrStopped], and the store's. After
+// [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Answer(ctx context.Context, req AnswerRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err

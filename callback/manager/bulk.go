@@ -60,6 +60,10 @@ func (r CancelAllRequest) LogValue() slog.Value { return slog.StringValue(r.Stri
 // [callback.FieldError] for a malformed request and [callback.ErrStopped]
 // nothing was cancelled. After an error of the store while the query was read,
 // the items are the callbacks that were handled before.
+//
+// Errors: [callback.FieldError] for a malformed request and
+// [callback.ErrStopped], both before anything is done; or the store's while it
+// reads the query, with the items that were done by then.
 func (m *Manager) CancelAll(ctx context.Context, req CancelAllRequest) (BulkResult, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return BulkResult{}, err

@@ -32,10 +32,10 @@ type CancelRequest struct {
 // when the call has ended: successfully if the parties have talked, else with
 // the requested reason.
 //
-// Errors: [callback.ErrInvalidParameter] for a malformed request,
-// [callback.ErrNotFound], [callback.ErrInvalidOperation] for a completed
-// callback, [callback.ErrOutcomeUnknown], after which it may be repeated, and
-// [callback.ErrStopped].
+// Errors: [callback.FieldError], [callback.StateError] as described,
+// [callback.ErrNotFound], [callback.ErrConflict] if other writers kept changing
+// the callback, [callback.ErrStopped], and the store's. After
+// [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err

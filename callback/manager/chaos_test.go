@@ -151,9 +151,13 @@ func (c *chaos) step() callbacktest.Step {
 	default:
 		s = callbacktest.Answered(time.Duration(1+c.rnd.IntN(600)) * time.Second)
 	}
+	for _, quirk := range []callbacktest.Quirk{callbacktest.Twice, callbacktest.Backwards, callbacktest.Stray, callbacktest.Mute,
+		callbacktest.StagesOnly, callbacktest.FinalOnly, callbacktest.Early, callbacktest.Forgotten} {
+		if c.chance(6) {
+			s = s.With(quirk)
+		}
+	}
 	for _, change := range []func(callbacktest.Step) callbacktest.Step{
-		callbacktest.Step.Twice, callbacktest.Step.Backwards, callbacktest.Step.Stray, callbacktest.Step.Mute, callbacktest.Step.MuteFinal,
-		callbacktest.Step.FinalOnly, callbacktest.Step.Early, callbacktest.Step.Forgotten,
 		func(s callbacktest.Step) callbacktest.Step { return s.Fails(nil) },
 		func(s callbacktest.Step) callbacktest.Step { return s.Panics("boom") },
 		func(s callbacktest.Step) callbacktest.Step {
@@ -489,15 +493,22 @@ func (c *chaos) verify() {
 	}
 }
 
-// TestChaos plays 40 histories. CHAOS_SEEDS plays as many as it says, from seed 1,
-// or from CHAOS_SEED.
+// TestChaos plays 40 histories, 4 with -short. CHAOS_SEEDS sets the number and
+// CHAOS_SEED the first seed.
 func TestChaos(t *testing.T) {
-	first, n := number("CHAOS_SEED", 1), number("CHAOS_SEEDS", 40)
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 4
+	}
+	first, n := number("CHAOS_SEED", 1), number("CHAOS_SEEDS", seeds)
 	if os.Getenv("CHAOS_SEED") != "" && os.Getenv("CHAOS_SEEDS") == "" {
 		n = 1
 	}
 	for seed := first; seed < first+n; seed++ {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) { newChaos(t, seed).run() })
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			newChaos(t, seed).run()
+		})
 	}
 }
 

@@ -34,7 +34,7 @@ func ExampleManager_Answer() {
 	}
 
 	// An agent is free: the engine reserves her and asks.
-	sim.tick()
+	sim.Tick()
 	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
@@ -48,8 +48,8 @@ func ExampleManager_Answer() {
 		fmt.Println(err)
 		return
 	}
-	sim.tick()
-	sim.show(cb.ID)
+	sim.Tick()
+	show(sim, cb.ID)
 
 	// A second answer comes too late.
 	_, err = m.Answer(ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerReject, Actor: "agent-1"})
@@ -72,17 +72,17 @@ func ExampleManager_Answer_reject() {
 		return
 	}
 	for range 2 {
-		sim.tick()
-		sim.show(cb.ID)
+		sim.Tick()
+		show(sim, cb.ID)
 		cb, err = m.Answer(ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerReject, Actor: "agent-1"})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 		fmt.Printf("rejected %d: %s %q\n", cb.Rejects, cb.State, cb.Reason)
-		sim.clock.Advance(time.Minute)
+		sim.Clock.Advance(time.Minute)
 	}
-	fmt.Println("calls:", len(sim.phones.Calls()))
+	fmt.Println("calls:", len(sim.Dialer.Calls()))
 	// Output:
 	// 09:00:00 OFFERED, 0 attempts
 	// rejected 1: QUEUED ""
@@ -102,13 +102,13 @@ func ExampleManager_Answer_timeout() {
 		fmt.Println(err)
 		return
 	}
-	sim.tick()
-	sim.show(cb.ID)
+	sim.Tick()
+	show(sim, cb.ID)
 
 	router.SetFree(callbacktest.AnyService, 0) // she has left her desk
-	sim.clock.Advance(20 * time.Second)
-	sim.tick()
-	sim.show(cb.ID)
+	sim.Clock.Advance(20 * time.Second)
+	sim.Tick()
+	show(sim, cb.ID)
 	fmt.Println("agents given back:", len(router.Releases()))
 	// Output:
 	// 09:00:00 OFFERED, 0 attempts
@@ -133,12 +133,12 @@ func ExampleManager_Answer_confirm() {
 		fmt.Println(err)
 		return
 	}
-	sim.tick() // both are asked
+	sim.Tick() // both are asked
 	if _, err := m.Answer(ctx, manager.AnswerRequest{ID: yes.ID, Answer: callback.AnswerAccept, Actor: "app"}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(time.Hour)
+	sim.Run(time.Hour)
 	for _, id := range []callback.ID{yes.ID, silent.ID} {
 		cb, err := m.Get(ctx, id)
 		if err != nil {

@@ -36,8 +36,8 @@ func ExampleManager_Cancel() {
 	}
 	fmt.Println(cb.State, cb.Reason, cb.Detail)
 
-	sim.pass(8 * time.Hour)
-	fmt.Println("calls:", len(sim.phones.Calls()))
+	sim.Run(8 * time.Hour)
+	fmt.Println("calls:", len(sim.Dialer.Calls()))
 
 	_, err = m.Cancel(ctx, manager.CancelRequest{ID: cb.ID})
 	fmt.Println(err)
@@ -53,20 +53,20 @@ func ExampleManager_Cancel() {
 func ExampleManager_Cancel_inFlight() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(5 * time.Second)
-	sim.show(cb.ID)
+	sim.Run(5 * time.Second)
+	show(sim, cb.ID)
 
 	_, err = m.Cancel(ctx, manager.CancelRequest{ID: cb.ID})
 	fmt.Println(err)
 	fmt.Println("in flight:", errors.Is(err, callback.ErrInFlight))
 
-	sim.pass(time.Hour)
+	sim.Run(time.Hour)
 	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
@@ -84,18 +84,18 @@ func ExampleManager_Cancel_inFlight() {
 func ExampleManager_Cancel_tooLate() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Answered(10*time.Minute))
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(10*time.Minute))
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(2 * time.Minute)
-	sim.show(cb.ID)
+	sim.Run(2 * time.Minute)
+	show(sim, cb.ID)
 	_, err = m.Cancel(ctx, manager.CancelRequest{ID: cb.ID})
 	fmt.Println(err)
 
-	sim.pass(time.Hour)
+	sim.Run(time.Hour)
 	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
@@ -111,20 +111,20 @@ func ExampleManager_Cancel_tooLate() {
 func ExampleManager_Cancel_force() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(5 * time.Second)
+	sim.Run(5 * time.Second)
 	cb, err = m.Cancel(ctx, manager.CancelRequest{ID: cb.ID, Force: true, Actor: "ann"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(cb.State, cb.Reason)
-	for _, hangup := range sim.phones.Hangups() {
+	for _, hangup := range sim.Dialer.Hangups() {
 		fmt.Println("hung up:", hangup.Key)
 	}
 	// Output:

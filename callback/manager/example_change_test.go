@@ -142,7 +142,7 @@ func ExampleManager_Update_number() {
 	}
 	fmt.Println(cb.Customer.Number)
 
-	sim.tick() // it is being dialled
+	sim.Tick() // it is being dialled
 	update.Set["_customer_number"] = "+49 30 23125 106"
 	_, err = m.Update(ctx, update)
 	fmt.Println(err)

@@ -16,7 +16,7 @@ import (
 func ExampleManager_History() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Busy(), callbacktest.Answered(3*time.Minute))
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Busy(), callbacktest.Answered(3*time.Minute))
 	cb, err := m.Start(ctx, manager.Request{
 		Service: "support",
 		Number:  "044 668 18 00",
@@ -27,7 +27,7 @@ func ExampleManager_History() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(time.Hour)
+	sim.Run(time.Hour)
 
 	events, err := m.History(ctx, cb.ID)
 	if err != nil {
@@ -67,7 +67,7 @@ func ExampleManager_Events() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(10 * time.Minute)
+	sim.Run(10 * time.Minute)
 
 	for e, err := range m.Events(ctx, manager.Subscription{Oldest: true, Services: []string{"support"}}) {
 		if err != nil {
@@ -100,7 +100,7 @@ func ExampleManager_Subscribe() {
 		if _, err := m.Start(context.Background(), manager.Request{Service: "support", Number: number}); err != nil {
 			fmt.Println(err)
 		}
-		sim.pass(10 * time.Minute)
+		sim.Run(10 * time.Minute)
 	}
 	start("044 668 18 00")
 	start("+44 20 7946 0101")

@@ -14,8 +14,8 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// A Manager is made of a store, a source of services and a dialer. Everything
-// else has a default.
+// A Manager needs a store, a source of services and a dialer; everything else
+// has a default.
 func ExampleNew() {
 	services, err := callback.NewServices(callback.Service{
 		Name:    "support",
@@ -39,7 +39,7 @@ func ExampleNew() {
 		return
 	}
 
-	// Verbs work at once; Run, or Tick, does the dialling.
+	// Start stores the callback; Run or Tick dials it.
 	cb, err := m.Start(context.Background(), manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
@@ -120,4 +120,27 @@ func ExampleNew_virtualTime() {
 	// cb000001.1 09:00:00 BUSY 0s
 	// cb000001.2 09:05:01 ANSWER 4m0s
 	// COMPLETED AGENT_CONNECTED
+}
+
+// Each tenant has services, callbacks and limits of its own; one Manager works
+// for all of them.
+func ExampleManager_Tenant() {
+	ctx := context.Background()
+	m, sim := simulate(support())
+	if err := sim.Services.Set("acme", support()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	cb, err := m.Tenant("acme").Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = m.Get(ctx, cb.ID)
+	fmt.Println(err)
+	cb, err = m.Tenant("acme").Get(ctx, cb.ID)
+	fmt.Println(cb.ID, cb.Tenant, err)
+	// Output:
+	// callback cb000001: callback not found
+	// cb000001 acme <nil>
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A paused service takes callbacks and calls nobody, whatever node looks at it.
+// A paused service accepts callbacks and places no calls, on all nodes.
 func ExampleManager_Pause() {
 	ctx := context.Background()
 	m, sim := simulate(support())
@@ -26,10 +26,10 @@ func ExampleManager_Pause() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(time.Hour)
-	sim.show(cb.ID)
-	sim.show(late.ID)
-	fmt.Println("calls:", len(sim.phones.Calls()))
+	sim.Run(time.Hour)
+	show(sim, cb.ID)
+	show(sim, late.ID)
+	fmt.Println("calls:", len(sim.Dialer.Calls()))
 	// Output:
 	// taken out of the queue: 1 <nil>
 	// 10:00:00 PAUSED, 0 attempts
@@ -51,11 +51,11 @@ func ExampleManager_Resume() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(20 * time.Minute)
+	sim.Run(20 * time.Minute)
 	n, err := m.Resume(ctx, manager.PauseRequest{Service: "support", Actor: "bob", Reason: "drill is over"})
 	fmt.Println("put back:", n, err)
-	sim.tick()
-	sim.show(cb.ID)
+	sim.Tick()
+	show(sim, cb.ID)
 	history, err := m.History(ctx, cb.ID)
 	if err != nil {
 		fmt.Println(err)

@@ -39,7 +39,7 @@ func (n notice) report() (callback.Report, error) {
 	case "ended":
 		r.Outcome = &callback.Outcome{
 			Result:    n.Result,
-			Certainty: callback.Known, // the zero value would say that nobody knows
+			Certainty: callback.Known, // the zero value means that it may have rung
 			Talk:      time.Duration(n.Seconds) * time.Second,
 		}
 	default:
@@ -84,19 +84,19 @@ func ExampleManager_Report() {
 	ctx := context.Background()
 	m, sim := simulate(support())
 	// A network that places calls and leaves the reporting to the webhook.
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Mute())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).With(callbacktest.Mute))
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.tick()
-	sim.show(cb.ID)
+	sim.Tick()
+	show(sim, cb.ID)
 
 	post := func(body string) {
 		w := httptest.NewRecorder()
 		webhook(m).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/calls", strings.NewReader(body)))
-		sim.clock.Advance(10 * time.Second)
+		sim.Clock.Advance(10 * time.Second)
 		now, err := m.Get(ctx, cb.ID)
 		if err != nil {
 			fmt.Println(err)
@@ -133,12 +133,12 @@ func ExampleManager_Report() {
 func ExampleManager_Report_refused() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Mute())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).With(callbacktest.Mute))
 	if _, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.tick()
+	sim.Tick()
 
 	key := callback.NewAttemptKey("cb000001", 1)
 	for _, r := range []callback.Report{

@@ -16,13 +16,13 @@ func ExampleManager_Resolve() {
 	ctx := context.Background()
 	m, sim := simulate(support())
 	// The platform does not answer in time, and later it cannot tell either.
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Fails(nil).Mute().Forgotten())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).Fails(nil).With(callbacktest.Mute, callbacktest.Forgotten))
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(3 * time.Hour)
+	sim.Run(3 * time.Hour)
 	if cb, err = m.Get(ctx, cb.ID); err != nil {
 		fmt.Println(err)
 		return
@@ -49,24 +49,24 @@ func ExampleManager_Resolve() {
 func ExampleManager_Resolve_redial() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber,
-		callbacktest.Lost(nil).Forgotten(),   // the first attempt
-		callbacktest.Answered(2*time.Minute), // the second
+	sim.Dialer.On(callbacktest.AnyNumber,
+		callbacktest.Lost(nil).With(callbacktest.Forgotten), // the first attempt
+		callbacktest.Answered(2*time.Minute),                // the second
 	)
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(10 * time.Minute)
-	sim.show(cb.ID)
+	sim.Run(10 * time.Minute)
+	show(sim, cb.ID)
 
 	if _, err = m.Resolve(ctx, manager.Resolution{ID: cb.ID, Redial: true, Actor: "ann"}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(10 * time.Minute)
-	sim.show(cb.ID)
+	sim.Run(10 * time.Minute)
+	show(sim, cb.ID)
 
 	_, err = m.Resolve(ctx, manager.Resolution{ID: cb.ID, Redial: true, Actor: "ann"})
 	fmt.Println(err) // there is no doubt about it any more
@@ -80,14 +80,14 @@ func ExampleManager_Resolve_redial() {
 func ExampleManager_Resolve_list() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On("+442079460101", callbacktest.Lost(nil).Forgotten())
+	sim.Dialer.On("+442079460101", callbacktest.Lost(nil).With(callbacktest.Forgotten))
 	for _, number := range []string{"044 668 18 00", "+44 20 7946 0101"} {
 		if _, err := m.Start(ctx, manager.Request{Service: "support", Number: number}); err != nil {
 			fmt.Println(err)
 			return
 		}
 	}
-	sim.pass(30 * time.Minute)
+	sim.Run(30 * time.Minute)
 
 	doubtful := callback.Query{States: []callback.State{callback.Unresolved}}
 	for cb, err := range m.Search(ctx, doubtful) {
@@ -121,7 +121,7 @@ func ExampleManager_ReportState() {
 		{State: callback.Completed, Reason: callback.ReasonAgentConnected},
 	} {
 		report.ID, report.Actor = cb.ID, "dialler"
-		sim.clock.Advance(30 * time.Second)
+		sim.Clock.Advance(30 * time.Second)
 		now, err := m.ReportState(ctx, report)
 		if err != nil {
 			fmt.Println(err)

@@ -27,7 +27,7 @@ func waitingRoom(ctx context.Context) (*manager.Manager, error) {
 		if err != nil {
 			return nil, err
 		}
-		sim.clock.Advance(time.Minute)
+		sim.Clock.Advance(time.Minute)
 	}
 	return m, nil
 }
@@ -155,14 +155,14 @@ func ExampleManager_SearchPage_lookups() {
 func ExampleManager_Search_ended() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On("+12125550100", callbacktest.Busy())
+	sim.Dialer.On("+12125550100", callbacktest.Busy())
 	for _, number := range []string{"044 668 18 00", "+1 212 555 0100"} {
 		if _, err := m.Start(ctx, manager.Request{Service: "support", Number: number}); err != nil {
 			fmt.Println(err)
 			return
 		}
 	}
-	sim.pass(time.Hour)
+	sim.Run(time.Hour)
 	for cb, err := range m.Search(ctx, callback.Query{
 		States:    []callback.State{callback.Completed},
 		Reasons:   []callback.Reason{callback.ReasonCallToCustomer},

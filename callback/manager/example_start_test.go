@@ -33,8 +33,8 @@ func ExampleManager_Start() {
 	fmt.Println(cb.Customer.Number) // a number prints masked, whatever prints it
 	fmt.Println(cb.Properties, cb.UserData)
 
-	sim.pass(time.Hour)
-	sim.show(cb.ID)
+	sim.Run(time.Hour)
+	show(sim, cb.ID)
 	// Output:
 	// cb000001 QUEUED true
 	// +41•••••1800
@@ -60,12 +60,12 @@ func ExampleManager_Start_scheduled() {
 	fmt.Println("bucket: ", cb.Bucket.Format("15:04"))
 	fmt.Println("release:", cb.ReleaseAt.Format("15:04"))
 
-	sim.clock.Set(cb.ReleaseAt.Add(-time.Second))
-	sim.tick()
-	sim.show(cb.ID)
-	sim.clock.Set(cb.ReleaseAt)
-	sim.tick()
-	sim.show(cb.ID)
+	sim.Clock.Set(cb.ReleaseAt.Add(-time.Second))
+	sim.Tick()
+	show(sim, cb.ID)
+	sim.Clock.Set(cb.ReleaseAt)
+	sim.Tick()
+	show(sim, cb.ID)
 	// Output:
 	// SCHEDULED false +44••••••0123
 	// bucket:  14:30
@@ -135,7 +135,7 @@ func ExampleManager_Start_idempotencyKey() {
 	// true 40010
 }
 
-// When the store did not answer nobody knows whether the callback was stored.
+// After a lost answer of the store it is unknown whether the callback exists.
 // With a key the request is simply made again.
 func ExampleManager_Start_outcomeUnknown() {
 	ctx := context.Background()
@@ -174,7 +174,7 @@ func ExampleManager_Start_outcomeUnknown() {
 func ExampleManager_Start_redial() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.NoAnswer())
 	old, err := m.Start(ctx, manager.Request{
 		Service:    "support",
 		Number:     "044 668 18 00",
@@ -184,7 +184,7 @@ func ExampleManager_Start_redial() {
 		fmt.Println(err)
 		return
 	}
-	sim.pass(3 * time.Hour)
+	sim.Run(3 * time.Hour)
 	if old, err = m.Get(ctx, old.ID); err != nil {
 		fmt.Println(err)
 		return
@@ -206,4 +206,44 @@ func ExampleManager_Start_redial() {
 	// cb000001 COMPLETED FAIL_CALL_TO_CUSTOMER
 	// cb000002 QUEUED copied from cb000001
 	// +41•••••1800 map[_product:router] map[note:asked twice]
+}
+
+// A full time is refused with the nearest times that have a seat left; the
+// customer picks one of them.
+func ExampleManager_Start_alternatives() {
+	ctx := context.Background()
+	service := support()
+	service.Booking = callback.Booking{Bucket: 30 * time.Minute, PerBucket: 1, Proposals: 3}
+	m, _ := simulate(service)
+	at := time.Date(2026, time.March, 2, 14, 0, 0, 0, time.UTC)
+	if _, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00", Desired: at}); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	req := manager.Request{Service: "support", Number: "+44 20 7946 0101", Desired: at.Add(10 * time.Minute)}
+	_, err := m.Start(ctx, req)
+	var refused *callback.AvailabilityError
+	if !errors.As(err, &refused) {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("full:", errors.Is(err, callback.ErrFull))
+	for _, slot := range refused.Alternatives {
+		fmt.Println(slot.Start.Format("15:04"), "seats left:", slot.Left)
+	}
+
+	req.Desired = refused.Alternatives[0].Start
+	cb, err := m.Start(ctx, req)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(cb.State, cb.Desired.Format("15:04"))
+	// Output:
+	// full: true
+	// 13:00 seats left: 1
+	// 13:30 seats left: 1
+	// 14:30 seats left: 1
+	// SCHEDULED 13:00
 }

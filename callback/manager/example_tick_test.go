@@ -14,7 +14,7 @@ import (
 func ExampleManager_Tick() {
 	ctx := context.Background()
 	m, sim := simulate(support())
-	sim.phones.On(callbacktest.AnyNumber, callbacktest.Busy(), callbacktest.Answered(time.Minute))
+	sim.Dialer.On(callbacktest.AnyNumber, callbacktest.Busy(), callbacktest.Answered(time.Minute))
 	cb, err := m.Start(ctx, manager.Request{
 		Service: "support",
 		Number:  "044 668 18 00",
@@ -36,14 +36,14 @@ func ExampleManager_Tick() {
 
 		// Here the loop of a host waits for progress.NextAt. The telephones of
 		// the example report in the meantime.
-		sim.clock.Set(progress.NextAt)
+		sim.Clock.Set(progress.NextAt)
 		for {
-			at, ok := sim.phones.Next()
+			at, ok := sim.Dialer.Next()
 			if !ok || at.After(progress.NextAt) {
 				break
 			}
-			sim.clock.Set(at)
-			if _, err := sim.phones.Advance(ctx, at, m); err != nil {
+			sim.Clock.Set(at)
+			if _, err := sim.Dialer.Advance(ctx, at, m); err != nil {
 				fmt.Println(err)
 				return
 			}
@@ -61,7 +61,7 @@ func ExampleManager_Tick() {
 	// 09:23:01 released 0, dialed 1, next at 09:24:13
 }
 
-// Tick lets as many callbacks go as lines are free, whoever ticks.
+// Tick dials as many callbacks as lines are free.
 func ExampleManager_Tick_lines() {
 	ctx := context.Background()
 	service := support()
@@ -74,12 +74,12 @@ func ExampleManager_Tick_lines() {
 		}
 	}
 	for range 3 {
-		progress, err := m.Tick(ctx, sim.clock.Now())
+		progress, err := m.Tick(ctx, sim.Clock.Now())
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println("dialed:", progress.Dialed, "up:", len(sim.phones.Live()))
+		fmt.Println("dialed:", progress.Dialed, "up:", len(sim.Dialer.Live()))
 	}
 	// Output:
 	// dialed: 2 up: 2

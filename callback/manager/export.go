@@ -29,8 +29,8 @@ const (
 // desired time. It reads a page when the one before is consumed, so that an
 // export of any size takes the memory of one page.
 //
-// An error ends the sequence: a [callback.FieldError] for a request without
-// reasons, a [RangeError], or one of the store.
+// Errors: [callback.FieldError] for a request without reasons,
+// [RangeError], and the store's; the iterator yields one, last.
 func (m *Manager) ExportCancelled(ctx context.Context, req ExportRequest) iter.Seq2[*callback.Callback, error] {
 	return func(yield func(*callback.Callback, error) bool) {
 		q, err := m.exportQuery(ctx, req)

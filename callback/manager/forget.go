@@ -57,13 +57,13 @@ func (r ForgetRequest) LogValue() slog.Value { return slog.StringValue(r.String(
 // limits that protect its customer hold. A callback that is not completed and has
 // changed its number keeps everything but the mention of the former one.
 //
-// Forget itself fails with [callback.FieldError] for a malformed request, which
-// includes an Actor or Detail that contains one of Numbers, and with
-// [callback.ErrStopped]; then nothing was erased. It also fails when counters of
-// erased callbacks could not be removed, while the items say what was erased;
-// forgetting Numbers again removes them, and those of a day end with it.
-//
 // GMS: 4.4.
+//
+// Errors: [callback.FieldError] for a malformed request, also if Actor or
+// Detail contains a number of Numbers, and [callback.ErrStopped], both before
+// anything is done; or the store's if counters of the erased callbacks could
+// not be removed: repeating the request removes those of Numbers, the end of
+// the day removes all.
 func (m *Manager) Forget(ctx context.Context, req ForgetRequest) (BulkResult, error) {
 	var result BulkResult
 	if err := m.engine.Life.Check(); err != nil {

@@ -35,6 +35,9 @@ func (m *Manager) Tenant(name string) *Manager {
 
 // New checks the configuration, reports every fault at once, and returns a
 // Manager that has not begun to work: call Run, or Tick.
+//
+// Errors: [callback.FieldError] for each fault, joined;
+// [callback.ErrConfiguration] matches them.
 func New(config Config) (*Manager, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
@@ -94,7 +97,8 @@ func (m *Manager) Start(ctx context.Context, req Request) (*callback.Callback, e
 // down and returns Shutdown's error. The context of [callback.Dialer] carries
 // the values of ctx.
 //
-// Errors: [callback.ErrStopped] if Shutdown was called before.
+// Errors: [callback.ErrStopped] if Shutdown was called before, and those of [Manager.Shutdown]. Errors of the
+// store are logged.
 func (m *Manager) Run(ctx context.Context) error { return m.engine.Run(ctx) }
 
 // Shutdown stops the Manager: Run returns, verbs that change something answer
@@ -103,6 +107,9 @@ func (m *Manager) Run(ctx context.Context) error { return m.engine.Run(ctx) }
 // and the error says how many have not returned; their callbacks become
 // unresolved and are looked up, by this or another node, when their time runs
 // out. Calls that customers are on are never hung up.
+//
+// Errors: the context's, with the number of dialer calls that have not
+// returned.
 func (m *Manager) Shutdown(ctx context.Context) error { return m.engine.Shutdown(ctx) }
 
 // Tick does everything that is due at now: releases, time-outs, recovery,
@@ -116,6 +123,8 @@ func (m *Manager) Shutdown(ctx context.Context) error { return m.engine.Shutdown
 // One Tick runs at a time; a second call waits. It returns early, with the
 // context's error, when ctx ends: what it had claimed and not written comes
 // back when the leases run out.
+//
+// Errors: the context's and the store's.
 func (m *Manager) Tick(ctx context.Context, now time.Time) (callback.Progress, error) {
 	return m.engine.Tick(ctx, now)
 }

@@ -129,6 +129,8 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 
 // Pauses returns the pauses in force of the tenant: that of all services first,
 // then by service. There are none if the store is no [callback.PausingStore].
+//
+// Errors: the store's.
 func (m *Manager) Pauses(ctx context.Context) ([]callback.Pause, error) {
 	if m.engine.Pauses.Store == nil {
 		return nil, nil

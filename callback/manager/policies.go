@@ -11,11 +11,16 @@ import (
 )
 
 // Now returns the time the Manager decides by: that of a store with a clock, else
-// that of Config.Now. An error is one of the store.
+// that of Config.Now. 
+//
+// Errors: the store's.
 func (m *Manager) Now(ctx context.Context) (time.Time, error) { return m.engine.Now(ctx) }
 
 // Policy returns a service of the tenant as it is configured now, or
 // [callback.ErrInvalidParameter] if there is none of that name.
+//
+// Errors: [callback.ErrInvalidParameter] for an unknown service, and those of
+// Config.Services.
 func (m *Manager) Policy(ctx context.Context, name string) (*callback.Policy, error) {
 	p, err := m.engine.Policy(ctx, m.tenant, name)
 	if err != nil {
@@ -27,6 +32,9 @@ func (m *Manager) Policy(ctx context.Context, name string) (*callback.Policy, er
 // Policies returns all services of the tenant, by name. It returns
 // [callback.ErrConfiguration] unless Config.Services is a
 // [callback.ServiceLister].
+//
+// Errors: [callback.ErrConfiguration] if Config.Services is no
+// [callback.ServiceLister], and those of Config.Services.
 func (m *Manager) Policies(ctx context.Context) ([]*callback.Policy, error) {
 	names, ok, err := m.configured(ctx)
 	if err != nil {

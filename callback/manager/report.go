@@ -40,6 +40,13 @@ type StateReport struct {
 // else. It is allowed from every state but Completed, as far as the life cycle
 // allows the move. Queued and Completed end a live attempt; Routing and
 // Processing say how far it got.
+//
+// Errors: [callback.FieldError], [callback.StateError] for a state that the
+// callback cannot move to, [callback.NumberError] for a number in Set,
+// [callback.ErrNotFound], [callback.ErrConfiguration] if the callback's service
+// no longer exists, [callback.ErrConflict] if other writers kept changing the
+// callback, [callback.ErrStopped], and the store's. After
+// [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) ReportState(ctx context.Context, r StateReport) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err

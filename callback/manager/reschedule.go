@@ -32,7 +32,13 @@ type RescheduleRequest struct {
 // seat is given back and the new one taken in one write: when the new bucket
 // is full the old booking stands, and the error proposes other times.
 //
-// A callback in another state is an [ErrInvalidOperation].
+// Errors: [callback.FieldError], [callback.StateError] for a callback that is
+// not Scheduled, [RevisionError], [callback.AvailabilityError] with
+// alternatives, [callback.NumberError] for a number in Set,
+// [callback.LimitError], [callback.ErrNotFound], [callback.ErrConfiguration] if
+// the callback's service no longer exists, [callback.ErrConflict] if other
+// writers kept changing the callback, [callback.ErrStopped], and the store's.
+// After [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err

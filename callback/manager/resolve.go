@@ -23,9 +23,14 @@ type Resolution struct {
 }
 
 // Resolve ends the doubt about an unresolved callback: with the outcome, as if
-// the dialer had reported it, or with another attempt. It is an
-// [ErrInvalidOperation] in every other state, and so is another attempt at a
-// callback whose time is over.
+// the dialer had reported it, or with another attempt.
+//
+// Errors: [callback.FieldError], [callback.StateError] for a callback that is
+// not Unresolved, [callback.ErrInvalidOperation] for a redial after the
+// callback's last chance, [callback.ErrNotFound], [callback.ErrConfiguration]
+// if the callback's service no longer exists, [callback.ErrConflict] if other
+// writers kept changing the callback, [callback.ErrStopped], and the store's.
+// After [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err

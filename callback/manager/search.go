@@ -16,6 +16,8 @@ import (
 )
 
 // Get returns one callback, or [callback.ErrNotFound].
+//
+// Errors: [callback.ErrNotFound] and the store's.
 func (m *Manager) Get(ctx context.Context, id callback.ID) (*callback.Callback, error) {
 	return m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 }
@@ -29,8 +31,7 @@ const maxPage = 1000
 // the service reads, if the query names exactly one, else they need a country
 // code.
 //
-// Errors: [callback.ErrInvalidParameter] for a malformed query, and those of the
-// store.
+// Errors: [callback.FieldError] for a malformed query, and the store's.
 func (m *Manager) SearchPage(ctx context.Context, q callback.Query) (callback.Page, error) {
 	if err := checkQuery(q); err != nil {
 		return callback.Page{}, err
@@ -119,6 +120,8 @@ func checkQuery(q callback.Query) error {
 
 // Search returns all callbacks that match. It reads a page when the one before is
 // consumed. An error ends the sequence; see [Manager.SearchPage].
+//
+// Errors: those of [Manager.SearchPage]; the iterator yields one, last.
 func (m *Manager) Search(ctx context.Context, q callback.Query) iter.Seq2[*callback.Callback, error] {
 	return func(yield func(*callback.Callback, error) bool) {
 		for page, err := range pages(ctx, q, m.SearchPage) {
@@ -151,6 +154,8 @@ func pages(ctx context.Context, q callback.Query, read func(context.Context, cal
 
 // History returns all events of a callback, oldest first, or
 // [callback.ErrNotFound].
+//
+// Errors: [callback.ErrNotFound] and the store's.
 func (m *Manager) History(ctx context.Context, id callback.ID) ([]callback.Event, error) {
 	var all []callback.Event
 	var after callback.Cursor
@@ -180,8 +185,8 @@ type AvailabilityRequest struct {
 // Availability returns the time slots of a service that are open and have seats
 // left, and the full ones on request.
 //
-// Errors: [callback.ErrInvalidParameter] for an unknown service, a range that is
-// too long and parameters that contradict each other, and those of the store.
+// Errors: [callback.ErrInvalidParameter] for an unknown service and for a range
+// or parameters that are refused, and the store's.
 func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (availability.Slots, error) {
 	p, err := m.engine.Policy(ctx, m.tenant, strings.TrimSpace(req.Service))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/scheduler"
 )
 
 func TestBadRequestsNameTheFieldAndStoreNothing(t *testing.T) {
@@ -93,50 +95,6 @@ func wantNothingStored(t *testing.T, r *rig) {
 	}
 }
 
-func TestNumbersAreChecked(t *testing.T) {
-	for _, c := range []struct{ number, rule string }{
-		{"hello", "impossible"}, {"+999123", "impossible"}, {"+41 900 123 456", "premium"}, {"112", "emergency"},
-		{"+41 78 555 66", "invalid"}, {"sip:", "impossible"},
-	} {
-		r := newRig(t, nil)
-		_, err := r.try(manager.Request{Number: c.number})
-		wantCode(t, err, callback.ErrInvalidNumber, 40040)
-		var number *callback.NumberError
-		if !errors.As(err, &number) {
-			t.Fatalf("error is %T", err)
-		}
-		if number.Rule != c.rule {
-			t.Errorf("%q is refused as %s, want %s", c.number, number.Rule, c.rule)
-		}
-		if strings.Contains(err.Error(), "900") || strings.Contains(err.Error(), "555") {
-			t.Errorf("the error shows the number: %v", err)
-		}
-		wantNothingStored(t, r)
-	}
-}
-
-func TestNumberIsTakenInManySpellings(t *testing.T) {
-	for _, spelling := range []string{swiss, "078 555 66 77", "0041785556677", "tel:+41785556677", "tel: +41785556677", "41785556677", "(078) 555-66-77"} {
-		r := newRig(t, nil)
-		cb := r.start(manager.Request{Number: spelling})
-		if got := cb.Customer.Number.Key(); got != swiss {
-			t.Errorf("%q is read as %q", spelling, got)
-		}
-	}
-	r := newRig(t, nil)
-	if cb := r.start(manager.Request{Number: "sip:hans@example.com"}); cb.Customer.Number.Key() != "sip:hans@example.com" {
-		t.Errorf("SIP address is read as %q", cb.Customer.Number.Key())
-	}
-}
-
-// GMS takes "5115" with _disallow_impossible_phone_numbers = false.
-func TestImpossibleNumbersWhereAllowed(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Numbers.AllowImpossible = true })
-	if cb := r.start(manager.Request{Number: "5115"}); cb.Customer.Number.Reveal() != "5115" {
-		t.Errorf("number is %q", cb.Customer.Number.Reveal())
-	}
-}
-
 func TestMandatoryKeys(t *testing.T) {
 	change := func(s *callback.Service, _ *manager.Config) {
 		s.SearchKeys = []string{"_customer_number", "_account"}
@@ -146,86 +104,6 @@ func TestMandatoryKeys(t *testing.T) {
 	_, err := r.try(manager.Request{})
 	wantCode(t, err, callback.ErrInvalidParameter, 40010)
 	r.start(manager.Request{Properties: callback.Values{"_account": "A-1"}})
-}
-
-func TestLimits(t *testing.T) {
-	t.Run("same number, two", func(t *testing.T) {
-		r := newRig(t, nil)
-		r.start(manager.Request{})
-		r.start(manager.Request{Desired: monday().Add(time.Hour)})
-		_, err := r.try(manager.Request{})
-		wantCode(t, err, callback.ErrNumberLimit, 40001)
-		_, err = r.try(manager.Request{Desired: monday().Add(2 * time.Hour)})
-		wantCode(t, err, callback.ErrNumberLimit, 40001)
-		r.start(manager.Request{Number: swiss2})
-	})
-	t.Run("same number, strict", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
-		cb := r.start(manager.Request{})
-		_, err := r.try(manager.Request{})
-		wantCode(t, err, callback.ErrNumberLimit, 40001)
-		var limit *callback.LimitError
-		if !errors.As(err, &limit) || limit.Max != 1 {
-			t.Errorf("limit is %+v, want 1", limit)
-		}
-		if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID}); err != nil {
-			t.Fatal(err)
-		}
-		r.start(manager.Request{})
-	})
-	t.Run("queue", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.Queued = 1 })
-		r.start(manager.Request{})
-		_, err := r.try(manager.Request{Number: swiss2})
-		wantCode(t, err, callback.ErrQueueLimit, 40002)
-		r.start(manager.Request{Number: swiss2, Desired: monday().Add(time.Hour)}) // scheduled ones pass
-	})
-	t.Run("queue of none", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.Queued = -1 })
-		_, err := r.try(manager.Request{})
-		wantCode(t, err, callback.ErrQueueLimit, 40002)
-	})
-	t.Run("interval", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
-			s.Limits = callback.Limits{SameNumber: callback.CheckNone, PerParameter: 100,
-				First: callback.Throttle{Max: 2, Every: 5 * time.Minute}, Second: callback.Throttle{Max: 2, Every: time.Hour}}
-		})
-		r.start(manager.Request{})
-		r.start(manager.Request{Desired: monday().Add(30 * time.Second)}) // near enough to be immediate
-		_, err := r.try(manager.Request{})
-		wantCode(t, err, callback.ErrIntervalLimit, 40003)
-		var limit *callback.LimitError
-		if !errors.As(err, &limit) || limit.Interval != 5*time.Minute || !limit.RetryAt.Equal(monday().Add(5*time.Minute)) {
-			t.Errorf("when both are exhausted the first is named: %+v", limit)
-		}
-		r.clock.Advance(5 * time.Minute)
-		_, err = r.try(manager.Request{})
-		if !errors.As(err, &limit) || limit.Interval != time.Hour {
-			t.Errorf("then the second: %+v", limit)
-		}
-	})
-	t.Run("parameter of the day", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
-			s.Limits.SameNumber, s.Limits.PerParameter = callback.CheckNone, 2
-			s.Limits.Parameters = []string{"_customer_number", "X-Visitor"}
-		})
-		r.start(manager.Request{})
-		r.start(manager.Request{Parameters: map[string]string{"X-Visitor": "v"}})
-		_, err := r.try(manager.Request{})
-		wantCode(t, err, callback.ErrParameterLimit, 40004)
-		var limit *callback.LimitError
-		if !errors.As(err, &limit) || limit.Parameter != "_customer_number" {
-			t.Errorf("limit is %+v", limit)
-		}
-		r.start(manager.Request{Desired: monday().Add(time.Hour)}) // scheduled ones are not counted
-		r.start(manager.Request{Number: swiss2, Parameters: map[string]string{"X-Visitor": "v"}})
-		_, err = r.try(manager.Request{Number: swiss3, Parameters: map[string]string{"X-Visitor": "v"}})
-		if !errors.As(err, &limit) || limit.Parameter != "X-Visitor" {
-			t.Errorf("limit is %+v", limit)
-		}
-		r.clock.Set(monday().Add(14 * time.Hour)) // the next calendar day
-		r.start(manager.Request{})
-	})
 }
 
 func TestFullBucketProposesOthers(t *testing.T) {
@@ -387,5 +265,94 @@ func TestLocalTimeInAGap(t *testing.T) {
 	cb := r.start(manager.Request{Zone: "Europe/Berlin", Local: &availability.LocalTime{Year: 2026, Month: 3, Day: 29, Hour: 2, Minute: 30}})
 	if want := time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC); !cb.Desired.Equal(want) {
 		t.Errorf("02:30 does not exist that night: booked for %v, want %v", cb.Desired, want)
+	}
+}
+
+func TestHoursOptions(t *testing.T) {
+	hours, err := availability.NewCalendar(availability.CalendarConfig{Regular: []availability.WeeklyHours{
+		{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(14, 0), Close: availability.Clock(17, 0)},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Booking.Hours, s.Booking.IgnoreHoursNow = hours, true })
+	r.start(manager.Request{}) // closed now, and taken all the same
+	_, err = r.try(manager.Request{Desired: monday().Add(time.Hour)})
+	wantCode(t, err, callback.ErrClosed, 40050)
+}
+
+// Capacity that recurs by a cron specification decides about seats.
+func TestCapacityByRecurringWindows(t *testing.T) {
+	lunch, err := scheduler.ParseRecurrence("0 12 * * MON-FRI", "UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	capacity, err := availability.NewRecurring("UTC", 0, []availability.Window{{Recurrence: lunch, Duration: time.Hour, Capacity: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Booking.Capacity, s.Booking.Bucket = capacity, 30*time.Minute
+		s.Limits.SameNumber = callback.CheckNone
+	})
+	_, err = r.try(manager.Request{Desired: monday().Add(time.Hour)})
+	wantCode(t, err, callback.ErrFull, 40051)
+	noon := monday().Add(2 * time.Hour)
+	r.start(manager.Request{Desired: noon})
+	_, err = r.try(manager.Request{Desired: noon})
+	wantCode(t, err, callback.ErrFull, 40051)
+	r.start(manager.Request{Desired: noon.Add(30 * time.Minute)})
+	slots, err := r.m.Availability(r.ctx, manager.AvailabilityRequest{Service: "desk", Query: availability.Query{Days: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open []string
+	for _, s := range slots.Slots {
+		open = append(open, s.Start.UTC().Format("Mon 15:04"))
+	}
+	if diff := cmp.Diff([]string{"Tue 12:00", "Tue 12:30"}, open); diff != "" {
+		t.Errorf("open slots (-want +got):\n%s", diff)
+	}
+}
+
+// The estimate is for the place behind all that wait.
+func TestEstimateIsAskedForThePosition(t *testing.T) {
+	asked := 0
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Paused = true
+		s.Booking.Estimator = scheduler.EstimatorFunc(func(position int, _ time.Time) (time.Duration, bool) {
+			asked = position
+			return 0, false
+		})
+	})
+	r.start(manager.Request{})
+	r.start(manager.Request{Number: swiss2})
+	r.start(manager.Request{Number: swiss3, Desired: monday().Add(time.Hour)})
+	if asked != 3 {
+		t.Errorf("asked for position %d, want 3", asked)
+	}
+}
+
+func TestOneKeyManyTimes(t *testing.T) {
+	r := newRig(t, nil)
+	ids := make(chan callback.ID, 50)
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			cb, err := r.try(manager.Request{Key: "same"})
+			if err != nil {
+				t.Errorf("Start: %v", err)
+				return
+			}
+			ids <- cb.ID
+		})
+	}
+	wg.Wait()
+	close(ids)
+	first := <-ids
+	for id := range ids {
+		if id != first {
+			t.Errorf("one key made %s and %s", first, id)
+		}
 	}
 }

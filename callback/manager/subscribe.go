@@ -46,6 +46,8 @@ func contains[T comparable](list []T, v T) bool {
 // ends the sequence. Each subscriber reads the store by itself, so that a slow
 // one delays no other and loses nothing. Events of other nodes arrive within
 // Config.Poll.
+//
+// Errors: the store's; the iterator yields one, last.
 func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback.Event, error] {
 	return func(yield func(callback.Event, error) bool) {
 		q := callback.EventQuery{Tenant: m.tenant, AllTenants: s.AllTenants, Callback: s.Callback, After: s.After, Limit: 1000}
@@ -80,6 +82,8 @@ func (m *Manager) Events(ctx context.Context, s Subscription) iter.Seq2[callback
 // cursor to continue from, and the error of ctx or of the store. If handle fails
 // or panics, it is called with the same event again after Config.Poll: each
 // event is delivered at least once, in order per callback.
+//
+// Errors: the context's and the store's. Errors of handle are logged.
 func (m *Manager) Subscribe(ctx context.Context, s Subscription, handle func(context.Context, callback.Event) error) (callback.Cursor, error) {
 	after := s.After
 	for e, err := range m.Events(ctx, s) {

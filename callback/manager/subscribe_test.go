@@ -94,3 +94,51 @@ func TestWait(t *testing.T) {
 		}
 	})
 }
+
+func TestSubscribersCannotStallTheEngine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := liveRig(t, callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
+			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
+		}), nil)
+		runUntilDone(t, m)
+		ctx, stop := context.WithCancel(t.Context())
+		var seen []callback.EventType
+		ended := make(chan struct{}, 2)
+		go func() { // one blocks for ever on its first event
+			m.Subscribe(ctx, manager.Subscription{Oldest: true}, func(ctx context.Context, _ callback.Event) error {
+				<-ctx.Done()
+				return nil
+			})
+			ended <- struct{}{}
+		}()
+		panics := 0
+		go func() { // one panics once and fails once
+			m.Subscribe(ctx, manager.Subscription{Oldest: true, Services: []string{"desk"}}, func(_ context.Context, e callback.Event) error {
+				if panics++; panics == 1 {
+					panic("subscriber")
+				} else if panics == 3 {
+					return errors.New("later")
+				}
+				seen = append(seen, e.Type)
+				return nil
+			})
+			ended <- struct{}{}
+		}()
+		cb, err := m.Start(t.Context(), request())
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got, _ := m.Get(t.Context(), cb.ID); got.State != callback.Completed {
+			t.Errorf("the engine is stalled: %v", got.State)
+		}
+		want := []callback.EventType{callback.EventAccepted, callback.EventDialing, callback.EventCompleted}
+		if len(seen) != len(want) || seen[0] != want[0] || seen[1] != want[1] || seen[2] != want[2] {
+			t.Errorf("subscriber saw %v, want %v", seen, want)
+		}
+		stop()
+		<-ended
+		<-ended
+	})
+}

@@ -24,6 +24,13 @@ type UpdateRequest struct {
 // Update changes properties of a callback that is not completed. Former values
 // of lookup keys stay searchable. It never changes the desired time: that is
 // [Manager.Reschedule].
+//
+// Errors: [callback.FieldError], [callback.StateError] for a callback that is
+// completed, [RevisionError], [callback.NumberError], [callback.LimitError],
+// [callback.ErrNotFound], [callback.ErrConfiguration] if the callback's service
+// no longer exists, [callback.ErrConflict] if other writers kept changing the
+// callback, [callback.ErrStopped], and the store's. After
+// [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Update(ctx context.Context, req UpdateRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err

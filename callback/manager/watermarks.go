@@ -32,8 +32,7 @@ const maxAge = 4000 * 24 * time.Hour
 // Watermarks counts the callbacks in progress by service. A service that the
 // request names is in the answer even if it is unknown.
 //
-// Errors: a [callback.FieldError] for a malformed request, and those of the
-// store.
+// Errors: [callback.FieldError] for a malformed request, and the store's.
 func (m *Manager) Watermarks(ctx context.Context, req WatermarksRequest) (Watermarks, error) {
 	if req.Age < 0 || req.Age > maxAge {
 		return Watermarks{}, decide.Invalid("age", fmt.Sprintf("%v is not between 0 and %v", req.Age, maxAge))

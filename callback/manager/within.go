@@ -39,6 +39,8 @@ func (m *Manager) Within(s callback.Store) *Starter {
 // After [callback.ErrOutcomeUnknown] the host must roll it back. A callback to copy
 // stays locked until the transaction ends, so that it cannot be forgotten before
 // the copy exists.
+//
+// Errors: those of [Manager.Start].
 func (s *Starter) Start(ctx context.Context, req Request) (*callback.Callback, error) {
 	return s.intake.Start(ctx, s.tenant, decide.StartInput(req))
 }

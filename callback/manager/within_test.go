@@ -46,6 +46,18 @@ func ExampleManager_Within() {
 	// after it: QUEUED
 }
 
+// A Starter refuses what its Manager refuses, and writes nothing then.
+func ExampleStarter_Start() {
+	m, sim := simulate(support())
+	tx := &pending{Store: sim.Store}
+	_, err := m.Within(tx).Start(context.Background(), manager.Request{Service: "support", Number: "112"})
+	fmt.Println(callback.Code(err), err)
+	fmt.Println("changes:", len(tx.changes))
+	// Output:
+	// 40040 _customer_number: emergency number
+	// changes: 0
+}
+
 func TestWithinStopsWithItsManager(t *testing.T) {
 	memory := store.NewMemory()
 	services, err := callback.NewServices(callback.Service{Name: "billing"})

@@ -81,7 +81,7 @@ func (p *platform) originate(key, number string, ring time.Duration) (ref string
 	p.calls[key] = c
 	answers := 200 * time.Millisecond
 	if strings.HasSuffix(number, "304") {
-		answers = ring // nobody is at home
+		answers = ring // no answer
 	}
 	p.up.Go(func() { p.conduct(c, answers, ring) })
 	if c.lost {

@@ -5,7 +5,7 @@
 //
 //	go run ./examples/live
 //
-// The dialer here only waits a little and answers; yours calls somebody.
+// The dialer here waits a little and answers; yours calls a customer.
 package main
 
 import (

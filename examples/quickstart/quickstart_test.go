@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,34 +19,30 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-var update = flag.Bool("update", false, "write testdata/quickstart.golden anew")
+var update = flag.Bool("update", false, "write testdata/quickstart.golden")
 
-// played runs the built-in day and returns what it was and what it printed.
-func played(t *testing.T) (*play, []line, string) {
+// played runs the built-in day and returns it with what it printed.
+func played(t *testing.T) (*day, string) {
 	t.Helper()
-	lines, err := readDay(bytes.NewReader(day))
+	d, err := newDay()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPlay(lines[0].At)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.play(t.Context(), lines); err != nil {
+	if err := d.play(t.Context(), bytes.NewReader(lines)); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := p.print(t.Context(), &out); err != nil {
+	if err := d.report(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
-	return p, lines, out.String()
+	return d, out.String()
 }
 
 func TestQuickstartPrintsTheGoldenFile(t *testing.T) {
 	began := time.Now()
 	var first, second bytes.Buffer
 	for _, out := range []*bytes.Buffer{&first, &second} {
-		if err := run(t.Context(), bytes.NewReader(day), out); err != nil {
+		if err := run(t.Context(), bytes.NewReader(lines), out); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,44 +63,30 @@ func TestQuickstartPrintsTheGoldenFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), first.String()); diff != "" {
-		t.Errorf("output differs from %s; go test -update writes it anew (-want +got):\n%s", golden, diff)
+		t.Errorf("output differs from %s; go test -update writes it (-want +got):\n%s", golden, diff)
 	}
 }
 
-func TestOpenReadsTheSameDayFromAFile(t *testing.T) {
-	var builtIn, file bytes.Buffer
-	if err := open("", &builtIn); err != nil {
-		t.Fatal(err)
-	}
-	if err := open("day.jsonl", &file); err != nil {
-		t.Fatal(err)
-	}
-	if builtIn.String() != file.String() {
-		t.Error("the file and the built-in day print different accounts")
-	}
-	if err := open(filepath.Join("testdata", "none.jsonl"), &file); !os.IsNotExist(err) {
-		t.Errorf("open of a missing file: %v", err)
-	}
-}
-
-// No number may be readable in the output: neither one of the day's, in any
+// No number may be readable in the output: neither one of the day, in any
 // spelling, nor anything else that looks like one.
 func TestOutputShowsNoNumber(t *testing.T) {
-	_, lines, out := played(t)
+	d, out := played(t)
 	squeezed := regexp.MustCompile(`[^0-9\n]`).ReplaceAllString(out, "")
-	for _, l := range lines {
-		for _, raw := range l.raws() {
+	for i, a := range d.answers {
+		raws := []string{a.Request.Number}
+		if raw, ok := a.Set["_customer_number"].(string); ok {
+			raws = append(raws, raw)
+		}
+		for _, raw := range raws {
 			digits := regexp.MustCompile(`[^0-9]`).ReplaceAllString(raw, "")
 			if len(digits) >= 7 && strings.Contains(squeezed, strings.TrimLeft(digits, "0")) {
-				t.Errorf("line %d: its number can be read in the output", l.number)
+				t.Errorf("line %d: its number can be read in the output", i+1)
 			}
 		}
 	}
-	if long := regexp.MustCompile(`\d{5,}`).FindAllString(out, -1); len(long) > 0 {
-		for _, digits := range long {
-			if !regexp.MustCompile(`^[45]00\d\d$`).MatchString(digits) {
-				t.Errorf("%q looks like a number", digits)
-			}
+	for _, digits := range regexp.MustCompile(`\b\d{5,}`).FindAllString(out, -1) {
+		if !regexp.MustCompile(`^[45]00\d\d$`).MatchString(digits) {
+			t.Errorf("%q looks like a number", digits)
 		}
 	}
 	if strings.Contains(out, "hans") {
@@ -111,25 +94,8 @@ func TestOutputShowsNoNumber(t *testing.T) {
 	}
 }
 
-// raws are the numbers of a line as they are written.
-func (l *line) raws() []string {
-	raws := []string{l.Number}
-	for _, values := range []callback.Values{l.GMS, l.Set} {
-		if raw, ok := values["_customer_number"].(string); ok {
-			raws = append(raws, raw)
-		}
-	}
-	if l.LUCS != nil {
-		raws = append(raws, l.LUCS.Target, l.LUCS.AlternativeTarget)
-	}
-	if l.Interaction != nil {
-		raws = append(raws, l.Interaction.CustomerNumber)
-	}
-	return raws
-}
-
 func TestOutputFitsATerminal(t *testing.T) {
-	_, _, out := played(t)
+	_, out := played(t)
 	for i, row := range strings.Split(out, "\n") {
 		if n := utf8.RuneCountInString(row); n > 110 {
 			t.Errorf("row %d has %d columns, at most 110 are wanted: %s", i+1, n, row)
@@ -142,9 +108,9 @@ func TestOutputFitsATerminal(t *testing.T) {
 
 // The day is worth reading only while it shows what it is there to show.
 func TestDayShowsWhatCanHappen(t *testing.T) {
-	p, _, _ := played(t)
+	d, _ := played(t)
 	codes := map[int]bool{}
-	for _, n := range p.notes {
+	for _, n := range d.answers {
 		codes[callback.Code(n.err)] = true
 	}
 	for _, code := range []int{40001, 40002, 40003, 40004, 40010, 40020, 40030, 40040, 40050, 40051} {
@@ -156,7 +122,7 @@ func TestDayShowsWhatCanHappen(t *testing.T) {
 	results := map[callback.CallResult]bool{}
 	priorities := map[string]bool{}
 	events := map[callback.EventType]bool{}
-	for cb, err := range p.m.Search(context.Background(), callback.Query{}) {
+	for cb, err := range d.m.Search(context.Background(), callback.Query{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +133,7 @@ func TestDayShowsWhatCanHappen(t *testing.T) {
 		for _, a := range cb.Attempts {
 			results[a.Outcome.Result] = true
 		}
-		history, err := p.m.History(context.Background(), cb.ID)
+		history, err := d.m.History(context.Background(), cb.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,20 +170,63 @@ func TestDayShowsWhatCanHappen(t *testing.T) {
 }
 
 func TestDayIsKeptStraight(t *testing.T) {
-	p, _, _ := played(t)
-	callbacktest.RequireNoDoubles(t, p.dialer)
-	if n := callbacktest.VerifyAudit(t, p.store); n != len(p.names) {
-		t.Errorf("the store has %d callbacks, %d were accepted", n, len(p.names))
+	d, _ := played(t)
+	callbacktest.RequireNoDoubles(t, d.dialer)
+	accepted := make(map[callback.ID]bool)
+	for _, a := range d.answers {
+		if a.err == nil {
+			accepted[a.id] = true
+		}
 	}
-	if refused := p.dialer.Refused(); len(refused) > 0 {
+	if n := callbacktest.VerifyAudit(t, d.store); n != len(accepted) {
+		t.Errorf("the store has %d callbacks, %d were accepted", n, len(accepted))
+	}
+	callbacktest.VerifyPermits(t, d.store, d.clock.Now(), "")
+	if refused := d.dialer.Refused(); len(refused) > 0 {
 		t.Errorf("%d reports of the dialer were refused, the first with %v", len(refused), refused[0].Err)
 	}
 	// A cancellation while the phone rings ends the callback with that call.
-	cb, err := p.m.Get(t.Context(), p.latest["Yves Petit"])
+	cb, err := d.m.Get(t.Context(), d.latest["Yves Petit"])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cb.Reason != callback.ReasonCancelled || len(cb.Attempts) != 1 {
 		t.Errorf("cancelled in flight: %s after %d attempts, want %s after 1", cb.Reason, len(cb.Attempts), callback.ReasonCancelled)
+	}
+}
+
+func TestLinesAreChecked(t *testing.T) {
+	const good = `{"at":"2026-03-27T08:00:00Z","who":"A","request":{"Service":"support","Number":"030 23125 101"}}`
+	for _, test := range []struct{ name, in, want string }{
+		{"nothing", "\n\n", "no lines"},
+		{"no JSON", good + "\nhello", "line 2: invalid character"},
+		{"an unknown field", `{"at":"2026-03-27T08:00:00Z","who":"A","wen":1}`, `unknown field "wen"`},
+		{"an unknown order", `{"at":"2026-03-27T08:00:00Z","who":"A","do":"dance"}`, `line 1: "dance" is not known`},
+		{"an unknown call", `{"at":"2026-03-27T08:00:00Z","who":"A","calls":["sings"]}`, `"sings" is not known`},
+		{"a call of no length", `{"at":"2026-03-27T08:00:00Z","who":"A","calls":["answered long"]}`, "invalid duration"},
+		{"disorder", good + "\n" + strings.Replace(good, "08:00", "07:59", 1), "line 2: 2026-03-27 07:59:00 +0000 UTC is before"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := run(t.Context(), strings.NewReader(test.in), io.Discard)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestRunAnotherDay(t *testing.T) {
+	const in = `{"at":"2027-01-04T10:00:00+01:00","who":"A","request":{"Service":"support","Number":"030 23125 101"}}
+
+{"at":"2027-01-04T10:01:00+01:00","who":"B","request":{"Service":"support","Number":"112"}}
+{"at":"2027-01-04T10:02:00+01:00","who":"C","do":"cancel"}`
+	var out bytes.Buffer
+	if err := run(t.Context(), strings.NewReader(in), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Monday, 4 January 2027: 3 lines", "cb000001", "AGENT_CONNECTED", "emergency", "40030"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, &out)
+		}
 	}
 }

@@ -14,14 +14,14 @@ import (
 
 // Desk is the code of a host: it offers a callback to whoever would wait too
 // long, in the customer's words. What it gets is a *manager.Manager; it takes
-// just the verbs it needs, so that a test may pass something else.
+// just the methods it needs, so that a test may pass a fake.
 type Desk struct {
 	callbacks callbacks
 	service   string
 	zone      *time.Location
 }
 
-// callbacks are the verbs of a Manager that a Desk uses.
+// callbacks has the methods of a Manager that a Desk uses.
 type callbacks interface {
 	Start(ctx context.Context, req manager.Request) (*callback.Callback, error)
 	SearchPage(ctx context.Context, q callback.Query) (callback.Page, error)
@@ -32,7 +32,7 @@ func NewDesk(m callbacks, service string, zone *time.Location) *Desk {
 	return &Desk{callbacks: m, service: service, zone: zone}
 }
 
-// ResultAnswer is what the customer is told.
+// Answer is the reply to the customer.
 type Answer struct {
 	Text string
 	// ID is the callback, when one was taken.

@@ -192,7 +192,7 @@ func TestNeverReached(t *testing.T) {
 // does, and then only if it did not.
 func TestPlatformFallsSilent(t *testing.T) {
 	w := newWorld(t, friday(t, 10, 0))
-	w.dialer.On(anne, callbacktest.Answered(time.Minute).Mute().Forgotten())
+	w.dialer.On(anne, callbacktest.Answered(time.Minute).With(callbacktest.Mute, callbacktest.Forgotten))
 
 	answer := w.ask("anne-1", anne, time.Time{})
 	w.after(time.Hour)

@@ -110,7 +110,7 @@ func filled[T any](t testing.TB) *T {
 	v := new(T)
 	walk(reflect.ValueOf(v).Elem(), "", func(leaf reflect.Value, path string) {
 		// The golden files call the field by the name of its column.
-		set(t, leaf, strings.Replace(path, ".SearchValues", ".SearchValues", 1))
+		set(t, leaf, strings.Replace(path, ".SearchValues", ".Lookups", 1))
 	})
 	return v
 }

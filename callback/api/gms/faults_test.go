@@ -37,7 +37,7 @@ func TestServerFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := &failingSource{ServiceSource: services}
-	r := newRig(t, func(s *setup) { s.manager.Services = source })
+	r := newRig(t, func(s *setup) { s.options = func(c *manager.Config) { c.Services = source } })
 	for _, test := range []struct {
 		err     error
 		code    int

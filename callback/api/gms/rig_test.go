@@ -17,11 +17,11 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/exchange"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
-	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
-// monday is a Monday in winter at 10:00 UTC.
-func monday() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
+// monday returns 10:00 UTC on a Monday in winter.
+func monday() time.Time { return managertest.Monday() }
 
 // Valid mobile numbers.
 const (
@@ -36,13 +36,14 @@ type setup struct {
 	services []callback.Service
 	tenants  map[string][]callback.Service // of other tenants
 	ids      []string                      // of the first callbacks
-	manager  manager.Config
+	options  func(*manager.Config)
 	handler  gms.Config
 }
 
 // rig is a Handler on a Manager with virtual time.
 type rig struct {
 	t        *testing.T
+	world    *managertest.Rig
 	clock    *callbacktest.Clock
 	dialer   *callbacktest.Dialer
 	store    callback.Store
@@ -55,9 +56,7 @@ type rig struct {
 }
 
 // desk is the service of most tests.
-func desk() callback.Service {
-	return callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}}
-}
+func desk() callback.Service { return managertest.Desk() }
 
 // users returns the users of a rig: boss has all roles, others have the role
 // they are named for. anna is restricted to customer c1 and ben to c2; other is
@@ -83,37 +82,27 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 	if change != nil {
 		change(s)
 	}
-	r.clock = callbacktest.NewClock(s.now)
-	r.dialer = callbacktest.NewDialer(r.clock.Now)
-	r.faults = callbacktest.NewFaultyStore(store.NewMemory())
-	r.store = r.faults.Store()
-	var err error
-	if r.services, err = callback.NewServices(s.services...); err != nil {
-		t.Fatal(err)
-	}
-	for tenant, services := range s.tenants {
-		for _, service := range services {
-			if err := r.services.Set(tenant, service); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
 	logger := slog.New(slog.NewTextHandler(r.log, nil))
-	next, rest := 0, callbacktest.IDs("cb")
-	c := s.manager
-	c.Store, c.Dialer, c.Now, c.Node, c.Synchronous, c.Logger = r.store, r.dialer, r.clock.Now, "n1", true, logger
-	c.NewID = func() callback.ID {
-		if next++; next <= len(s.ids) {
-			return callback.ID(s.ids[next-1])
-		}
-		return rest()
-	}
-	if c.Services == nil {
-		c.Services = r.services
-	}
-	if r.m, err = manager.New(c); err != nil {
-		t.Fatal(err)
-	}
+	r.world = managertest.New(t, managertest.Config{
+		Clock: callbacktest.NewClock(s.now), Services: s.services, Tenants: s.tenants,
+		Options: func(c *manager.Config) {
+			r.faults = callbacktest.NewFaultyStore(c.Store)
+			c.Store, c.Logger = r.faults.Store(), logger
+			count := c.NewID
+			c.NewID = func() callback.ID {
+				if len(s.ids) == 0 {
+					return count()
+				}
+				id := callback.ID(s.ids[0])
+				s.ids = s.ids[1:]
+				return id
+			}
+			if s.options != nil {
+				s.options(c)
+			}
+		},
+	})
+	r.clock, r.dialer, r.store, r.services, r.m = r.world.Clock, r.world.Dialer, r.world.Store, r.world.Services, r.world.Manager
 	hc := s.handler
 	hc.Manager, hc.Logger = r.m, logger
 	if hc.Authorizer == nil {
@@ -128,12 +117,6 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 		t.Fatal(err)
 	}
 	r.h, r.bare = exchange.Record(t, h), h
-	t.Cleanup(func() {
-		if !t.Failed() {
-			callbacktest.VerifyAudit(t, r.store)
-			callbacktest.VerifyPermits(t, r.store, r.clock.Now(), "")
-		}
-	})
 	return r
 }
 
@@ -205,16 +188,8 @@ func (r *rig) stored(id string) *callback.Callback {
 	return cb
 }
 
-// tick performs what is due now.
-func (r *rig) tick() {
-	r.t.Helper()
-	if _, err := r.m.Tick(r.t.Context(), r.clock.Now()); err != nil {
-		r.t.Fatal(err)
-	}
-	if _, err := r.dialer.Advance(r.t.Context(), r.clock.Now(), r.m); err != nil {
-		r.t.Fatal(err)
-	}
-}
+// tick does what is due at the clock's time.
+func (r *rig) tick() { r.t.Helper(); r.world.Tick() }
 
 func (s *response) want(status int) *response {
 	s.t.Helper()

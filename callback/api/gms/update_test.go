@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // later is a time that is scheduled, not immediate.
@@ -199,7 +200,7 @@ func TestPreview(t *testing.T) {
 	router := callbacktest.NewRouter(5)
 	r := newRig(t, func(s *setup) {
 		s.services[0].Preview = callback.Preview{On: true, Rejects: 1, Timeout: 30 * time.Second}
-		s.manager.Router = router
+		s.options = func(c *manager.Config) { c.Router = router }
 	})
 	preview := func(id, body string) *response {
 		t.Helper()

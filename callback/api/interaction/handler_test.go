@@ -128,6 +128,7 @@ func TestHandlerInvalidID(t *testing.T) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	})
 	faults.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.FailBefore, Times: -1})
+	t.Cleanup(faults.Heal)
 	for id, status := range map[string]int{
 		"cb%00": 404, "a%0Ab": 404, "%7F": 404, "%ff": 404, strings.Repeat("x", 129): 404, strings.Repeat("x", 128): 500, "%C3%A4": 500,
 	} {

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"io"
-	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -16,11 +14,11 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
-	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
 // monday returns 10:00 UTC on a Monday in winter.
-func monday() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC) }
+func monday() time.Time { return managertest.Monday() }
 
 const (
 	swiss  = "+41785556677"
@@ -30,6 +28,7 @@ const (
 // rig is a Manager on a virtual clock.
 type rig struct {
 	t       testing.TB
+	world   *managertest.Rig
 	clock   *callbacktest.Clock
 	dialer  *callbacktest.Dialer
 	store   callback.Store
@@ -40,61 +39,30 @@ type rig struct {
 // "acme".
 func newRig(t testing.TB, change func(s *callback.Service, c *manager.Config)) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: callbacktest.NewClock(monday()), store: store.NewMemory()}
-	r.dialer = callbacktest.NewDialer(r.clock.Now)
-	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
-		Limits: callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000}}
-	config := manager.Config{Store: r.store, Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
-		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	if change != nil {
-		change(&service, &config)
-	}
-	services, err := callback.NewServices(service)
-	if err == nil {
-		err = services.Set("acme", service)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.Services = services
-	r.store = config.Store
-	if r.manager, err = manager.New(config); err != nil {
-		t.Fatal(err)
-	}
-	return r
+	services := []callback.Service{managertest.Desk()}
+	services[0].Limits = callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000}
+	return wrap(t, managertest.New(t, managertest.Config{
+		Services: services, Tenants: map[string][]callback.Service{"acme": services},
+		Options: func(c *manager.Config) {
+			if change != nil {
+				change(&services[0], c)
+			}
+		},
+	}))
 }
 
-func (r *rig) start(req manager.Request) *callback.Callback {
-	r.t.Helper()
-	if req.Service == "" {
-		req.Service = "desk"
-	}
-	if req.Number == "" {
-		req.Number = swiss
-	}
-	cb, err := r.manager.Start(context.Background(), req)
-	if err != nil {
-		r.t.Fatalf("Start: %v", err)
-	}
-	return cb
+func wrap(t testing.TB, r *managertest.Rig) *rig {
+	return &rig{t: t, world: r, clock: r.Clock, dialer: r.Dialer, store: r.Store, manager: r.Manager}
 }
 
-// run advances the clock by d while engine and dialer work.
-func (r *rig) run(d time.Duration) {
-	r.t.Helper()
-	if _, err := callbacktest.Drive(context.Background(), r.manager, r.clock, r.dialer, r.clock.Now().Add(d)); err != nil {
-		r.t.Fatalf("Drive: %v", err)
-	}
-}
+// of returns a view of the rig whose Manager acts for the tenant.
+func (r *rig) of(tenant string) *rig { return wrap(r.t, r.world.Tenant(tenant)) }
 
-func (r *rig) get(id callback.ID) *callback.Callback {
-	r.t.Helper()
-	cb, err := r.manager.Get(context.Background(), id)
-	if err != nil {
-		r.t.Fatalf("Get: %v", err)
-	}
-	return cb
-}
+func (r *rig) start(req manager.Request) *callback.Callback { r.t.Helper(); return r.world.Start(req) }
+
+func (r *rig) run(d time.Duration) { r.t.Helper(); r.world.Run(d) }
+
+func (r *rig) get(id callback.ID) *callback.Callback { r.t.Helper(); return r.world.Get(id) }
 
 func (r *rig) cancel(id callback.ID) {
 	r.t.Helper()
@@ -143,11 +111,4 @@ func localTime(t testing.TB, text string) *availability.LocalTime {
 		t.Fatal(err)
 	}
 	return &l
-}
-
-// of returns a view of the rig whose Manager acts for the tenant.
-func (r *rig) of(tenant string) *rig {
-	view := *r
-	view.manager = r.manager.Tenant(tenant)
-	return &view
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -18,7 +17,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/lcm"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
-	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
 // account is the account of LCM's sample call.
@@ -52,29 +51,22 @@ type rig struct {
 // "" and "acme". change may adjust the service and both configurations.
 func newRig(t testing.TB, change func(s *callback.Service, m *manager.Config, h *lcm.Config)) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: callbacktest.NewClock(noon()), store: store.NewMemory()}
+	r := &rig{t: t, clock: callbacktest.NewClock(noon())}
 	r.caller = api.Caller{Name: "desktop", Roles: []api.Role{api.RoleCreate, api.RoleRead}}
-	log := slog.New(slog.NewTextHandler(&r.logged, nil))
-	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
-	config := manager.Config{Store: r.store, Dialer: callbacktest.NewDialer(r.clock.Now), Now: r.clock.Now, NewID: callbacktest.IDs("cb"),
-		Node: "n1", Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), Contacts: sample()}
-	hc := lcm.Config{Service: "desk", Logger: log,
+	services := []callback.Service{{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}}
+	hc := lcm.Config{Service: "desk", Logger: slog.New(slog.NewTextHandler(&r.logged, nil)),
 		Authorizer: api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return r.caller, nil })}
-	if change != nil {
-		change(&service, &config, &hc)
-	}
-	services, err := callback.NewServices(service)
-	if err == nil {
-		err = services.Set("acme", service)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.Services = services
-	r.store = config.Store
-	if r.manager, err = manager.New(config); err != nil {
-		t.Fatal(err)
-	}
+	world := managertest.New(t, managertest.Config{
+		Clock: r.clock, Services: services, Tenants: map[string][]callback.Service{"acme": services},
+		Options: func(c *manager.Config) {
+			c.Contacts = sample()
+			if change != nil {
+				change(&services[0], c, &hc)
+			}
+		},
+	})
+	r.store, r.manager = world.Store, world.Manager
+	var err error
 	hc.Manager = r.manager
 	if r.handler, err = lcm.New(hc); err != nil {
 		t.Fatal(err)

@@ -102,6 +102,7 @@ func TestServerErrors(t *testing.T) {
 			r := newRig(t)
 			r.create("boss", "ExternalTaskId", `"task"`, "DueDate", `"2026-01-13T10:00:00Z"`)
 			r.faults.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.FailBefore, Err: secret, Times: -1})
+			t.Cleanup(r.faults.Heal)
 			rec := r.do("boss", op.method, op.path, op.body)
 			refused(t, rec, 500, "InternalError")
 			if strings.Contains(rec.Body.String(), "Anna") {

@@ -17,11 +17,11 @@ import (
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
-	"github.com/ringback-go/ringback/store"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
 // monday returns 10:00 UTC on a Monday in winter.
-func monday() time.Time { return time.Date(2026, time.January, 12, 10, 0, 0, 0, time.UTC) }
+func monday() time.Time { return managertest.Monday() }
 
 const (
 	swiss      = "tel:+41785556677"
@@ -33,6 +33,7 @@ const (
 // rig is a handler over a Manager on a virtual clock, with its collaborators.
 type rig struct {
 	t        testing.TB
+	world    *managertest.Rig
 	clock    *callbacktest.Clock
 	dialer   *callbacktest.Dialer
 	faults   *callbacktest.FaultyStore
@@ -48,35 +49,26 @@ type rig struct {
 // configurations.
 func newRig(t testing.TB, change ...func(s *callback.Service, c *manager.Config, l *lucs.Config)) *rig {
 	t.Helper()
-	r := &rig{t: t, clock: callbacktest.NewClock(monday()), log: new(bytes.Buffer)}
-	r.dialer = callbacktest.NewDialer(r.clock.Now)
-	r.faults = callbacktest.NewFaultyStore(store.NewMemory())
-	support := callback.Service{
-		Name: "support", ServiceID: supportID, SIP: supportSIP, Numbers: callback.Numbers{Country: "CH"},
-		Limits: callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000},
-	}
-	config := manager.Config{
-		Store: r.faults.Store(), Dialer: r.dialer, Now: r.clock.Now, NewID: callbacktest.IDs("cb"), Node: "n1",
-		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	r := &rig{t: t, log: new(bytes.Buffer)}
+	limits := callback.Limits{SameNumber: callback.CheckNone, PerParameter: 1000}
+	services := []callback.Service{
+		{Name: "support", ServiceID: supportID, SIP: supportSIP, Numbers: callback.Numbers{Country: "CH"}, Limits: limits},
+		{Name: "sales", Numbers: callback.Numbers{Country: "CH"}, Limits: limits},
 	}
 	hc := lucs.Config{Authorizer: users(t), Logger: slog.New(slog.NewTextHandler(r.log, nil))}
-	for _, f := range change {
-		f(&support, &config, &hc)
-	}
+	r.world = managertest.New(t, managertest.Config{
+		Services: services, Tenants: map[string][]callback.Service{"b": {{Name: "support", Numbers: callback.Numbers{Country: "DE"}}}},
+		Options: func(c *manager.Config) {
+			r.faults = callbacktest.NewFaultyStore(c.Store)
+			c.Store = r.faults.Store()
+			for _, f := range change {
+				f(&services[0], c, &hc)
+			}
+			services[1].Limits = services[0].Limits
+		},
+	})
+	r.clock, r.dialer, r.services, r.manager = r.world.Clock, r.world.Dialer, r.world.Services, r.world.Manager
 	var err error
-	sales := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "CH"}, Limits: support.Limits}
-	if r.services, err = callback.NewServices(support, sales); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.services.Set("b", callback.Service{Name: "support", Numbers: callback.Numbers{Country: "DE"}}); err != nil {
-		t.Fatal(err)
-	}
-	if config.Services == nil {
-		config.Services = r.services
-	}
-	if r.manager, err = manager.New(config); err != nil {
-		t.Fatal(err)
-	}
 	hc.Manager = r.manager
 	if r.plain, err = lucs.New(hc); err != nil {
 		t.Fatal(err)
@@ -229,15 +221,8 @@ func (r *rig) get(id string) dto {
 	return read[dto](r.t, r.do("boss", "GET", "/v1.0/callbacks/"+id, ""))
 }
 
-// pass advances the clock while the engine and the telephony simulation run.
-func (r *rig) pass(d time.Duration) {
-	r.t.Helper()
-	until := r.clock.Now().Add(d)
-	if _, err := callbacktest.Drive(r.t.Context(), r.manager, r.clock, r.dialer, until); err != nil {
-		r.t.Fatal(err)
-	}
-	r.clock.Set(until)
-}
+// pass lets time pass, with the engine and the telephones at work.
+func (r *rig) pass(d time.Duration) { r.t.Helper(); r.world.Run(d) }
 
 // refused checks status and code of an error answer and returns its message.
 func refused(t testing.TB, rec *httptest.ResponseRecorder, status int, code string) string {

@@ -1,0 +1,34 @@
+// Hello takes one callback, has it dialled and prints what became of it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/store"
+)
+
+func main() {
+	services := must(callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}}))
+	dial := func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
+		fmt.Println("calling", call.To) // masked; call.To.Reveal() returns the digits
+		return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
+	}
+	m := must(manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callback.DialerFunc(dial)}))
+	ctx, stop := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer stop()
+	cb := must(m.Start(ctx, manager.Request{Service: "billing", Number: "044 668 18 00"}))
+	_ = m.Run(ctx) // dials and retries until ctx ends, and returns its error
+	cb = must(m.Get(context.Background(), cb.ID))
+	fmt.Println(cb.State, cb.Reason)
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
