@@ -102,6 +102,7 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 			}
 		},
 	})
+	r.log.Reset() // without what New says
 	r.clock, r.dialer, r.store, r.services, r.m = r.world.Clock, r.world.Dialer, r.world.Store, r.world.Services, r.world.Manager
 	hc := s.handler
 	hc.Manager, hc.Logger = r.m, logger

@@ -2,12 +2,15 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
@@ -161,4 +164,191 @@ func (m *Engine) Await(ctx context.Context, signal <-chan struct{}) bool {
 	case <-timer.C:
 	}
 	return true
+}
+
+// tick is one Tick under way.
+type tick struct {
+	now        time.Time
+	progress   callback.Progress
+	pausesRead bool // the pauses were read from the store in this tick
+}
+
+// planAt asks for the next tick at a time; zero asks for none.
+func (t *tick) planAt(at time.Time) { t.progress.NextAt = decide.Earliest(t.progress.NextAt, at) }
+
+// count adds a written draft to the progress.
+func (t *tick) count(d *decide.Draft) {
+	p := &t.progress
+	switch {
+	case d.Callback.State == callback.Completed:
+		p.Ended++
+	case d.Event.Type == callback.EventReleased:
+		p.Released++
+	case d.Callback.State == callback.Unresolved && d.Event.Type == callback.EventUnresolved:
+		p.Unresolved++
+	case d.Callback.State == callback.Offered && d.Event.Type == callback.EventOffered:
+		p.Offered++
+	}
+}
+
+// Tick performs one step; see Manager.Tick.
+func (m *Engine) Tick(ctx context.Context, now time.Time) (callback.Progress, error) {
+	began := m.Config.Now()
+	progress, err := m.step(ctx, now)
+	m.observe(ctx, func(o callback.Observer) {
+		o.Ticked(ctx, callback.TickReport{Now: now, Progress: progress, Elapsed: m.Config.Now().Sub(began), Err: err})
+	})
+	return progress, err
+}
+
+func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, error) {
+	t := &tick{now: now}
+	if err := m.Life.enter(); err != nil {
+		return t.progress, err
+	}
+	defer m.Life.loops.Done()
+	m.tickMu.Lock()
+	defer m.tickMu.Unlock()
+	m.settleOwed(ctx, now)
+	// First, so that a late tick does not take its own calls for lost.
+	m.flights.renew(ctx, m, now)
+	var err error
+	if t.pausesRead, err = m.readPauses(ctx, now); err != nil {
+		return t.progress, err
+	}
+	for m.Life.Check() == nil {
+		due, err := m.workDue(ctx, t)
+		if err != nil {
+			return t.progress, err
+		}
+		dispatched, err := m.dispatch(ctx, t)
+		if err != nil {
+			return t.progress, err
+		}
+		if !due && !dispatched {
+			break
+		}
+		t.progress.NextAt = time.Time{}
+	}
+	t.planAt(m.flights.renew(ctx, m, now))
+	return t.progress, nil
+}
+
+// workDue claims due callbacks and does what each needs, until none is due.
+// worked is whether there was any.
+func (m *Engine) workDue(ctx context.Context, t *tick) (worked bool, err error) {
+	for m.Life.Check() == nil {
+		claimed, err := m.Store.Claim(ctx, t.now, callback.ClaimRequest{
+			Owner: m.Config.Node, Lease: m.Config.Lease, Due: true, Limit: m.Config.Batch,
+		})
+		if err != nil {
+			return worked, err
+		}
+		if len(claimed.Callbacks) == 0 {
+			t.planAt(claimed.NextAt)
+			return worked, nil
+		}
+		worked = true
+		if err := m.workBatch(ctx, t, claimed.Callbacks); err != nil {
+			return worked, err
+		}
+	}
+	return worked, nil
+}
+
+// workBatch does what due callbacks need. What one write can hold goes first.
+func (m *Engine) workBatch(ctx context.Context, t *tick, due []*callback.Callback) error {
+	var b Batch
+	var later []func() error
+	for _, cb := range due {
+		policy, err := m.Policy(ctx, cb.Tenant, cb.Service)
+		if err != nil {
+			if cb.State == callback.Completed && !cb.DeadlineAt.After(t.now) {
+				later = append(later, func() error { return m.purge(ctx, t, cb) })
+				continue
+			}
+			m.LogError(ctx, slog.LevelError, "service of a due callback is unknown", err,
+				slog.String("tenant", cb.Tenant), slog.String("service", cb.Service), slog.String("callback", string(cb.ID)))
+			b.giveBack(cb, nil, t.now)
+			continue
+		}
+		switch duty, d := decide.Due(cb, policy, t.now, m.Rules, m.Position(ctx, t.now, policy, cb.Tenant), m.Config.Node); duty {
+		case decide.DutyWrite:
+			b.Add(d)
+		case decide.DutyErase:
+			later = append(later, func() error { return m.purge(ctx, t, cb) })
+		case decide.DutyLookup:
+			later = append(later, func() error { return m.lookUp(ctx, t, cb, policy) })
+		case decide.DutyDial:
+			later = append(later, func() error { return m.dialOffered(ctx, t, cb, policy) })
+		case decide.DutyResume:
+			if _, paused := m.Pauses.Of(cb.Tenant, cb.Service); paused {
+				b.giveBack(cb, policy, t.now)
+			} else {
+				d := decide.Resume(cb, policy, t.now, m.Config.Node, "its service is not paused any more")
+				d.Epoch = cb.Lease.Epoch
+				b.Add(d)
+			}
+		default:
+			b.giveBack(cb, policy, t.now)
+		}
+	}
+	if _, err := m.writeBatch(ctx, t, &b); err != nil {
+		return err
+	}
+	for _, do := range later {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeBatch writes a batch, counts and returns the drafts that were written.
+// Lost changes are dropped, because the change that came first has decided. A
+// refused permit gives the lease back; after any other refusal, and if the
+// outcome stays unknown, the lease runs out and the callback is due again.
+func (m *Engine) writeBatch(ctx context.Context, t *tick, b *Batch) (written []*decide.Draft, err error) {
+	results, err := m.Write(ctx, t.now, b)
+	if err != nil {
+		return nil, err
+	}
+	var back Batch
+	for _, r := range results {
+		switch {
+		case r.Draft == nil || r.Fate == Lost:
+		case r.Fate == Written:
+			t.count(r.Draft)
+			written = append(written, r.Draft)
+		case errors.Is(r.Err, callback.ErrPermitRefused):
+			back.giveBack(r.Draft.Old, r.Draft.Policy, t.now)
+		default:
+			m.logCallback(ctx, slog.LevelError, "a change was not written", r.Draft.Callback, r.Err)
+		}
+	}
+	_, err = m.Write(ctx, t.now, &back)
+	return written, err
+}
+
+// purge erases a completed callback at the end of its retention.
+func (m *Engine) purge(ctx context.Context, t *tick, cb *callback.Callback) error {
+	errs, err := m.Erase(ctx, t.now, callback.EraseRequest{
+		Tenant: cb.Tenant, Items: []callback.EraseItem{{ID: cb.ID, Revision: cb.Revision}},
+		Actor: m.Config.Node, Detail: "retention is over",
+	})
+	if errs[0] == nil {
+		t.progress.Erased++
+	}
+	return err
+}
+
+// Erase erases callbacks and wakes subscribers. There is one error per item,
+// also if the whole call failed.
+func (m *Engine) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
+	errs, err := m.Store.Erase(ctx, now, req)
+	if err != nil || len(errs) < len(req.Items) {
+		errs = slices.Repeat([]error{err}, len(req.Items))
+	}
+	m.Feed.Signal()
+	return errs, err
 }
