@@ -11,7 +11,7 @@ import (
 )
 
 // Now returns the time the Manager decides by: that of a store with a clock, else
-// that of Config.Now. 
+// that of Config.Now.
 //
 // Errors: the store's.
 func (m *Manager) Now(ctx context.Context) (time.Time, error) { return m.engine.Now(ctx) }
