@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -220,4 +221,40 @@ func ExampleManager_Shutdown_deadline() {
 	fmt.Println(m.Shutdown(ctx))
 	// Output:
 	// calls of the dialer that have not returned: 1: context canceled
+}
+
+// Wait returns when the callback is completed, or when it is unresolved and an
+// operator is needed.
+func ExampleManager_Wait() {
+	services, err := callback.NewServices(support())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := manager.New(manager.Config{
+		Store: store.NewMemory(), Services: services, Logger: slog.New(slog.DiscardHandler),
+		Dialer: callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
+			return callback.Ended(callback.ResultAnswer), nil
+		}),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	ended := make(chan error)
+	go func() { ended <- m.Run(ctx) }()
+	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cb, err = m.Wait(ctx, cb.ID)
+	fmt.Println(cb.State, cb.Reason, err)
+	stop()
+	fmt.Println(<-ended)
+	// Output:
+	// COMPLETED AGENT_CONNECTED <nil>
+	// <nil>
 }

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
@@ -19,7 +18,13 @@ import (
 
 // mostFiles is how many files of manager, engine and decide one callback's life
 // may enter on its ways to the store and the dialer: so many a reader follows.
+<<<<<<< ours
 const mostFiles = 8
+||||||| base
+const mostFiles = 9
+=======
+const mostFiles = 13
+>>>>>>> theirs
 
 // trace is the set of files that were on the stack of calls of a store or a
 // dialer.
@@ -48,7 +53,7 @@ func (t *trace) note() {
 	}
 }
 
-// The life of examples/hello: one callback is taken, dialled, answered and read.
+// The life of examples/hello: one callback is taken, dialled, answered and waited for.
 func TestOneLifeEntersFewFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		trace := &trace{files: make(map[string]bool)}
@@ -67,14 +72,19 @@ func TestOneLifeEntersFewFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, stop := context.WithTimeout(t.Context(), 500*time.Millisecond)
-		defer stop()
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- m.Run(ctx) }()
 		cb, err := m.Start(ctx, manager.Request{Service: "billing", Number: "044 668 18 00"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = m.Run(ctx)
-		if cb, err = m.Get(t.Context(), cb.ID); err != nil || cb.Reason != callback.ReasonAgentConnected {
+		cb, err = m.Wait(ctx, cb.ID)
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if err != nil || cb.Reason != callback.ReasonAgentConnected {
 			t.Fatalf("the callback ended as %v, %v: the life is not the one meant", cb, err)
 		}
 		trace.mu.Lock()

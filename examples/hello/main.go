@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/manager"
@@ -15,15 +14,19 @@ func main() {
 	services := must(callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}}))
 	dial := func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 		fmt.Println("calling", call.To) // masked; call.To.Reveal() returns the digits
-		return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
+		return callback.Ended(callback.ResultAnswer), nil
 	}
 	m := must(manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callback.DialerFunc(dial)}))
-	ctx, stop := context.WithTimeout(context.Background(), 500*time.Millisecond)
-	defer stop()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- m.Run(ctx) }() // dials and retries until ctx ends
 	cb := must(m.Start(ctx, manager.Request{Service: "billing", Number: "044 668 18 00"}))
-	_ = m.Run(ctx) // dials and retries until ctx ends, and returns its error
-	cb = must(m.Get(context.Background(), cb.ID))
+	cb = must(m.Wait(ctx, cb.ID))
 	fmt.Println(cb.State, cb.Reason)
+	stop()
+	if err := <-ended; err != nil {
+		panic(err)
+	}
 }
 
 func must[T any](v T, err error) T {

@@ -104,6 +104,7 @@ func newRig(t *testing.T, change func(s *setup)) *rig {
 	})
 	r.log.Reset() // without what New says
 	r.clock, r.dialer, r.store, r.services, r.m = r.world.Clock, r.world.Dialer, r.world.Store, r.world.Services, r.world.Manager
+	r.log.Reset() // of the defaults that New logs
 	hc := s.handler
 	hc.Manager, hc.Logger = r.m, logger
 	if hc.Authorizer == nil {
