@@ -1,6 +1,6 @@
 // Package callback holds the vocabulary of ringback: the [Callback] and its
 // states, the configuration of a [Service], events, errors, and the contracts of
-// the plug-ins [Store], [Dialer] and [Router].
+// the plug-ins [Store], [Dialer], [Router] and [Observer].
 //
 // It is what the author of a plug-in imports. It contains no engine, starts no
 // goroutine, opens no connection and keeps no data. Callbacks are accepted,

@@ -12,7 +12,8 @@
 // [New] makes a [Manager] from a [Config]: a Store, a ServiceSource and a Dialer
 // are required, a Router is optional. Methods such as [Manager.Start],
 // [Manager.Cancel] and [Manager.Search] answer from the store and never dial. All
-// methods are safe for concurrent use.
+// methods are safe for concurrent use. [Manager.Wait] returns when a callback is
+// completed or unresolved; [Manager.Subscribe] delivers events as they happen.
 //
 // # Run and Tick
 //
@@ -25,8 +26,12 @@
 // choice.
 //
 // A dialer that returns before the call has ended, and webhooks of its platform,
-// report to [Manager.Report]. [Manager.Shutdown] stops the work and waits for calls
-// of the dialer.
+// report to [Manager.Report].
+//
+// When the context of Run ends, Run begins no more work, waits up to
+// Config.ShutdownTimeout for calls of the dialer, and returns nil. Other methods
+// still work. [Manager.Shutdown] ends Run and also makes the methods that change
+// something return [callback.ErrStopped].
 //
 // # Several nodes
 //
