@@ -37,7 +37,7 @@
 //
 // Offered is the preview, confirmation or access booking before an attempt.
 // Paused is a callback whose service is paused. A completed callback has a
-// [Reason], and its state never changes again.
+// [Reason] and stays completed.
 //
 // # Six ideas
 //
@@ -101,5 +101,6 @@
 // The phone number of a customer does not appear in errors, events, log lines or
 // printed values. [phonenum.Address] prints itself masked and returns the digits
 // from its Reveal method only; records and requests print and encode without
-// the values that identify a person.
+// the values that identify a person. The configuration of a service says how long
+// after completion a callback is masked and when it is erased.
 package callback

@@ -295,7 +295,11 @@ func head(w *bytes.Buffer) {
 
 func foot(w *bytes.Buffer) {
 	fmt.Fprintf(w, "<rect class=\"end\" x=\"22\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n", barY, width-44, boxH)
-	fmt.Fprintf(w, "<text x=\"%d\" y=\"%d\">Completed (with a reason)</text>\n", width/2, barY+boxH/2+5)
+	name := "Completed (with a reason)"
+	if callback.CanMove(callback.Completed, callback.Completed) {
+		name += " *"
+	}
+	fmt.Fprintf(w, "<text x=\"%d\" y=\"%d\">%s</text>\n", width/2, barY+boxH/2+5, name)
 	for i, line := range []string{
 		"Bold: the life of most callbacks. An arrow at both ends stands for two transitions.",
 		"*: may be written again in the same state (another time, another attempt, another offer).",
