@@ -1,35 +1,50 @@
-// Package ringback is the root of a library that contact-centre backends embed
-// to run callbacks: a customer who would wait on hold asks to be called back,
-// now or at a time; the library checks the number, the opening hours and the
-// capacity, books a place, keeps it safe, releases it in the right order when
-// an agent can take it, has it dialled, retries, completes, and can always say
-// what happened and why.
+// Package ringback is the root of a library for callbacks in contact centres. A
+// customer who would wait on hold asks to be called back, now or at a time. The
+// library checks the number, the opening hours and the capacity, books a place,
+// releases the callback in order when an agent can take it, has it dialled,
+// retries, and records what happened.
 //
-// It is a library, not a server: the host owns the process, the listener, the
-// database handle and the telephony. This package holds nothing but this map.
+// It is a library and not a server: the host owns the process, the listener, the
+// database handle and the telephony. This package contains this overview only.
 //
-// # The packages
+// # Packages
 //
-//   - [github.com/ringback-go/ringback/callback]: the callback, its life cycle,
-//     the Manager, and the interfaces a host plugs into: Store, Dialer, Router
-//   - [github.com/ringback-go/ringback/store]: the store in memory
-//   - [github.com/ringback-go/ringback/phonenum]: telephone numbers
-//   - [github.com/ringback-go/ringback/availability]: opening hours, capacity,
-//     time slots
-//   - [github.com/ringback-go/ringback/scheduler]: order, timing and retries as
-//     pure decisions
-//   - [github.com/ringback-go/ringback/callback/callbacktest]: a scripted
-//     dialer, a faulty store and a clock for unit tests
-//   - [github.com/ringback-go/ringback/store/storetest]: the conformance suite
-//     for whoever writes a store
+// For hosts:
 //
-// phonenum, availability and scheduler know nothing of callbacks and are useful
-// alone. callback imports those three and no store, driver or HTTP.
+//   - [github.com/ringback-go/ringback/callback/manager]: the Manager, which
+//     accepts callbacks and runs them
+//   - [github.com/ringback-go/ringback/callback]: the vocabulary: callbacks,
+//     states, services, events, errors
+//   - [github.com/ringback-go/ringback/store]: the store in memory; store/sqlite
+//     and store/postgres are modules of their own
+//   - [github.com/ringback-go/ringback/callback/api]: adapters for clients of GMS,
+//     LUCS and LCM, in the packages gms, lucs, lcm and interaction below it
+//
+// For authors of plug-ins, who need the package callback only:
+//
+//   - [github.com/ringback-go/ringback/callback.Store],
+//     [github.com/ringback-go/ringback/callback.Dialer] and
+//     [github.com/ringback-go/ringback/callback.Router]: the contracts
+//   - [github.com/ringback-go/ringback/callback/callbacktest]: scripted dialer,
+//     faulty store, event recorder, manual clock
+//   - [github.com/ringback-go/ringback/store/storetest]: the conformance suite for
+//     stores
+//   - [github.com/ringback-go/ringback/store/record]: an encoding of records for
+//     stores that keep bytes
+//
+// Useful without callbacks:
+//
+//   - [github.com/ringback-go/ringback/phonenum]: phone numbers
+//   - [github.com/ringback-go/ringback/availability]: opening hours, capacity, time
+//     slots
+//   - [github.com/ringback-go/ringback/scheduler]: order, timing, retries and
+//     recurrence as pure decisions
 //
 // # Where to begin
 //
-// The README shows a whole program. The package comment of callback explains
-// the model: states, permits, attempts, and what is promised when a process
-// dies. examples/quickstart runs a day of requests from acceptance to the last
-// attempt; examples/live runs the engine in real time.
+// README.md has a whole program. The package comment of callback explains the
+// model: states, permits, attempts, and the guarantees after a crash. Run
+// examples/quickstart for a day of requests, from acceptance to the last attempt,
+// and examples/live for the engine in real time. ARCHITECTURE.md is the map for
+// contributors.
 package ringback

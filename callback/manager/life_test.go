@@ -18,13 +18,7 @@ import (
 
 // mostFiles is how many files of manager, engine and decide one callback's life
 // may enter on its ways to the store and the dialer: so many a reader follows.
-<<<<<<< ours
 const mostFiles = 8
-||||||| base
-const mostFiles = 9
-=======
-const mostFiles = 13
->>>>>>> theirs
 
 // trace is the set of files that were on the stack of calls of a store or a
 // dialer.

@@ -14,19 +14,15 @@ func main() {
 	services := must(callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}}))
 	dial := func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 		fmt.Println("calling", call.To) // masked; call.To.Reveal() returns the digits
-		return callback.Ended(callback.ResultAnswer), nil
+		return callback.Ended(callback.ResultBridged), nil
 	}
 	m := must(manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callback.DialerFunc(dial)}))
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- m.Run(ctx) }() // dials and retries until ctx ends
+	defer stop()
+	go m.Run(ctx) // dials and retries until ctx ends
 	cb := must(m.Start(ctx, manager.Request{Service: "billing", Number: "044 668 18 00"}))
-	cb = must(m.Wait(ctx, cb.ID))
+	cb = must(m.Wait(ctx, cb.ID)) // until it is completed or unresolved
 	fmt.Println(cb.State, cb.Reason)
-	stop()
-	if err := <-ended; err != nil {
-		panic(err)
-	}
 }
 
 func must[T any](v T, err error) T {
