@@ -42,7 +42,7 @@ func ExampleNewServices() {
 // Set changes a service while Managers use it; what is faulty changes nothing.
 func ExampleServices_Set() {
 	ctx := context.Background()
-	services, err := callback.NewServices(callback.Service{Name: "support"})
+	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -57,7 +57,7 @@ func ExampleServices_Set() {
 	}
 	seats()
 
-	service := callback.Service{Name: "support", Booking: callback.Booking{PerBucket: 8}}
+	service := callback.Service{Name: "support", Numbers: callback.Numbers{Country: "US"}, Booking: callback.Booking{PerBucket: 8}}
 	if err := services.Set("", service); err != nil {
 		fmt.Println(err)
 	}
@@ -76,12 +76,12 @@ func ExampleServices_Set() {
 // Services belong to a tenant; the empty tenant is one like any other.
 func ExampleServices_Names() {
 	ctx := context.Background()
-	services, err := callback.NewServices(callback.Service{Name: "support"}, callback.Service{Name: "sales"})
+	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "US"}}, callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	if err := services.Set("acme", callback.Service{Name: "orders"}); err != nil {
+	if err := services.Set("acme", callback.Service{Name: "orders", Numbers: callback.Numbers{Country: "US"}}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -154,7 +154,7 @@ func ExampleNewPolicy() {
 	// TTL                      1s is not between 1m0s and 9600h0m0s
 	// RequiredKeys             "_account" is not among SearchKeys
 	// Numbers.Country          "XX" is not a region
-	// Booking.ConnectThreshold 1m0s is below Buffer 5m0s: a released callback could not be dialled
+	// Booking.ConnectThreshold 1m0s is below Buffer 5m0s: a released callback could not be dialed
 	// Preview.Rejects          -1 is negative
 	// Inbound.AccessNumbers    is required when customers call in
 	// Preview.On               has no meaning when customers call in
@@ -171,6 +171,7 @@ func ExamplePolicy_Planner() {
 	}
 	policy, err := callback.NewPolicy(callback.Service{
 		Name:    "support",
+		Numbers: callback.Numbers{Country: "CH"},
 		Booking: callback.Booking{Hours: hours, Bucket: 30 * time.Minute},
 	})
 	if err != nil {
@@ -197,7 +198,7 @@ func (c catalog) Policy(_ context.Context, tenant, name string) (*callback.Polic
 // A source of one's own says UnknownService for what it does not have, so that
 // callers get the error they would get from Services.
 func ExampleUnknownService() {
-	policy, err := callback.NewPolicy(callback.Service{Name: "orders"})
+	policy, err := callback.NewPolicy(callback.Service{Name: "orders", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		fmt.Println(err)
 		return

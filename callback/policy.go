@@ -15,24 +15,24 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// PropertyNumber is the property that stands for the number to call.
+// PropertyNumber is the property that holds the number to call.
 const PropertyNumber = "_customer_number"
 
-// Policy is a checked [Service] with its defaults in place. It is immutable and
-// safe for concurrent use.
+// Policy is a [Service] that was checked and has its defaults in place. It is
+// immutable and safe for concurrent use.
 type Policy struct {
 	service Service
 	planner *availability.Planner
 }
 
-// NewPolicy checks a service and fills in its defaults. Every fault is reported
-// at once; each is an [ErrConfiguration] that names the field.
+// NewPolicy checks s and sets its defaults. The error joins one [FieldError] per
+// fault; each names the field and unwraps to [ErrConfiguration].
 func NewPolicy(s Service) (*Policy, error) {
 	s = s.withDefaults()
 	faults := s.faults()
 	capacity := s.Booking.Capacity
 	if capacity == nil {
-		capacity = availability.Flat(max(s.Booking.PerBucket, 0))
+		capacity = availability.Flat(seats(s.Booking.PerBucket))
 	}
 	planner, err := availability.NewPlanner(availability.PlannerConfig{
 		Calendar: s.Booking.Hours, Capacity: capacity, Bucket: s.Booking.Bucket,
@@ -43,6 +43,9 @@ func NewPolicy(s Service) (*Policy, error) {
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("service %q: %w", s.Name, errors.Join(faults...))
 	}
+	if s.Booking.Proposals == NoLimit {
+		s.Booking.Proposals = maxProposals
+	}
 	return &Policy{service: s, planner: planner}, nil
 }
 
@@ -51,6 +54,14 @@ func (p *Policy) Service() Service { return p.service }
 
 // Planner returns the planner of the service's buckets.
 func (p *Policy) Planner() *availability.Planner { return p.planner }
+
+// seats returns how many seats a bucket has that is bounded by l.
+func seats(l Limit) int {
+	if l == NoLimit {
+		return availability.MaxSeats
+	}
+	return int(l.Max())
+}
 
 func (s Service) withDefaults() Service {
 	s.MediaType = cmp.Or(s.MediaType, "voice")
@@ -61,23 +72,20 @@ func (s Service) withDefaults() Service {
 		s.RequiredKeys = []string{PropertyNumber}
 	}
 	s.TTL = cmp.Or(s.TTL, 24*time.Hour)
-	s.Retention = cmp.Or(s.Retention, 24*time.Hour)
-	s.Numbers.Country = cmp.Or(s.Numbers.Country, "US")
+	s.MaskAfter = cmp.Or(s.MaskAfter, 7*24*time.Hour)
+	s.Retention = cmp.Or(s.Retention, 90*24*time.Hour)
 
 	s.Limits.Queued = cmp.Or(s.Limits.Queued, 1000)
-	s.Limits.First.Max = cmp.Or(s.Limits.First.Max, 500)
-	s.Limits.First.Every = cmp.Or(s.Limits.First.Every, 300*time.Second)
-	s.Limits.Second.Max = cmp.Or(s.Limits.Second.Max, 1000)
-	s.Limits.Second.Every = cmp.Or(s.Limits.Second.Every, 3600*time.Second)
 	if s.Limits.Parameters == nil {
 		s.Limits.Parameters = []string{PropertyNumber}
 	}
-	s.Limits.PerParameter = cmp.Or(s.Limits.PerParameter, 6)
+	s.Limits.PerParameter = cmp.Or(s.Limits.PerParameter, NoLimit)
+	s.Limits.AttemptsPerDay = cmp.Or(s.Limits.AttemptsPerDay, NoLimit)
 
 	s.Booking.Bucket = cmp.Or(s.Booking.Bucket, 5*time.Minute)
 	s.Booking.PerBucket = cmp.Or(s.Booking.PerBucket, 100)
-	s.Booking.Buffer = cmp.Or(s.Booking.Buffer, 120*time.Second)
-	s.Booking.ConnectThreshold = cmp.Or(s.Booking.ConnectThreshold, 180*time.Second)
+	s.Booking.Buffer = cmp.Or(s.Booking.Buffer, 2*time.Minute)
+	s.Booking.ConnectThreshold = cmp.Or(s.Booking.ConnectThreshold, max(s.Booking.Buffer, 3*time.Minute))
 	s.Booking.Horizon = cmp.Or(s.Booking.Horizon, Span{Months: 1})
 	s.Booking.Proposals = cmp.Or(s.Booking.Proposals, 6)
 	if s.Booking.Hours == nil {
@@ -86,6 +94,7 @@ func (s Service) withDefaults() Service {
 
 	s.Queueing.TTL = cmp.Or(s.Queueing.TTL, 4*time.Hour)
 	s.Queueing.Weights = cmp.Or(s.Queueing.Weights, scheduler.DefaultWeights())
+	s.Queueing.CallsPerSecond = cmp.Or(s.Queueing.CallsPerSecond, NoLimit)
 	s.Queueing.MaxSubmits = cmp.Or(s.Queueing.MaxSubmits, 3)
 
 	if s.Dialing.Retry.MaxAttempts == 0 && s.Dialing.Retry.Rules == nil && s.Dialing.Retry.Default == (scheduler.Rule{}) {
@@ -108,7 +117,7 @@ func (s Service) withDefaults() Service {
 	return s
 }
 
-// faultList gathers what is wrong with a service.
+// faultList collects the faults of a service.
 type faultList []error
 
 func (l *faultList) check(ok bool, field, format string, args ...any) {
@@ -121,12 +130,22 @@ func (l *faultList) between(field string, v, low, high time.Duration) {
 	l.check(v >= low && v <= high, field, "%v is not between %v and %v", v, low, high)
 }
 
-// faults checks a service that has its defaults.
+func (l *faultList) limit(field string, v Limit) {
+	l.check(v.Valid(), field, "%d is neither NoLimit (%d), None (%d) nor a number from 0", int(v), int(NoLimit), int(None))
+}
+
+// orOff checks a duration that may be Off.
+func (l *faultList) orOff(field string, v time.Duration) {
+	l.check(v >= 0 || v == Off, field, "%v is negative and not callback.Off", v)
+}
+
+// faults checks a service whose defaults are set.
 func (s Service) faults() []error {
 	var l faultList
 	l.check(s.Name != "" && len(s.Name) <= text.MaxName, "Name", "must have 1 to %d bytes", text.MaxName)
 	l.check(!text.HasControl(s.Name), "Name", "has control characters")
 	l.between("TTL", s.TTL, time.Minute, 400*24*time.Hour)
+	l.orOff("MaskAfter", s.MaskAfter)
 	l.between("Retention", s.Retention, 24*time.Hour, 4000*24*time.Hour)
 	l.check(s.Redirect != s.Name || s.Name == "", "Redirect", "names the service itself")
 	l.check(s.Reminder >= 0, "Reminder", "%v is negative", s.Reminder)
@@ -140,33 +159,66 @@ func (s Service) faults() []error {
 	for _, option := range s.Overwritable {
 		l.check(option == "_redirect" || option == "_target" || option == "_ors", "Overwritable", "%q cannot be overwritten", option)
 	}
-	l.check(phonenum.KnownRegion(s.Numbers.Country), "Numbers.Country", "%q is not a region", text.Clip(s.Numbers.Country))
+	switch country := s.Numbers.Country; {
+	case country != "":
+		l.check(phonenum.KnownRegion(country), "Numbers.Country", "%q is not a region", text.Clip(country))
+	default:
+		l.check(len(s.Numbers.Countries) > 0, "Numbers.Country", "is required unless Numbers.Countries is set")
+	}
 	for _, region := range s.Numbers.Countries {
 		l.check(phonenum.KnownRegion(region), "Numbers.Countries", "%q is not a region", text.Clip(region))
 	}
-	l.check(s.Limits.SameNumber <= CheckNone, "Limits.SameNumber", "%d is not defined", s.Limits.SameNumber)
-	l.check(s.Limits.AttemptsPerDay >= 0, "Limits.AttemptsPerDay", "%d is negative", s.Limits.AttemptsPerDay)
+	s.limitFaults(&l)
 	s.bookingFaults(&l)
 	s.dialingFaults(&l)
 	return l
 }
 
+// maxThrottles bounds the counters that one Start takes.
+const maxThrottles = 8
+
+func (s Service) limitFaults(l *faultList) {
+	limits := s.Limits
+	l.check(limits.SameNumber <= CheckNone, "Limits.SameNumber", "%d is not defined", limits.SameNumber)
+	l.limit("Limits.Queued", limits.Queued)
+	l.limit("Limits.PerParameter", limits.PerParameter)
+	l.limit("Limits.AttemptsPerDay", limits.AttemptsPerDay)
+	l.check(len(limits.Throttles) <= maxThrottles, "Limits.Throttles", "has %d items, more than %d", len(limits.Throttles), maxThrottles)
+	for i, t := range limits.Throttles {
+		field := fmt.Sprintf("Limits.Throttles[%d].", i)
+		l.limit(field+"Max", t.Max)
+		l.check(t.Max != 0, field+"Max", "is required: a number, NoLimit or None")
+		l.orOff(field+"Every", t.Every)
+		l.check(t.Every != 0, field+"Every", "is required: a duration or Off")
+	}
+}
+
+// maxProposals is the most alternatives that a refusal proposes.
+const maxProposals = 100
+
 func (s Service) bookingFaults(l *faultList) {
 	b := s.Booking
+	l.limit("Booking.PerBucket", b.PerBucket)
+	l.check(b.PerBucket <= availability.MaxSeats, "Booking.PerBucket", "%d is above %d", int(b.PerBucket), availability.MaxSeats)
+	l.orOff("Booking.Buffer", b.Buffer)
+	l.orOff("Booking.ConnectThreshold", b.ConnectThreshold)
 	h := b.Horizon
 	l.check(h.Years >= 0 && h.Months >= 0 && h.Days >= 0 && h.Clock >= 0 && h.Years <= 10, "Booking.Horizon", "must lie within 0 and 10 years")
 	l.check(b.Past >= 0, "Booking.Past", "%v is negative", b.Past)
-	l.check(b.Proposals <= 100, "Booking.Proposals", "%d is above 100", b.Proposals)
+	l.limit("Booking.Proposals", b.Proposals)
+	l.check(b.Proposals <= maxProposals, "Booking.Proposals", "%d is above %d", int(b.Proposals), maxProposals)
 	l.check(b.ConnectThreshold < 0 || b.ConnectThreshold >= b.Buffer, "Booking.ConnectThreshold",
-		"%v is below Buffer %v: a released callback could not be dialled", b.ConnectThreshold, b.Buffer)
+		"%v is below Buffer %v: a released callback could not be dialed", b.ConnectThreshold, b.Buffer)
 	l.check(b.Buffer <= 24*time.Hour, "Booking.Buffer", "%v is above 24h", b.Buffer)
 	q := s.Queueing
 	l.between("Queueing.TTL", q.TTL, time.Second, 400*24*time.Hour)
 	l.check(q.CannotDial >= 0 && q.CannotDial < q.TTL, "Queueing.CannotDial", "%v is not between 0 and TTL %v", q.CannotDial, q.TTL)
 	l.check(q.MinWait >= 0 && q.MinWait < q.TTL, "Queueing.MinWait", "%v is not between 0 and TTL %v", q.MinWait, q.TTL)
 	l.check(q.MaxWait == 0 || q.MaxWait > q.MinWait, "Queueing.MaxWait", "%v is not above MinWait %v", q.MaxWait, q.MinWait)
-	l.check(q.CallsPerSecond >= 0, "Queueing.CallsPerSecond", "%d is negative", q.CallsPerSecond)
-	l.check(q.MaxSubmits >= 1, "Queueing.MaxSubmits", "%d is below 1", q.MaxSubmits)
+	l.limit("Queueing.Lines", q.Lines)
+	l.limit("Queueing.CallsPerSecond", q.CallsPerSecond)
+	l.limit("Queueing.MaxSubmits", q.MaxSubmits)
+	l.check(q.MaxSubmits != None, "Queueing.MaxSubmits", "None is not allowed: the first attempt would have no result")
 	if err := q.Weights.Validate(); err != nil {
 		l.check(false, "Queueing.Weights", "%v", err)
 	}
@@ -201,8 +253,8 @@ func (s Service) dialingFaults(l *faultList) {
 	l.between("Confirm.Timeout", s.Confirm.Timeout, time.Second, time.Hour)
 }
 
-// PreviewData returns what a previewing agent is shown: the properties that
-// Preview.Data names, or all user data.
+// PreviewData returns what an agent sees in a preview: the properties named by
+// Preview.Data, or all user data if that is nil.
 func (p *Policy) PreviewData(cb *Callback) Values {
 	if p.service.Preview.Data == nil {
 		return maps.Clone(cb.UserData)

@@ -8,16 +8,19 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Service says how callbacks of one kind are taken and made: what GMS
-// configures in a section [service.<name>]. The zero value of every field is
-// the documented default; [NewPolicy] checks the relations between fields.
+// Service configures how callbacks of one kind are accepted, queued and dialed.
+// The zero value of every field is the default that the field documents. Name and
+// one of Numbers.Country and Numbers.Countries are required. [NewPolicy] checks
+// the fields and the relations between them.
 type Service struct {
 	// Name identifies the service within its tenant: 1 to 128 bytes.
 	Name string
-	// ServiceID and SIP are the other names LUCS clients use (ServiceId,
-	// ServiceSip). Default to none.
+	// ServiceID is a second identifier by which LUCS clients name the service.
+	// Defaults to none.
 	ServiceID string
-	SIP       string
+	// SIP is the SIP address by which LUCS clients name the service. Defaults to
+	// none.
+	SIP string
 
 	Numbers  Numbers
 	Limits   Limits
@@ -28,156 +31,166 @@ type Service struct {
 	Inbound  Inbound
 	Confirm  Confirm
 
-	// MediaType is voice or chat; a service of another type completes what it
-	// takes with FAIL_INCORRECT_MEDIA_TYPE. GMS _media_type. Defaults to
-	// "voice".
+	// MediaType is the medium of the callbacks, "voice" or "chat". A service with
+	// another one completes every callback at once with
+	// FAIL_INCORRECT_MEDIA_TYPE. Defaults to "voice". GMS: _media_type.
 	MediaType string
-	// LookupKeys are the properties under which Search finds callbacks. GMS
-	// _customer_lookup_keys. Defaults to _customer_number.
+	// SearchKeys names the properties whose values Search finds callbacks by.
+	// Defaults to the number, [PropertyNumber]. GMS: _customer_lookup_keys.
 	SearchKeys []string
-	// MandatoryKeys are the lookup keys that a request must carry. GMS
-	// _mandatory_customer_lookup_keys. Defaults to _customer_number.
+	// RequiredKeys names the properties that a request must carry; each must be
+	// one of SearchKeys. Defaults to the number, [PropertyNumber]. GMS:
+	// _mandatory_customer_lookup_keys.
 	RequiredKeys []string
-	// Consent is what the customer must have consented to, as the contact
-	// directory has it of the mode that the request names (LCM PEWC,
-	// CampaignPEWC). Anything but ConsentNone needs Config.Contacts, and requests
-	// that name Account and ModeID. Defaults to ConsentNone.
+	// Consent is the consent that the contact directory must have recorded for
+	// the contact mode of a request. A value other than ConsentNone needs
+	// Config.Contacts, and requests that set Account and ModeID. Defaults to
+	// ConsentNone.
 	Consent Consent
-	// TTL is how long after the desired time a callback may still be worked
-	// on; then it completes with FAIL_TIMEOUT_TTL. GMS _ttl. At least a
-	// minute. Defaults to 24 hours.
+	// TTL is the time after the desired time within which a callback must
+	// complete; after it the callback completes with FAIL_TIMEOUT_TTL. 1 minute
+	// to 400 days. Defaults to 24 hours. GMS: _ttl.
 	TTL time.Duration
-	// Retention is how long a completed callback and its idempotency key are
-	// kept after its end, at least 24 hours; one that ends before its time is
-	// kept until TTL after the desired time (GMS _expiration_time), when that is
-	// later. Defaults to 24 hours.
+	// MaskAfter is the time from completion until the number, the properties and
+	// the search values are removed from the record, and the texts from its
+	// events. Off keeps them until the record is erased. The time is fixed when
+	// the callback completes. Defaults to 7 days.
+	MaskAfter time.Duration
+	// Retention is the time from completion until the record, its events and its
+	// idempotency key are erased. A callback that completes early is kept until
+	// TTL after its desired time, if that is later. The time is fixed when the
+	// callback completes. 24 hours to 4000 days. Defaults to 90 days.
 	Retention time.Duration
-	// Redirect names the service that gets the requests made to this one. GMS
-	// _redirect. Defaults to none.
+	// Redirect names the service that takes the requests made to this one.
+	// Defaults to none. GMS: _redirect.
 	Redirect string
-	// Overwritable are the options a request may set in place of the
-	// service's: _redirect, _target (_ors names an execution server and has no
-	// meaning here). GMS _overwritable_options. Defaults to none.
+	// Overwritable lists the options that a request may override: "_redirect"
+	// and "_target"; "_ors" is accepted and has no effect. Defaults to none. GMS:
+	// _overwritable_options.
 	Overwritable []string
-	// Paused stops the release of callbacks to agents while it is set; they
-	// are accepted and keep their places, in the state Queued. To pause a service
-	// while it runs, with a history, see [Manager.Pause]. GMS
-	// _paused_services_list. Defaults to false.
+	// Paused stops the release of callbacks while it is true. Requests are still
+	// accepted, and callbacks keep their places in the state Queued. To pause a
+	// running service and record it in the history, call Manager.Pause. Defaults
+	// to false.
 	Paused bool
-	// Reminder is how long before the release a reminder event is emitted. GMS
-	// _enable_notification_reminder, _notification_reminder_buffer. Zero emits
-	// none. Defaults to 0.
+	// Reminder is the time before release at which a reminder event is emitted.
+	// Defaults to 0, no reminder.
 	Reminder time.Duration
 }
 
-// Numbers says which numbers are taken (GMS section Queue Management).
+// Numbers says which phone numbers a service accepts.
 type Numbers struct {
-	// Country is the region in which a number without country code is read,
-	// ISO 3166. GMS _default_country. Defaults to "US".
+	// Country is the ISO 3166 region in which a number without a country code is
+	// read. Empty accepts numbers in international form only, and then Countries
+	// must be set. There is no default. GMS: _default_country.
 	Country string
-	// AllowImpossible takes numbers that cannot be parsed or are not valid, as
-	// they are. GMS _disallow_impossible_phone_numbers = false. Defaults to
-	// false.
-	AllowImpossible bool
-	// AllowPremium takes premium and shared-cost numbers. GMS
-	// _disallow_premium_phone_numbers = false. Defaults to false.
-	AllowPremium bool
-	// KeepMissingPlus leaves an international number without '+' alone. GMS
-	// _fix_plus_on_int_phone_numbers = false. Defaults to false.
-	KeepMissingPlus bool
-	// Exceptions are patterns of numbers that are refused. GMS _exceptions.
-	// Defaults to none.
-	Exceptions phonenum.Patterns
-	// Countries are the only regions whose numbers are taken. Defaults to all.
+	// Countries lists the only regions whose numbers are accepted. Defaults to
+	// all regions.
 	Countries []string
+	// AllowImpossible accepts, as they are, numbers that cannot be parsed or are
+	// not valid. Defaults to false.
+	AllowImpossible bool
+	// AllowPremium accepts premium-rate and shared-cost numbers. Defaults to
+	// false.
+	AllowPremium bool
+	// KeepMissingPlus turns off the correction of international numbers written
+	// without the leading '+'. Defaults to false.
+	KeepMissingPlus bool
+	// Exceptions are patterns of numbers that are refused. Defaults to none. GMS:
+	// _exceptions.
+	Exceptions phonenum.Patterns
 }
 
-// QueueCheck says how many callbacks one number may have waiting.
+// QueueCheck bounds the open callbacks of one number in one service.
 type QueueCheck uint8
 
 const (
-	CheckTwo    QueueCheck = iota // a third is refused (GMS true)
-	CheckStrict                   // a second is refused (GMS strict)
-	CheckNone                     // no check (GMS false)
+	CheckTwo    QueueCheck = iota // at most two
+	CheckStrict                   // at most one
+	CheckNone                     // no bound
 )
 
-// Limits bounds what Start takes (GMS 6). All of them are permits in the
-// store, so they hold over all nodes.
+// Limits bounds what Start accepts. The limits are counted by the store, so they
+// hold over all nodes.
 type Limits struct {
-	// SameNumber applies to immediate and scheduled requests. GMS
-	// _enable_in_queue_checking. Defaults to CheckTwo.
+	// SameNumber bounds the callbacks of one number that are not completed,
+	// immediate and scheduled. Defaults to CheckTwo. GMS:
+	// _enable_in_queue_checking.
 	SameNumber QueueCheck
-	// Queued bounds the callbacks waiting in the queue; immediate requests
-	// above it are refused. GMS _max_queued_callbacks_per_service. Negative
-	// refuses every immediate request (0 in GMS). Defaults to 1000.
-	Queued int
-	// First and Second bound accepted immediate requests per interval. GMS
-	// _throttle_callbacks_per_service_1 and _2, _throttle_ttl_1 and _2. Default
-	// to 500 per 300 s and 1000 per 3600 s.
-	First, Second Throttle
-	// Parameters are properties whose values are counted per calendar day. GMS
-	// _throttle_request_parameters. An empty non-nil list counts none.
-	// Defaults to _customer_number.
+	// Queued bounds the callbacks in the queue of the service; an immediate
+	// request above it is refused. None refuses every immediate request. Defaults
+	// to 1000. GMS: _max_queued_callbacks_per_service.
+	Queued Limit
+	// Throttles bound the accepted immediate requests per interval; all of them
+	// must hold. At most 8. Defaults to none.
+	Throttles []Throttle
+	// Parameters names the properties whose values are counted per calendar day
+	// for PerParameter. An empty list that is not nil counts none. Defaults to
+	// the number, [PropertyNumber]. GMS: _throttle_request_parameters.
 	Parameters []string
-	// PerParameter bounds immediate requests with one value per day. GMS
-	// _throttle_request_parameters_limit. Negative refuses every immediate
-	// request (0 in GMS). Defaults to 6.
-	PerParameter int
-	// AttemptsPerDay bounds the dials to one number in one day, over all
-	// services of the tenant. Zero sets no bound. Defaults to 0.
-	AttemptsPerDay int
+	// PerParameter bounds the immediate requests per day that carry the same
+	// value of one of Parameters. None refuses every immediate request that
+	// carries one. Defaults to NoLimit. GMS: _throttle_request_parameters_limit.
+	PerParameter Limit
+	// AttemptsPerDay bounds the calls to one number per calendar day, over all
+	// services of the tenant. Defaults to NoLimit.
+	AttemptsPerDay Limit
 }
 
-// Throttle allows Max requests in each window of Every, which begins with the
-// first accepted one. Max below zero refuses all; Every below zero switches the
-// window off (GMS _throttle_ttl = 0).
+// Throttle accepts Max immediate requests per interval.
 type Throttle struct {
-	Max   int
+	// Max is the number of requests accepted in one interval. None refuses all
+	// of them. Required.
+	Max Limit
+	// Every is the length of the interval, which begins with the first accepted
+	// request. Off disables the throttle. Required.
 	Every time.Duration
 }
 
-// Booking says which times can be booked (GMS section Scheduled Call).
+// Booking says for which times callbacks can be booked and when they are
+// released.
 type Booking struct {
-	// Hours are the opening hours that immediate and scheduled requests must
-	// meet. GMS _business_hours_service. Defaults to always open.
+	// Hours are the opening hours within which immediate and scheduled requests
+	// must lie. Defaults to always open. GMS: _business_hours_service.
 	Hours *availability.Calendar
-	// IgnoreHoursNow takes immediate requests outside the hours; they wait in
-	// the queue. GMS _enable_reject_out_of_office_hours = false on versions
-	// that have it. Defaults to false.
+	// IgnoreHoursNow accepts immediate requests outside Hours; they wait in the
+	// queue. Defaults to false.
 	IgnoreHoursNow bool
 	// Bucket is the length of a time bucket: 5, 10, 15, 20, 30, 60 or 120
-	// minutes. GMS _request_time_bucket. Defaults to 5 minutes.
+	// minutes. Defaults to 5 minutes. GMS: _request_time_bucket.
 	Bucket time.Duration
-	// PerBucket is how many scheduled callbacks a bucket holds. GMS
-	// _max_request_by_time_bucket. Negative: none. Defaults to 100.
-	PerBucket int
-	// Capacity gives the seats of each bucket in place of PerBucket. GMS
-	// _capacity_service. Defaults to PerBucket everywhere.
+	// PerBucket bounds the scheduled callbacks of one bucket, if Capacity is nil.
+	// None refuses every scheduled request. At most [availability.MaxSeats].
+	// Defaults to 100. GMS: _max_request_by_time_bucket.
+	PerBucket Limit
+	// Capacity returns the number of scheduled callbacks that each bucket holds.
+	// Defaults to PerBucket for every bucket. GMS: _capacity_service.
 	Capacity availability.Capacity
-	// Buffer is how long before its desired time a callback is released; a
-	// request for a nearer time is immediate. GMS
-	// _request_execution_time_buffer. Negative means none. Defaults to 120 s.
+	// Buffer is the time before the desired time at which a callback is released
+	// to its queue; a request for a time nearer than that is immediate. Off
+	// releases at the desired time. At most 24 hours. Defaults to 2 minutes. GMS:
+	// _request_execution_time_buffer.
 	Buffer time.Duration
-	// Estimator adds the expected wait to Buffer, asked for the position behind
-	// all that are queued. GMS _request_queue_time_stat,
-	// _request_ewt_service. Defaults to none.
+	// Estimator returns the expected wait of a queue position. A callback is
+	// released earlier by the wait at the end of the queue. Defaults to none.
 	Estimator scheduler.Estimator
-	// ConnectThreshold: no attempt begins earlier than this before the desired
-	// time. GMS _desired_connect_time_threshold. Should not be below Buffer.
-	// Negative means none. Defaults to 180 s.
+	// ConnectThreshold is the longest time before the desired time at which an
+	// attempt may begin. Off allows an attempt at any time after release.
+	// Otherwise it must not be below Buffer. Defaults to 3 minutes, or to Buffer if
+	// that is longer. GMS: _desired_connect_time_threshold.
 	ConnectThreshold time.Duration
-	// Horizon: a later desired time is refused. GMS
-	// _reject_future_desired_time. Defaults to one calendar month.
+	// Horizon is how far ahead a desired time may lie, at most 10 years. Defaults
+	// to one calendar month. GMS: _reject_future_desired_time.
 	Horizon Span
-	// Past: a desired time longer ago than this is refused. GMS
-	// _reject_past_desired_time. Zero takes any past time as now. Defaults to 0.
+	// Past is how far in the past a desired time may lie. Defaults to 0, which
+	// accepts every past time as now. GMS: _reject_past_desired_time.
 	Past time.Duration
-	// Proposals is how many alternatives a refusal proposes, at most 100.
-	// Negative: none. Defaults to 6.
-	Proposals int
+	// Proposals bounds the alternative times that a refusal proposes: at most
+	// 100, which is also what NoLimit means. None proposes nothing. Defaults to 6.
+	Proposals Limit
 }
 
-// Span is a calendar length, as in GMS "1M".
+// Span is a length of calendar time, such as one month.
 type Span struct {
 	Years, Months, Days int
 	Clock               time.Duration
@@ -186,126 +199,145 @@ type Span struct {
 // IsZero reports whether the span is empty.
 func (s Span) IsZero() bool { return s == Span{} }
 
-// From returns the instant that lies the span after t in t's zone.
+// From returns t plus the span, computed on the calendar of t's location.
 func (s Span) From(t time.Time) time.Time { return t.AddDate(s.Years, s.Months, s.Days).Add(s.Clock) }
 
-// Queueing says how callbacks wait for an agent (GMS section URS Queueing).
+// Queueing says how callbacks wait for an agent.
 type Queueing struct {
-	// Target and VirtualQueue are passed to router and dialer. GMS _target,
-	// _urs_virtual_queue. Default to none.
-	Target, VirtualQueue string
-	// TTL is how long a callback may stand in the queue; then it completes
-	// with FAIL_TARGET_NOT_FOUND. GMS _urs_queued_ttl. Defaults to 4 hours.
+	// Target is the routing target passed to the Router and the Dialer. Defaults
+	// to none. GMS: _target.
+	Target string
+	// VirtualQueue is the name of a queue, passed to the Router and the Dialer.
+	// Defaults to none. GMS: _urs_virtual_queue.
+	VirtualQueue string
+	// TTL is the longest time a callback may stay in the queue; after it the
+	// callback completes with FAIL_TARGET_NOT_FOUND. 1 second to 400 days.
+	// Defaults to 4 hours. GMS: _urs_queued_ttl.
 	TTL time.Duration
-	// CannotDial: no attempt begins in the last part of TTL. GMS
-	// _cannot_dial_buffer_time. Defaults to 0.
+	// CannotDial is the last part of TTL, in which no attempt begins. It must be
+	// below TTL. Defaults to 0. GMS: _cannot_dial_buffer_time.
 	CannotDial time.Duration
-	// MinWait and MaxWait bound the time in the queue: no attempt before
-	// MinWait, and MaxWait shortens TTL. GMS _min_queue_wait, _max_queue_wait.
-	// Default to 0, no bound.
-	MinWait, MaxWait time.Duration
+	// MinWait is the shortest time a callback waits in the queue before an
+	// attempt. It must be below TTL. Defaults to 0. GMS: _min_queue_wait.
+	MinWait time.Duration
+	// MaxWait replaces TTL if it is shorter. It must be above MinWait. Defaults to
+	// 0, which leaves TTL as it is. GMS: _max_queue_wait.
+	MaxWait time.Duration
 	// Weights are the shares of the seven weighted priorities, Highest first.
-	// Default to 7, 6, 5, 4, 3, 2, 1.
+	// Defaults to 7, 6, 5, 4, 3, 2, 1.
 	Weights scheduler.Weights
-	// Lines is how many calls of the service may be up at once, over all
-	// nodes. Negative means no limit. Defaults to 10 when the Manager has no
-	// Router, else to no limit.
-	Lines int
-	// CallsPerSecond bounds the dials of the service over all nodes. Zero sets
-	// no bound. Defaults to 0.
-	CallsPerSecond int
-	// MaxSubmits is how many dials in a row may fail to leave for the network
-	// before the callback completes with SUBMIT_FAILED. GMS
-	// _max_ors_submit_attempts. Defaults to 3.
-	MaxSubmits int
+	// Lines bounds the calls of the service that are up at the same time, over
+	// all nodes. None dials nothing. Defaults to 10 if the Manager has no Router,
+	// else to NoLimit.
+	Lines Limit
+	// CallsPerSecond bounds the calls that the service places per second, over
+	// all nodes. None dials nothing. Defaults to NoLimit.
+	CallsPerSecond Limit
+	// MaxSubmits bounds the attempts in a row that the dialer did not place; at
+	// the last of them the callback completes with SUBMIT_FAILED. None is not
+	// allowed. Defaults to 3. GMS: _max_ors_submit_attempts.
+	MaxSubmits Limit
 }
 
-// DialOptions says how attempts are made (GMS section User Terminated).
+// DialOptions says how attempts are made.
 type DialOptions struct {
-	// Retry is the policy per outcome. GMS _max_dial_attempts,
-	// _dial_retry_timeout. Defaults to [scheduler.DefaultRetryPolicy]: 3
-	// attempts, 300 s apart, none after a fax or an invalid number. A policy with
-	// rules of its own has no others: begin with DefaultRetryPolicy to keep
-	// those.
+	// Retry decides, by the outcome of an attempt, whether and when another
+	// follows. Defaults to [scheduler.DefaultRetryPolicy]: 3 attempts, 5 minutes
+	// apart, none after a fax or an invalid number. A policy that sets Rules
+	// replaces the default rules; start from DefaultRetryPolicy to keep them.
+	// GMS: _max_dial_attempts, _dial_retry_timeout.
 	Retry scheduler.RetryPolicy
-	// First is who is called first. GMS _userterminated_first_connect_party.
-	// Defaults to CustomerFirst.
+	// First is the party that is called first. Defaults to CustomerFirst. GMS:
+	// _userterminated_first_connect_party.
 	First FirstParty
-	// CallerID, CallerName, Prefix, RoutePoint and TrunkGroup are passed to
-	// the dialer. GMS _calling_party_number, _calling_party_display_name,
-	// _prefix_dial_out, _route_point, _trunk_group. Default to none.
-	CallerID, CallerName, Prefix, RoutePoint, TrunkGroup string
-	// NoCallProgress switches call progress detection off. GMS _cpd_enable =
-	// false. Defaults to false.
+	// CallerID is the calling number that the dialer presents. Defaults to none.
+	// GMS: _calling_party_number.
+	CallerID string
+	// CallerName is the calling name that the dialer presents. Defaults to none.
+	// GMS: _calling_party_display_name.
+	CallerName string
+	// Prefix is what the dialer puts before the number. Defaults to none. GMS:
+	// _prefix_dial_out.
+	Prefix string
+	// RoutePoint is the device that the dialer calls from. Defaults to none. GMS:
+	// _route_point.
+	RoutePoint string
+	// TrunkGroup is the trunk group that the dialer uses. Defaults to none. GMS:
+	// _trunk_group.
+	TrunkGroup string
+	// NoCallProgress asks the dialer not to detect call progress, such as
+	// answering machines. Defaults to false.
 	NoCallProgress bool
-	// PlaceTimeout bounds Dialer.Dial. GMS _ixn_createcall_timeout. 1 s to 5
-	// minutes. Defaults to 32 s.
+	// PlaceTimeout is the deadline of the context passed to Dialer.Dial: 1 second
+	// to 5 minutes. Defaults to 32 seconds. GMS: _ixn_createcall_timeout.
 	PlaceTimeout time.Duration
-	// RingTimeout is how long the customer's phone may ring. 5 s to 5 minutes.
-	// Defaults to 30 s.
+	// RingTimeout is the longest time the customer's phone may ring: 5 seconds to
+	// 5 minutes. Defaults to 30 seconds.
 	RingTimeout time.Duration
-	// AgentRingTimeout is how long the agent's phone may ring; 5 s to 5 minutes.
-	// Defaults to 20 s.
+	// AgentRingTimeout is the longest time the agent's phone may ring: 5 seconds
+	// to 5 minutes. Defaults to 20 seconds.
 	AgentRingTimeout time.Duration
 	// ConfirmPrompt names the prompt that asks the customer who answered to press
-	// ConfirmDigit before an agent is connected. Defaults to none: no
-	// confirmation.
+	// ConfirmDigit before an agent is connected. Defaults to none, which connects
+	// without confirmation.
 	ConfirmPrompt string
-	// ConfirmDigit is the key to press, one of 0 to 9, * and #. Defaults to "1"
-	// when there is a ConfirmPrompt.
+	// ConfirmDigit is the key that confirms, one of 0 to 9, * and #. It needs
+	// ConfirmPrompt. Defaults to "1" if ConfirmPrompt is set.
 	ConfirmDigit string
-	// AgentWait is how long a customer on the line waits for an agent; then
-	// the callback completes with FAIL_AGENT_CONNECT. GMS
-	// _max_time_to_wait_for_agent_on_the_call. Defaults to 1 hour.
+	// AgentWait is the longest time a customer on the line waits for an agent;
+	// after it the callback completes with FAIL_AGENT_CONNECT. 1 second to 24
+	// hours. Defaults to 1 hour. GMS: _max_time_to_wait_for_agent_on_the_call.
 	AgentWait time.Duration
-	// MaxCall is how long customer and agent may talk before the callback
-	// completes without having heard of the end. GMS
-	// _max_time_to_wait_for_ixn_delete. Defaults to 1 hour.
+	// MaxCall is the longest time a call may last without a report of its end;
+	// after it the callback completes as connected. 1 second to 48 hours.
+	// Defaults to 1 hour. GMS: _max_time_to_wait_for_ixn_delete.
 	MaxCall time.Duration
-	// Grace is added to the time-outs of the platform before a silent dialer
-	// is asked what became of an attempt. Defaults to 10 s.
+	// Grace is added to the time-outs of the platform before an attempt without
+	// a report becomes Unresolved. At most 5 minutes. Defaults to 10 seconds.
 	Grace time.Duration
-	// ConnectMachine passes answering machines on to the agent or treatment
-	// and completes with ANSWERING_MACHINE_CONNECTED instead of retrying.
-	// Defaults to false.
+	// ConnectMachine connects answering machines and completes with
+	// ANSWERING_MACHINE_CONNECTED. Defaults to false, which retries.
 	ConnectMachine bool
-	// RetryAgentLost queues a callback again whose agent was lost while the
-	// customer waited, within the retry policy. Defaults to false:
+	// RetryAgentLost queues a callback again, within Retry, if its agent was lost
+	// while the customer waited. Defaults to false, which completes it with
 	// FAIL_AGENT_CONNECT.
 	RetryAgentLost bool
-	// Treatments name what the customer hears. GMS _treatment_*. Default to
-	// none.
+	// Treatments name what the platform plays to the customer. Default to none.
 	Treatments Treatments
 }
 
-// Preview says whether agents look at a callback before it is dialled (GMS
-// _agent_preview and companions).
+// Preview says whether agents see a callback before it is dialed.
 type Preview struct {
-	// On offers each callback to the reserved agent first. GMS _agent_preview.
-	// Defaults to false.
+	// On offers each callback to the reserved agent before it is dialed. Defaults
+	// to false. GMS: _agent_preview.
 	On bool
-	// Timeout is how long the agent has to answer. GMS
-	// _agent_preview_timeout. Defaults to 30 s.
+	// Timeout is the time the agent has to answer: 1 second to 1 hour. Defaults
+	// to 30 seconds. GMS: _agent_preview_timeout.
 	Timeout time.Duration
-	// Rejects is how many previews may be rejected; 0 offers no rejection. GMS
-	// _agent_preview_allow_reject. Defaults to 0.
+	// Rejects is the number of times that agents may reject the preview of one
+	// callback. Defaults to 0. GMS: _agent_preview_allow_reject.
 	Rejects int
 	// RejectRetry is the pause before a rejected callback is offered again.
-	// GMS _agent_reject_retry_timeout. Defaults to 0.
+	// Defaults to 0. GMS: _agent_reject_retry_timeout.
 	RejectRetry time.Duration
-	// ViaRoutePoint dials from Dialing.RoutePoint instead of the agent's
-	// phone. GMS _agent_preview_via_rp. Defaults to false.
+	// ViaRoutePoint dials from Dialing.RoutePoint instead of the agent's phone.
+	// Defaults to false. GMS: _agent_preview_via_rp.
 	ViaRoutePoint bool
-	// NotReady sets an agent who did not answer in time not ready, with Reason
-	// under ReasonKey. GMS _agent_preview_timeout_set_notready,
-	// _agent_preview_set_notready_reason, _reason_key, _reason_attribute.
-	// Default to false, "", "ReasonCode", false.
-	NotReady        bool
-	Reason          string
-	ReasonKey       string
+	// NotReady sets an agent who did not answer within Timeout not ready.
+	// Defaults to false. GMS: _agent_preview_timeout_set_notready.
+	NotReady bool
+	// Reason is the reason passed to the Router with NotReady. Defaults to none.
+	// GMS: _agent_preview_set_notready_reason.
+	Reason string
+	// ReasonKey is the key under which the platform gets Reason. Defaults to
+	// "ReasonCode". GMS: _agent_preview_set_notready_reason_key.
+	ReasonKey string
+	// ReasonAttribute passes Reason as an attribute of the platform's request
+	// instead of under ReasonKey. Defaults to false. GMS:
+	// _agent_preview_set_notready_reason_attribute.
 	ReasonAttribute bool
-	// Data are the properties shown to the agent. GMS _agent_preview_data.
-	// Defaults to all user data.
+	// Data names the properties that the agent sees. Defaults to all user data.
+	// GMS: _agent_preview_data.
 	Data []string
 }
 
@@ -313,42 +345,41 @@ type Preview struct {
 type Direction uint8
 
 const (
-	UserTerminated Direction = iota // the customer is called (GMS USERTERMINATED)
-	UserOriginated                  // the customer calls an access number (GMS USERORIGINATED)
+	UserTerminated Direction = iota // the customer is called
+	UserOriginated                  // the customer calls an access number
 )
 
-// Inbound says how customers call in (GMS section User Originated).
+// Inbound says how customers call in, for services with Direction
+// UserOriginated.
 type Inbound struct {
-	// Direction is UserTerminated or UserOriginated. GMS _call_direction,
-	// whose default is USERORIGINATED; a callback library calls back. Defaults
-	// to UserTerminated.
+	// Direction is UserTerminated or UserOriginated. Defaults to UserTerminated.
+	// GMS: _call_direction.
 	Direction Direction
-	// NoWait hands the access number out at once instead of when an agent is
-	// free. GMS _wait_for_agent = false. Defaults to false.
+	// NoWait returns the access number at once instead of when an agent is free.
+	// Defaults to false.
 	NoWait bool
-	// Timeout is how long the customer has to call; then
-	// FAIL_INBOUND_TIMEOUT. GMS _booking_expiration_timeout. Defaults to 30 s.
+	// Timeout is the time the customer has to call, after which the callback
+	// completes with FAIL_INBOUND_TIMEOUT. 1 second to 24 hours. Defaults to 30
+	// seconds. GMS: _booking_expiration_timeout.
 	Timeout time.Duration
-	// AccessNumbers are the numbers that can be booked, each for one customer
-	// at a time, or for any number of customers when Codes is set. GMS
-	// _resource_group. Required for UserOriginated.
+	// AccessNumbers are the numbers that customers call. Each is booked for one
+	// customer at a time, or for any number of customers if Codes is set.
+	// Required for UserOriginated. GMS: _resource_group.
 	AccessNumbers []string
-	// Codes gives each customer an access code. GMS _provide_code. Defaults to
-	// false.
+	// Codes gives each customer an access code. Defaults to false. GMS:
+	// _provide_code.
 	Codes bool
 }
 
-// Confirm says whether the customer is asked first (GMS
-// _wait_for_user_confirm).
+// Confirm says whether the customer is asked before the call.
 type Confirm struct {
-	// On asks the customer, through an event that the host turns into a push
-	// message, when an agent is free. Defaults to false.
+	// On asks the customer once an agent is free, by an event that the host
+	// turns into a push message. Defaults to false. GMS: _wait_for_user_confirm.
 	On bool
-	// Timeout is how long the customer has. GMS _user_confirm_timeout.
-	// Defaults to 30 s.
+	// Timeout is the time the customer has to answer: 1 second to 1 hour.
+	// Defaults to 30 seconds. GMS: _user_confirm_timeout.
 	Timeout time.Duration
-	// Strict completes with FAIL_USER_NO_CONFIRM when no answer came, instead
-	// of connecting anyway. GMS _on_user_confirm_timeout other than
-	// CONNECT-ANYWAY. Defaults to false.
+	// Strict completes a callback without an answer with FAIL_USER_NO_CONFIRM.
+	// Defaults to false, which connects it. GMS: _on_user_confirm_timeout.
 	Strict bool
 }

@@ -6,41 +6,48 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// The defaults of the reference, section 1.
+// The defaults of a service that sets what is required and nothing else. Those of
+// GMS are tested with package config.
 func TestPolicyDefaults(t *testing.T) {
-	p, err := callback.NewPolicy(callback.Service{Name: "desk"})
+	p, err := callback.NewPolicy(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := p.Service()
 	for name, ok := range map[string]bool{
-		"_default_country":                 s.Numbers.Country == "US",
-		"_request_time_bucket":             s.Booking.Bucket == 5*time.Minute,
-		"_max_request_by_time_bucket":      s.Booking.PerBucket == 100,
-		"_request_execution_time_buffer":   s.Booking.Buffer == 120*time.Second,
-		"_desired_connect_time_threshold":  s.Booking.ConnectThreshold == 180*time.Second,
-		"_reject_future_desired_time":      s.Booking.Horizon == callback.Span{Months: 1},
-		"_urs_queued_ttl":                  s.Queueing.TTL == 14400*time.Second,
-		"_ttl":                             s.TTL == 86400*time.Second,
-		"_max_dial_attempts":               s.Dialing.Retry.MaxAttempts == 3,
-		"_dial_retry_timeout":              s.Dialing.Retry.Default.Delay == 300*time.Second,
-		"_booking_expiration_timeout":      s.Inbound.Timeout == 30*time.Second,
-		"_user_confirm_timeout":            s.Confirm.Timeout == 30*time.Second,
-		"_agent_preview_timeout":           s.Preview.Timeout == 30*time.Second,
-		"_max_ors_submit_attempts":         s.Queueing.MaxSubmits == 3,
-		"_max_time_to_wait_for_agent":      s.Dialing.AgentWait == 3600*time.Second,
-		"_throttle_1":                      s.Limits.First == callback.Throttle{Max: 500, Every: 300 * time.Second},
-		"_throttle_2":                      s.Limits.Second == callback.Throttle{Max: 1000, Every: 3600 * time.Second},
-		"_throttle_parameters_limit":       s.Limits.PerParameter == 6,
-		"_max_queued":                      s.Limits.Queued == 1000,
-		"_max_time_to_wait_for_ixn_delete": s.Dialing.MaxCall == 3600*time.Second,
-		"_media_type":                      s.MediaType == "voice",
-		"weights":                          s.Queueing.Weights == scheduler.DefaultWeights(),
-		"_customer_lookup_keys":            len(s.SearchKeys) == 1 && s.SearchKeys[0] == "_customer_number",
+		"Country":           s.Numbers.Country == "CH" && s.Numbers.Countries == nil,
+		"MaskAfter":         s.MaskAfter == 7*24*time.Hour,
+		"Retention":         s.Retention == 90*24*time.Hour,
+		"Lines":             s.Queueing.Lines == 0,
+		"CallsPerSecond":    s.Queueing.CallsPerSecond == callback.NoLimit,
+		"AttemptsPerDay":    s.Limits.AttemptsPerDay == callback.NoLimit,
+		"Proposals":         s.Booking.Proposals == 6,
+		"Bucket":            s.Booking.Bucket == 5*time.Minute,
+		"PerBucket":         s.Booking.PerBucket == 100,
+		"Buffer":            s.Booking.Buffer == 120*time.Second,
+		"ConnectThreshold":  s.Booking.ConnectThreshold == 180*time.Second,
+		"Horizon":           s.Booking.Horizon == callback.Span{Months: 1},
+		"Queueing.TTL":      s.Queueing.TTL == 14400*time.Second,
+		"TTL":               s.TTL == 86400*time.Second,
+		"Retry.MaxAttempts": s.Dialing.Retry.MaxAttempts == 3,
+		"Retry.Default":     s.Dialing.Retry.Default.Delay == 300*time.Second,
+		"Inbound.Timeout":   s.Inbound.Timeout == 30*time.Second,
+		"Confirm.Timeout":   s.Confirm.Timeout == 30*time.Second,
+		"Preview.Timeout":   s.Preview.Timeout == 30*time.Second,
+		"MaxSubmits":        s.Queueing.MaxSubmits == 3,
+		"AgentWait":         s.Dialing.AgentWait == 3600*time.Second,
+		"Throttles":         len(s.Limits.Throttles) == 0,
+		"PerParameter":      s.Limits.PerParameter == callback.NoLimit,
+		"Queued":            s.Limits.Queued == 1000,
+		"MaxCall":           s.Dialing.MaxCall == 3600*time.Second,
+		"MediaType":         s.MediaType == "voice",
+		"Weights":           s.Queueing.Weights == scheduler.DefaultWeights(),
+		"SearchKeys":        len(s.SearchKeys) == 1 && s.SearchKeys[0] == "_customer_number",
 	} {
 		if !ok {
 			t.Errorf("default of %s differs: %+v", name, s)
@@ -50,23 +57,24 @@ func TestPolicyDefaults(t *testing.T) {
 
 func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
 	bad := callback.Service{
-		Name: "x\ny", TTL: time.Second, Retention: time.Hour, Reminder: -1, Overwritable: []string{"_x"},
+		Name: "x\ny", TTL: time.Second, Retention: time.Hour, MaskAfter: -time.Hour, Reminder: -1, Overwritable: []string{"_x"},
 		RequiredKeys: []string{"_account"},
 		Numbers:      callback.Numbers{Country: "ZZ", Countries: []string{"QQ"}},
-		Booking:      callback.Booking{Bucket: 7 * time.Minute, Past: -1, Proposals: 101, ConnectThreshold: time.Second, Horizon: callback.Span{Days: -1}},
-		Queueing:     callback.Queueing{TTL: time.Millisecond, CallsPerSecond: -1, MaxSubmits: -1, CannotDial: time.Hour, Weights: scheduler.Weights{1}},
+		Booking:      callback.Booking{Bucket: 7 * time.Minute, Past: -1, Proposals: 101, PerBucket: availability.MaxSeats + 1, ConnectThreshold: time.Second, Horizon: callback.Span{Days: -1}},
+		Queueing:     callback.Queueing{TTL: time.Millisecond, CallsPerSecond: -3, MaxSubmits: callback.None, Lines: -7, CannotDial: time.Hour, Weights: scheduler.Weights{1}},
 		Dialing:      callback.DialOptions{PlaceTimeout: time.Hour, RingTimeout: 1, AgentWait: 1, MaxCall: 1, Grace: time.Hour},
 		Preview:      callback.Preview{On: true, Timeout: 1, Rejects: -1, ViaRoutePoint: true},
 		Inbound:      callback.Inbound{Direction: callback.UserOriginated, Timeout: 1},
 		Confirm:      callback.Confirm{Timeout: 1},
-		Limits:       callback.Limits{AttemptsPerDay: -1, SameNumber: 9},
+		Limits:       callback.Limits{AttemptsPerDay: -3, SameNumber: 9, Queued: -4, PerParameter: -5, Throttles: []callback.Throttle{{}, {Max: -9, Every: -time.Second}}},
 	}
 	_, err := callback.NewPolicy(bad)
 	if !errors.Is(err, callback.ErrConfiguration) || callback.Code(err) != 50020 {
 		t.Fatalf("error is %v", err)
 	}
 	for _, field := range []string{
-		"Name:", "TTL:", "Retention:", "Reminder:", "Overwritable:", "RequiredKeys:", "Numbers.Country:", "Numbers.Countries:",
+		"Name:", "TTL:", "Retention:", "MaskAfter: -1h0m0s is negative", "Booking.PerBucket:", "Queueing.Lines: -7", "Limits.Queued: -4", "Limits.PerParameter: -5",
+		"Limits.Throttles[0].Max: is required", "Limits.Throttles[0].Every: is required", "Limits.Throttles[1].Max: -9", "Limits.Throttles[1].Every: -1s", "Reminder:", "Overwritable:", "RequiredKeys:", "Numbers.Country:", "Numbers.Countries:",
 		"Booking:", "Booking.Past:", "Booking.Proposals:", "Booking.ConnectThreshold:", "Booking.Horizon:",
 		"Queueing.TTL:", "Queueing.CallsPerSecond:", "Queueing.MaxSubmits:", "Queueing.CannotDial:", "Queueing.Weights:",
 		"Dialing.PlaceTimeout:", "Dialing.RingTimeout:", "Dialing.AgentWait:", "Dialing.MaxCall:", "Dialing.Grace:",
@@ -75,6 +83,13 @@ func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
 	} {
 		if !strings.Contains(err.Error(), field) {
 			t.Errorf("the error does not name %s\n%v", field, err)
+		}
+	}
+	bad = callback.Service{Name: "x", Booking: callback.Booking{Buffer: -2, ConnectThreshold: -3}}
+	_, err = callback.NewPolicy(bad)
+	for _, fault := range []string{"Numbers.Country: is required unless Numbers.Countries is set", "Booking.Buffer: -2ns", "Booking.ConnectThreshold: -3ns"} {
+		if err == nil || !strings.Contains(err.Error(), fault) {
+			t.Errorf("the error does not say %q\n%v", fault, err)
 		}
 	}
 	services, err := callback.NewServices(bad, callback.Service{})

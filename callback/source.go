@@ -10,29 +10,31 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// ServiceSource tells a Manager what services there are. It is asked at every
-// use, so that a change takes effect immediately; it should answer from memory.
+// ServiceSource supplies the services of a Manager. A Manager calls Policy each
+// time it needs a service, so that a change takes effect immediately; Policy
+// should answer from memory.
 //
-// Policy returns the service of a tenant, or [UnknownService] when there is
-// none. It must be safe for concurrent use.
+// Policy returns the named service of a tenant, or the error [UnknownService] if
+// there is none. It must be safe for concurrent use.
 type ServiceSource interface {
 	Policy(ctx context.Context, tenant, name string) (*Policy, error)
 }
 
-// UnknownService is the error of a source for a service it does not have. It is
-// an [ErrInvalidParameter] to whoever asked and an [ErrConfiguration] to an
-// operator.
+// UnknownService returns the error of a [ServiceSource] that has no service of
+// the given name. It unwraps to [ErrInvalidParameter] and [ErrConfiguration]:
+// the first for the caller of a request, the second for the operator.
 func UnknownService(name string) error {
 	return &FieldError{Field: "service", Rule: fmt.Sprintf("%q is not known", text.Clip(name)), Fact: ErrInvalidParameter, Cause: ErrConfiguration}
 }
 
-// ServiceLister is implemented by sources that can list what they have, as
-// queries over all services need.
+// ServiceLister is an optional interface of a [ServiceSource]. Methods that work
+// on all services of a tenant need it.
 type ServiceLister interface {
 	Names(ctx context.Context, tenant string) ([]string, error)
 }
 
-// Services is a ServiceSource in memory that can be changed while it is used.
+// Services is a ServiceSource in memory. It is safe for concurrent use and can be
+// changed while a Manager uses it.
 type Services struct {
 	mu       sync.RWMutex
 	policies map[catalogKey]*Policy
@@ -40,8 +42,8 @@ type Services struct {
 
 type catalogKey struct{ tenant, name string }
 
-// NewServices returns a source with the given services of the empty tenant. It
-// reports the faults of all of them at once.
+// NewServices returns a source that holds the services for the empty tenant. The
+// error joins the faults of all services, as [NewPolicy] reports them.
 func NewServices(services ...Service) (*Services, error) {
 	s := &Services{policies: make(map[catalogKey]*Policy)}
 	var faults []error
@@ -54,7 +56,8 @@ func NewServices(services ...Service) (*Services, error) {
 	return s, nil
 }
 
-// Set adds or replaces a service of a tenant. A faulty service changes nothing.
+// Set adds or replaces a service of a tenant. If [NewPolicy] returns an error for
+// it, Set changes nothing and returns that error.
 func (s *Services) Set(tenant string, service Service) error {
 	policy, err := NewPolicy(service)
 	if err != nil {
@@ -66,8 +69,8 @@ func (s *Services) Set(tenant string, service Service) error {
 	return nil
 }
 
-// Remove takes a service away. Its callbacks stay in the store and are looked
-// at again once the service is back.
+// Remove removes a service of a tenant. Its callbacks stay in the store, and work
+// on them continues once the service is set again.
 func (s *Services) Remove(tenant, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +87,7 @@ func (s *Services) Policy(_ context.Context, tenant, name string) (*Policy, erro
 	return nil, UnknownService(name)
 }
 
-// Names implements [ServiceLister]: the names of the tenant's services in order.
+// Names implements [ServiceLister]. The names are sorted.
 func (s *Services) Names(_ context.Context, tenant string) ([]string, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -47,11 +47,10 @@ func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*mana
 		Name: "desk", Numbers: callback.Numbers{Country: "CH", Countries: []string{"CH", "DE"}, Exceptions: exceptions},
 		Limits: callback.Limits{
 			SameNumber: callback.CheckTwo, Queued: many, PerParameter: many,
-			First:  callback.Throttle{Max: many, Every: 5 * time.Minute},
-			Second: callback.Throttle{Max: many, Every: time.Hour},
+			Throttles: []callback.Throttle{{Max: many, Every: 5 * time.Minute}, {Max: many, Every: time.Hour}},
 		},
 		Booking:  callback.Booking{PerBucket: 1 << 20, Hours: hours},
-		Queueing: callback.Queueing{Lines: -1},
+		Queueing: callback.Queueing{Lines: callback.NoLimit},
 	}
 	config := manager.Config{
 		Store: s, Dialer: idle{}, Now: benchTime, Node: "bench",

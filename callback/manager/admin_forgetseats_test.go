@@ -92,7 +92,7 @@ func TestForgetLeavesSharedValues(t *testing.T) {
 				s.SearchKeys = []string{"_customer_number", "_account"}
 				s.Limits.Parameters = []string{"_customer_number", "_account", "shoe", "X-Device"}
 			})
-			sales := callback.Service{Name: "sales", SearchKeys: []string{"_customer_number", "_club"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
+			sales := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}, SearchKeys: []string{"_customer_number", "_club"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
 			if err := r.services.Set("", sales); err != nil {
 				t.Fatal(err)
 			}

@@ -94,9 +94,9 @@ func (c *chaos) chance(percent int) bool { return c.rnd.IntN(100) < percent }
 
 func (c *chaos) service(name string) callback.Service {
 	s := callback.Service{Name: name, Numbers: callback.Numbers{Country: "CH"}, Retention: 400 * 24 * time.Hour}
-	s.Queueing.Lines = 1 + c.rnd.IntN(5)
+	s.Queueing.Lines = callback.Limit(1 + c.rnd.IntN(5))
 	if c.chance(30) {
-		s.Queueing.CallsPerSecond = 1 + c.rnd.IntN(3)
+		s.Queueing.CallsPerSecond = callback.Limit(1 + c.rnd.IntN(3))
 	}
 	if c.chance(30) {
 		s.Preview = callback.Preview{On: true, Rejects: c.rnd.IntN(3), RejectRetry: time.Duration(c.rnd.IntN(60)) * time.Second, NotReady: c.chance(50)}
@@ -109,7 +109,7 @@ func (c *chaos) service(name string) callback.Service {
 			AccessNumbers: []string{"+41445550001", "+41445550002"}, Timeout: time.Minute}
 	}
 	if c.chance(30) {
-		s.Limits.AttemptsPerDay = 1 + c.rnd.IntN(4)
+		s.Limits.AttemptsPerDay = callback.Limit(1 + c.rnd.IntN(4))
 	}
 	if c.chance(30) {
 		s.Queueing.CannotDial, s.Queueing.MinWait = 10*time.Minute, time.Duration(c.rnd.IntN(90))*time.Second
@@ -118,9 +118,9 @@ func (c *chaos) service(name string) callback.Service {
 		s.Dialing.First = callback.AgentFirst
 	}
 	s.Dialing.RetryAgentLost = c.chance(50)
-	s.Booking.PerBucket = 1 + c.rnd.IntN(3)
+	s.Booking.PerBucket = callback.Limit(1 + c.rnd.IntN(3))
 	s.Limits.SameNumber = callback.QueueCheck(c.rnd.IntN(3))
-	s.Limits.Queued = 3 + c.rnd.IntN(20)
+	s.Limits.Queued = callback.Limit(3 + c.rnd.IntN(20))
 	s.Reminder = time.Duration(c.rnd.IntN(2)) * 5 * time.Minute
 	s.Dialing.Retry, _ = scheduler.SimpleRetry(2, 2*time.Minute)
 	return s

@@ -22,7 +22,7 @@ func TestConfigReportsAllFaultsAtOnce(t *testing.T) {
 			t.Errorf("the error does not name %s\n%v", field, err)
 		}
 	}
-	services, err := callback.NewServices(callback.Service{Name: "desk"})
+	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -299,7 +299,7 @@ func TestStuckDialerIsBounded(t *testing.T) {
 		})
 		m := liveRig(t, stuck, func(s *callback.Service, c *manager.Config) {
 			c.MaxInFlight = 2
-			s.Queueing.Lines = -1
+			s.Queueing.Lines = callback.NoLimit
 			s.Limits.SameNumber = callback.CheckNone
 		})
 		runUntilDone(t, m)

@@ -146,7 +146,7 @@ func TestTimeouts(t *testing.T) {
 }
 
 func TestRetentionErases(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Retention = 24 * time.Hour })
 	r.dialer.On(swiss, callbacktest.Answered(time.Minute))
 	cb := r.start(manager.Request{Key: "k"})
 	r.run(23 * time.Hour)
@@ -202,7 +202,7 @@ func TestReleaseFollowsTheEstimate(t *testing.T) {
 	estimate := &fixedWait{}
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Booking.Estimator = estimate
-		s.Booking.ConnectThreshold = -1
+		s.Booking.ConnectThreshold = callback.Off
 	})
 	r.dialer.On("*", callbacktest.Answered(time.Minute))
 	cb := r.start(manager.Request{Desired: monday().Add(2 * time.Hour)})

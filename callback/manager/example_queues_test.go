@@ -15,7 +15,7 @@ import (
 
 // frontDesk makes a Manager for two services, of which one has three callbacks.
 func frontDesk(ctx context.Context) (*manager.Manager, *managertest.Rig, error) {
-	services, err := callback.NewServices(support(), callback.Service{Name: "sales"})
+	services, err := callback.NewServices(support(), callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -62,7 +62,7 @@ func TestPreviewIgnoresCoolDown(t *testing.T) {
 func TestCallRate(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Queueing.CallsPerSecond = 2
-		s.Queueing.Lines = -1
+		s.Queueing.Lines = callback.NoLimit
 		s.Limits.SameNumber = callback.CheckNone
 	})
 	r.dialer.On("*", callbacktest.Answered(time.Minute))

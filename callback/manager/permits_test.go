@@ -104,14 +104,14 @@ func TestLimits(t *testing.T) {
 		r.start(manager.Request{Number: swiss2, Desired: monday().Add(time.Hour)}) // scheduled ones pass
 	})
 	t.Run("queue of none", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.Queued = -1 })
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.Queued = callback.None })
 		_, err := r.try(manager.Request{})
 		wantCode(t, err, callback.ErrQueueLimit, 40002)
 	})
 	t.Run("interval", func(t *testing.T) {
 		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 			s.Limits = callback.Limits{SameNumber: callback.CheckNone, PerParameter: 100,
-				First: callback.Throttle{Max: 2, Every: 5 * time.Minute}, Second: callback.Throttle{Max: 2, Every: time.Hour}}
+				Throttles: []callback.Throttle{{Max: 2, Every: 5 * time.Minute}, {Max: 2, Every: time.Hour}}}
 		})
 		r.start(manager.Request{})
 		r.start(manager.Request{Desired: monday().Add(30 * time.Second)}) // near enough to be immediate

@@ -25,7 +25,7 @@ func officeRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*
 		c.Store = faulty.Store()
 		s.Limits.SameNumber = callback.CheckNone
 		s.Limits.PerParameter = 10_000
-		s.Limits.First.Max, s.Limits.Second.Max, s.Booking.PerBucket = 100_000, 100_000, 100_000
+		s.Booking.PerBucket = 100_000
 		if change != nil {
 			change(s, c)
 		}

@@ -54,8 +54,8 @@ func services(p plan, ahead time.Duration) (*callback.Services, error) {
 		list = append(list, callback.Service{
 			Name:     name,
 			Numbers:  callback.Numbers{Country: "DE"},
-			Booking:  callback.Booking{Bucket: bucket, PerBucket: p.seats, Buffer: ahead, ConnectThreshold: ahead},
-			Queueing: callback.Queueing{Lines: p.lines},
+			Booking:  callback.Booking{Bucket: bucket, PerBucket: callback.Limit(p.seats), Buffer: ahead, ConnectThreshold: ahead},
+			Queueing: callback.Queueing{Lines: callback.Limit(p.lines)},
 			Dialing: callback.DialOptions{
 				PlaceTimeout: time.Second, RingTimeout: 5 * time.Second, Grace: 500 * time.Millisecond,
 				Retry: scheduler.RetryPolicy{MaxAttempts: 3, Default: scheduler.Rule{Max: -1, Delay: time.Second}},

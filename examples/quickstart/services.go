@@ -56,7 +56,7 @@ func services() (*callback.Services, error) {
 			Name:      "us-sales",
 			Numbers:   callback.Numbers{Country: "US", Countries: []string{"US", "CA"}},
 			Booking:   callback.Booking{Hours: coast, Bucket: 15 * time.Minute, PerBucket: 5},
-			Limits:    callback.Limits{Queued: 3, First: callback.Throttle{Max: 5, Every: 5 * time.Minute}, PerParameter: 2},
+			Limits:    callback.Limits{Queued: 3, Throttles: []callback.Throttle{{Max: 5, Every: 5 * time.Minute}}, PerParameter: 2},
 			Retention: keep,
 		},
 	)

@@ -181,7 +181,7 @@ func (f *fault) availability(err error) {
 
 // submits sets the message of a callback that could not be submitted.
 func (h *Handler) submits(c *call, f *fault) {
-	most := 0
+	var most callback.Limit
 	if p, err := h.manager.Tenant(c.caller.Tenant).Policy(c.r.Context(), c.name); err == nil {
 		most = p.Service().Queueing.MaxSubmits
 	}

@@ -17,7 +17,7 @@ import (
 // queueRig has callbacks of two services in several states around monday.
 func queueRig(t *testing.T, change func(s *setup)) *rig {
 	r := newRig(t, func(s *setup) {
-		s.services = append(s.services, callback.Service{Name: "idle"}, callback.Service{Name: "shop", Numbers: callback.Numbers{Country: "CH"}})
+		s.services = append(s.services, callback.Service{Name: "idle", Numbers: callback.Numbers{Country: "US"}}, callback.Service{Name: "shop", Numbers: callback.Numbers{Country: "CH"}})
 		s.ids = []string{"now", "soon", "far", "gone", "shop"}
 		if change != nil {
 			change(s)

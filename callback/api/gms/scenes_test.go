@@ -17,7 +17,7 @@ type scene struct {
 
 // anyNumber returns a service that accepts any number, such as 5115.
 func anyNumber(name string, change ...func(s *callback.Service)) callback.Service {
-	s := callback.Service{Name: name, Numbers: callback.Numbers{AllowImpossible: true}}
+	s := callback.Service{Name: name, Numbers: callback.Numbers{Country: "US", AllowImpossible: true}}
 	for _, f := range change {
 		f(&s)
 	}
@@ -118,7 +118,7 @@ func hours(zone, opens, closes string) *availability.Calendar {
 
 func hoursOf(name, zone, now, opens, closes string, seats int) func(*setup) {
 	return world(now, []callback.Service{anyNumber(name, func(s *callback.Service) {
-		s.Booking.Hours, s.Booking.PerBucket = hours(zone, opens, closes), seats
+		s.Booking.Hours, s.Booking.PerBucket = hours(zone, opens, closes), callback.Limit(seats)
 	})})
 }
 

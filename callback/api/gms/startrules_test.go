@@ -45,7 +45,7 @@ func TestLimits(t *testing.T) {
 			message: "Limit of queued callbacks for desk is reached.", properties: map[string]any{"service": "desk"},
 		},
 		"interval": {
-			limits: callback.Limits{First: callback.Throttle{Max: 1, Every: 5 * time.Minute}}, before: 1, code: 40003, phrase: "INTERVAL_LIMIT_REACHED",
+			limits: callback.Limits{Throttles: []callback.Throttle{{Max: 1, Every: 5 * time.Minute}}}, before: 1, code: 40003, phrase: "INTERVAL_LIMIT_REACHED",
 			message: "Limit of queued callbacks for desk is reached for interval 300s.", properties: map[string]any{"service": "desk", "interval": 300.0},
 			retry: "300",
 		},
@@ -143,7 +143,7 @@ func TestAvailabilityInErrors(t *testing.T) {
 // A service without proposals returns an empty object.
 func TestNoProposals(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].Booking.PerBucket, s.services[0].Booking.Proposals = -1, -1
+		s.services[0].Booking.PerBucket, s.services[0].Booking.Proposals = callback.None, callback.None
 	})
 	res := r.post(deskPath, `{"_customer_number":"`+swiss+`","_desired_time":"2026-01-12T16:45:00.000Z"}`)
 	if e := res.fault(400, 40051); e.Availability == nil || len(e.Availability) > 0 {
@@ -180,7 +180,7 @@ func TestOverwritableOptions(t *testing.T) {
 		{Name: "foo", Numbers: callback.Numbers{Country: "CH"}, Redirect: "foo_b", Overwritable: []string{"_redirect", "_target"}, Queueing: callback.Queueing{Target: "own"}},
 		{Name: "foo_b", Numbers: callback.Numbers{Country: "CH"}},
 		{Name: "closed", Numbers: callback.Numbers{Country: "CH"}, Redirect: "foo_b", Queueing: callback.Queueing{Target: "own"}},
-		{Name: "loop", Redirect: "nowhere"},
+		{Name: "loop", Numbers: callback.Numbers{Country: "US"}, Redirect: "nowhere"},
 	}
 	tests := []struct {
 		path, body, service, target string

@@ -76,7 +76,7 @@ func TestCancelInFlight(t *testing.T) {
 // A callback can be queried under its own service only.
 func TestServiceOfPath(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services = append(s.services, callback.Service{Name: "shop"}, callback.Service{Name: "front", Redirect: "desk"})
+		s.services = append(s.services, callback.Service{Name: "shop", Numbers: callback.Numbers{Country: "US"}}, callback.Service{Name: "front", Numbers: callback.Numbers{Country: "US"}, Redirect: "desk"})
 	})
 	cb := r.scheduled(swiss)
 	for _, name := range []string{"shop", "none"} {

@@ -59,7 +59,7 @@ func TestNumberIsCheckedBeforeTime(t *testing.T) {
 	for name, rules := range map[string]callback.Numbers{
 		"plain": {Country: "CH"}, "exceptions": {Country: "CH", Exceptions: exceptions}, "premium": {Country: "CH", AllowPremium: true},
 		"impossible": {Country: "CH", AllowImpossible: true}, "countries": {Country: "CH", Countries: []string{"DE"}},
-		"plus": {Country: "CH", KeepMissingPlus: true}, "no country": {},
+		"plus": {Country: "CH", KeepMissingPlus: true}, "no country": {Countries: []string{"CH", "DE", "US"}},
 		"all": {Country: "CH", AllowImpossible: true, AllowPremium: true, Countries: []string{"CH"}, KeepMissingPlus: true},
 	} {
 		r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckNone })

@@ -103,7 +103,7 @@ func TestFromCallbackDefaults(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("interaction (-want +got):\n%s", diff)
 	}
-	policy, err := callback.NewPolicy(callback.Service{Name: "chat", MediaType: "chat",
+	policy, err := callback.NewPolicy(callback.Service{Name: "chat", Numbers: callback.Numbers{Country: "US"}, MediaType: "chat",
 		Inbound: callback.Inbound{Direction: callback.UserOriginated, AccessNumbers: []string{"+41800000001"}}})
 	if err != nil {
 		t.Fatal(err)

@@ -161,7 +161,7 @@ func TestHandlerReplaced(t *testing.T) {
 func TestHandlerRemovedService(t *testing.T) {
 	r := newRig(t, nil)
 	cb := r.start(manager.Request{})
-	services, err := callback.NewServices(callback.Service{Name: "other"})
+	services, err := callback.NewServices(callback.Service{Name: "other", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,7 @@ import (
 
 // unlimited raises the service's capacity to what a benchmark creates.
 func unlimited(s *callback.Service, _ *manager.Config, l *lucs.Config) {
-	s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e9, Parameters: []string{},
-		First: callback.Throttle{Every: -1}, Second: callback.Throttle{Every: -1}}
+	s.Limits = callback.Limits{SameNumber: callback.CheckNone, Queued: 1e9, Parameters: []string{}}
 	l.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
 		return api.Caller{Name: "bench", Roles: []api.Role{api.RoleOperate}}, nil
 	})
@@ -60,7 +59,7 @@ func BenchmarkCreate(b *testing.B) {
 		b.Run(fmt.Sprintf("handler with %d services", services), func(b *testing.B) {
 			r := newRig(b, unlimited)
 			for i := range services {
-				if err := r.services.Set("", callback.Service{Name: fmt.Sprintf("a%d", i)}); err != nil {
+				if err := r.services.Set("", callback.Service{Name: fmt.Sprintf("a%d", i), Numbers: callback.Numbers{Country: "US"}}); err != nil {
 					b.Fatal(err)
 				}
 			}

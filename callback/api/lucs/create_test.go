@@ -299,7 +299,7 @@ func TestCreateRules(t *testing.T) {
 	})
 	t.Run("interval limit", func(t *testing.T) {
 		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
-			s.Limits.First = callback.Throttle{Max: 1, Every: time.Minute}
+			s.Limits.Throttles = []callback.Throttle{{Max: 1, Every: time.Minute}}
 		})
 		r.create("clerk")
 		r.clock.Advance(20*time.Second + 300*time.Millisecond)

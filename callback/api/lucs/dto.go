@@ -81,7 +81,8 @@ func (v *view) service(ctx context.Context, name string) (*serviceView, error) {
 	}
 	p, err := v.h.manager.Tenant(v.tenant).Policy(ctx, name)
 	if errors.Is(err, callback.ErrInvalidParameter) {
-		p, err = callback.NewPolicy(callback.Service{Name: name})
+		// The country is required and has no effect: no number is read.
+		p, err = callback.NewPolicy(callback.Service{Name: name, Numbers: callback.Numbers{Country: "US"}})
 	}
 	if err != nil {
 		return nil, err

@@ -191,7 +191,7 @@ func TestCancelInProgress(t *testing.T) {
 func TestServices(t *testing.T) {
 	r := newRig(t)
 	type service struct{ ID, Name, Sip string }
-	if err := r.services.Set("", callback.Service{Name: "hot line/7 ü"}); err != nil {
+	if err := r.services.Set("", callback.Service{Name: "hot line/7 ü", Numbers: callback.Numbers{Country: "US"}}); err != nil {
 		t.Fatal(err)
 	}
 	want := []service{

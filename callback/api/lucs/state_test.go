@@ -134,7 +134,7 @@ func contains(list []callback.State, s callback.State) bool {
 func TestLeft(t *testing.T) {
 	now := monday()
 	in := func(d time.Duration) time.Time { return now.Add(d) }
-	policy, err := callback.NewPolicy(callback.Service{Name: "s"})
+	policy, err := callback.NewPolicy(callback.Service{Name: "s", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestLeft(t *testing.T) {
 	short := usual
 	short.Queueing.MaxWait = 10 * time.Minute
 	eager := usual
-	eager.Booking.ConnectThreshold = -1
+	eager.Booking.ConnectThreshold = callback.Off
 	for _, c := range []struct {
 		name    string
 		cb      callback.Callback

@@ -321,8 +321,8 @@ func (d *Draft) notPlaced(o callback.Outcome) {
 		d.complete(cb.CancelReason, "the call was not placed")
 		return
 	}
-	if limit := d.Policy.Service.Queueing.MaxSubmits; cb.Submits >= limit {
-		d.complete(callback.ReasonSubmitFailed, fmt.Sprintf("the dialer did not take it %d times", limit))
+	if limit := d.Policy.Service.Queueing.MaxSubmits; limit != callback.NoLimit && cb.Submits >= int(limit) {
+		d.complete(callback.ReasonSubmitFailed, fmt.Sprintf("the dialer did not take it %d times", cb.Submits))
 		return
 	}
 	// The pause grows with every dial in a row that did not leave, so that a

@@ -16,20 +16,20 @@ func Permits(req *StartInput, d *Draft) {
 		return
 	}
 	cb, p := d.Callback, d.Policy
+	limits := p.Service.Limits
 	most := 2 // number and seat
 	if cb.Immediate {
-		most = 4 + len(p.Service.Limits.Parameters) // number, queue, two intervals
+		most = 2 + len(limits.Throttles) + len(limits.Parameters) // number, queue
 	}
 	d.Take, cb.Held = make([]callback.Permit, 0, most), make([]callback.Held, 0, 2)
 	number := cb.Customer.Number.Key()
 	d.holdNumber(number)
 	if cb.Immediate {
-		limits := p.Service.Limits
-		d.holdQueued(atLeastZero(limits.Queued))
-		for i, t := range []callback.Throttle{limits.First, limits.Second} {
-			if t.Every > 0 {
+		d.holdQueued(limits.Queued.Max())
+		for i, t := range limits.Throttles {
+			if t.Every != callback.Off && t.Max != callback.NoLimit {
 				key := callback.PermitKey{Kind: callback.PermitInterval, Service: cb.Service, Name: strconv.Itoa(i + 1)}
-				d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: atLeastZero(t.Max), For: t.Every})
+				d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: t.Max.Max(), For: t.Every})
 			}
 		}
 		d.takeParameters(req, number)
@@ -37,8 +37,6 @@ func Permits(req *StartInput, d *Draft) {
 	}
 	d.holdSeat()
 }
-
-func atLeastZero(n int) int64 { return int64(max(n, 0)) }
 
 // holdNumber counts the callback among those of its number in its service (GMS
 // _enable_in_queue_checking).
@@ -61,16 +59,22 @@ func (d *Draft) holdNumber(number string) {
 
 // holdSeat takes a seat of the callback's bucket.
 func (d *Draft) holdSeat() {
-	planner := d.Policy.Planner
-	seats := planner.Seats(planner.BucketOf(d.Callback.Desired))
+	planner, booking := d.Policy.Planner, d.Policy.Service.Booking
+	seats := int64(-1)
+	if booking.Capacity != nil || booking.PerBucket != callback.NoLimit {
+		seats = int64(max(planner.Seats(planner.BucketOf(d.Callback.Desired)), 0))
+	}
 	key := callback.PermitKey{Kind: callback.PermitBucket, Service: d.Callback.Service, Slot: d.Callback.Bucket.Unix()}
-	d.Hold(callback.Permit{Key: key, N: 1, Max: int64(max(seats, 0))})
+	d.Hold(callback.Permit{Key: key, N: 1, Max: seats})
 }
 
 // takeParameters counts parameter values of the day (GMS
 // _throttle_request_parameters).
 func (d *Draft) takeParameters(req *StartInput, number string) {
 	limits := d.Policy.Service.Limits
+	if limits.PerParameter == callback.NoLimit {
+		return
+	}
 	var until time.Time
 	for _, name := range limits.Parameters {
 		value, ok := req.Parameters[name]
@@ -85,7 +89,7 @@ func (d *Draft) takeParameters(req *StartInput, number string) {
 			until = d.Policy.endOfDay(d.Now)
 		}
 		key := callback.PermitKey{Kind: callback.PermitParameter, Service: d.Callback.Service, Name: name, Subject: value}
-		d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: atLeastZero(limits.PerParameter), Until: until})
+		d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: limits.PerParameter.Max(), Until: until})
 	}
 }
 

@@ -91,10 +91,10 @@ func (p *Policy) queueEndFrom(queued time.Time) time.Time {
 // Lines returns how many calls may be up; -1 means no limit.
 func (p *Policy) Lines(hasRouter bool) int64 {
 	switch n := p.Service.Queueing.Lines; {
-	case n > 0:
-		return int64(n)
-	case n < 0 || hasRouter:
-		return -1
+	case n != 0:
+		return n.Max()
+	case hasRouter:
+		return callback.NoLimit.Max()
 	}
 	return DefaultLines
 }

@@ -85,11 +85,11 @@ func (r *Round) dial(d *Draft) {
 	cb.DeadlineAt = r.Now.Add(r.Window)
 	d.Event.Type, d.Event.Attempt, d.Event.Detail = callback.EventDialing, n, ""
 	d.holdCall(r.Policy.Lines(r.Router))
-	if rate := s.Queueing.CallsPerSecond; rate > 0 {
-		d.Take = append(d.Take, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitRate, Service: cb.Service}, N: 1, Max: int64(rate), For: time.Second})
+	if rate := s.Queueing.CallsPerSecond; rate != callback.NoLimit {
+		d.Take = append(d.Take, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitRate, Service: cb.Service}, N: 1, Max: rate.Max(), For: time.Second})
 	}
-	if most := s.Limits.AttemptsPerDay; most > 0 {
+	if most := s.Limits.AttemptsPerDay; most != callback.NoLimit {
 		key := callback.PermitKey{Kind: callback.PermitAttempt, Subject: cb.Customer.Target().Key()}
-		d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: int64(most), Until: r.Policy.endOfDay(r.Now)})
+		d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: most.Max(), Until: r.Policy.endOfDay(r.Now)})
 	}
 }

@@ -251,12 +251,12 @@ func (m *Engine) Capacity(ctx context.Context, now time.Time, key ServiceKey, po
 		}
 		n = min(n, int(lines-counter.Used))
 	}
-	if most := policy.Service.Queueing.CallsPerSecond; most > 0 {
+	if most := policy.Service.Queueing.CallsPerSecond; most != callback.NoLimit {
 		counter, err := m.counter(ctx, now, key, callback.PermitRate)
 		if err != nil {
 			return 0, again, err
 		}
-		left := most - int(counter.Used)
+		left := int(most.Max() - counter.Used)
 		if left <= 0 {
 			again = decide.Earliest(again, counter.Ends)
 		}

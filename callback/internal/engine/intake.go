@@ -75,7 +75,8 @@ func (m *Intake) PolicyOf(ctx context.Context, cb *callback.Callback, orphans Or
 	case err == nil:
 		return p, nil
 	case orphans == AdoptOrphans && errors.Is(err, callback.ErrInvalidParameter):
-		p, err := callback.NewPolicy(callback.Service{Name: cb.Service})
+		// The country is required and has no effect: no number is read.
+		p, err := callback.NewPolicy(callback.Service{Name: cb.Service, Numbers: callback.Numbers{Country: "US"}})
 		if err != nil {
 			return nil, err
 		}

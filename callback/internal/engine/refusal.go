@@ -55,8 +55,8 @@ func (m *Intake) Propose(ctx context.Context, p *decide.Policy, cb *callback.Cal
 
 // withAlternatives adds the nearest open times with seats left to an error.
 func (m *Intake) withAlternatives(ctx context.Context, p *decide.Policy, cb *callback.Callback, refused *callback.AvailabilityError, now time.Time) error {
-	n := p.Service.Booking.Proposals
-	if n <= 0 {
+	n := int(p.Service.Booking.Proposals.Max())
+	if n == 0 {
 		return refused
 	}
 	from, to := p.Planner.NearRange(cb.Desired, now)

@@ -19,8 +19,10 @@ const MaxSize = 1 << 20
 // Services before it calls [Options.Source]. After that Options must not be
 // changed and is safe for concurrent use.
 type Options struct {
-	// Services are the usable callback services, sorted by name. Fields without
-	// an option have their zero value, which is the default.
+	// Services are the usable callback services, sorted by name. A field whose
+	// option is absent has the default of GMS: records are kept for 24 hours
+	// (Retention) and not masked (MaskAfter). A field without an option has its
+	// zero value.
 	Services []callback.Service
 	// Calendars are the usable office-hours services and Capacities the usable
 	// capacity services, by name. Callback services that refer to them contain

@@ -92,8 +92,8 @@ func TestFullConfiguration(t *testing.T) {
 		Name: "billing", ServiceID: "5f0b4a0e-2d3c-4b55-9c6e-0b6c0f9e8d11", SIP: "sip:billing@localhost",
 		Numbers: callback.Numbers{Country: "GB", AllowImpossible: true, AllowPremium: true, KeepMissingPlus: true, Exceptions: exceptions},
 		Limits: callback.Limits{
-			SameNumber: callback.CheckStrict, Queued: -1, First: callback.Throttle{Max: 50, Every: 60 * s},
-			Second: callback.Throttle{Max: 100, Every: -1}, Parameters: []string{"_account"}, PerParameter: 2,
+			SameNumber: callback.CheckStrict, Queued: callback.None,
+			Throttles: []callback.Throttle{{Max: 50, Every: 60 * s}, {Max: 100, Every: callback.Off}}, Parameters: []string{"_account"}, PerParameter: 2,
 		},
 		Booking: callback.Booking{
 			Hours: o.Calendars["office"], Bucket: 15 * time.Minute, PerBucket: 8, Capacity: o.Capacities["seats"], Buffer: 60 * s,
@@ -118,7 +118,7 @@ func TestFullConfiguration(t *testing.T) {
 		Inbound:   callback.Inbound{Timeout: 40 * s},
 		Confirm:   callback.Confirm{On: true, Timeout: 45 * s, Strict: true},
 		MediaType: "voice", SearchKeys: []string{"_customer_number", "_account"}, RequiredKeys: []string{"_customer_number"},
-		TTL: 43200 * s, Overwritable: []string{"_ors", "_redirect", "_target"}, Paused: true, Reminder: 600 * s,
+		TTL: 43200 * s, Retention: 24 * time.Hour, MaskAfter: callback.Off, Overwritable: []string{"_ors", "_redirect", "_target"}, Paused: true, Reminder: 600 * s,
 	}
 	if diff := cmp.Diff(want, serviceOf(t, o, "billing"), comparingOptions()); diff != "" {
 		t.Errorf("billing (-want +got):\n%s", diff)
@@ -136,7 +136,7 @@ func TestFullConfiguration(t *testing.T) {
 	}
 	in := serviceOf(t, o, "dial-in").Inbound
 	if diff := cmp.Diff(callback.Inbound{
-		Direction: callback.UserOriginated, NoWait: true, AccessNumbers: []string{"0800 000 001", "0800 000 002"}, Codes: true,
+		Direction: callback.UserOriginated, NoWait: true, Timeout: 30 * s, AccessNumbers: []string{"0800 000 001", "0800 000 002"}, Codes: true,
 	}, in); diff != "" {
 		t.Errorf("dial-in (-want +got):\n%s", diff)
 	}
@@ -171,19 +171,18 @@ func TestSourceOfConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Options that are absent have the defaults of the library, which are those
-	// of GMS.
+	// Options that are absent have the defaults of GMS.
 	s := policy.Service()
 	got := []any{
-		s.TTL, s.Limits.Queued, s.Limits.First, s.Limits.Second, s.Limits.PerParameter, s.Booking.Bucket, s.Booking.PerBucket,
+		s.TTL, s.Limits.Queued, s.Limits.Throttles, s.Limits.PerParameter, s.Booking.Bucket, s.Booking.PerBucket,
 		s.Booking.Buffer, s.Booking.ConnectThreshold, s.Booking.Horizon, s.Queueing.TTL, s.Queueing.MaxSubmits,
 		s.Dialing.Retry.MaxAttempts, s.Dialing.Retry.Default.Delay, s.Dialing.AgentWait, s.Preview.Timeout, s.Preview.ReasonKey,
-		s.Inbound.Timeout, s.Confirm.Timeout, s.MediaType,
+		s.Inbound.Timeout, s.Confirm.Timeout, s.MediaType, s.Numbers.Country, s.Retention, s.MaskAfter,
 	}
 	want := []any{
-		24 * time.Hour, 1000, callback.Throttle{Max: 500, Every: 300 * time.Second}, callback.Throttle{Max: 1000, Every: time.Hour}, 6,
-		5 * time.Minute, 100, 120 * time.Second, 180 * time.Second, callback.Span{Months: 1}, 4 * time.Hour, 3,
-		3, 300 * time.Second, time.Hour, 30 * time.Second, "ReasonCode", 30 * time.Second, 30 * time.Second, "voice",
+		24 * time.Hour, callback.Limit(1000), []callback.Throttle{{Max: 500, Every: 300 * time.Second}, {Max: 1000, Every: time.Hour}}, callback.Limit(6),
+		5 * time.Minute, callback.Limit(100), 120 * time.Second, 180 * time.Second, callback.Span{Months: 1}, 4 * time.Hour, callback.Limit(3),
+		3, 300 * time.Second, time.Hour, 30 * time.Second, "ReasonCode", 30 * time.Second, 30 * time.Second, "voice", "CH", 24 * time.Hour, callback.Off,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)

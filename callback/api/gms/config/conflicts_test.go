@@ -71,8 +71,8 @@ func TestLUCSNames(t *testing.T) {
 // the option.
 func TestContradictions(t *testing.T) {
 	for _, c := range []struct{ lines, problem string }{
-		{"_request_execution_time_buffer=120\n_desired_connect_time_threshold=60", "line 5: error: [service.x] _desired_connect_time_threshold 1m0s is below _request_execution_time_buffer 2m0s: a released callback could not be dialled: the service is left out"},
-		{"_desired_connect_time_threshold=0", "line 4: error: [service.x] _desired_connect_time_threshold 0s is below _request_execution_time_buffer 2m0s: a released callback could not be dialled: the service is left out"},
+		{"_request_execution_time_buffer=120\n_desired_connect_time_threshold=60", "line 5: error: [service.x] _desired_connect_time_threshold 1m0s is below _request_execution_time_buffer 2m0s: a released callback could not be dialed: the service is left out"},
+		{"_desired_connect_time_threshold=0", "line 4: error: [service.x] _desired_connect_time_threshold 0s is below _request_execution_time_buffer 2m0s: a released callback could not be dialed: the service is left out"},
 		{"_customer_lookup_keys=a\n_mandatory_customer_lookup_keys=b", `line 5: error: [service.x] _mandatory_customer_lookup_keys "b" is not among _customer_lookup_keys: the service is left out`},
 		{"_urs_queued_ttl=60\n_cannot_dial_buffer_time=60", "line 5: error: [service.x] _cannot_dial_buffer_time 1m0s is not between 0 and _urs_queued_ttl 1m0s: the service is left out"},
 		{"_min_queue_wait=10\n_max_queue_wait=5", "line 5: error: [service.x] _max_queue_wait 5s is not above _min_queue_wait 10s: the service is left out"},

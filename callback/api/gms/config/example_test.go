@@ -62,10 +62,9 @@ func ExampleFromMap() {
 		fmt.Println(err)
 		return
 	}
-	// A limit of 0 rejects every request in GMS; the library uses a negative
-	// number.
+	// A limit of 0 rejects every request in GMS; the library uses callback.None.
 	fmt.Println(options.Services[0].Name, options.Services[0].Limits.Queued)
-	// Output: billing -1
+	// Output: billing none
 }
 
 // Fields without a GMS option are set before the services are used.

@@ -75,10 +75,10 @@ func readSeconds(at *time.Duration, low, high time.Duration, zero zeroMeans) rea
 }
 
 // readCount is like readSeconds for a plain number.
-func readCount(at *int, low, high int, zero zeroMeans) reader {
+func readCount[T ~int](at *T, low, high int, zero zeroMeans) reader {
 	return readNumber(int64(low), int64(high), zero, "", func(n int64) {
-		if *at = int(n); n == 0 {
-			*at = int(zero)
+		if *at = T(n); n == 0 {
+			*at = T(zero)
 		}
 	})
 }
@@ -88,10 +88,11 @@ func readCount(at *int, low, high int, zero zeroMeans) reader {
 type zeroMeans int64
 
 const (
-	zeroRefused zeroMeans = iota - 2 // 0 is not allowed
-	zeroIsOff                        // -1: disabled
-	zeroIsZero                       // 0: no limit
-	zeroIsLeast                      // 1: shortest duration
+	zeroRefused zeroMeans = -3                       // 0 is not allowed
+	zeroIsNone            = zeroMeans(callback.None) // of a count: nothing at all
+	zeroIsOff             = zeroMeans(callback.Off)  // of a duration: disabled
+	zeroIsZero  zeroMeans = 0                        // no limit
+	zeroIsLeast zeroMeans = 1                        // shortest duration
 )
 
 // readNumber reads an integer. A positive number out of range is clamped. A

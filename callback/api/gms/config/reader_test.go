@@ -18,7 +18,7 @@ func TestOptionValues(t *testing.T) {
 	type get func(callback.Service) any
 	var (
 		queued    get = func(x callback.Service) any { return x.Limits.Queued }
-		first     get = func(x callback.Service) any { return x.Limits.First }
+		first     get = func(x callback.Service) any { return x.Limits.Throttles[0] }
 		perDay    get = func(x callback.Service) any { return x.Limits.PerParameter }
 		same      get = func(x callback.Service) any { return x.Limits.SameNumber }
 		ttl       get = func(x callback.Service) any { return x.TTL }
@@ -45,24 +45,24 @@ func TestOptionValues(t *testing.T) {
 		problem string // without line and section
 	}{
 		// 0 is a value of these options but not of their fields.
-		{"_max_queued_callbacks_per_service=0", queued, -1, ""},
-		{"max_queued_callbacks_per_service=7", queued, 7, ""},
-		{"_max_queued_callbacks_per_service=5O", queued, 0, `warning: _max_queued_callbacks_per_service "5O" is not a whole number: the default applies: 1000`},
-		{"_max_queued_callbacks_per_service=-1", queued, 0, `warning: _max_queued_callbacks_per_service "-1" is not between 0 and 1000000000: the default applies: 1000`},
-		{"_max_queued_callbacks_per_service=99999999999999999999", queued, 1_000_000_000, `warning: _max_queued_callbacks_per_service is not between 0 and 1000000000: 1000000000 is used`},
-		{"_throttle_ttl_1=0", first, callback.Throttle{Every: -1}, ""},
-		{"_throttle_callbacks_per_service_1=0", first, callback.Throttle{Max: -1}, ""},
-		{"_throttle_request_parameters_limit=0", perDay, -1, ""},
-		{"_throttle_customer_number_limit=3", perDay, 3, ""},
-		{"_request_execution_time_buffer=0", buffer, time.Duration(-1), ""},
+		{"_max_queued_callbacks_per_service=0", queued, callback.None, ""},
+		{"max_queued_callbacks_per_service=7", queued, callback.Limit(7), ""},
+		{"_max_queued_callbacks_per_service=5O", queued, callback.Limit(1000), `warning: _max_queued_callbacks_per_service "5O" is not a whole number: the default applies: 1000`},
+		{"_max_queued_callbacks_per_service=-1", queued, callback.Limit(1000), `warning: _max_queued_callbacks_per_service "-1" is not between 0 and 1000000000: the default applies: 1000`},
+		{"_max_queued_callbacks_per_service=99999999999999999999", queued, callback.Limit(1_000_000_000), `warning: _max_queued_callbacks_per_service is not between 0 and 1000000000: 1000000000 is used`},
+		{"_throttle_ttl_1=0", first, callback.Throttle{Max: 500, Every: callback.Off}, ""},
+		{"_throttle_callbacks_per_service_1=0", first, callback.Throttle{Max: callback.None, Every: 300 * s}, ""},
+		{"_throttle_request_parameters_limit=0", perDay, callback.None, ""},
+		{"_throttle_customer_number_limit=3", perDay, callback.Limit(3), ""},
+		{"_request_execution_time_buffer=0", buffer, callback.Off, ""},
 		{"_reject_past_desired_time=0", past, time.Duration(1), ""},
-		{"_max_request_by_time_bucket=0", perBucket, -1, `warning: _max_request_by_time_bucket "0" leaves no seats at any time: every scheduled request is rejected`},
+		{"_max_request_by_time_bucket=0", perBucket, callback.None, `warning: _max_request_by_time_bucket "0" leaves no seats at any time: every scheduled request is rejected`},
 
 		{"_ttl=60", ttl, 60 * s, ""},
 		{"_ttl=59", ttl, 60 * s, `warning: _ttl "59" is not between 60 and 34560000 seconds: 60 is used`},
-		{"_ttl=0", ttl, 0 * s, `warning: _ttl "0" is not between 60 and 34560000 seconds: the default applies: 86400`},
-		{"_ttl=1d", ttl, 0 * s, `warning: _ttl "1d" is not a whole number of seconds: the default applies: 86400`},
-		{"_ttl=", ttl, 0 * s, ""},
+		{"_ttl=0", ttl, 24 * time.Hour, `warning: _ttl "0" is not between 60 and 34560000 seconds: the default applies: 86400`},
+		{"_ttl=1d", ttl, 24 * time.Hour, `warning: _ttl "1d" is not a whole number of seconds: the default applies: 86400`},
+		{"_ttl=", ttl, 24 * time.Hour, ""},
 		{"_ixn_createcall_timeout=301", place, 300 * s, `warning: _ixn_createcall_timeout "301" is not between 1 and 300 seconds: 300 is used`},
 
 		{"_enable_in_queue_checking=STRICT", same, callback.CheckStrict, ""},
@@ -71,7 +71,7 @@ func TestOptionValues(t *testing.T) {
 		{"_cpd_enable=False", noCPD, true, ""},
 		{"_cpd_enable=0", noCPD, false, `warning: _cpd_enable "0" is neither true nor false: the default applies: true`},
 		{"_request_time_bucket=120", bucket, 2 * time.Hour, ""},
-		{"_request_time_bucket=7", bucket, 0 * s, `warning: _request_time_bucket "7" is not 5, 10, 15, 20, 30, 60 or 120: the default applies: 5`},
+		{"_request_time_bucket=7", bucket, 5 * time.Minute, `warning: _request_time_bucket "7" is not 5, 10, 15, 20, 30, 60 or 120: the default applies: 5`},
 		{"_on_user_confirm_timeout=CONNECT-ANYWAY", strict, false, ""},
 		{"_on_user_confirm_timeout=GIVE-UP", strict, true, ""},
 
@@ -79,13 +79,13 @@ func TestOptionValues(t *testing.T) {
 		{"_reject_future_desired_time=2w", horizon, callback.Span{Days: 14}, ""},
 		{"_reject_future_desired_time=90m", horizon, callback.Span{Clock: 90 * time.Minute}, ""},
 		{"_reject_future_desired_time=10y", horizon, callback.Span{Years: 10}, ""},
-		{"_reject_future_desired_time=11y", horizon, callback.Span{}, `warning: _reject_future_desired_time "11y" is not a positive number followed by y, M, w, d, h or m, up to 10 years: the default applies: 1M`},
-		{"_reject_future_desired_time=0d", horizon, callback.Span{}, `warning: _reject_future_desired_time "0d" is not a positive number followed by y, M, w, d, h or m, up to 10 years: the default applies: 1M`},
+		{"_reject_future_desired_time=11y", horizon, callback.Span{Months: 1}, `warning: _reject_future_desired_time "11y" is not a positive number followed by y, M, w, d, h or m, up to 10 years: the default applies: 1M`},
+		{"_reject_future_desired_time=0d", horizon, callback.Span{Months: 1}, `warning: _reject_future_desired_time "0d" is not a positive number followed by y, M, w, d, h or m, up to 10 years: the default applies: 1M`},
 
 		{"_max_dial_attempts=7", retry, "7 5m0s 5m0s", ""},
 		{"_dial_retry_timeout=60", retry, "3 1m0s 1m0s", ""},
 		{"_dial_retry_timeout=0", retry, "3 0s 0s", ""},
-		{"_max_dial_attempts=0", retry, "0 0s 0s", `warning: _max_dial_attempts "0" is not between 1 and 100: the default applies: 3`},
+		{"_max_dial_attempts=0", retry, "3 5m0s 5m0s", `warning: _max_dial_attempts "0" is not between 1 and 100: the default applies: 3`},
 
 		{"_throttle_request_parameters= a , b,a,,", lists, []string{"a", "b"}, ""},
 		{`_throttle_request_parameters=["a","b"]`, lists, []string{"a", "b"}, ""},

@@ -103,6 +103,7 @@ func (b *builder) finishTimes(d *draft) {
 		}
 		s.Dialing.Retry = policy
 	}
+	s.Limits.Throttles = slices.Clone(d.throttles[:])
 	if d.remind {
 		s.Reminder = d.reminder
 	}
@@ -111,7 +112,7 @@ func (b *builder) finishTimes(d *draft) {
 		b.report(SeverityNote, d.at("_request_execution_time_buffer"), "",
 			"exceeds the default of _desired_connect_time_threshold, 180: the threshold is raised to it")
 	}
-	if s.Booking.PerBucket < 0 && !d.has("_capacity_service") {
+	if s.Booking.PerBucket == callback.None && !d.has("_capacity_service") {
 		b.report(SeverityWarning, d.at("_max_request_by_time_bucket"), "0", "leaves no seats at any time: every scheduled request is rejected")
 	}
 }

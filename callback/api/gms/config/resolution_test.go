@@ -171,7 +171,7 @@ func TestTokensElsewhere(t *testing.T) {
 		"line 5: warning: [service.x] _ttl "+where+"86400",
 		"line 8: warning: [service.x] odd is unknown: ignored")
 	s := serviceOf(t, o, "x")
-	if s.TTL != 0 || s.Dialing.CallerID != "" || s.Queueing.Target != "5$ and $6 for $x$" {
+	if s.TTL != 24*time.Hour || s.Dialing.CallerID != "" || s.Queueing.Target != "5$ and $6 for $x$" {
 		t.Errorf("ttl %v, caller %q, target %q", s.TTL, s.Dialing.CallerID, s.Queueing.Target)
 	}
 	if diff := cmp.Diff([]string{"b", "clid", "free", "ttl", "x"}, o.Settings["x"].Tokens); diff != "" {
@@ -187,7 +187,7 @@ func TestTokensElsewhere(t *testing.T) {
 func TestMoreTokens(t *testing.T) {
 	o := optionsOf(t, "_dial_retry_timeout=$gap$", "_redirect=$to$")
 	wantProblems(t, o)
-	if got := serviceOf(t, o, "x").Dialing.Retry; got.MaxAttempts != 0 {
+	if got := serviceOf(t, o, "x").Dialing.Retry; got.MaxAttempts != 3 || got.Default.Delay != 5*time.Minute {
 		t.Errorf("the retry policy is %+v, want the default", got)
 	}
 	r, err := o.Resolve("x", callback.Values{"gap": "0"})

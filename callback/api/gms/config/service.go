@@ -23,6 +23,7 @@ type draft struct {
 	pausedList, pausedID               string
 	exceptions                         []string
 
+	throttles            [2]callback.Throttle
 	attempts             int
 	retryDelay, reminder time.Duration
 	remind, noWait       bool
@@ -180,7 +181,7 @@ func (b *builder) globalSettings() Settings {
 func newDraft(section *section) *draft {
 	d := &draft{
 		section: section, given: make(map[string]entry), reminder: 300 * time.Second, pausedList: pausedServices,
-		settings: DefaultSettings(),
+		settings: DefaultSettings(), throttles: defaultThrottles(),
 	}
 	d.table = table(d)
 	return d
@@ -191,7 +192,7 @@ func newDraft(section *section) *draft {
 func (b *builder) readService(name string) *draft {
 	section := b.doc.sections[serviceSection(name)]
 	d := newDraft(section)
-	d.service.Name = name
+	d.service = defaults(name)
 	d.settings.Options = b.texts(section, true)
 	for _, option := range b.order {
 		if spec := d.table[option]; spec.read != nil {

@@ -14,8 +14,31 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store"
 )
+
+// gmsDefaults returns a service with the defaults that the GMS documents state.
+func gmsDefaults(name string) callback.Service {
+	const s = time.Second
+	keys := []string{"_customer_number"}
+	return callback.Service{
+		Name: name, Numbers: callback.Numbers{Country: "US"}, MediaType: "voice", SearchKeys: keys, RequiredKeys: keys,
+		Limits: callback.Limits{
+			Queued: 1000, Throttles: []callback.Throttle{{Max: 500, Every: 300 * s}, {Max: 1000, Every: 3600 * s}}, PerParameter: 6,
+		},
+		Booking: callback.Booking{
+			Bucket: 5 * time.Minute, PerBucket: 100, Buffer: 120 * s, ConnectThreshold: 180 * s, Horizon: callback.Span{Months: 1},
+		},
+		Queueing: callback.Queueing{TTL: 14400 * s, MaxSubmits: 3},
+		Dialing: callback.DialOptions{
+			Retry: scheduler.DefaultRetryPolicy(), PlaceTimeout: 32 * s, AgentWait: 3600 * s, MaxCall: 3600 * s,
+		},
+		Preview: callback.Preview{Timeout: 30 * s, ReasonKey: "ReasonCode"},
+		Inbound: callback.Inbound{Timeout: 30 * s}, Confirm: callback.Confirm{Timeout: 30 * s},
+		TTL: 86400 * s, Retention: 86400 * s, MaskAfter: callback.Off,
+	}
+}
 
 // The scenarios of the templates of GMS, by the options in which they differ.
 func TestTemplates(t *testing.T) {
@@ -26,27 +49,30 @@ func TestTemplates(t *testing.T) {
 	access := []string{"+41446681800"}
 	for _, c := range []struct {
 		name, lines string
-		want        callback.Service
+		want        func(s *callback.Service) // what differs from the defaults
 	}{
-		{"user originated immediate", originated + now, callback.Service{
-			Inbound: callback.Inbound{Direction: callback.UserOriginated, NoWait: true, AccessNumbers: access}}},
-		{"user originated delayed", originated + agree, callback.Service{
-			Inbound: callback.Inbound{Direction: callback.UserOriginated, AccessNumbers: access}, Confirm: callback.Confirm{On: true}}},
-		{"user terminated immediate", terminated + now, callback.Service{}},
-		{"user terminated delayed", terminated + agree, callback.Service{Confirm: callback.Confirm{On: true}}},
+		{"user originated immediate", originated + now, func(s *callback.Service) {
+			s.Inbound.Direction, s.Inbound.NoWait, s.Inbound.AccessNumbers = callback.UserOriginated, true, access
+		}},
+		{"user originated delayed", originated + agree, func(s *callback.Service) {
+			s.Inbound.Direction, s.Inbound.AccessNumbers, s.Confirm.On = callback.UserOriginated, access, true
+		}},
+		{"user terminated immediate", terminated + now, func(*callback.Service) {}},
+		{"user terminated delayed", terminated + agree, func(s *callback.Service) { s.Confirm.On = true }},
 		{"user terminated delayed, agent preview", terminated + "_wait_for_agent=true\n_wait_for_user_confirm=false\n_agent_preview=true\n_userterminated_first_connect_party=AGENT",
-			callback.Service{Preview: callback.Preview{On: true}, Dialing: callback.DialOptions{First: callback.AgentFirst}}},
-		{"chat that customers are called into", terminated + "_media_type=chat", callback.Service{MediaType: "chat"}},
-		{"ivr classic", terminated + "_wait_for_agent=true\n_urs_virtual_queue=VQ\n_target=Billing@S.GA", callback.Service{
-			Queueing: callback.Queueing{VirtualQueue: "VQ", Target: "Billing@S.GA"}}},
+			func(s *callback.Service) { s.Preview.On, s.Dialing.First = true, callback.AgentFirst }},
+		{"chat that customers are called into", terminated + "_media_type=chat", func(s *callback.Service) { s.MediaType = "chat" }},
+		{"ivr classic", terminated + "_wait_for_agent=true\n_urs_virtual_queue=VQ\n_target=Billing@S.GA", func(s *callback.Service) {
+			s.Queueing.VirtualQueue, s.Queueing.Target = "VQ", "Billing@S.GA"
+		}},
 		{"preview and disposition", terminated + "_agent_preview=true\n_enable_disposition_dialog=true\n_agent_preview_allow_reject=2",
-			callback.Service{Preview: callback.Preview{On: true, Rejects: 2}}},
+			func(s *callback.Service) { s.Preview.On, s.Preview.Rejects = true, 2 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := readOptions(t, "[service.x]\n_service=callback\n_type=ors\n"+c.lines)
-			got := serviceOf(t, o, "x")
-			c.want.Name, c.want.SearchKeys, c.want.RequiredKeys = "x", got.SearchKeys, got.RequiredKeys
-			if diff := cmp.Diff(c.want, got, comparingOptions()); diff != "" {
+			want := gmsDefaults("x")
+			c.want(&want)
+			got := serviceOf(t, readOptions(t, "[service.x]\n_service=callback\n_type=ors\n"+c.lines), "x")
+			if diff := cmp.Diff(want, got, comparingOptions()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -205,13 +231,13 @@ func TestOptionLevels(t *testing.T) {
 		want        time.Duration
 		problems    []string
 	}{
-		{"", "", 0, nil},
+		{"", "", 24 * time.Hour, nil},
 		{"_ttl=100", "", 100 * time.Second, nil},
 		{"_ttl=100", "_ttl=", 100 * time.Second, nil},
 		{"_ttl=100", "_ttl=200", 200 * time.Second, nil},
 		{"_ttl=", "_ttl=200", 200 * time.Second, nil},
 		{"_ttl=100", "_ttl=x", 100 * time.Second, []string{`line 6: warning: [service.x] _ttl "x" is not a whole number of seconds: the value of [callback] applies`}},
-		{"_ttl=x", "_ttl=y", 0, []string{
+		{"_ttl=x", "_ttl=y", 24 * time.Hour, []string{
 			`line 2: warning: [callback] _ttl "x" is not a whole number of seconds: the default applies: 86400`,
 			`line 6: warning: [service.x] _ttl "y" is not a whole number of seconds: the default applies: 86400`,
 		}},

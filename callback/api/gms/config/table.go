@@ -104,19 +104,19 @@ func (d *draft) queueOptions() []spec {
 	n, l := &d.service.Numbers, &d.service.Limits
 	checks := words[callback.QueueCheck]{"true": callback.CheckTwo, "strict": callback.CheckStrict, "false": callback.CheckNone}
 	return []spec{
-		{name: "_default_country", unset: "US", strict: true, read: readCountry(&n.Country)},
+		{name: "_default_country", unset: defaultCountry, strict: true, read: readCountry(&n.Country)},
 		{name: "_disallow_impossible_phone_numbers", unset: "true", read: readFlag(&n.AllowImpossible, true)},
 		{name: "_disallow_premium_phone_numbers", unset: "true", read: readFlag(&n.AllowPremium, true)},
 		{name: "_fix_plus_on_int_phone_numbers", unset: "true", read: readFlag(&n.KeepMissingPlus, true)},
 		{name: "_exceptions", unset: "none", strict: true, read: readList(&d.exceptions)},
 		{name: "_enable_in_queue_checking", unset: "true", read: readWord(&l.SameNumber, checks, "is not true, strict or false")},
-		{name: "_max_queued_callbacks_per_service", unset: "1000", read: readCount(&l.Queued, 0, maxCounted, zeroIsOff)},
-		{name: "_throttle_callbacks_per_service_1", unset: "500", read: readCount(&l.First.Max, 0, maxCounted, zeroIsOff)},
-		{name: "_throttle_ttl_1", unset: "300", read: readSeconds(&l.First.Every, 0, maxKept, zeroIsOff)},
-		{name: "_throttle_callbacks_per_service_2", unset: "1000", read: readCount(&l.Second.Max, 0, maxCounted, zeroIsOff)},
-		{name: "_throttle_ttl_2", unset: "3600", read: readSeconds(&l.Second.Every, 0, maxKept, zeroIsOff)},
+		{name: "_max_queued_callbacks_per_service", unset: "1000", read: readCount(&l.Queued, 0, maxCounted, zeroIsNone)},
+		{name: "_throttle_callbacks_per_service_1", unset: "500", read: readCount(&d.throttles[0].Max, 0, maxCounted, zeroIsNone)},
+		{name: "_throttle_ttl_1", unset: "300", read: readSeconds(&d.throttles[0].Every, 0, maxKept, zeroIsOff)},
+		{name: "_throttle_callbacks_per_service_2", unset: "1000", read: readCount(&d.throttles[1].Max, 0, maxCounted, zeroIsNone)},
+		{name: "_throttle_ttl_2", unset: "3600", read: readSeconds(&d.throttles[1].Every, 0, maxKept, zeroIsOff)},
 		{name: "_throttle_request_parameters", unset: "_customer_number", read: readList(&l.Parameters)},
-		{name: "_throttle_request_parameters_limit", unset: "6", read: readCount(&l.PerParameter, 0, maxCounted, zeroIsOff)},
+		{name: "_throttle_request_parameters_limit", unset: "6", read: readCount(&l.PerParameter, 0, maxCounted, zeroIsNone)},
 		{name: "_enable_throttle_header_parameters", unset: "true", read: readFlag(&d.settings.ThrottleHeaders, false)},
 	}
 }
@@ -128,7 +128,7 @@ func (d *draft) bookingOptions() []spec {
 		{name: "_enable_reject_out_of_office_hours", unset: "true", read: readFlag(&b.IgnoreHoursNow, true)},
 		{name: "_capacity_service", unset: "the same capacity at all times", strict: true, read: readText(&d.capacity)},
 		{name: "_request_time_bucket", unset: "5", read: readBucket(&b.Bucket)},
-		{name: "_max_request_by_time_bucket", unset: "100", read: readCount(&b.PerBucket, 0, 1_000_000, zeroIsOff)},
+		{name: "_max_request_by_time_bucket", unset: "100", read: readCount(&b.PerBucket, 0, 1_000_000, zeroIsNone)},
 		{name: "_request_execution_time_buffer", unset: "120", read: readSeconds(&b.Buffer, 0, aDay, zeroIsOff)},
 		{name: "_desired_connect_time_threshold", unset: "180", read: readSeconds(&b.ConnectThreshold, 0, maxKept, zeroIsLeast)},
 		{name: "_reject_future_desired_time", unset: "1M", read: readSpan(&b.Horizon)},

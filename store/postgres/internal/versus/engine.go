@@ -16,8 +16,8 @@ func (r *ringback) host(dialer callback.Dialer) (*manager.Manager, error) {
 	services, err := callback.NewServices(callback.Service{
 		Name:     serviceName,
 		Numbers:  callback.Numbers{Country: "CH"},
-		Booking:  callback.Booking{PerBucket: seats, Buffer: -1, ConnectThreshold: -1},
-		Queueing: callback.Queueing{Lines: -1},
+		Booking:  callback.Booking{PerBucket: callback.Limit(seats), Buffer: callback.Off, ConnectThreshold: callback.Off},
+		Queueing: callback.Queueing{Lines: callback.NoLimit},
 	})
 	if err != nil {
 		return nil, err
