@@ -89,12 +89,18 @@ type Callback struct {
 	ReadyAt    time.Time // Queued, Paused: no attempt before this instant
 	ExpiresAt  time.Time // Desired + TTL: after it, FAIL_TIMEOUT_TTL
 	RemindAt   time.Time // when a reminder event is due; zero means none
-	DeadlineAt time.Time // when the present state times out; zero means never
+	DeadlineAt time.Time // when the present state times out or, of a Completed one, the record is erased; zero means never
 	// CancelReason is set when a cancellation was asked for while a call was in
 	// flight: no other attempt follows, and unless the call succeeds the
 	// callback completes with this reason.
 	CancelReason Reason
 	EndedAt      time.Time // when it was Completed
+	// MaskAt is when the number, the properties and the search values are due to
+	// be removed; zero while it is not Completed, after the removal, and if the
+	// service does not mask.
+	MaskAt time.Time
+	// MaskedAt is when they were removed; zero means that they were not.
+	MaskedAt time.Time
 	// PausedAt is when a pause of its service took it out of its queue; zero when
 	// it is not Paused, or was created so by a request. PausedFor is how long
 	// earlier pauses kept it out, which does not count as time in the queue.

@@ -22,7 +22,7 @@
 //	Routing    -> Queued Routing Processing Unresolved Completed
 //	Processing -> Queued Processing Unresolved Completed
 //	Unresolved -> Queued Dialing Routing Processing Unresolved Completed
-//	Completed  ->
+//	Completed  -> Completed
 //
 // Most callbacks take this path:
 //
@@ -34,10 +34,11 @@
 //	Dialing -- busy, no answer, ...: retry later -----------> Queued
 //	Dialing -- outcome unknown -----------------------------> Unresolved
 //	Processing -- call ended -------------------------------> Completed
+//	Completed -- number and properties masked --------------> Completed
 //
 // Offered is the preview, confirmation or access booking before an attempt.
 // Paused is a callback whose service is paused. A completed callback has a
-// [Reason] and stays completed.
+// [Reason] and stays completed: masking is the only change after it.
 //
 // # Six ideas
 //
@@ -101,6 +102,6 @@
 // The phone number of a customer does not appear in errors, events, log lines or
 // printed values. [phonenum.Address] prints itself masked and returns the digits
 // from its Reveal method only; records and requests print and encode without
-// the values that identify a person. The configuration of a service says how long
-// after completion a callback is masked and when it is erased.
+// the values that identify a person. After its completion a callback is masked
+// when [Service.MaskAfter] has passed, and erased when [Service.Retention] has.
 package callback

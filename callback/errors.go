@@ -208,6 +208,21 @@ func (e *StateError) Unwrap() []error {
 	return []error{ErrInvalidOperation}
 }
 
+// MaskedError says that a completed callback cannot be copied because its number
+// and properties were removed ([Service.MaskAfter]). It unwraps to
+// [ErrInvalidOperation].
+type MaskedError struct {
+	ID       ID
+	MaskedAt time.Time
+}
+
+func (e *MaskedError) Error() string {
+	return fmt.Sprintf("cannot copy callback %s: it was masked at %s", e.ID, e.MaskedAt.UTC().Format(time.RFC3339))
+}
+
+// Unwrap returns ErrInvalidOperation.
+func (e *MaskedError) Unwrap() error { return ErrInvalidOperation }
+
 // PanicError is what a panic of a host's dialer, router, subscriber or contact
 // directory becomes.
 type PanicError struct {

@@ -28,6 +28,7 @@ const (
 	EventStateSet     EventType = "state_set"     // the execution side set the state
 	EventRequeued     EventType = "requeued"      // a claim was lost before anything was dialled
 	EventCompleted    EventType = "completed"     // over (GMS _cbe_on_callback_cancelled, _submit_failed, _processing_failed, _service_exit)
+	EventMasked       EventType = "masked"        // its number, properties and texts were removed after Service.MaskAfter
 	EventErased       EventType = "erased"        // forgotten or past its retention
 )
 

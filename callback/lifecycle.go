@@ -27,6 +27,8 @@ func moves(from State) []State {
 		return []State{Queued, Processing, Unresolved, Completed}
 	case Unresolved:
 		return []State{Queued, Dialing, Routing, Processing, Unresolved, Completed}
+	case Completed: // masking, and nothing else
+		return []State{Completed}
 	default:
 		return nil
 	}

@@ -49,8 +49,13 @@ func TestCanMove(t *testing.T) {
 	if !CanMove(0, Scheduled) || !CanMove(Scheduled, Queued) || !CanMove(Queued, Dialing) || !CanMove(Dialing, Unresolved) {
 		t.Error("the common life of a callback is not allowed")
 	}
-	if CanMove(Completed, Completed) || CanMove(Completed, Queued) {
-		t.Error("a completed callback must not move")
+	if !CanMove(Completed, Completed) {
+		t.Error("a completed callback cannot be masked")
+	}
+	for _, s := range States() {
+		if s != Completed && CanMove(Completed, s) {
+			t.Errorf("a completed callback must not become %v", s)
+		}
 	}
 	if CanMove(0, Dialing) || CanMove(0, Unresolved) {
 		t.Error("a callback cannot be born in flight")

@@ -15,5 +15,6 @@ type Progress struct {
 	Dialed     int // attempts handed to the dialer
 	Ended      int // completed by time-outs
 	Unresolved int // attempts that fell silent
+	Masked     int // numbers and properties removed after Service.MaskAfter
 	Erased     int // past their retention
 }

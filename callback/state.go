@@ -37,8 +37,8 @@ const (
 	// end. It is never dialled again until the dialer's look-up, a late result
 	// carrying the attempt's key, or an operator says what happened.
 	Unresolved
-	// Completed: over, for the reason in Callback.Reason. It never changes
-	// again.
+	// Completed: over, for the reason in Callback.Reason. The only change after
+	// it is the removal of number and properties ([Service.MaskAfter]).
 	Completed
 )
 

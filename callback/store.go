@@ -161,6 +161,9 @@ type Change struct {
 	Take []Permit
 	// Event is stored with Seq = Record.Revision.
 	Event Event
+	// MaskEvents removes the Detail of all events that the callback has before
+	// this change.
+	MaskEvents bool
 	// Unclaim makes the change only give back the lease: nothing of Record is
 	// stored but NextAt, there is no event and the revision stays. Record needs
 	// Tenant, ID, NextAt and the current Revision.

@@ -112,6 +112,11 @@ func (m *Memory) apply(now instant, c *Change, p prepared) error {
 	}
 	m.joinQueue(e)
 	m.setDue(e, instantOf(r.NextAt))
+	if c.MaskEvents {
+		for old := e.history.first; old != nil; old = old.next {
+			old.Detail = ""
+		}
+	}
 	m.feed.append(p.event)
 	e.history.append(p.event)
 	return nil

@@ -41,7 +41,7 @@ func CheckChange(c *Change) error {
 		}
 	}
 	if c.Unclaim {
-		if len(c.Give) > 0 || len(c.Take) > 0 || c.Event != (callback.Event{}) {
+		if len(c.Give) > 0 || len(c.Take) > 0 || c.Event != (callback.Event{}) || c.MaskEvents {
 			return invalid("Unclaim", "cannot have permits or an event")
 		}
 		return nil

@@ -60,7 +60,7 @@ type body struct {
 	desired, created, updated    instant
 	releaseAt, queuedAt, readyAt instant
 	expiresAt, bucket, endedAt   instant
-	deadlineAt                   instant
+	deadlineAt, maskAt           instant
 }
 
 // property is one pair of a Values map. A slice of them takes a third of a
@@ -77,6 +77,7 @@ type seldom struct {
 	local, zone                  string
 	cancelReason                 callback.Reason
 	until, remindAt, pausedAt    instant
+	maskedAt                     instant
 	pausedFor                    time.Duration
 	retry                        callback.RetryLimits
 	offer                        callback.Offer
@@ -104,7 +105,7 @@ func pack(c *callback.Callback) *body {
 	b.desired, b.created, b.updated = instantOf(c.Desired), instantOf(c.Created), instantOf(c.Updated)
 	b.releaseAt, b.queuedAt, b.readyAt = instantOf(c.ReleaseAt), instantOf(c.QueuedAt), instantOf(c.ReadyAt)
 	b.expiresAt, b.bucket, b.endedAt = instantOf(c.ExpiresAt), instantOf(c.Bucket), instantOf(c.EndedAt)
-	b.deadlineAt = instantOf(c.DeadlineAt)
+	b.deadlineAt, b.maskAt = instantOf(c.DeadlineAt), instantOf(c.MaskAt)
 	b.properties, b.userData = packValues(c.Properties, c.UserData)
 	for i := range b.attempts {
 		a := &b.attempts[i]
@@ -112,7 +113,7 @@ func pack(c *callback.Callback) *body {
 	}
 	s := seldom{
 		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, cancelReason: c.CancelReason,
-		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), pausedAt: instantOf(c.PausedAt), pausedFor: c.PausedFor,
+		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), pausedAt: instantOf(c.PausedAt), pausedFor: c.PausedFor, maskedAt: instantOf(c.MaskedAt),
 		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
 		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
 		accessNumber: c.AccessNumber, accessCode: c.AccessCode, trace: c.Trace, source: c.Source,
@@ -157,7 +158,7 @@ func (v *view) callback() *callback.Callback {
 	c.Desired, c.Created, c.Updated = b.desired.Time(), b.created.Time(), b.updated.Time()
 	c.ReleaseAt, c.QueuedAt, c.ReadyAt = b.releaseAt.Time(), b.queuedAt.Time(), b.readyAt.Time()
 	c.ExpiresAt, c.Bucket, c.EndedAt = b.expiresAt.Time(), b.bucket.Time(), b.endedAt.Time()
-	c.DeadlineAt = b.deadlineAt.Time()
+	c.DeadlineAt, c.MaskAt = b.deadlineAt.Time(), b.maskAt.Time()
 	c.NextAt = v.nextAt.Time()
 	c.Lease.Owner, c.Lease.Epoch, c.Lease.Until = v.lease.owner, v.lease.epoch, v.lease.until.Time()
 	if b.origin != nil {
@@ -179,7 +180,7 @@ func (s *seldom) fill(c *callback.Callback) {
 	c.Reason, c.Detail, c.CancelReason = s.reason, s.detail, s.cancelReason
 	c.Local, c.Zone = s.local, s.zone
 	c.Until, c.RemindAt = s.until.Time(), s.remindAt.Time()
-	c.PausedAt, c.PausedFor = s.pausedAt.Time(), s.pausedFor
+	c.PausedAt, c.PausedFor, c.MaskedAt = s.pausedAt.Time(), s.pausedFor, s.maskedAt.Time()
 	c.Submits, c.Rejects, c.LostLeases = s.submits, s.rejects, s.lostLeases
 	c.CopiedFrom, c.SessionID = s.copiedFrom, s.sessionID
 	c.AccessNumber, c.AccessCode = s.accessNumber, s.accessCode

@@ -97,6 +97,9 @@ func (a *audit) chain(events []callback.Event) {
 		if !callback.CanMove(e.From, e.To) {
 			a.fault("event %s, seq %d, moves from %s to %s", e.Type, e.Seq, stateName(e.From), stateName(e.To))
 		}
+		if e.From == callback.Completed && e.Type != callback.EventMasked {
+			a.fault("event %s, seq %d, changes a completed callback", e.Type, e.Seq)
+		}
 		state = e.To
 		if e.To == callback.Completed {
 			completed = e.Reason

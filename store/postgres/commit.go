@@ -331,7 +331,11 @@ func (s *Store) call(ctx context.Context, l *link, b *batch, args []any) error {
 	for _, w := range b.writes {
 		w.fault, w.alone = nil, false
 	}
-	rows, err := l.query(ctx, s.sql.apply, args...)
+	query := s.sql.apply
+	if masks := b.masks(); masks != nil {
+		query, args = s.sql.applyMasked, append(slices.Clone(args), masks...)
+	}
+	rows, err := l.query(ctx, query, args...)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ type statements struct {
 	singles              [2][mostPermits + 1]string // by whether queued, and counters
 	replaces             map[moved]string
 	start, apply, nonces string
+	applyMasked, bodies  string
 	claimDue, claimQ     string
 	setAside             string
 	getByID, getByKey    string
@@ -41,6 +42,14 @@ func statementsOf(schema string) statements {
 		}
 	}
 	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(42) + ")")
+	// The events are written after apply has locked their callbacks.
+	s.applyMasked = in("WITH faults AS MATERIALIZED (SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(42) + "))," +
+		" masked AS (UPDATE {{schema}}.events e SET body = a.body FROM unnest($43::int[], $44::text[], $45::text[], $46::bigint[], $47::bytea[])" +
+		" a(change, tenant, callback, seq, body) WHERE a.change NOT IN (SELECT change FROM faults)" +
+		" AND e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq)" +
+		" SELECT change, fault, item, used, ends, stored FROM faults")
+	s.bodies = in("SELECT a.i, e.seq, e.body FROM unnest($1::int[], $2::text[], $3::text[], $4::bigint[]) a(i, tenant, callback, revision)" +
+		" JOIN {{schema}}.events e ON e.tenant = a.tenant AND e.callback = a.callback AND e.seq < a.revision")
 	s.nonces = in("SELECT e.tenant, e.callback, e.seq, e.nonce FROM unnest($1::text[], $2::text[], $3::bigint[]) a(tenant, callback, seq)" +
 		" JOIN {{schema}}.events e ON e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq")
 	s.claimDue = in("SELECT next_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_due_1(" + parameters(4) + ")")

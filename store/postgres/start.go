@@ -90,7 +90,7 @@ func (s *Store) shortcut(b *batch) (query string, args []any) {
 			return s.sql.single(len(demands), w.state == queuedState), singleArguments(w, demands)
 		}
 		return s.sql.start, b.startArguments(demands)
-	case len(b.writes) == 1 && w.op == opReplace && w.doubt == certain:
+	case len(b.writes) == 1 && w.op == opReplace && w.doubt == certain && len(w.masked) == 0:
 		if kind, demands, ok := b.moves(); ok {
 			return s.sql.replaces[kind], replaceArguments(w, demands)
 		}

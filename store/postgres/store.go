@@ -94,6 +94,9 @@ func (s *Store) Apply(ctx context.Context, now time.Time, changes []callback.Cha
 	if err != nil {
 		return nil, err
 	}
+	if err := s.maskEvents(ctx, writes, changes); err != nil {
+		return nil, err
+	}
 	if err := s.committer.submit(ctx, writes); err != nil {
 		return nil, err
 	}

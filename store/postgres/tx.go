@@ -67,6 +67,9 @@ func (t *transaction) Apply(ctx context.Context, now time.Time, changes []callba
 	if err != nil {
 		return nil, err
 	}
+	if err := t.maskEvents(ctx, writes, changes); err != nil {
+		return nil, err
+	}
 	for i := range writes {
 		w := &writes[i]
 		if w.fault != nil {

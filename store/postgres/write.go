@@ -47,7 +47,9 @@ type write struct {
 	// nonce tells this write from another one's that made the same revision.
 	nonce int64
 	items []item
-	doubt doubt
+	// masked are the earlier events of the callback without their texts.
+	masked []maskedEvent
+	doubt  doubt
 	// alone: the key it takes may have belonged to another write of its batch, so
 	// that it has to be made again by itself.
 	alone bool

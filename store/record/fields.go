@@ -61,6 +61,8 @@ func (c *codec) callback(v *callback.Callback) {
 	c.text(43, &v.Source.Address)
 	c.text(44, &v.Source.Key)
 	c.text(45, &v.Source.Session)
+	c.time(46, "MaskAt", &v.MaskAt)
+	c.time(47, "MaskedAt", &v.MaskedAt)
 }
 
 func (c *codec) event(v *callback.Event) {

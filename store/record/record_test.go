@@ -170,6 +170,7 @@ func TestOlderGolden(t *testing.T) {
 	want.Customer.CampaignID, want.Customer.ContactID, want.Origin.RetryType = "", "", ""
 	want.PausedAt, want.PausedFor = time.Time{}, 0
 	want.Trace, want.Source = callback.Trace{}, callback.Source{}
+	want.MaskAt, want.MaskedAt = time.Time{}, time.Time{}
 	for i := range want.Attempts {
 		want.Attempts[i].Outcome.Confirmed = false
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/internal/sqlkit"
+	"github.com/ringback-go/ringback/store/record"
 )
 
 // Apply makes each change atomically and independently of the others; see
@@ -293,7 +294,40 @@ func (t *transaction) insert(c *change, cb int64) error {
 func (t *transaction) finish(c *change, cb int64) error {
 	t.tally(&c.head, 1)
 	t.allot()
+	if c.mask {
+		if err := t.maskEvents(cb); err != nil {
+			return err
+		}
+	}
 	return t.run(stInsertEvent, cb, c.revision, c.tenant, c.eventType, c.event)
+}
+
+// maskEvents removes the texts of the events that a callback has. An event that
+// cannot be read stays as it is.
+func (t *transaction) maskEvents(cb int64) error {
+	masked := make(map[int64][]byte)
+	err := t.query(stEventBodies, func(row []any) error {
+		s := scanner{values: row}
+		pos, body := s.integer(), s.blob()
+		var e callback.Event
+		if record.DecodeEvent(body, &e) != nil || e.Detail == "" {
+			return nil
+		}
+		e.Detail = ""
+		text, err := record.AppendEvent(nil, &e)
+		masked[pos] = text
+		return err
+	}, cb)
+	if err != nil {
+		return err
+	}
+	for pos, body := range masked {
+		if err := t.run(stMaskEvent, body, pos); err != nil {
+			return err
+		}
+	}
+	t.erased = t.erased || len(masked) > 0 // the log has them still
+	return nil
 }
 
 // replace writes the next revision of a callback.

@@ -16,6 +16,7 @@ type change struct {
 	head
 	epoch   int64
 	unclaim bool
+	mask    bool // the texts of earlier events are removed
 	source  *store.Precondition
 	give    []callback.Held
 	take    []callback.Permit
@@ -44,7 +45,7 @@ func (s *secret) prepare(c *store.Change) *change {
 		head: head{
 			tenant: r.Tenant, id: r.ID, service: r.Service, state: r.State, priority: r.Priority, ready: r.Ready, revision: r.Revision,
 		},
-		epoch: c.Epoch, unclaim: c.Unclaim, nextAt: ceil(r.NextAt),
+		epoch: c.Epoch, unclaim: c.Unclaim, mask: c.MaskEvents, nextAt: ceil(r.NextAt),
 	}
 	if !inReach(r.NextAt) {
 		p.malformed = callback.NewFieldError(callback.ErrInvalidParameter, "Record.NextAt", "is out of range")

@@ -26,6 +26,8 @@ const (
 	stDeleteTerm
 	stTerm
 	stInsertEvent
+	stEventBodies
+	stMaskEvent
 
 	stCounter
 	stInsertCounter
@@ -110,6 +112,8 @@ func statementTexts() [statements]string {
 		stTerm:        "SELECT cb FROM terms WHERE term = ? LIMIT 1",
 		stDeleteTerm:  "DELETE FROM terms WHERE term = ? AND cb = ?",
 		stInsertEvent: "INSERT INTO events (cb, seq, tenant, type, body) VALUES (?, ?, ?, ?, ?)",
+		stEventBodies: "SELECT pos, body FROM events WHERE cb = ?",
+		stMaskEvent:   "UPDATE events SET body = ? WHERE pos = ?",
 
 		stCounter: "SELECT used, ends, key FROM counters WHERE " + counterRow,
 		stInsertCounter: "INSERT INTO counters (tenant, kind, service, subject, slot, name, used, ends, sealed, key) " +

@@ -82,6 +82,53 @@ func eventClauses() []Clause {
 			p.same("history", p.history("c1"), []callback.Event{event(one), event(three)})
 			p.same("history of a missing callback", p.history("c9"), []callback.Event{})
 		}},
+		{Name: "masking removes the texts of earlier events", run: func(p *probe) {
+			said := func(c callback.Change, detail string) callback.Change {
+				c.Event.Detail, c.Event.Reason, c.Event.Actor = detail, callback.ReasonCancelled, "ann"
+				return c
+			}
+			one, other := said(Write(New("c1")), "first"), said(Write(New("c2")), "of another")
+			p.apply(one, other)
+			two := said(Revise(one.Record), "second")
+			p.apply(two)
+			silent := Revise(two.Record)
+			p.apply(silent)
+			mask := said(Revise(silent.Record), "masked")
+			mask.MaskEvents = true
+			stale := mask
+			stale.Record = New("c2", func(cb *callback.Callback) { cb.Revision = 3 })
+			p.refused("a mask of another revision", stale, callback.ErrConflict)
+			p.same("history after a mask that failed", p.history("c2"), []callback.Event{other.Event})
+			p.apply(mask)
+			one.Event.Detail, two.Event.Detail = "", ""
+			p.same("history", p.history("c1"), []callback.Event{one.Event, two.Event, silent.Event, mask.Event})
+			all, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
+			p.same("feed", all, []callback.Event{one.Event, other.Event, two.Event, silent.Event, mask.Event})
+			later := said(Revise(mask.Record), "later")
+			p.apply(later)
+			p.same("history after the next change", p.history("c1"), []callback.Event{one.Event, two.Event, silent.Event, mask.Event, later.Event})
+		}},
+		{Name: "masking in one batch with other changes", run: func(p *probe) {
+			var first, masks []callback.Change
+			for _, id := range []callback.ID{"c1", "c2", "c3"} {
+				c := Write(New(id))
+				c.Event.Detail = "text of " + string(id)
+				first = append(first, c)
+			}
+			p.apply(first...)
+			for i, c := range first {
+				next := Revise(c.Record)
+				next.MaskEvents = i != 1
+				masks = append(masks, next)
+			}
+			p.apply(masks...)
+			for i, c := range first {
+				if i != 1 {
+					c.Event.Detail = ""
+				}
+				p.same("history", p.history(c.Record.ID), []callback.Event{c.Event, masks[i].Event})
+			}
+		}},
 		{Name: "history after a cursor, with a limit", run: func(p *probe) {
 			c := Write(New("c1"))
 			p.apply(c)

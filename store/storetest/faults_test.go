@@ -53,6 +53,7 @@ func changeFaults() []*fault {
 				c.Source = nil
 			}
 		}}},
+		{name: "texts of events survive a mask", areas: []string{"events"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.MaskEvents = false }}},
 		{name: "creation overwrites", areas: []string{"create", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
 			if c.Record.Revision == 1 && !c.Unclaim {
 				m.records = slices.DeleteFunc(m.records, func(r *callback.Callback) bool { return r.Tenant == c.Record.Tenant && r.ID == c.Record.ID })

@@ -167,6 +167,7 @@ func (m *twin) change() callback.Change {
 	if r.IntN(2) == 0 {
 		c.Epoch = read.Lease.Epoch
 	}
+	c.Event.Detail, c.MaskEvents = pick(r, "", "why"), r.IntN(4) == 0
 	return m.permits(c)
 }
 

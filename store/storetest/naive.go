@@ -118,6 +118,11 @@ func (n *naive) change(now time.Time, c callback.Change) error {
 	}
 	n.records = slices.DeleteFunc(n.records, func(r *callback.Callback) bool { return r == old })
 	n.records = append(n.records, stored(c.Record, epoch))
+	for i := range n.log {
+		if old := &n.log[i]; c.MaskEvents && old.Tenant == c.Record.Tenant && old.Callback == c.Record.ID {
+			old.Detail = ""
+		}
+	}
 	e := c.Event
 	e.Tenant, e.Callback, e.Seq = c.Record.Tenant, c.Record.ID, c.Record.Revision
 	n.write(e)

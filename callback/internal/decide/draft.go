@@ -20,6 +20,8 @@ type Draft struct {
 	Take     []callback.Permit
 	Give     []callback.Held
 	Event    callback.Event
+	// MaskEvents removes the texts of the events before this change.
+	MaskEvents bool
 	// after the write
 	Release *callback.Release
 	Hangup  *callback.Hangup
@@ -114,6 +116,9 @@ func (d *Draft) complete(reason callback.Reason, detail string) {
 		kept = d.Callback.ExpiresAt
 	}
 	d.Callback.DeadlineAt = kept
+	if after := d.Policy.Service.MaskAfter; after != callback.Off {
+		d.Callback.MaskAt = d.Now.Add(after)
+	}
 }
 
 // Note says in words why, in the record and in the event.
@@ -165,13 +170,13 @@ func (d *Draft) Change() callback.Change {
 	e := &d.Event
 	e.Tenant, e.Callback, e.Service = cb.Tenant, cb.ID, cb.Service
 	e.Seq, e.At, e.To, e.Next, e.Epoch = cb.Revision, d.Now, cb.State, cb.NextAt, d.Epoch
-	return callback.Change{Record: cb, Epoch: d.Epoch, Source: d.Source, Give: d.Give, Take: d.Take, Event: *e}
+	return callback.Change{Record: cb, Epoch: d.Epoch, Source: d.Source, Give: d.Give, Take: d.Take, Event: *e, MaskEvents: d.MaskEvents}
 }
 
 // Unclaim is the change that gives a lease back and nothing else.
 func Unclaim(cb *callback.Callback, policy *Policy, now time.Time) callback.Change {
 	next := now.Add(policyMissing)
-	if policy != nil {
+	if policy != nil || cb.State == callback.Completed {
 		next = nextAt(cb, policy, now)
 	}
 	if !next.IsZero() && !next.After(now) {
@@ -209,6 +214,8 @@ func nextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 			return cb.DeadlineAt
 		}
 		return Earliest(cb.DeadlineAt, LastChance(cb))
+	case callback.Completed: // needs no policy
+		return Earliest(cb.MaskAt, cb.DeadlineAt)
 	default:
 		return cb.DeadlineAt
 	}

@@ -30,8 +30,8 @@ const (
 // aside for an operator: something about it kills whoever works on it.
 const maxLostLeases = 20
 
-// Due says what a callback needs whose NextAt has come. position is where
-// it would stand in its queue.
+// Due returns what a callback needs whose NextAt has come and that is not
+// completed; see [Completed]. position is its position at the end of its queue.
 func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, position int, actor string) (duty, *Draft) {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	write := func(d *Draft) (duty, *Draft) {
@@ -80,10 +80,6 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 	case callback.Unresolved:
 		if past(cb.DeadlineAt) {
 			return DutyLookup, nil
-		}
-	case callback.Completed:
-		if past(cb.DeadlineAt) {
-			return DutyErase, nil
 		}
 	}
 	return dutyNone, nil

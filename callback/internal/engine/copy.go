@@ -58,6 +58,9 @@ func (m *Intake) fillFromCopy(ctx context.Context, req *decide.Start) (*callback
 	if source.State != callback.Completed {
 		return nil, &callback.StateError{ID: source.ID, State: source.State, Operation: "copy"}
 	}
+	if !source.MaskedAt.IsZero() {
+		return nil, &callback.MaskedError{ID: source.ID, MaskedAt: source.MaskedAt}
+	}
 	merged := make(callback.Values, len(source.Properties)+len(source.UserData)+len(req.Properties))
 	maps.Copy(merged, source.Properties)
 	maps.Copy(merged, source.UserData)

@@ -180,6 +180,8 @@ func (t *tick) planAt(at time.Time) { t.progress.NextAt = decide.Earliest(t.prog
 func (t *tick) count(d *decide.Draft) {
 	p := &t.progress
 	switch {
+	case d.Event.Type == callback.EventMasked:
+		p.Masked++
 	case d.Callback.State == callback.Completed:
 		p.Ended++
 	case d.Event.Type == callback.EventReleased:
@@ -261,12 +263,19 @@ func (m *Engine) workBatch(ctx context.Context, t *tick, due []*callback.Callbac
 	var b Batch
 	var later []func() error
 	for _, cb := range due {
+		if cb.State == callback.Completed {
+			switch duty, d := decide.Completed(cb, t.now, m.Config.Node); duty {
+			case decide.DutyErase:
+				later = append(later, func() error { return m.purge(ctx, t, cb) })
+			case decide.DutyWrite:
+				b.Add(d)
+			default:
+				b.giveBack(cb, nil, t.now)
+			}
+			continue
+		}
 		policy, err := m.Policy(ctx, cb.Tenant, cb.Service)
 		if err != nil {
-			if cb.State == callback.Completed && !cb.DeadlineAt.After(t.now) {
-				later = append(later, func() error { return m.purge(ctx, t, cb) })
-				continue
-			}
 			m.LogError(ctx, slog.LevelError, "service of a due callback is unknown", err,
 				slog.String("tenant", cb.Tenant), slog.String("service", cb.Service), slog.String("callback", string(cb.ID)))
 			b.giveBack(cb, nil, t.now)
@@ -275,8 +284,6 @@ func (m *Engine) workBatch(ctx context.Context, t *tick, due []*callback.Callbac
 		switch duty, d := decide.Due(cb, policy, t.now, m.Rules, m.Position(ctx, t.now, policy, cb.Tenant), m.Config.Node); duty {
 		case decide.DutyWrite:
 			b.Add(d)
-		case decide.DutyErase:
-			later = append(later, func() error { return m.purge(ctx, t, cb) })
 		case decide.DutyLookup:
 			later = append(later, func() error { return m.lookUp(ctx, t, cb, policy) })
 		case decide.DutyDial:
