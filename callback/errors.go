@@ -13,23 +13,25 @@ import (
 // a [ServiceSource] that reads calendars from elsewhere, an API that answers for
 // the dialer.
 var (
-	ErrNumberLimit      = errors.New("number already has callbacks waiting")  // 40001
-	ErrQueueLimit       = errors.New("service's queue is full")               // 40002
-	ErrIntervalLimit    = errors.New("too many callbacks in the interval")    // 40003
-	ErrParameterLimit   = errors.New("too many callbacks for the parameter")  // 40004
-	ErrInvalidParameter = errors.New("invalid parameter")                     // 40010
-	ErrInvalidOperation = errors.New("operation is not possible")             // 40020
-	ErrNotFound         = errors.New("callback not found")                    // 40030
-	ErrInvalidNumber    = errors.New("number is not allowed")                 // 40040
-	ErrConsent          = errors.New("customer has not consented")            // 40040
-	ErrClosed           = errors.New("closed at the desired time")            // 40050
-	ErrFull             = errors.New("no capacity at the desired time")       // 40051
-	ErrCapacity         = errors.New("capacity could not be determined")      // 50004
-	ErrCalendar         = errors.New("opening hours could not be determined") // 50005
-	ErrSubmitAttempts   = errors.New("dialer never took the callback")        // 50006
-	ErrConfiguration    = errors.New("service is not configured")             // 50020
-	ErrExecution        = errors.New("dialer failed")                         // 50030
-	ErrRedirect         = errors.New("redirected service failed")             // 50040
+	ErrNumberLimit      = errors.New("number already has callbacks waiting") // 40001
+	ErrQueueLimit       = errors.New("service's queue is full")              // 40002
+	ErrIntervalLimit    = errors.New("too many callbacks in the interval")   // 40003
+	ErrParameterLimit   = errors.New("too many callbacks for the parameter") // 40004
+	ErrInvalidParameter = errors.New("invalid parameter")                    // 40010
+	ErrInvalidOperation = errors.New("operation is not possible")            // 40020
+	ErrNotFound         = errors.New("callback not found")                   // 40030
+	ErrInvalidNumber    = errors.New("number is not allowed")                // 40040
+	// ErrConsent shares the code of ErrInvalidNumber: GMS has none for consent,
+	// and to its clients both mean that this number must not be called.
+	ErrConsent        = errors.New("customer has not consented")            // 40040
+	ErrClosed         = errors.New("closed at the desired time")            // 40050
+	ErrFull           = errors.New("no capacity at the desired time")       // 40051
+	ErrCapacity       = errors.New("capacity could not be determined")      // 50004
+	ErrCalendar       = errors.New("opening hours could not be determined") // 50005
+	ErrSubmitAttempts = errors.New("dialer never took the callback")        // 50006
+	ErrConfiguration  = errors.New("service is not configured")             // 50020
+	ErrExecution      = errors.New("dialer failed")                         // 50030
+	ErrRedirect       = errors.New("redirected service failed")             // 50040
 
 	// ErrConflict: somebody else changed the callback first. It is an
 	// ErrInvalidOperation to Code.
@@ -61,6 +63,27 @@ func Code(err error) int {
 		}
 	}
 	return CodeUnexpected
+}
+
+// HTTPStatus returns the HTTP status that fits an error, for handlers of the
+// host: 200 for nil, 429 for a limit, 404 for [ErrNotFound], 409 where the state
+// of the callback or a used key is in the way, 400 for other faults of the
+// request, and 500 for the rest. Adapters of package callback/api answer with the
+// same statuses unless their product has others.
+func HTTPStatus(err error) int {
+	switch code := Code(err); {
+	case code == 0:
+		return 200
+	case code <= 40004:
+		return 429
+	case code == 40020, code == 40010 && errors.Is(err, ErrKeyReuse):
+		return 409
+	case code == 40030:
+		return 404
+	case code < 50000:
+		return 400
+	}
+	return 500
 }
 
 // CodeUnexpected is the code of every error that has none of its own.

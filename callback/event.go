@@ -1,7 +1,11 @@
 package callback
 
 import (
+	"fmt"
+	"strings"
 	"time"
+
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // EventType says what happened.
@@ -55,6 +59,36 @@ type Event struct {
 	Detail    string    // why, in words
 	// Cursor is the event's place in the feed, set by the store on reading.
 	Cursor Cursor
+}
+
+// String returns the event in one line, with the time in UTC. Digits of Detail
+// that may be a number are hidden.
+func (e Event) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s #%d %s: ", e.At.UTC().Format(time.RFC3339), e.Callback, e.Seq, e.Type)
+	if e.From != e.To {
+		fmt.Fprintf(&b, "%v -> ", e.From)
+	}
+	b.WriteString(e.To.String())
+	if e.Reason != "" {
+		fmt.Fprintf(&b, " %s", e.Reason)
+	}
+	if e.Attempt > 0 {
+		fmt.Fprintf(&b, ", attempt %d", e.Attempt)
+	}
+	switch {
+	case e.Type == EventProgress:
+		fmt.Fprintf(&b, ", %v", e.Stage)
+	case e.Type == EventAttemptEnded, e.Type == EventCompleted && e.Attempt > 0:
+		fmt.Fprintf(&b, ", %v (%v)", e.Result, e.Certainty)
+	}
+	if e.Actor != "" {
+		fmt.Fprintf(&b, ", by %s", e.Actor)
+	}
+	if e.Detail != "" {
+		fmt.Fprintf(&b, " (%s)", text.Redact(e.Detail))
+	}
+	return b.String()
 }
 
 // Cursor is a place in the event feed or in a search. It is opaque; the empty

@@ -176,3 +176,21 @@ func ExampleCode() {
 	// 40020
 	// 50050
 }
+
+// A handler of the host answers with the status that fits.
+func ExampleHTTPStatus() {
+	ctx := context.Background()
+	m, _ := simulate(support())
+	_, unknown := m.Get(ctx, "cb000009")
+	_, field := m.Start(ctx, manager.Request{})
+	for _, err := range []error{nil, unknown, field, callback.ErrConflict, callback.ErrQueueLimit, callback.ErrConfiguration} {
+		fmt.Println(callback.HTTPStatus(err))
+	}
+	// Output:
+	// 200
+	// 404
+	// 400
+	// 409
+	// 429
+	// 500
+}

@@ -212,3 +212,23 @@ func ExampleCallback_Clone() {
 	// Output:
 	// invoice refund
 }
+
+// An event prints as one line, which shows no number.
+func ExampleEvent_String() {
+	at := time.Date(2026, 3, 2, 9, 5, 0, 0, time.UTC)
+	fmt.Println(callback.Event{
+		Callback: "cb000001", Seq: 3, At: at, Type: callback.EventDialing, From: callback.Queued, To: callback.Dialing, Attempt: 1, Actor: "n1",
+	})
+	fmt.Println(callback.Event{
+		Callback: "cb000001", Seq: 4, At: at.Add(time.Minute), Type: callback.EventAttemptEnded, From: callback.Dialing, To: callback.Queued,
+		Attempt: 1, Result: callback.ResultBusy, Certainty: callback.Known, Actor: "n1", Detail: "busy at 044 668 18 00",
+	})
+	fmt.Println(callback.Event{
+		Callback: "cb000001", Seq: 5, At: at.Add(time.Hour), Type: callback.EventCompleted, From: callback.Queued, To: callback.Completed,
+		Reason: callback.ReasonCancelled, Actor: "ann",
+	})
+	// Output:
+	// 2026-03-02T09:05:00Z cb000001 #3 dialing: QUEUED -> DIALING, attempt 1, by n1
+	// 2026-03-02T09:06:00Z cb000001 #4 attempt_ended: DIALING -> QUEUED, attempt 1, BUSY (known), by n1 (busy at ### ### ## ##)
+	// 2026-03-02T10:05:00Z cb000001 #5 completed: QUEUED -> COMPLETED CANCELLED, by ann
+}

@@ -8,10 +8,6 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// keep is how long completed callbacks stay readable, so that the report at the
-// end covers all of them.
-const keep = 30 * 24 * time.Hour
-
 // services configures the three services of the day. Fields that are not set
 // have the defaults that their comments document.
 func services() (*callback.Services, error) {
@@ -40,7 +36,7 @@ func services() (*callback.Services, error) {
 			Booking:      callback.Booking{Hours: office, PerBucket: 2, Past: time.Hour},
 			SearchKeys:   []string{"_customer_number", "contract"},
 			RequiredKeys: []string{"_customer_number", "contract"},
-			Retention:    keep,
+			MaskAfter:    callback.Off, // the report at the end names the customers
 		},
 		// support has one line, so that priorities decide who is called first.
 		callback.Service{
@@ -49,7 +45,7 @@ func services() (*callback.Services, error) {
 			Booking:   callback.Booking{Hours: always, Bucket: 30 * time.Minute, PerBucket: 4},
 			Queueing:  callback.Queueing{Lines: 1},
 			Dialing:   callback.DialOptions{Retry: retry},
-			Retention: keep,
+			MaskAfter: callback.Off,
 		},
 		// us-sales calls North America only, and limits how much it accepts.
 		callback.Service{
@@ -57,7 +53,7 @@ func services() (*callback.Services, error) {
 			Numbers:   callback.Numbers{Country: "US", Countries: []string{"US", "CA"}},
 			Booking:   callback.Booking{Hours: coast, Bucket: 15 * time.Minute, PerBucket: 5},
 			Limits:    callback.Limits{Queued: 3, Throttles: []callback.Throttle{{Max: 5, Every: 5 * time.Minute}}, PerParameter: 2},
-			Retention: keep,
+			MaskAfter: callback.Off,
 		},
 	)
 }

@@ -2,6 +2,7 @@
 package text
 
 import (
+	"fmt"
 	"io"
 	"strings"
 )
@@ -42,6 +43,10 @@ func Hidden(s string) string {
 	}
 	return "***"
 }
+
+// Marshal returns the text of s, for MarshalText methods of types that hide what
+// they hold.
+func Marshal(s fmt.Stringer) ([]byte, error) { return []byte(s.String()), nil }
 
 // Write writes s to w and ignores the error, as fmt.Formatter has none.
 func Write(w io.Writer, s string) { _, _ = io.WriteString(w, s) }
