@@ -68,6 +68,7 @@ func Audit(cb *callback.Callback, events []callback.Event) []string {
 	a.chain(events)
 	a.attempts(events)
 	a.privacy(events)
+	a.masked(events)
 	return a.faults
 }
 
@@ -116,6 +117,21 @@ func (a *audit) chain(events []callback.Event) {
 	}
 	if a.cb.State != callback.Completed && a.cb.Reason != "" {
 		a.fault("is %s and has the reason %q", stateName(a.cb.State), a.cb.Reason)
+	}
+}
+
+// masked checks that a masked callback has nothing left that was to be removed.
+func (a *audit) masked(events []callback.Event) {
+	if a.cb.MaskedAt.IsZero() {
+		return
+	}
+	if cb := a.cb; !cb.Customer.Target().IsZero() || len(cb.Properties)+len(cb.UserData)+len(cb.SearchValues) > 0 || cb.Detail != "" {
+		a.fault("was masked and still has a number, properties, search values or a text")
+	}
+	for _, e := range events {
+		if e.Detail != "" && e.At.Before(a.cb.MaskedAt) {
+			a.fault("was masked and event %s, seq %d, still has a text", e.Type, e.Seq)
+		}
 	}
 }
 

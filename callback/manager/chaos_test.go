@@ -93,7 +93,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 func (c *chaos) chance(percent int) bool { return c.rnd.IntN(100) < percent }
 
 func (c *chaos) service(name string) callback.Service {
-	s := callback.Service{Name: name, Numbers: callback.Numbers{Country: "CH"}, Retention: 400 * 24 * time.Hour}
+	s := callback.Service{Name: name, Numbers: callback.Numbers{Country: "CH"}, Retention: 400 * 24 * time.Hour, MaskAfter: 30 * time.Minute}
 	s.Queueing.Lines = callback.Limit(1 + c.rnd.IntN(5))
 	if c.chance(30) {
 		s.Queueing.CallsPerSecond = callback.Limit(1 + c.rnd.IntN(3))

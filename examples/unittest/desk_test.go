@@ -55,9 +55,6 @@ func newWorld(t *testing.T, now time.Time) *world {
 		Name:    "office",
 		Numbers: callback.Numbers{Country: "DE"},
 		Booking: callback.Booking{Hours: hours, PerBucket: 1},
-		// The default is a day: what was completed on Friday would be gone
-		// from the store on Monday.
-		Retention: 7 * 24 * time.Hour,
 	})
 	if err != nil {
 		t.Fatal(err)
