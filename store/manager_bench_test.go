@@ -49,7 +49,7 @@ func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*mana
 			SameNumber: callback.CheckTwo, Queued: many, PerParameter: many,
 			Throttles: []callback.Throttle{{Max: many, Every: 5 * time.Minute}, {Max: many, Every: time.Hour}},
 		},
-		Booking:  callback.Booking{PerBucket: 1 << 20, Hours: hours},
+		Booking:  callback.Booking{PerBucket: callback.NoLimit, Hours: hours},
 		Queueing: callback.Queueing{Lines: callback.NoLimit},
 	}
 	config := manager.Config{

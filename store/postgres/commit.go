@@ -347,7 +347,7 @@ func (s *Store) call(ctx context.Context, l *link, b *batch, args []any) error {
 		}
 		w := b.writes[a.change-1]
 		w.fault = a.explain(w, b)
-		w.alone = a.fault == "key" && w.op == opReplace && len(b.writes) > 1
+		w.alone = a.fault == "key" && w.op == opReplace && a.item.Valid && a.item.Int32 < a.change
 	}
 	return rows.Err()
 }

@@ -53,7 +53,7 @@ func manage(t *testing.T, s callback.Store) *manager.Manager {
 	t.Helper()
 	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
 		Limits:  callback.Limits{SameNumber: callback.CheckNone, Parameters: []string{}},
-		Booking: callback.Booking{PerBucket: 1 << 20}})
+		Booking: callback.Booking{PerBucket: callback.NoLimit}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,8 +50,8 @@ type write struct {
 	// masked are the earlier events of the callback without their texts.
 	masked []maskedEvent
 	doubt  doubt
-	// alone: the key it takes may have belonged to another write of its batch, so
-	// that it has to be made again by itself.
+	// alone: an earlier write of its batch changed the callback that had the key,
+	// so that this one has to be made again by itself.
 	alone bool
 	fault error
 	// outside: the fault is the database's, not the change's.

@@ -364,7 +364,9 @@ BEGIN
     END IF;
     IF p_keys IS NOT NULL THEN
         FOR r IN
-            SELECT a.i
+            SELECT a.i, (
+                SELECT o.i FROM unnest(p_tenants, p_ids) WITH ORDINALITY o(tenant, id, i) WHERE o.tenant = c.tenant AND o.id = c.id
+            ) AS owner
             FROM unnest(p_tenants, p_ids, p_keys) WITH ORDINALITY a(tenant, id, key, i)
             JOIN {{schema}}.callbacks c ON c.tenant = a.tenant AND c.idempotency_key = a.key AND c.id <> a.id
             WHERE a.key IS NOT NULL
@@ -373,7 +375,7 @@ BEGIN
                 PERFORM {{schema}}.lost_race_1();
             ELSIF ok[r.i] AND (p_ops[r.i] <> 1 OR p_epochs[r.i] = 0) THEN
                 ok[r.i] := false;
-                change := r.i; fault := 'key'; RETURN NEXT;
+                change := r.i; fault := 'key'; item := r.owner; RETURN NEXT;
             END IF;
         END LOOP;
     END IF;
