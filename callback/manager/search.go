@@ -22,6 +22,24 @@ func (m *Manager) Get(ctx context.Context, id callback.ID) (*callback.Callback, 
 	return m.engine.Store.Get(ctx, callback.By{Tenant: m.tenant, ID: id})
 }
 
+// Wait returns the callback once it is completed or unresolved; if it is
+// already, at once. Changes of other nodes are seen within Config.Poll.
+//
+// Errors: [callback.ErrNotFound], [callback.ErrStopped] when the Manager stops
+// first, the error of ctx, and the store's.
+func (m *Manager) Wait(ctx context.Context, id callback.ID) (*callback.Callback, error) {
+	for {
+		signal := m.engine.Feed.Wait()
+		cb, err := m.Get(ctx, id)
+		if err != nil || cb.State == callback.Completed || cb.State == callback.Unresolved {
+			return cb, err
+		}
+		if !m.engine.Await(ctx, signal) {
+			return nil, cmp.Or(ctx.Err(), error(callback.ErrStopped))
+		}
+	}
+}
+
 // maxPage is the most callbacks that one page holds.
 const maxPage = 1000
 

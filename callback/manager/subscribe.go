@@ -1,7 +1,6 @@
 package manager
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -103,22 +102,4 @@ func (m *Manager) Subscribe(ctx context.Context, s Subscription, handle func(con
 		after = e.Cursor
 	}
 	return after, ctx.Err()
-}
-
-// Wait returns the callback once it is completed or unresolved; if it is
-// already, at once. Changes of other nodes are seen within Config.Poll.
-//
-// Errors: [callback.ErrNotFound], [callback.ErrStopped] when the Manager stops
-// first, the error of ctx, and the store's.
-func (m *Manager) Wait(ctx context.Context, id callback.ID) (*callback.Callback, error) {
-	for {
-		signal := m.engine.Feed.Wait()
-		cb, err := m.Get(ctx, id)
-		if err != nil || cb.State == callback.Completed || cb.State == callback.Unresolved {
-			return cb, err
-		}
-		if !m.engine.Await(ctx, signal) {
-			return nil, cmp.Or(ctx.Err(), error(callback.ErrStopped))
-		}
-	}
 }
