@@ -215,3 +215,30 @@ func ExampleUnknownService() {
 	// service: "returns" is not known
 	// 40010 true true
 }
+
+// Limits and durations have one convention: zero is the documented default.
+func ExampleLimit() {
+	policy, err := callback.NewPolicy(callback.Service{
+		Name:    "orders",
+		Numbers: callback.Numbers{Country: "CH"},
+		Limits: callback.Limits{
+			Queued:         callback.NoLimit,
+			AttemptsPerDay: 3,
+			Throttles:      []callback.Throttle{{Max: 20, Every: time.Minute}},
+		},
+		Booking:   callback.Booking{Proposals: callback.None},
+		MaskAfter: callback.Off,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := policy.Service()
+	fmt.Println(s.Limits.Queued, s.Limits.AttemptsPerDay, s.Booking.Proposals, s.Booking.PerBucket)
+	_, err = callback.NewPolicy(callback.Service{Name: "orders", Limits: callback.Limits{Queued: -5}})
+	fmt.Println(err)
+	// Output:
+	// no limit 3 none 100
+	// service "orders": Numbers.Country: is required unless Numbers.Countries is set
+	// Limits.Queued: -5 is neither NoLimit (-1), None (-2) nor a number from 0
+}

@@ -9,9 +9,9 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// holdCall takes what a call needs for as long as it may be up: the customer's
-// number, on which nobody else calls meanwhile, and one of the service's lines,
-// where they are bounded.
+// holdCall takes the permits that a call holds while it may be up: one for the
+// customer's number, so that there is one call to it at a time, and one of the
+// service's lines if they are limited.
 func (d *Draft) holdCall(lines int64) {
 	d.Hold(callback.Permit{Key: d.callKey(), N: 1, Max: 1})
 	if lines >= 0 {
@@ -19,7 +19,8 @@ func (d *Draft) holdCall(lines int64) {
 	}
 }
 
-// holdFoundCall counts a call that turned out to be up, whatever the limits.
+// holdFoundCall takes the permits of a call that a look-up found to be up,
+// ignoring their limits.
 func (d *Draft) holdFoundCall() {
 	if d.holds(callback.PermitCall) {
 		return
@@ -36,26 +37,26 @@ func (d *Draft) lineKey() callback.PermitKey {
 	return callback.PermitKey{Kind: callback.PermitLine, Service: d.Callback.Service}
 }
 
-// dropCall gives back what a call needs: nobody will find out any more whether
-// it is up, and what waits for an operator must not stop the service.
+// dropCall gives back the permits of a call that only an operator can resolve,
+// so that it does not block other callbacks of the service.
 func (d *Draft) dropCall() {
 	d.drop(callback.PermitCall)
 	d.drop(callback.PermitLine)
 }
 
-// DialRules is what decisions need to know of the dialer.
+// DialRules are the capabilities of the dialer that decisions depend on.
 type DialRules struct {
-	Lookup bool          // it can say what became of an attempt
+	Lookup bool          // it can look up attempts
 	Fenced bool          // it refuses attempts of older epochs
 	Finals bool          // it reports outcomes and no progress
-	Settle time.Duration // how long after an attempt a look-up is reliable
+	Settle time.Duration // time after an attempt until a look-up is reliable
 	Random func() float64
 	Media  []string // media types it takes
 }
 
 // firstLook returns when the dialer is first asked about an unresolved attempt:
-// not before a request that is still on its way must have arrived or died. Zero
-// means that only a late result or an operator can tell.
+// after a request still under way has either arrived or expired. It returns
+// zero if only a late result or an operator can resolve the attempt.
 func (r DialRules) firstLook(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 	a := cb.Current()
 	if !r.Lookup || a == nil {
@@ -67,8 +68,8 @@ func (r DialRules) firstLook(cb *callback.Callback, p *Policy, now time.Time) ti
 	return Latest(now, a.Began.Add(p.Service.Dialing.PlaceTimeout+r.Settle))
 }
 
-// Progress follows a call that got further. A report that tells nothing
-// new is nil.
+// Progress records a new stage of a call. It returns nil if the report tells
+// nothing new.
 func Progress(cb *callback.Callback, p *Policy, now, at time.Time, r callback.Report) *Draft {
 	a := cb.Current()
 	if r.Stage <= a.Stage && (r.Ref == "" || a.Ref != "") && cb.State != callback.Unresolved {
@@ -88,8 +89,8 @@ func Progress(cb *callback.Callback, p *Policy, now, at time.Time, r callback.Re
 	return d
 }
 
-// follow puts a callback with a live attempt into the state that the stage
-// stands for, and sets how long silence is believed.
+// follow moves a callback with a live attempt to the state of the stage and
+// sets the deadline for the next report.
 func (d *Draft) follow(stage callback.Stage, at time.Time) {
 	o := d.Policy.Service.Dialing
 	ring := o.RingTimeout
@@ -104,13 +105,14 @@ func (d *Draft) follow(stage callback.Stage, at time.Time) {
 		to, wait = callback.Routing, o.AgentWait
 	}
 	from := d.Callback.State
-	// States only move forward: a call that is being talked on is not put back.
+	// States only move forward: a report cannot put a call back that is being
+	// talked on.
 	if from != callback.Unresolved && to < from {
 		to = from
 	}
 	deadline := d.Callback.DeadlineAt
 	if to == from && to != callback.Dialing {
-		// A second sign of the same state does not buy more time.
+		// A repeated report of the same state does not extend the deadline.
 		return
 	}
 	d.move(to)
@@ -123,14 +125,14 @@ func (d *Draft) follow(stage callback.Stage, at time.Time) {
 	}
 }
 
-// verdict is what an ended attempt means for its callback.
+// verdict is the consequence of an ended attempt for its callback.
 type verdict struct {
 	outcome scheduler.Outcome // for the retry policy, unless final is set
 	final   callback.Reason   // completes with this reason, no retry
 	failed  callback.Reason   // completes with this one when no retry is left
 }
 
-// judge reads an outcome that is known.
+// judge returns the verdict on a known outcome.
 func judge(o callback.Outcome, reached callback.Stage, p *Policy) verdict {
 	options := p.Service.Dialing
 	switch o.Result {
@@ -151,14 +153,15 @@ func judge(o callback.Outcome, reached callback.Stage, p *Policy) verdict {
 	if reached == callback.StageBridged {
 		return verdict{final: callback.ReasonAgentConnected}
 	}
-	// Agent-first, StageAgent is the agent alone: the customer's phone comes
-	// after it.
+	// With AgentFirst, StageAgent means that the agent answered and the
+	// customer has not been called yet.
 	if reached == callback.StageCustomer || reached == callback.StageAgent && options.First == callback.CustomerFirst {
 		return judgeReached(o, options)
 	}
 	switch o.Result {
 	case callback.ResultOK, callback.ResultAnswer, callback.ResultPickedUp:
-		// The reporter tells only that it was answered: it was a whole call.
+		// The report says only that the call was answered: it counts as a
+		// complete call.
 		return verdict{final: callback.ReasonAgentConnected}
 	case callback.ResultBusy:
 		return verdict{outcome: scheduler.Busy, failed: callback.ReasonCallToCustomer}
@@ -178,8 +181,8 @@ func judge(o callback.Outcome, reached callback.Stage, p *Policy) verdict {
 	return verdict{outcome: scheduler.Failed, failed: callback.ReasonCallToCustomer}
 }
 
-// judgeReached reads the end of a call whose customer was reached but never
-// spoke to an agent.
+// judgeReached returns the verdict on a call whose customer answered and was
+// never connected to an agent.
 func judgeReached(o callback.Outcome, options callback.DialOptions) verdict {
 	gone := o.Result == callback.ResultAbandoned || o.Result == callback.ResultRemoteRelease
 	if gone && o.By != callback.PartyAgent && o.By != callback.PartySystem || o.By == callback.PartyCustomer {
@@ -191,8 +194,8 @@ func judgeReached(o callback.Outcome, options callback.DialOptions) verdict {
 	return verdict{final: callback.ReasonAgentConnect}
 }
 
-// Outcome ends the current attempt: success, another attempt, or the end
-// of the callback. An outcome that nobody knows leads to Unresolved.
+// Outcome ends the current attempt. The callback completes, is queued for
+// another attempt, or becomes Unresolved if the outcome is unknown.
 func Outcome(cb *callback.Callback, p *Policy, now, at time.Time, rules DialRules, r callback.Report, trusted bool) *Draft {
 	o := *r.Outcome
 	o.Raw = text.Cut(o.Raw, 256)
@@ -234,9 +237,8 @@ func Outcome(cb *callback.Callback, p *Policy, now, at time.Time, rules DialRule
 	return d
 }
 
-// Said returns the outcome that a plain function or a look-up reports without a
-// certainty: a result it names is known, and no result leaves open what
-// happened.
+// Said returns the outcome that a blocking function or a look-up reports
+// without a certainty: a result makes it Known, no result leaves it open.
 func Said(o callback.Outcome) callback.Outcome {
 	switch {
 	case o.Result == callback.ResultOK && o.Certainty != callback.NotPlaced:
@@ -247,13 +249,13 @@ func Said(o callback.Outcome) callback.Outcome {
 	return o
 }
 
-// doubted reports whether an outcome leaves open what happened: it says so, or
-// it says that a call was not placed of which it is known that it rang.
+// doubted reports whether an outcome leaves open what happened: its certainty
+// says so, or it claims that a call was not placed that was reported to ring.
 func (r DialRules) doubted(cb *callback.Callback, o callback.Outcome) bool {
 	return o.Certainty != callback.Known && o.Certainty != callback.NotPlaced || o.Certainty == callback.NotPlaced && cb.Current().Stage >= callback.StageRinging
 }
 
-// learn notes what a report tells beside its outcome.
+// learn records the stage, the reference and the agent of a report.
 func (d *Draft) learn(r callback.Report, reached callback.Stage) {
 	a := d.Callback.Current()
 	a.Stage = max(a.Stage, r.Stage, reached)
@@ -291,8 +293,8 @@ func (p *Policy) retry(cb *callback.Callback, outcome scheduler.Outcome, ended, 
 	return policy.Decide(in)
 }
 
-// apply puts a request's limits in place of a policy's: its count is the whole
-// budget, its gap the gap after every outcome that is retried at all.
+// applyLimits returns the policy with the limits of a request: its count bounds
+// all attempts, and its delay follows every outcome that is retried.
 func applyLimits(r *callback.RetryLimits, policy scheduler.RetryPolicy) scheduler.RetryPolicy {
 	gap := func(rule scheduler.Rule) scheduler.Rule {
 		return scheduler.Rule{Max: rule.Max, Delay: r.Delay}
@@ -305,12 +307,12 @@ func applyLimits(r *callback.RetryLimits, policy scheduler.RetryPolicy) schedule
 	return limited
 }
 
-// submitDelay is the pause after a dial that did not leave, times the number
-// of such dials in a row (GMS _fetch_retry_delay).
+// submitDelay is the pause after an attempt that was not placed; it is
+// multiplied by the number of such attempts in a row.
 const submitDelay = 10 * time.Second
 
-// notPlaced queues a callback again whose call surely did not leave, or ends it
-// when that has happened too often (GMS _max_ors_submit_attempts).
+// notPlaced queues a callback again whose call was not placed, or completes it
+// after Queueing.MaxSubmits such attempts in a row.
 func (d *Draft) notPlaced(o callback.Outcome) {
 	cb := d.Callback
 	throttled := o.RetryAfter > 0
@@ -325,14 +327,14 @@ func (d *Draft) notPlaced(o callback.Outcome) {
 		d.complete(callback.ReasonSubmitFailed, fmt.Sprintf("the dialer did not take it %d times", cb.Submits))
 		return
 	}
-	// The pause grows with every dial in a row that did not leave, so that a
-	// platform that refuses for hours is not asked thousands of times.
+	// The pause grows with the attempts in a row that were not placed, to limit
+	// the requests to a platform that refuses for hours.
 	delay := max(o.RetryAfter, time.Duration(unplaced(cb))*submitDelay)
 	d.Enqueue(d.Now.Add(delay))
 	d.Note("the call was not placed")
 }
 
-// unplaced counts the last attempts in a row that were not placed.
+// unplaced returns the number of last attempts in a row that were not placed.
 func unplaced(c *callback.Callback) int {
 	n := 0
 	for i := len(c.Attempts) - 1; i >= 0 && c.Attempts[i].Outcome.Certainty == callback.NotPlaced && !c.Attempts[i].Live(); i-- {
@@ -341,7 +343,7 @@ func unplaced(c *callback.Callback) int {
 	return n
 }
 
-// Unresolved records that nobody knows what became of the attempt.
+// Unresolved records that the outcome of the attempt is unknown.
 func Unresolved(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, actor, why string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventUnresolved, actor)
 	d.move(callback.Unresolved)

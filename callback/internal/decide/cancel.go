@@ -7,8 +7,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Cancel makes the change that a cancellation asks for; flying says that
-// it has to wait for the end of a call.
+// Cancel decides on a cancellation. flying reports that a call is up, whose end
+// the cancellation waits for.
 func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d *Draft, flying bool) {
 	switch cb.State {
 	case callback.Completed:
@@ -33,7 +33,7 @@ func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d
 	return d, false
 }
 
-// HangupOf asks for the end of the live call, when there is one.
+// HangupOf returns the request to end the live call, or nil without one.
 func HangupOf(cb *callback.Callback, reason callback.Reason) *callback.Hangup {
 	a := cb.Current()
 	if a == nil || !a.Live() {
@@ -42,7 +42,7 @@ func HangupOf(cb *callback.Callback, reason callback.Reason) *callback.Hangup {
 	return &callback.Hangup{Tenant: cb.Tenant, Key: a.Key, Ref: a.Ref, Reason: reason}
 }
 
-// endAttempt closes the current attempt, when it is live.
+// endAttempt ends the current attempt if it is live.
 func (d *Draft) endAttempt(o callback.Outcome, at time.Time) {
 	a := d.Callback.Current()
 	if a == nil || !a.Live() {

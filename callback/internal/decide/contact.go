@@ -8,7 +8,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Callable reports why the mode's number may not be called.
+// Callable returns the error that says why the number of a mode may not be
+// called, or nil.
 func Callable(c *callback.ContactMode) error {
 	digits := 0
 	for _, r := range c.Value {
@@ -32,7 +33,7 @@ func Callable(c *callback.ContactMode) error {
 	return nil
 }
 
-// Consented reports which consent is missing.
+// Consented returns the error that names the missing consent, or nil.
 func Consented(c *callback.ContactMode, need callback.Consent) error {
 	switch {
 	case need >= callback.ConsentPEWC && !c.PEWC:
@@ -43,8 +44,8 @@ func Consented(c *callback.ContactMode, need callback.Consent) error {
 	return nil
 }
 
-// Covers reports where a request goes beyond what the consent of the mode was
-// given for.
+// Covers returns an error if a request exceeds what the consent of its mode
+// covers.
 func Covers(c *callback.ContactMode, req *StartInput, p *Policy) error {
 	if p.Service.Consent == callback.ConsentCampaign && req.CampaignID != "" && c.CampaignID != "" && req.CampaignID != c.CampaignID {
 		return &callback.ModeError{Mode: c.ID, Rule: "has consent to another campaign", Fact: callback.ErrConsent}

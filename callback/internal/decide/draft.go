@@ -7,12 +7,12 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// A Draft is a change in the making: the callback as it is to be, and what has
-// to be taken and given back for it. Decisions are made on drafts, without any
-// input or output; the Manager writes them.
+// Draft is a change before it is written: the new version of a callback with
+// the permits it takes and gives back. Decisions work on drafts and do no input
+// or output; the engine writes them.
 type Draft struct {
-	Old      *callback.Callback // as it was read; nil for a new callback
-	Callback *callback.Callback // as it is to be
+	Old      *callback.Callback // the version that was read; nil for a new callback
+	Callback *callback.Callback // the new version
 	Policy   *Policy
 	Now      time.Time
 	Epoch    int64                  // of the lease that the write needs; 0 = none
@@ -22,11 +22,13 @@ type Draft struct {
 	Event    callback.Event
 	// MaskEvents removes the texts of the events before this change.
 	MaskEvents bool
-	// after the write
+	// Release and Hangup are done after the write.
 	Release *callback.Release
 	Hangup  *callback.Hangup
 }
 
+// NewDraft returns a draft of the next revision of old. The policy may be nil for
+// a completed callback.
 func NewDraft(old *callback.Callback, policy *Policy, now time.Time, typ callback.EventType, actor string) *Draft {
 	cb := old.Clone()
 	cb.Revision++
@@ -39,7 +41,8 @@ func NewDraft(old *callback.Callback, policy *Policy, now time.Time, typ callbac
 	return d
 }
 
-// move puts the callback into a state and sheds what the state does not keep.
+// move sets the state of the callback and removes what the new state does not
+// keep: deadline, offer, permits and reservation.
 func (d *Draft) move(to callback.State) {
 	cb := d.Callback
 	cb.State = to
@@ -74,7 +77,7 @@ func (d *Draft) move(to callback.State) {
 	}
 }
 
-// Hold takes a permit that the callback keeps until its state gives it back.
+// Hold takes a permit that the callback holds until its state gives it back.
 func (d *Draft) Hold(p callback.Permit) {
 	d.Take = append(d.Take, p)
 	d.Callback.Held = append(d.Callback.Held, callback.Held{Key: p.Key, N: p.N})
@@ -85,7 +88,7 @@ func (d *Draft) holds(kind callback.PermitKind) bool {
 	return slices.ContainsFunc(d.Callback.Held, func(h callback.Held) bool { return h.Key.Kind == kind })
 }
 
-// drop gives back what is held of one kind.
+// drop gives back the permits of one kind.
 func (d *Draft) drop(kind callback.PermitKind) {
 	kept := d.Callback.Held[:0]
 	for _, held := range d.Callback.Held {
@@ -98,8 +101,8 @@ func (d *Draft) drop(kind callback.PermitKind) {
 	d.Callback.Held = kept
 }
 
-// complete ends the callback. A cancellation that waited for the end of a call
-// wins over every reason but success.
+// complete completes the callback. A pending cancellation replaces every reason
+// but success.
 func (d *Draft) complete(reason callback.Reason, detail string) {
 	if d.Callback.CancelReason != "" && !reason.Succeeded() {
 		reason = d.Callback.CancelReason
@@ -121,15 +124,14 @@ func (d *Draft) complete(reason callback.Reason, detail string) {
 	}
 }
 
-// Note says in words why, in the record and in the event.
+// Note sets the text of the record and of the event.
 func (d *Draft) Note(detail string) {
 	d.Callback.Detail = detail
 	d.Event.Detail = detail
 }
 
-// Enqueue puts the callback into its queue, not before at.
-//
-// A callback whose cancellation waited for the end of a call ends instead.
+// Enqueue puts the callback into its queue; no attempt begins before at. With a
+// pending cancellation it completes the callback instead.
 func (d *Draft) Enqueue(at time.Time) {
 	p := d.Policy.Service
 	if d.Callback.CancelReason != "" {
@@ -150,8 +152,8 @@ func (d *Draft) Enqueue(at time.Time) {
 	cb.DeadlineAt = d.Policy.queueEnd(cb)
 }
 
-// holdQueued counts the callback among those of its service's queue, unless it
-// is counted already.
+// holdQueued counts the callback in the queue of its service, unless it is
+// counted already.
 func (d *Draft) holdQueued(limit int64) {
 	if d.holds(callback.PermitQueued) {
 		return
@@ -159,12 +161,12 @@ func (d *Draft) holdQueued(limit int64) {
 	d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitQueued, Service: d.Callback.Service}, N: 1, Max: limit})
 }
 
-// Change finishes the draft.
+// Change returns the change that writes the draft.
 func (d *Draft) Change() callback.Change {
 	cb := d.Callback
 	cb.NextAt = nextAt(cb, d.Policy, d.Now)
 	if d.Old != nil && d.Old.State == callback.Dialing && cb.State == callback.Dialing {
-		// Whoever makes the call may have renewed its claim meanwhile.
+		// The node that makes the call may have renewed its lease since.
 		cb.NextAt = Latest(cb.NextAt, d.Old.NextAt)
 	}
 	e := &d.Event
@@ -173,14 +175,15 @@ func (d *Draft) Change() callback.Change {
 	return callback.Change{Record: cb, Epoch: d.Epoch, Source: d.Source, Give: d.Give, Take: d.Take, Event: *e, MaskEvents: d.MaskEvents}
 }
 
-// Unclaim is the change that gives a lease back and nothing else.
+// Unclaim returns a change that gives back a lease and sets NextAt. The policy
+// is nil if the service is unknown.
 func Unclaim(cb *callback.Callback, policy *Policy, now time.Time) callback.Change {
 	next := now.Add(policyMissing)
 	if policy != nil || cb.State == callback.Completed {
 		next = nextAt(cb, policy, now)
 	}
 	if !next.IsZero() && !next.After(now) {
-		// What is due could not be done: look again soon, not at once.
+		// The due work could not be done: try again soon, not at once.
 		next = now.Add(DueAgain)
 	}
 	return callback.Change{Unclaim: true, Epoch: cb.Lease.Epoch, Record: &callback.Callback{
@@ -188,13 +191,14 @@ func Unclaim(cb *callback.Callback, policy *Policy, now time.Time) callback.Chan
 	}}
 }
 
-// policyMissing is when a callback whose service is unknown is looked at again.
+// policyMissing is the delay until a callback of an unknown service is due
+// again.
 const policyMissing = time.Minute
 
-// dueAgain is when what was due but could not be done is tried again.
+// DueAgain is the delay until due work that could not be done is tried again.
 const DueAgain = time.Second
 
-// nextAt returns the one moment of attention: the earliest of all that is due.
+// nextAt returns when the callback is due next: the earliest of its times.
 func nextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 	switch cb.State {
 	case callback.Scheduled:
@@ -221,25 +225,25 @@ func nextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 	}
 }
 
-// LastChance is the instant from which the callback is not worked on any more.
+// LastChance returns the end of the time in which the callback may be worked
+// on.
 func LastChance(cb *callback.Callback) time.Time { return Earliest(cb.ExpiresAt, cb.Until) }
 
-// nearWindow and pollRate are how a callback whose release depends on a
-// changing estimate is watched: from two hours before its time, every minute
-// (GMS _queue_poll_period, queue-polling-rate).
+// A callback whose release depends on a changing estimate is checked every
+// pollRate, from nearWindow before its desired time.
 const (
 	nearWindow = 2 * time.Hour
 	pollRate   = time.Minute
 )
 
-// releaseLook returns when to look whether a scheduled callback is to be
+// releaseLook returns when to check whether a scheduled callback is to be
 // released.
 func releaseLook(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 	if p.Service.Booking.Estimator == nil {
 		return cb.ReleaseAt
 	}
 	look := Latest(cb.Desired.Add(-nearWindow), now.Add(pollRate))
-	// Without any wait it is released then, at the latest.
+	// Without an expected wait this is the release time.
 	look = Earliest(look, cb.Desired.Add(-max(p.Service.Booking.Buffer, 0)))
 	if cb.ReleaseAt.After(now) {
 		look = Earliest(look, cb.ReleaseAt)
@@ -247,7 +251,7 @@ func releaseLook(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 	return look
 }
 
-// Earliest returns the earliest of the times that are set.
+// Earliest returns the earliest of the times that are set, or zero.
 func Earliest(times ...time.Time) time.Time {
 	var first time.Time
 	for _, t := range times {
@@ -258,6 +262,7 @@ func Earliest(times ...time.Time) time.Time {
 	return first
 }
 
+// Latest returns the later of two times.
 func Latest(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

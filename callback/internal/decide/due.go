@@ -7,31 +7,32 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// TooLateToDial reports whether the callback stands in the last part of its
-// time in the queue (GMS _cannot_dial_buffer_time).
+// TooLateToDial reports whether the callback is in the last part of its time in
+// the queue, in which no attempt begins (Queueing.CannotDial).
 func (p *Policy) TooLateToDial(cb *callback.Callback, now time.Time) bool {
 	q := p.Service.Queueing
 	return q.CannotDial > 0 && cb.State == callback.Queued && !now.Before(cb.DeadlineAt.Add(-q.CannotDial))
 }
 
-// duty is what a due callback needs.
+// duty is the work that a due callback needs.
 type duty uint8
 
 const (
-	dutyNone   duty = iota // nothing now: give the lease back
+	dutyNone   duty = iota // nothing: give back the lease
 	DutyWrite              // write the draft
 	DutyDial               // an accepted offer: dial
-	DutyLookup             // ask the dialer what became of the attempt
-	DutyErase              // its retention is over
-	DutyResume             // put it back, unless its service is still paused
+	DutyLookup             // look up the attempt
+	DutyErase              // erase it
+	DutyResume             // resume it unless its service is still paused
 )
 
-// maxLostLeases is how often work on a callback may be lost before it is set
-// aside for an operator: something about it kills whoever works on it.
+// maxLostLeases is the number of lost leases after which a callback becomes
+// Unresolved: it may be what crashes the nodes that work on it.
 const maxLostLeases = 20
 
-// Due returns what a callback needs whose NextAt has come and that is not
-// completed; see [Completed]. position is its position at the end of its queue.
+// Due returns the duty of a callback that is due and not completed, and the
+// draft of a DutyWrite; see [Completed]. position is the position at the end of
+// its queue.
 func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, position int, actor string) (duty, *Draft) {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	write := func(d *Draft) (duty, *Draft) {
@@ -59,8 +60,8 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 			return DutyDial, nil
 		}
 	case callback.Dialing:
-		// A watchdog ran out, or the node that made the call stopped renewing
-		// its claim: either way nobody knows.
+		// The deadline for a report passed, or the node that makes the call
+		// stopped renewing its lease. Either way the outcome is unknown.
 		return write(Unresolved(cb, p, now, rules, actor, "the dialer fell silent"))
 	case callback.Routing:
 		if past(cb.DeadlineAt) {
@@ -85,8 +86,8 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 	return dutyNone, nil
 }
 
-// Expired ends a callback that is not in flight and whose time is over:
-// its own, or its service's for waiting in the queue. Nil means it is not.
+// Expired completes a callback that has no call and whose time is over: its
+// own, or that of its queue. It returns nil if there is time left.
 func Expired(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	reason := callback.ReasonTimeout
@@ -115,8 +116,8 @@ func Expired(cb *callback.Callback, p *Policy, now time.Time, actor string) *Dra
 	return d
 }
 
-// Scheduled releases a callback whose time has come, or reminds of one
-// whose time comes soon. The wait estimate is looked at again.
+// Scheduled releases a callback at its release time, or emits its reminder. It
+// asks for the expected wait again.
 func Scheduled(cb *callback.Callback, p *Policy, now time.Time, position int, actor string) *Draft {
 	release := cb.ReleaseAt
 	if p.Service.Booking.Estimator != nil {
@@ -136,9 +137,9 @@ func Scheduled(cb *callback.Callback, p *Policy, now time.Time, position int, ac
 	return nil
 }
 
-// Queued makes a callback ready whose gap is over. One that was ready
-// already is due only because whoever claimed it vanished before it wrote
-// anything: nothing was dialled, so it keeps its place and its attempts.
+// Queued makes a callback ready after the gap before its next attempt. A
+// callback that is ready already is due because the node that claimed it wrote
+// nothing: no call was made, so it keeps its place and its attempts.
 func Queued(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	if !cb.Ready && !cb.ReadyAt.After(now) {
 		d := NewDraft(cb, p, now, callback.EventReady, actor)
@@ -155,7 +156,7 @@ func Queued(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draf
 	return d
 }
 
-// Stranded ends a callback whose customer waited too long for an agent.
+// Stranded completes a callback whose customer waited too long for an agent.
 func Stranded(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventCompleted, actor)
 	if d.Hangup = HangupOf(cb, callback.ReasonAgentConnect); d.Hangup != nil {

@@ -18,7 +18,8 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// CheckNote bounds what a caller adds to the history.
+// CheckNote checks the actor, reason and text that a caller adds to the
+// history.
 func CheckNote(actor, detail string, reason callback.Reason) error {
 	if err := CheckText("actor", actor, text.MaxName); err != nil {
 		return err
@@ -29,13 +30,13 @@ func CheckNote(actor, detail string, reason callback.Reason) error {
 	return CheckText("reason", string(reason), text.MaxName)
 }
 
-// Start is a request with the tenant it is made for.
+// Start is a request and its tenant.
 type Start struct {
 	Tenant string
 	StartInput
 }
 
-// StartInput is what Manager.Start decides on.
+// StartInput is the input of Manager.Start.
 type StartInput struct {
 	Service     string
 	Number      string
@@ -66,8 +67,8 @@ type StartInput struct {
 	Actor       string
 }
 
-// Check refuses what is too long, malformed or contradictory, before anything
-// else is looked at.
+// Check returns an error if a field of the request is too long, malformed or
+// contradicts another.
 func (r *Start) Check() error {
 	names := []struct{ field, value string }{
 		{"tenant", r.Tenant}, {"service", r.Service}, {"key", r.Key}, {"copy_from", string(r.CopyFrom)},
@@ -165,7 +166,7 @@ func (r *StartInput) checkRelations() error {
 	return nil
 }
 
-// checkPairs bounds a map of names and texts.
+// checkPairs checks the number and lengths of names and texts in a map.
 func checkPairs(field string, pairs map[string]string, most int) error {
 	if len(pairs) == 0 {
 		return nil
@@ -184,11 +185,12 @@ func checkPairs(field string, pairs map[string]string, most int) error {
 	return nil
 }
 
-// InYears reports whether t is unset or a time that clients can mean.
+// InYears reports whether t is zero or in a year that all clients can express.
 func InYears(t time.Time) bool {
 	return t.IsZero() || t.Year() >= 1970 && t.Year() <= 9999
 }
 
+// CheckText returns an error if value has more than most bytes or is malformed.
 func CheckText(field, value string, most int) error {
 	switch {
 	case len(value) > most:
@@ -201,8 +203,8 @@ func CheckText(field, value string, most int) error {
 	return nil
 }
 
-// Split checks properties, copies them deeply and separates properties from
-// user data.
+// Split checks and deeply copies values, and separates properties from user
+// data.
 func Split(values callback.Values) (properties, userData callback.Values, err error) {
 	if len(values) > maxKeys {
 		return nil, nil, Invalid("properties", fmt.Sprintf("has %d keys, at most %d are allowed", len(values), maxKeys))
@@ -235,12 +237,14 @@ func Split(values callback.Values) (properties, userData callback.Values, err er
 	return properties, userData, nil
 }
 
-// sortedKeys makes the first error the same for the same input.
+// sortedKeys returns the keys in order, so that the same input gives the same
+// error.
 func sortedKeys(values callback.Values) []string {
 	return slices.Sorted(maps.Keys(values))
 }
 
-// copyJSON copies a JSON value deeply; left is the room for it in bytes.
+// copyJSON returns a deep copy of a JSON value and subtracts its size from
+// left, in bytes.
 func copyJSON(value any, depth int, left *int) (any, error) {
 	if depth == 0 {
 		return nil, fmt.Errorf("is nested deeper than %d", maxDepth)
@@ -312,7 +316,7 @@ func roomLeft(left int) error {
 	return nil
 }
 
-// Digest identifies what a request asks for, whoever asks.
+// Digest returns a hash of the request without its key and actor.
 func (r *Start) Digest() (string, error) {
 	plain := *r
 	plain.Key, plain.Actor = "", ""
@@ -324,7 +328,7 @@ func (r *Start) Digest() (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// CancelInput is what Manager.Cancel decides on.
+// CancelInput is the input of Manager.Cancel.
 type CancelInput struct {
 	ID     callback.ID
 	Reason callback.Reason
@@ -333,14 +337,14 @@ type CancelInput struct {
 	Detail string
 }
 
-// AnswerInput is what Manager.Answer decides on.
+// AnswerInput is the input of Manager.Answer.
 type AnswerInput struct {
 	ID     callback.ID
 	Answer callback.OfferAnswer
 	Actor  string
 }
 
-// UpdateInput is what Manager.Update decides on.
+// UpdateInput is the input of Manager.Update.
 type UpdateInput struct {
 	ID       callback.ID
 	Set      callback.Values
@@ -349,7 +353,7 @@ type UpdateInput struct {
 	Detail   string
 }
 
-// RescheduleInput is what Manager.Reschedule decides on.
+// RescheduleInput is the input of Manager.Reschedule.
 type RescheduleInput struct {
 	ID       callback.ID
 	Desired  time.Time
@@ -361,7 +365,7 @@ type RescheduleInput struct {
 	Detail   string
 }
 
-// StateInput is what Manager.ReportState decides on.
+// StateInput is the input of Manager.ReportState.
 type StateInput struct {
 	ID     callback.ID
 	State  callback.State
@@ -371,7 +375,7 @@ type StateInput struct {
 	Detail string
 }
 
-// ResolutionInput is what Manager.Resolve decides on.
+// ResolutionInput is the input of Manager.Resolve.
 type ResolutionInput struct {
 	ID      callback.ID
 	Outcome callback.Outcome
@@ -380,17 +384,17 @@ type ResolutionInput struct {
 	Detail  string
 }
 
-// Invalid is the error of a request's field.
+// Invalid returns the error of a field of a request.
 func Invalid(field, rule string) error {
 	return callback.NewFieldError(callback.ErrInvalidParameter, field, rule)
 }
 
-// Misconfigured is the error of a configuration's field.
+// Misconfigured returns the error of a field of a configuration.
 func Misconfigured(field, rule string) error {
 	return callback.NewFieldError(callback.ErrConfiguration, field, rule)
 }
 
-// Bounds of what is taken from outside.
+// Limits on the input.
 const (
 	MaxText   = 1024     // bytes of one text field
 	maxValues = 64 << 10 // bytes of properties and user data together, as JSON

@@ -7,9 +7,10 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// Completed returns what a completed callback needs whose NextAt has come. It
-// needs no policy: the times were fixed when the callback completed, and a
-// callback whose service was removed is masked and erased like any other.
+// Completed returns the duty of a completed callback that is due, and the draft
+// of a DutyWrite. It needs no policy, because the times are fixed when a
+// callback completes: callbacks of removed services are masked and erased as
+// well.
 func Completed(cb *callback.Callback, now time.Time, actor string) (duty, *Draft) {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	switch {
@@ -21,10 +22,10 @@ func Completed(cb *callback.Callback, now time.Time, actor string) (duty, *Draft
 	return dutyNone, nil
 }
 
-// mask removes what identifies the customer from a completed callback: the
-// numbers, all properties and search values, and the texts that requests and
-// dialers supplied. Identifiers of the host, times, outcomes, the reason and the
-// idempotency key stay.
+// mask removes what identifies the customer from a completed callback: numbers,
+// properties, search values, the address and session of the requester, and the
+// texts of requests and dialers. Identifiers of the host, times, outcomes, the
+// reason and the idempotency key stay.
 func mask(cb *callback.Callback, now time.Time, actor string) *Draft {
 	d := NewDraft(cb, nil, now, callback.EventMasked, actor)
 	d.Epoch, d.MaskEvents = cb.Lease.Epoch, true

@@ -8,8 +8,8 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// Read reads a number as [Manager.Start] does and refuses none; zero when it
-// cannot be one.
+// Read parses a number as Manager.Start does, without refusing any. It returns
+// zero if the text cannot be a number.
 func (p *Policy) Read(raw string) phonenum.Address {
 	rules, text := p.Service.Numbers, raw
 	if !rules.KeepMissingPlus {
@@ -17,7 +17,7 @@ func (p *Policy) Read(raw string) phonenum.Address {
 	}
 	address, err := phonenum.ParseAddress(text, rules.Country)
 	if n, ok := address.Number(); err != nil || ok && !n.Valid() {
-		// Such a number is stored as it was given.
+		// Start stores such a number as it was given.
 		address, err = phonenum.RawAddress(text)
 	}
 	if err != nil {
@@ -26,8 +26,7 @@ func (p *Policy) Read(raw string) phonenum.Address {
 	return address
 }
 
-// number reads and checks a number or address by the rules of the service (GMS
-// 4.1: customer number against exceptions).
+// number parses a number or address and checks it by the rules of the service.
 func (p *Policy) number(field, raw string) (phonenum.Address, error) {
 	rules := p.Service.Numbers
 	if !rules.KeepMissingPlus {
@@ -55,15 +54,15 @@ func (p *Policy) number(field, raw string) (phonenum.Address, error) {
 		return phonenum.Address{}, err
 	}
 	if !n.Valid() {
-		// Taken as it is, such as "5115": a country code would make another
-		// number of it.
+		// A number such as "5115" is accepted as it is: a country code would
+		// make another number of it.
 		return phonenum.RawAddress(raw)
 	}
 	return address, nil
 }
 
-// user applies what can be said of a SIP address whose user part is a number:
-// the gateway behind it dials that.
+// user applies the rules to the user part of a SIP address that is a number,
+// because a gateway may dial it.
 func (p *Policy) user(field string, address phonenum.Address) error {
 	_, user, _ := strings.Cut(address.Reveal(), ":")
 	user, _, _ = strings.Cut(user, "@")
@@ -75,13 +74,13 @@ func (p *Policy) user(field string, address phonenum.Address) error {
 	}
 	n, err := phonenum.Parse(user, p.Service.Numbers.Country)
 	if err != nil || !n.Valid() {
-		// A line of the host's own exchange.
+		// An extension of the host's own exchange.
 		return nil
 	}
 	return p.allowed(field, n)
 }
 
-// allowed applies the rules that need a parsed number.
+// allowed applies the rules for parsed numbers.
 func (p *Policy) allowed(field string, n phonenum.Number) error {
 	rules := p.Service.Numbers
 	switch t := n.Type(); {
@@ -97,8 +96,8 @@ func (p *Policy) allowed(field string, n phonenum.Number) error {
 	return nil
 }
 
-// short refuses emergency numbers always, and short numbers that cost extra
-// where premium numbers are refused.
+// short refuses emergency numbers, and short numbers with extra cost unless
+// premium numbers are allowed.
 func (p *Policy) short(field, raw string) error {
 	country := p.Service.Numbers.Country
 	kind := phonenum.Short(raw, country)

@@ -6,6 +6,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
+// Answer decides on the answer to an offer.
 func Answer(cb *callback.Callback, p *Policy, now time.Time, req AnswerInput) *Draft {
 	if cb.State != callback.Offered || cb.Offer.Accepted || !now.Before(cb.Offer.Until) {
 		return nil
@@ -38,8 +39,8 @@ func Answer(cb *callback.Callback, p *Policy, now time.Time, req AnswerInput) *D
 	return nil
 }
 
-// Reject puts a rejected preview back, or ends it when it was rejected
-// often enough (GMS _agent_preview_allow_reject).
+// Reject queues a callback again whose preview was rejected, or completes it
+// after Preview.Rejects rejections.
 func Reject(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventOfferEnded, actor)
 	d.Callback.Rejects++
@@ -55,7 +56,7 @@ func Reject(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draf
 	return d
 }
 
-// offer asks somebody and waits for an answer.
+// offer makes an offer that ends after a time.
 func (d *Draft) offer(kind callback.OfferKind, timeout time.Duration) {
 	d.move(callback.Offered)
 	until := d.Now.Add(timeout)
@@ -70,7 +71,8 @@ func (d *Draft) offer(kind callback.OfferKind, timeout time.Duration) {
 	d.Event.Detail = kind.String()
 }
 
-// Unanswered follows an offer that nobody answered in time.
+// Unanswered decides on an offer without an answer. It returns nil if the
+// callback is to be dialed anyway.
 func Unanswered(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	switch cb.Offer.Kind {
 	case callback.OfferBooking:

@@ -6,9 +6,9 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// pauseLook is how often a paused callback is looked at by itself: one that was
-// forgotten, because a node died between the end of a pause and putting it back,
-// is put back then.
+// pauseLook is the interval at which a paused callback is checked. It resumes
+// callbacks that a node did not put back because it died after the end of the
+// pause.
 const pauseLook = 10 * time.Minute
 
 // Pause takes a callback out of its queue. It keeps its place and the gap
@@ -21,7 +21,7 @@ func Pause(cb *callback.Callback, p *Policy, now time.Time, pause callback.Pause
 	return d
 }
 
-// Resume puts a callback back in its place.
+// Resume puts a callback back in its place in the queue.
 func Resume(cb *callback.Callback, p *Policy, now time.Time, actor, detail string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventResumed, actor)
 	d.Enqueue(Latest(now, cb.ReadyAt))
@@ -29,8 +29,8 @@ func Resume(cb *callback.Callback, p *Policy, now time.Time, actor, detail strin
 	return d
 }
 
-// Recall puts a callback back whose offer was accepted after its service
-// was paused; the agent is given back.
+// Recall puts a callback back whose offer was accepted after its service was
+// paused, and releases the agent.
 func Recall(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventOfferEnded, actor)
 	d.Epoch = cb.Lease.Epoch

@@ -8,11 +8,12 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// permits lists what a new callback takes, in the order in which refusals are
-// reported: number, queue, intervals, parameters (GMS 6.1 to 6.4), seat.
+// Permits takes the permits of a new callback in the order in which refusals
+// are reported: number, queue, intervals, parameters, seat.
 func Permits(req *StartInput, d *Draft) {
 	if req.State != 0 && req.State != callback.Scheduled && req.State != callback.Queued {
-		// A life cycle kept outside is recorded, not admitted.
+		// A callback whose life cycle is kept elsewhere is recorded without
+		// limits.
 		return
 	}
 	cb, p := d.Callback, d.Policy
@@ -38,8 +39,8 @@ func Permits(req *StartInput, d *Draft) {
 	d.holdSeat()
 }
 
-// holdNumber counts the callback among those of its number in its service (GMS
-// _enable_in_queue_checking).
+// holdNumber counts the callback among those of its number in its service
+// (Limits.SameNumber).
 func (d *Draft) holdNumber(number string) {
 	if number == "" {
 		return
@@ -57,7 +58,7 @@ func (d *Draft) holdNumber(number string) {
 	d.Hold(callback.Permit{Key: key, N: 1, Max: limit})
 }
 
-// holdSeat takes a seat of the callback's bucket.
+// holdSeat takes a seat in the callback's bucket.
 func (d *Draft) holdSeat() {
 	planner, booking := d.Policy.Planner, d.Policy.Service.Booking
 	seats := int64(-1)
@@ -68,8 +69,7 @@ func (d *Draft) holdSeat() {
 	d.Hold(callback.Permit{Key: key, N: 1, Max: seats})
 }
 
-// takeParameters counts parameter values of the day (GMS
-// _throttle_request_parameters).
+// takeParameters counts the values of Limits.Parameters for the calendar day.
 func (d *Draft) takeParameters(req *StartInput, number string) {
 	limits := d.Policy.Service.Limits
 	if limits.PerParameter == callback.NoLimit {
@@ -93,9 +93,9 @@ func (d *Draft) takeParameters(req *StartInput, number string) {
 	}
 }
 
-// noteCounted keeps a value that was counted among the lookup values, where it
-// is not one already: with the callback its counter is forgotten, too, also when
-// the property has another value by then or never was one.
+// noteCounted adds a counted value to the search values, as a former one,
+// unless it is there. Forget finds the counter by it, even if the property
+// changes or never existed.
 func noteCounted(c *callback.Callback, name, value string) {
 	same := func(l callback.SearchValue) bool { return l.Key == name && l.Value == value }
 	if !slices.ContainsFunc(c.SearchValues, same) {

@@ -11,13 +11,15 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Override returns the request's value of an option that it may overwrite.
+// Override returns the request's value of an option that the service lets
+// requests override.
 func (p *Policy) Override(req *StartInput, option string) (string, bool) {
 	value, ok := req.Overrides[option]
 	return value, ok && slices.Contains(p.Service.Overwritable, option)
 }
 
-// Policy is a [Policy] prepared for decisions: its service is read once.
+// Policy is a [callback.Policy] prepared for decisions, with its service read
+// once.
 type Policy struct {
 	Source  *callback.Policy
 	Service callback.Service
@@ -25,19 +27,20 @@ type Policy struct {
 	today   atomic.Pointer[day] // the day last asked for
 }
 
-// NewPolicy prepares a policy for decisions.
+// NewPolicy prepares a policy.
 func NewPolicy(p *callback.Policy) *Policy {
 	return &Policy{Source: p, Service: p.Service(), Planner: p.Planner()}
 }
 
-// day is a calendar day of a service's zone: from its midnight to the next.
+// day is a calendar day in the time zone of a service.
 type day struct{ begin, end time.Time }
 
-// timing returns what separates immediate from scheduled and sets the release.
+// timing returns the lead times that make a request immediate and set the
+// release.
 func (p *Policy) timing(now time.Time, position int) scheduler.Timing {
 	t := scheduler.Timing{Buffer: max(p.Service.Booking.Buffer, 0)}
 	if e := p.Service.Booking.Estimator; e != nil {
-		// An estimator that panics or does not know adds nothing.
+		// An estimator that panics or has no estimate adds nothing.
 		_ = guard.Call("estimator", func() error {
 			if wait, ok := e.Estimate(position, now); ok && wait > 0 {
 				t.Wait = wait
@@ -48,10 +51,10 @@ func (p *Policy) timing(now time.Time, position int) scheduler.Timing {
 	return t
 }
 
-// zone returns the zone in which the service's days begin.
+// zone returns the time zone of the service's days.
 func (p *Policy) zone() *time.Location { return p.Service.Booking.Hours.Location() }
 
-// endOfDay returns the next midnight of the service's zone after now.
+// endOfDay returns the first midnight after now in the service's time zone.
 func (p *Policy) endOfDay(now time.Time) time.Time {
 	if t := p.today.Load(); t != nil && !now.Before(t.begin) && now.Before(t.end) {
 		return t.end
@@ -64,8 +67,8 @@ func (p *Policy) endOfDay(now time.Time) time.Time {
 	return end
 }
 
-// mayBegin returns the first instant at which an attempt may begin, by the
-// desired time alone (GMS _desired_connect_time_threshold).
+// mayBegin returns the earliest time of an attempt that the desired time allows
+// (Booking.ConnectThreshold), or zero.
 func (p *Policy) mayBegin(cb *callback.Callback) time.Time {
 	if t := p.Service.Booking.ConnectThreshold; t >= 0 {
 		return cb.Desired.Add(-t)
@@ -73,13 +76,13 @@ func (p *Policy) mayBegin(cb *callback.Callback) time.Time {
 	return time.Time{}
 }
 
-// queueEnd returns when a callback leaves its queue unserved. The time before
-// an attempt may begin does not count, nor that of pauses.
+// queueEnd returns when a callback leaves its queue without an attempt. Pauses
+// and the time before mayBegin do not count.
 func (p *Policy) queueEnd(cb *callback.Callback) time.Time {
 	return p.queueEndFrom(Latest(cb.QueuedAt, p.mayBegin(cb)).Add(cb.PausedFor))
 }
 
-// queueEndFrom is queueEnd for a wait that began then.
+// queueEndFrom is queueEnd for a wait that begins at queued.
 func (p *Policy) queueEndFrom(queued time.Time) time.Time {
 	ttl := p.Service.Queueing.TTL
 	if w := p.Service.Queueing.MaxWait; w > 0 && w < ttl {
@@ -88,7 +91,7 @@ func (p *Policy) queueEndFrom(queued time.Time) time.Time {
 	return queued.Add(ttl)
 }
 
-// Lines returns how many calls may be up; -1 means no limit.
+// Lines returns the limit on calls that are up; -1 is no limit.
 func (p *Policy) Lines(hasRouter bool) int64 {
 	switch n := p.Service.Queueing.Lines; {
 	case n != 0:
@@ -102,8 +105,8 @@ func (p *Policy) Lines(hasRouter bool) int64 {
 // DefaultLines is the number of lines of a service without a Router.
 const DefaultLines = 10
 
-// MediaType returns the medium by which the customer of a callback is reached:
-// the response that the request asks for or, without one, the service's.
+// MediaType returns the medium for calling the customer: that of the request's
+// response type or, without one, the service's.
 func (p *Policy) MediaType(cb *callback.Callback) string {
 	if cb.Interaction == nil {
 		return p.Service.MediaType

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
+// CheckReport returns an error if a report is malformed.
 func CheckReport(r callback.Report) error {
 	if err := CheckNote(r.Actor, "", ""); err != nil {
 		return err
@@ -31,8 +32,8 @@ func CheckReport(r callback.Report) error {
 	return nil
 }
 
-// Report makes the change that a report on the current attempt asks for,
-// or nil.
+// Report decides on a report about the current attempt. It returns nil if
+// nothing changes.
 func Report(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, r callback.Report, trusted bool) *Draft {
 	a := cb.Current()
 	if cb.State == callback.Completed || !a.Live() {
@@ -49,7 +50,7 @@ func Report(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, r 
 	return Progress(cb, p, now, at, r)
 }
 
-// Report sets the state that the execution side tells.
+// Report sets the state that the execution side reports.
 func (d *Draft) Report(r StateInput) {
 	now, p := d.Now, d.Policy
 	a := d.Callback.Current()

@@ -6,8 +6,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Reschedule makes the change; with an error the draft shows the callback
-// as it was asked for.
+// Reschedule decides on a new desired time. With an error it returns the draft
+// as well, which has the requested time.
 func Reschedule(cb *callback.Callback, p *Policy, now time.Time, position int, req RescheduleInput) (*Draft, error) {
 	if cb.State != callback.Scheduled {
 		return &Draft{Callback: cb}, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "reschedule"}

@@ -7,15 +7,17 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// How often the dialer is asked again that cannot tell: after 30 s, then twice
-// as long each time up to an hour, 24 times; after that only an operator or a
-// late result resolves the attempt.
+// A dialer that cannot tell is asked again after lookAgain, then at doubling
+// intervals up to lookAtMost, maxLookups times in all. After that only an
+// operator or a late result resolves the attempt.
 const (
 	lookAgain  = 30 * time.Second
 	lookAtMost = time.Hour
 	maxLookups = 24
 )
 
+// Found decides on the result of a look-up. answered reports that the dialer
+// answered; otherwise the look-up failed.
 func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, found callback.Found, answered bool, actor string) *Draft {
 	if found.State == callback.FoundEnded {
 		found.Outcome = Said(found.Outcome)
@@ -50,6 +52,8 @@ func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, fou
 	return d
 }
 
+// Resolution decides on an operator's resolution of an unresolved callback.
+// report is the outcome that the operator states, if the attempt is live.
 func Resolution(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, r ResolutionInput, report callback.Report) *Draft {
 	a := cb.Current()
 	if !r.Redial && a != nil && a.Live() {
@@ -63,12 +67,12 @@ func Resolution(cb *callback.Callback, p *Policy, now time.Time, rules DialRules
 	d.endAttempt(callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.Known}, now)
 	d.Callback.LostLeases = 0
 	if !r.Redial && a == nil {
-		// Set aside before anything was dialled.
+		// It became Unresolved before any attempt.
 		d.Note(fmt.Sprintf("put back by %s", r.Actor))
 	}
 	d.Enqueue(now)
 	if d.Callback.State == callback.Queued {
-		// It waited for the operator, not for an agent.
+		// The time it waited for the operator does not count.
 		d.Callback.DeadlineAt = p.queueEndFrom(now)
 		d.Note(r.Detail)
 	}

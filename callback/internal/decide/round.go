@@ -10,28 +10,28 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// accessCode derives six digits from the callback's ID.
+// AccessCode returns six digits derived from the callback's ID.
 func accessCode(id callback.ID) string {
 	sum := sha256.Sum256([]byte(id))
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[:])%1_000_000)
 }
 
-// A Round is one go at one service's queue.
+// Round is the input of the decisions about claimed callbacks of one service.
 type Round struct {
 	Now    time.Time
 	Policy *Policy
 	Actor  string
 	Router bool
-	Window time.Duration // how long silence of the dialer is believed
+	Window time.Duration // time without a report until an attempt is Unresolved
 	Media  []string      // media types the dialer takes
-	Access []string      // access numbers that are free, for customers who call in
+	Access []string      // free access numbers, for customers who call in
 }
 
 // Inbound reports whether the service's customers call in.
 func (r *Round) Inbound() bool { return r.Policy.Service.Inbound.Direction == callback.UserOriginated }
 
-// Decide makes of a claimed callback what comes next: a question to the
-// customer or the agent, or an attempt.
+// Decide returns the next step of a claimed callback: an offer to the customer
+// or the agent, or an attempt.
 func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation) *Draft {
 	s := r.Policy.Service
 	d := NewDraft(cb, r.Policy, r.Now, callback.EventOffered, r.Actor)
@@ -67,7 +67,7 @@ func (d *Draft) BookAccess(number string) {
 	d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitAccess, Service: d.Callback.Service, Name: number}, N: 1, Max: limit})
 }
 
-// dial commits the next attempt, before the dialer hears of it.
+// dial adds the next attempt, which is written before the dialer is called.
 func (r *Round) dial(d *Draft) {
 	cb, s := d.Callback, r.Policy.Service
 	if cb.Customer.Target().IsZero() {

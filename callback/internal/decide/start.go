@@ -12,7 +12,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Identify reads properties, numbers and lookup values.
+// Identify sets the properties, numbers and search values of a new callback.
 func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 	if cb.Properties, cb.UserData, err = Split(req.Properties); err != nil {
 		return err
@@ -43,14 +43,14 @@ func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 		}
 	}
 	if cb.Customer.Target().IsZero() && p.Service.Inbound.Direction == callback.UserTerminated && req.State == 0 {
-		return Invalid(callback.PropertyNumber, "is required to call somebody back")
+		return Invalid(callback.PropertyNumber, "is required for a call")
 	}
 	p.setLookups(cb, number, raw)
 	return nil
 }
 
-// lookupText returns the present value of a lookup key. The number's key is
-// passed in, because making it costs an allocation.
+// lookupText returns the current value of a search key. The caller passes the
+// number's key, because computing it allocates.
 func lookupText(cb *callback.Callback, number, key string) (string, bool) {
 	if key == callback.PropertyNumber {
 		return number, number != ""
@@ -61,8 +61,8 @@ func lookupText(cb *callback.Callback, number, key string) (string, bool) {
 	return callback.TextOf(cb.UserData[key])
 }
 
-// setLookups brings the lookup values up to date and keeps the former ones. The
-// number is found under its canonical form and as it was written.
+// setLookups updates the search values and keeps former ones. A number is found
+// by its canonical form and as it was written.
 func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
 	former := cb.SearchValues
 	var current []callback.SearchValue
@@ -76,7 +76,7 @@ func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
 	}
 	for _, old := range former {
 		if old.Key == callback.PropertyNumber && raw == "" && !old.Former {
-			// The number did not change, nor did the way it was written.
+			// Neither the number nor its spelling changed.
 			if !slices.Contains(current, old) {
 				current = append(current, old)
 			}
@@ -91,8 +91,8 @@ func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
 	cb.SearchValues = current
 }
 
-// SetTime settles the desired time, and whether it is now (GMS 5.3), for a
-// callback that would stand at position in its queue.
+// SetTime sets the desired time of a callback and whether it is immediate.
+// position is the position at the end of its queue.
 func (p *Policy) SetTime(req *StartInput, cb *callback.Callback, now time.Time, position int) error {
 	desired := req.Desired
 	if req.Local != nil {
@@ -126,7 +126,8 @@ func (p *Policy) SetTime(req *StartInput, cb *callback.Callback, now time.Time, 
 	return p.checkHours(cb, now, timing)
 }
 
-// checkDesired applies the bounds on how far a desired time may lie off.
+// checkDesired checks that the desired time is neither too far ahead nor too
+// long ago.
 func (p *Policy) checkDesired(desired, now time.Time) error {
 	if desired.IsZero() {
 		return nil
@@ -141,8 +142,8 @@ func (p *Policy) checkDesired(desired, now time.Time) error {
 	return nil
 }
 
-// checkHours checks opening hours and, for a scheduled callback, sets its
-// bucket and its release.
+// checkHours checks the opening hours and sets bucket, release and reminder of
+// a scheduled callback.
 func (p *Policy) checkHours(cb *callback.Callback, now time.Time, timing scheduler.Timing) error {
 	b := p.Service.Booking
 	if cb.Immediate {
@@ -152,8 +153,8 @@ func (p *Policy) checkHours(cb *callback.Callback, now time.Time, timing schedul
 		return nil
 	}
 	if err := p.Planner.Check(cb.Desired, nil, now); err != nil {
-		// A bucket without seats is refused by the store, with what is left
-		// elsewhere.
+		// The store refuses a full bucket; the refusal then proposes
+		// alternatives.
 		var closed *availability.ClosedError
 		if errors.As(err, &closed) {
 			return p.refusal(callback.ErrClosed, cb, closed.Why)
@@ -173,7 +174,7 @@ func (p *Policy) refusal(fact error, cb *callback.Callback, why availability.Exp
 	return &callback.AvailabilityError{Service: cb.Service, Bucket: p.Planner.BucketOf(cb.Desired), Explanation: why, Fact: fact}
 }
 
-// Enter puts a new callback into its first state.
+// Enter sets the first state of a new callback.
 func Enter(req *StartInput, d *Draft) {
 	cb, p := d.Callback, d.Policy
 	switch {

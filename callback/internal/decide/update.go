@@ -7,6 +7,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
+// Update decides on an update of properties and user data.
 func Update(cb *callback.Callback, p *Policy, now time.Time, req UpdateInput, properties, userData callback.Values) (*Draft, error) {
 	if cb.State == callback.Completed {
 		return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "update"}
@@ -23,7 +24,7 @@ func Update(cb *callback.Callback, p *Policy, now time.Time, req UpdateInput, pr
 	return d, nil
 }
 
-// Set changes properties and user data, and whom to call where they say so.
+// Set changes properties and user data, and the number if they contain one.
 func (d *Draft) Set(properties, userData callback.Values) error {
 	if len(properties)+len(userData) == 0 {
 		return nil
@@ -47,7 +48,7 @@ func (d *Draft) Set(properties, userData callback.Values) error {
 	return nil
 }
 
-// changeNumber changes whom to call, when the update says so.
+// changeNumber changes the number of the callback if the update contains one.
 func (d *Draft) changeNumber(properties callback.Values) (raw string, err error) {
 	value, ok := properties[callback.PropertyNumber]
 	if !ok {
@@ -70,7 +71,8 @@ func (d *Draft) changeNumber(properties callback.Values) (raw string, err error)
 			return "", &callback.ModeError{Mode: d.Callback.Customer.ModeID, Rule: "cannot get another number, because the service requires consent", Fact: callback.ErrConsent}
 		}
 		if former != "" {
-			// Counters are kept under it, whatever is looked up.
+			// Counters have the number as their subject even if it is not a
+			// search key.
 			noteCounted(d.Callback, callback.PropertyNumber, former)
 		}
 		d.Callback.Customer.Number = address
@@ -80,8 +82,8 @@ func (d *Draft) changeNumber(properties callback.Values) (raw string, err error)
 	return raw, nil
 }
 
-// merge sets values and deletes those that are empty strings. The number is no
-// plain property.
+// merge sets values and deletes those that are empty strings. It ignores the
+// number.
 func merge(into, set callback.Values) callback.Values {
 	for key, value := range set {
 		switch {
