@@ -169,6 +169,8 @@ func (m *mutant) Erase(ctx context.Context, now time.Time, req callback.EraseReq
 	}
 	errs, err := m.naive.Erase(ctx, now, req)
 	if err == nil && m.erased != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.erased(m, before, req)
 	}
 	return errs, err
