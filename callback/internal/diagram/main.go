@@ -18,7 +18,7 @@ func main() {
 	flag.Parse()
 	svg, err := draw()
 	if err == nil {
-		err = os.WriteFile(*out, svg, 0o644) //nolint:gosec // G306: the drawing is public
+		err = os.WriteFile(*out, svg, 0o600)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "diagram:", err)
