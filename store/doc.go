@@ -34,12 +34,12 @@
 // # Writing a store
 //
 // Package callback defines the interface and its contract; [Store] and the
-// types next to it are aliases. [Clock], [Notifier] and [Pauser] are optional
-// interfaces; without Pauser, services cannot be paused. [CheckChange],
-// [CheckClaim], [CheckQuery], [CheckEvents] and [CheckErase] validate requests.
-// [FormatCursor], [ParseCursor], [FormatFeed] and [ParseFeed] implement
-// cursors. [Filter] checks the conditions that a database cannot, and
-// [callback.TextOf] is the text by which properties are compared. Package
-// record encodes callbacks and events, and package storetest tests a store
-// against the contract.
+// types next to it are aliases. [callback.ClockStore], [callback.NotifyingStore]
+// and [callback.PausingStore] are optional interfaces; without the last, services
+// cannot be paused. [CheckChange], [CheckClaim], [CheckQuery], [CheckEvents] and
+// [CheckErase] validate requests. [FormatCursor], [ParseCursor], [FormatFeed] and
+// [ParseFeed] implement cursors. [Filter] checks the conditions that a database
+// cannot, and [callback.TextOf] is the text by which properties are compared.
+// Package record encodes callbacks and events, and package storetest tests a
+// store against the contract.
 package store

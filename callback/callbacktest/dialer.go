@@ -67,7 +67,7 @@ type Dialer struct {
 }
 
 // NewDialer returns a dialer whose every call is answered and lasts a minute,
-// until scripts say otherwise. now tells the time; with a [ClockStore] it is
+// until scripts say otherwise. now tells the time; with a [callback.ClockStore] it is
 // clock.Now, in a testing/synctest bubble time.Now, and there the dialer has to
 // be made inside the bubble.
 func NewDialer(now func() time.Time) *Dialer {

@@ -18,7 +18,7 @@ import (
 type Config struct {
 	// Store keeps everything.
 	Store callback.Store
-	// Services knows the services by tenant and name; [NewServices] makes one
+	// Services knows the services by tenant and name; [callback.NewServices] makes one
 	// of a list.
 	Services callback.ServiceSource
 	// Dialer makes the calls.
@@ -31,7 +31,7 @@ type Config struct {
 	Contacts callback.ContactModes
 
 	// Now tells the time at the door of each public verb, for stores that are
-	// not a [ClockStore]. Defaults to time.Now.
+	// not a [callback.ClockStore]. Defaults to time.Now.
 	Now func() time.Time
 	// Logger gets what an operator should know; never a number. Defaults to
 	// slog.Default().

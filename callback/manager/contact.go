@@ -11,10 +11,10 @@ import (
 // ContactModes returns the modes of an account that carry a callback strategy,
 // in the directory's order. There may be none.
 //
-// Errors: [ErrInvalidParameter] for an account that is empty, malformed or
-// longer than 128 bytes; [ErrConfiguration] without a directory;
-// [ErrNotFound] for an account that the directory does not know;
-// [ContactError] for a directory that fails or panics.
+// Errors: [callback.ErrInvalidParameter] for an account that is empty, malformed or
+// longer than 128 bytes; [callback.ErrConfiguration] without a directory;
+// [callback.ErrNotFound] for an account that the directory does not know;
+// [callback.ContactError] for a directory that fails or panics.
 func (m *Manager) ContactModes(ctx context.Context, account string) ([]callback.ContactMode, error) {
 	if account == "" {
 		return nil, decide.Invalid("account", "is required")

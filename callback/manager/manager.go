@@ -74,15 +74,15 @@ func logDefaults(config Config, lookup bool) {
 // noted; a service that requires consent requires that of the mode either way.
 // A repeated request does not ask the directory again.
 //
-// Errors: [FieldError] for what is wrong with the request, [NumberError],
-// [ModeError] for a contact mode that cannot be used and [ContactError] for a
-// directory that fails, [LimitError], [AvailabilityError] with alternatives,
-// [ErrNotFound] for an unknown account or callback to copy, also one that is
-// forgotten while it is copied, and [StateError] for
-// a callback to copy that is not completed, [ErrConfiguration] where a directory
-// is needed and there is none, [ErrRedirect], [ErrKeyReuse], [ErrStopped].
+// Errors: [callback.FieldError] for what is wrong with the request, [callback.NumberError],
+// [callback.ModeError] for a contact mode that cannot be used and [callback.ContactError] for a
+// directory that fails, [callback.LimitError], [callback.AvailabilityError] with alternatives,
+// [callback.ErrNotFound] for an unknown account or callback to copy, also one that is
+// forgotten while it is copied, and [callback.StateError] for
+// a callback to copy that is not completed, [callback.ErrConfiguration] where a directory
+// is needed and there is none, [callback.ErrRedirect], [callback.ErrKeyReuse], [callback.ErrStopped].
 // Nothing is stored then.
-// [ErrOutcomeUnknown]: it may be stored; repeat it with the same Key.
+// [callback.ErrOutcomeUnknown]: it may be stored; repeat it with the same Key.
 func (m *Manager) Start(ctx context.Context, req Request) (*callback.Callback, error) {
 	return m.engine.Start(ctx, m.tenant, decide.StartInput(req))
 }
@@ -102,7 +102,7 @@ func (m *Manager) Start(ctx context.Context, req Request) (*callback.Callback, e
 func (m *Manager) Run(ctx context.Context) error { return m.engine.Run(ctx) }
 
 // Shutdown stops the Manager: Run returns, verbs that change something answer
-// [ErrStopped], Report excepted, and calls of the dialer that have begun are waited for, so that
+// [callback.ErrStopped], Report excepted, and calls of the dialer that have begun are waited for, so that
 // their answers are not lost. When ctx ends first, their contexts are cancelled
 // and the error says how many have not returned; their callbacks become
 // unresolved and are looked up, by this or another node, when their time runs

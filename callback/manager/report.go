@@ -14,9 +14,9 @@ import (
 // earlier stage, a second outcome, an attempt that another has followed, a
 // callback that is completed - is accepted and changes nothing.
 //
-// Errors: [ErrConfiguration] while the callback's service is unknown,
-// [ErrInvalidParameter] for a malformed report, [ErrNotFound] for an
-// attempt that never was or that has been forgotten, [ErrConflict] for an epoch
+// Errors: [callback.ErrConfiguration] while the callback's service is unknown,
+// [callback.ErrInvalidParameter] for a malformed report, [callback.ErrNotFound] for an
+// attempt that never was or that has been forgotten, [callback.ErrConflict] for an epoch
 // that is not the attempt's. A reporter must repeat a report that was answered
 // with any error but the last three.
 func (m *Manager) Report(ctx context.Context, r callback.Report) error {

@@ -52,7 +52,7 @@ type Request struct {
 	CustomerID string
 	// Account is the customer's account in the contact directory (LCM
 	// AccountNumber). ModeID names one of its modes: without a Number that
-	// mode's is called; see [ContactModes].
+	// mode's is called; see [callback.ContactModes].
 	Account string
 	ModeID  string
 	// CampaignID and ContactID are LCM's. They default to those of the mode that

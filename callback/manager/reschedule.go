@@ -18,7 +18,7 @@ type RescheduleRequest struct {
 	Local   *availability.LocalTime
 	Zone    string
 	// Revision, when not zero, must be the callback's: somebody else's change
-	// in between is an [ErrConflict].
+	// in between is an [callback.ErrConflict].
 	Revision int64
 	// Set are new values of properties, written together with the time; see
 	// [UpdateRequest].
@@ -75,7 +75,7 @@ func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*callb
 }
 
 // RevisionError tells that a callback has another revision than the caller
-// knew. It unwraps to [ErrConflict].
+// knew. It unwraps to [callback.ErrConflict].
 type RevisionError struct {
 	ID       callback.ID
 	Revision int64 // the present one

@@ -14,9 +14,9 @@ type UpdateRequest struct {
 	// Set are the new values by key; an empty string deletes the key. The
 	// property _customer_number changes whom to call, where no call is in
 	// flight. A service that requires consent refuses another number
-	// ([ErrConsent]): the consent was given for the one of the contact mode.
+	// ([callback.ErrConsent]): the consent was given for the one of the contact mode.
 	Set      callback.Values
-	Revision int64 // when not zero, the callback's; else [ErrConflict]
+	Revision int64 // when not zero, the callback's; else [callback.ErrConflict]
 	Actor    string
 	Detail   string
 }

@@ -13,7 +13,7 @@ const (
 	// MaxName is the maximum length of a token's or an option's name in bytes.
 	MaxName = 128
 	// MaxFilled is the maximum length in bytes of an option with its tokens
-	// replaced, the same as that of a field of [manager.Request].
+	// replaced, the same as that of a field of [github.com/ringback-go/ringback/callback/manager.Request].
 	MaxFilled = 1024
 )
 
