@@ -200,10 +200,17 @@ type ClaimRequest struct {
 	Queues []QueueClaim
 }
 
-// QueueClaim asks for the first N of one queue.
+// QueueClaim asks for the first N of one queue, or of what is behind a place in
+// it.
 type QueueClaim struct {
 	Queue QueueKey
 	N     int
+	// After leaves out the callbacks up to this place: what is claimed has a later
+	// QueuedAt, or the same and a greater ID. No callback needs to stand there, so
+	// that a place stays usable when its callback has left the queue. The zero
+	// Place is before the front. A store goes to the place directly: the cost does
+	// not depend on what is before it.
+	After Place
 }
 
 // Claimed is the work a claim leased.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/ringback-go/ringback/callback"
 )
 
 // Claim leases due callbacks or the heads of queues; see
@@ -49,7 +51,8 @@ func (m *Memory) claim(now, until instant, req *ClaimRequest) (views []view, nex
 	return views, next
 }
 
-// claimQueue leases the first callbacks of one queue.
+// claimQueue leases the first callbacks of one queue, or the first behind a
+// place.
 func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owner string) []view {
 	t := m.tenants[q.Queue.Tenant]
 	if t == nil || t.services[q.Queue.Service] == nil {
@@ -60,7 +63,11 @@ func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owne
 		return views
 	}
 	var taken []*entry
-	for p := queue.First(); p.Valid() && len(taken) < q.N; p.Next() {
+	p := queue.First()
+	if q.After != (callback.Place{}) {
+		p = queue.Behind(item{instantOf(q.After.QueuedAt), t.pivot(q.After.ID)})
+	}
+	for ; p.Valid() && len(taken) < q.N; p.Next() {
 		// Another caller whose clock is ahead may have returned e to the queue
 		// while its lease still runs by the clock of this one.
 		if e := p.Item().e; !e.lease.until.After(now) {

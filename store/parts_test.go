@@ -228,3 +228,38 @@ func TestSchemaError(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A claim behind a place goes there directly.
+func TestClaimGoesToThePlace(t *testing.T) {
+	const n = 20_000
+	m, now := NewMemory(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	place := func(i int) callback.Place {
+		return callback.Place{QueuedAt: now.Add(time.Duration(i/3) * time.Millisecond), ID: callback.ID(fmt.Sprintf("c%06d", i))}
+	}
+	changes := make([]Change, n)
+	for i := range changes {
+		at := place(i)
+		changes[i] = Change{
+			Record: &callback.Callback{ID: at.ID, Revision: 1, State: callback.Queued, Ready: true, QueuedAt: at.QueuedAt},
+			Event:  callback.Event{Type: callback.EventAccepted},
+		}
+	}
+	if errs, err := m.Apply(t.Context(), now, changes); errs != nil || err != nil {
+		t.Fatal(errs, err)
+	}
+	compared := 0
+	m.tenants[""].services[""].queues[0].compare = func(a, b item) int {
+		compared++
+		return compareItems(a, b)
+	}
+	for i := 10; i < n-1; i += 1000 {
+		req := ClaimRequest{Owner: "n", Lease: time.Minute, Queues: []QueueClaim{{N: 1, After: place(i)}}}
+		got, err := m.Claim(t.Context(), now, req)
+		if err != nil || len(got.Callbacks) != 1 || got.Callbacks[0].ID != place(i+1).ID {
+			t.Fatal(got.Callbacks, err)
+		}
+	}
+	if compared > 100*n/1000 {
+		t.Errorf("%d comparisons for %d claims", compared, n/1000)
+	}
+}

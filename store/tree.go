@@ -240,6 +240,15 @@ func (t *tree[T]) Seek(item T) position[T] {
 	return p
 }
 
+// Behind returns the position of the first item that is above the given one.
+func (t *tree[T]) Behind(item T) position[T] {
+	p := t.Seek(item)
+	if p.Valid() && t.compare(p.Item(), item) == 0 {
+		p.Next()
+	}
+	return p
+}
+
 // First returns the position of the smallest item.
 func (t *tree[T]) First() position[T] {
 	if t.root == nil {

@@ -56,12 +56,14 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 		query, most = s.sql.claimQ, 0
 		tenants, services := make([]string, len(req.Queues)), make([]string, len(req.Queues))
 		priorities, limits := make([]int16, len(req.Queues)), make([]int64, len(req.Queues))
+		after, ids := make([]pgtype.Timestamptz, len(req.Queues)), make([]string, len(req.Queues))
 		for i, q := range req.Queues {
+			after[i], ids[i] = place(q.After.QueuedAt), string(q.After.ID)
 			tenants[i], services[i], priorities[i] = q.Queue.Tenant, q.Queue.Service, int16(q.Queue.Priority)
 			limits[i] = int64(q.N)
 			most += min(q.N, math.MaxInt-most)
 		}
-		args = []any{now, until, req.Owner, tenants, services, priorities, limits}
+		args = []any{now, until, req.Owner, tenants, services, priorities, limits, after, ids}
 	}
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		found, err := s.claim(ctx, query, args, req.Due)

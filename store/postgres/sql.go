@@ -53,7 +53,7 @@ func statementsOf(schema string) statements {
 	s.nonces = in("SELECT e.tenant, e.callback, e.seq, e.nonce FROM unnest($1::text[], $2::text[], $3::bigint[]) a(tenant, callback, seq)" +
 		" JOIN {{schema}}.events e ON e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq")
 	s.claimDue = in("SELECT next_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_due_1(" + parameters(4) + ")")
-	s.claimQ = in("SELECT place, queued_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_queues_1(" + parameters(7) + ")")
+	s.claimQ = in("SELECT place, queued_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_queues_1(" + parameters(9) + ")")
 	s.setAside = in("WITH m AS (UPDATE {{schema}}.callbacks SET owner = '" + asideOwner + "', until = $4, next_at = $4" +
 		" WHERE tenant = $1 AND id = $2 AND next_at = $3 RETURNING tenant, id)," +
 		" g AS (DELETE FROM {{schema}}.due d USING m WHERE d.next_at = $3 AND d.id = m.id AND d.tenant = m.tenant)" +

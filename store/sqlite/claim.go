@@ -116,11 +116,17 @@ func (t *transaction) nextDue(now instant) (time.Time, error) {
 	return next.Time(), err
 }
 
-// claimQueue leases the first callbacks of one queue.
+// claimQueue leases the first callbacks of one queue, or the first behind a
+// place.
 func (t *transaction) claimQueue(c *claim, q store.QueueClaim) error {
+	key := &q.Queue
+	args := []any{key.Tenant, key.Service, int64(key.Priority), int64(c.now), string(q.After.ID)}
+	from := stQueue
+	if at := floor(q.After.QueuedAt); at != none {
+		from, args = stQueueBehind, slices.Insert(args, 4, any(int64(at)))
+	}
 	for room := q.N; room > 0; {
-		key := &q.Queue
-		found, err := t.candidates(stQueue, key.Tenant, key.Service, int64(key.Priority), int64(c.now), atMost(room, 0))
+		found, err := t.candidates(from, append(args, atMost(room, 0))...)
 		if err != nil {
 			return err
 		}

@@ -136,7 +136,7 @@ func Faults(ctx context.Context, db *sql.DB) (faults []string, err error) {
 // Statement returns the text of a statement of the writer.
 func Statement(name string) string {
 	return statementTexts()[map[string]statement{
-		"due": stDue, "next due": stNextDue, "queue": stQueue, "look": stLook, "look ahead": stLookAhead, "key": stIdemOwner,
+		"due": stDue, "next due": stNextDue, "queue": stQueue, "queue behind": stQueueBehind, "look": stLook, "look ahead": stLookAhead, "key": stIdemOwner,
 		"counter": stCounter, "of subject": stOfSubject, "kinds": stKinds, "delete events": stDeleteEvents, "ended": stEnded, "lease": stLease,
 	}[name]]
 }

@@ -37,6 +37,7 @@ func TestPlans(t *testing.T) {
 		{"due", sqlite.Statement("due"), "USING INDEX callbacks_due (next_at<?)"},
 		{"next due", sqlite.Statement("next due"), "USING COVERING INDEX callbacks_due (next_at>?)"},
 		{"queue", sqlite.Statement("queue"), "USING INDEX callbacks_queue (tenant=? AND service=? AND priority=? AND ready=?)"},
+		{"queue behind", sqlite.Statement("queue behind"), "USING INDEX callbacks_queue (tenant=? AND service=? AND priority=? AND ready=? AND (queued_at,id)>(?,?))"},
 		{"look", sqlite.Statement("look"), "USING INDEX ids_id (tenant=? AND id=?)"},
 		{"look ahead", sqlite.Statement("look ahead"), "USING INDEX ids_id (tenant=? AND id=?)"},
 		{"key", sqlite.Statement("key"), "USING INDEX callbacks_idem (idem=?)"},

@@ -47,6 +47,7 @@ const (
 	stDue
 	stNextDue
 	stQueue
+	stQueueBehind
 	stLease
 	stSetAside
 	stFault
@@ -70,6 +71,15 @@ const changing = "service = ?, state = ?, priority = ?, ready = ?, revision = ?,
 
 // nextEpoch increments the epoch. At the largest number it stays.
 const nextEpoch = "epoch = max(epoch, 0) + (epoch < 9223372036854775807)"
+
+// fromQueue and inQueue enclose the condition on the place in a query of one
+// queue. Callbacks without a time come first: their NULL matches no comparison
+// with a place that has a time.
+const (
+	fromQueue = "SELECT " + claimColumns + " FROM callbacks c INDEXED BY callbacks_queue WHERE c.state = 'QUEUED' AND c.tenant = ? AND c.service = ? " +
+		"AND c.priority = ? AND c.ready = 1 AND (c.until IS NULL OR c.until <= ?) "
+	inQueue = "ORDER BY c.queued_at, c.id " + limited
+)
 
 const look = "SELECT k.tenant, k.id, k.cb, k.key, c.revision, c.epoch, c.service, c.state, c.priority, c.ready, c.desired, c.created, c.idem, c.terms, c.fault " +
 	"FROM ids k LEFT JOIN callbacks c ON c.cb = k.cb AND c.id = k.id AND c.tenant = k.tenant WHERE "
@@ -134,14 +144,14 @@ func statementTexts() [statements]string {
 		stRecount: "INSERT INTO tallies SELECT tenant, service, priority, state, count(*), sum(state = 'QUEUED' AND ready) " +
 			"FROM callbacks WHERE fault IS NULL GROUP BY tenant, service, priority, state",
 
-		stDue:     "SELECT " + claimColumns + " FROM callbacks c INDEXED BY callbacks_due WHERE c.next_at <= ? ORDER BY c.next_at, c.id, c.tenant " + limited,
-		stNextDue: "SELECT next_at FROM callbacks INDEXED BY callbacks_due WHERE next_at > ? ORDER BY next_at LIMIT 1",
-		stQueue: "SELECT " + claimColumns + " FROM callbacks c INDEXED BY callbacks_queue WHERE c.state = 'QUEUED' AND c.tenant = ? AND c.service = ? " +
-			"AND c.priority = ? AND c.ready = 1 AND (c.until IS NULL OR c.until <= ?) ORDER BY c.queued_at, c.id " + limited,
-		stLease:    "UPDATE callbacks SET owner = ?1, until = ?2, next_at = ?2, fault = NULL, " + nextEpoch + " WHERE cb IN (SELECT value FROM json_each(?3))",
-		stSetAside: "UPDATE callbacks SET owner = 'damaged', until = ?1, next_at = ?1, fault = ?2, " + nextEpoch + " WHERE cb = ?3",
-		stFault:    "UPDATE callbacks SET fault = ? WHERE cb = ?",
-		stAnyFault: "SELECT cb FROM callbacks INDEXED BY callbacks_fault WHERE fault IS NOT NULL LIMIT 1",
+		stDue:         "SELECT " + claimColumns + " FROM callbacks c INDEXED BY callbacks_due WHERE c.next_at <= ? ORDER BY c.next_at, c.id, c.tenant " + limited,
+		stNextDue:     "SELECT next_at FROM callbacks INDEXED BY callbacks_due WHERE next_at > ? ORDER BY next_at LIMIT 1",
+		stQueue:       fromQueue + "AND (c.queued_at IS NOT NULL OR +c.id > ?) " + inQueue,
+		stQueueBehind: fromQueue + "AND (c.queued_at, c.id) > (?, ?) " + inQueue,
+		stLease:       "UPDATE callbacks SET owner = ?1, until = ?2, next_at = ?2, fault = NULL, " + nextEpoch + " WHERE cb IN (SELECT value FROM json_each(?3))",
+		stSetAside:    "UPDATE callbacks SET owner = 'damaged', until = ?1, next_at = ?1, fault = ?2, " + nextEpoch + " WHERE cb = ?3",
+		stFault:       "UPDATE callbacks SET fault = ? WHERE cb = ?",
+		stAnyFault:    "SELECT cb FROM callbacks INDEXED BY callbacks_fault WHERE fault IS NOT NULL LIMIT 1",
 
 		stRecord: "SELECT " + recordColumns + " FROM callbacks c WHERE c.cb = ?",
 		stZeroID: "UPDATE ids SET key = ? WHERE cb = ?",

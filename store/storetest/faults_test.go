@@ -183,7 +183,39 @@ func claimFaults() []*fault {
 				req.Queues[i].Queue.Tenant = Tenant
 			}
 		}}},
+		{name: "the place of a queue claim is ignored", areas: []string{"queues"}, mutant: places(func([]callback.QueueClaim) callback.Place {
+			return callback.Place{}
+		})},
+		{name: "a queue claim includes its place", areas: []string{"queues"}, mutant: places(func(claims []callback.QueueClaim) callback.Place {
+			at := claims[0].After
+			if n := len(at.ID) - 1; n >= 0 {
+				at.ID = at.ID[:n] + callback.ID([]byte{at.ID[n] - 1, 0xff}) // just before it
+			}
+			return at
+		})},
+		{name: "a queue claim passes over all of the time of its place", areas: []string{"queues"}, mutant: places(func(claims []callback.QueueClaim) callback.Place {
+			at := claims[0].After
+			if at != (callback.Place{}) {
+				at.ID = "\xff"
+			}
+			return at
+		})},
+		{name: "a queue claim has the place of the next queue", areas: []string{"queues"}, mutant: places(func(claims []callback.QueueClaim) callback.Place {
+			return claims[min(1, len(claims)-1)].After
+		})},
 	}
+}
+
+// places is a mutant whose claims have other places: after gets the claim of a
+// queue and those that follow it.
+func places(after func(claims []callback.QueueClaim) callback.Place) mutant {
+	return mutant{claimIn: func(_ *mutant, _ *time.Time, req *callback.ClaimRequest) {
+		asked := req.Queues
+		req.Queues = slices.Clone(asked)
+		for i := range asked {
+			req.Queues[i].After = after(asked[i:])
+		}
+	}}
 }
 
 func readFaults() []*fault {

@@ -256,7 +256,18 @@ func (m *twin) claim() string {
 	} else {
 		for range 1 + m.rand.IntN(3) {
 			key := callback.QueueKey{Tenant: m.tenant(), Service: m.service(), Priority: scheduler.Priority(m.rand.IntN(3))}
-			req.Queues = append(req.Queues, callback.QueueClaim{Queue: key, N: 1 + m.rand.IntN(2)})
+			q := callback.QueueClaim{Queue: key, N: 1 + m.rand.IntN(2)}
+			switch m.rand.IntN(4) {
+			case 0:
+				q.After = callback.Place{QueuedAt: m.instant(), ID: m.id()}
+			case 1:
+				if len(m.known) > 0 {
+					at := pick(m.rand, m.known...)
+					q.Queue = callback.QueueKey{Tenant: at.Tenant, Service: at.Service, Priority: at.Priority}
+					q.After = callback.Place{QueuedAt: at.QueuedAt, ID: at.ID}
+				}
+			}
+			req.Queues = append(req.Queues, q)
 		}
 	}
 	got, err := m.store.Claim(m.ctx, m.now, req)

@@ -251,7 +251,7 @@ func (n *naive) claimQueue(claimed *callback.Claimed, now time.Time, req callbac
 	left := q.N
 	for _, r := range n.records {
 		key := callback.QueueKey{Tenant: r.Tenant, Service: r.Service, Priority: r.Priority}
-		if left > 0 && key == q.Queue && r.State == callback.Queued && r.Ready && !r.Lease.Until.After(now) {
+		if left > 0 && key == q.Queue && standsBehind(r, q.After) && r.State == callback.Queued && r.Ready && !r.Lease.Until.After(now) {
 			n.lease(claimed, now, req, r)
 			left--
 		}

@@ -131,3 +131,8 @@ func standsBefore(r *callback.Callback, place *callback.Place) bool {
 	c := r.QueuedAt.Compare(place.QueuedAt)
 	return !r.QueuedAt.IsZero() && (c < 0 || c == 0 && r.ID < place.ID)
 }
+
+func standsBehind(r *callback.Callback, place callback.Place) bool {
+	c := r.QueuedAt.Compare(place.QueuedAt)
+	return c > 0 || c == 0 && r.ID > place.ID
+}

@@ -154,6 +154,14 @@ func (p *probe) claimQueue(now time.Time, n int) []*callback.Callback {
 	return p.claim(now, queueRequest(callback.QueueKey{Tenant: Tenant, Service: Service}, n)).Callbacks
 }
 
+// claimBehind claims the first behind a place in the queue of New's service and
+// priority.
+func (p *probe) claimBehind(now time.Time, place callback.Place, n int) []*callback.Callback {
+	req := queueRequest(callback.QueueKey{Tenant: Tenant, Service: Service}, n)
+	req.Queues[0].After = place
+	return p.claim(now, req).Callbacks
+}
+
 func queueRequest(key callback.QueueKey, n int) callback.ClaimRequest {
 	return callback.ClaimRequest{Owner: "node-1", Lease: lease, Queues: []callback.QueueClaim{{Queue: key, N: n}}}
 }

@@ -49,10 +49,11 @@ BEGIN
 END
 $$;
 
--- claim_queues leases the heads of queues, in the order in which they are
--- asked for.
+-- claim_queues leases the heads of queues, or the first behind a place, in the
+-- order in which they are asked for.
 CREATE FUNCTION {{schema}}.claim_queues_1(p_now timestamptz, p_until timestamptz, p_owner text,
-    p_tenants text[], p_services text[], p_priorities smallint[], p_limits bigint[])
+    p_tenants text[], p_services text[], p_priorities smallint[], p_limits bigint[],
+    p_after timestamptz[], p_after_ids text[])
 RETURNS TABLE (place int, queued_at timestamptz, tenant text, id text, service text, state text, priority smallint, ready boolean,
     revision bigint, epoch bigint, body bytea)
 LANGUAGE plpgsql VOLATILE
@@ -72,6 +73,7 @@ BEGIN
             JOIN {{schema}}.callbacks c ON c.tenant = q.tenant AND c.id = q.id AND c.queued_at = q.queued_at
                 AND c.service = q.service AND c.priority = q.priority
             WHERE q.tenant = p_tenants[ask] AND q.service = p_services[ask] AND q.priority = p_priorities[ask] AND q.ready
+                AND (q.queued_at, q.id) > (p_after[ask], p_after_ids[ask])
                 AND c.state = 'QUEUED' AND c.ready AND (c.until IS NULL OR c.until <= p_now)
             ORDER BY q.queued_at, q.id
             LIMIT p_limits[ask]
