@@ -77,13 +77,7 @@ func (o *Order) Next(waiting func(Priority) bool) (Priority, bool) {
 	if waiting(StrictPriority) {
 		return StrictPriority, true
 	}
-	var mask uint8
-	for i := range weighted {
-		if waiting(middle(i)) {
-			mask |= 1 << i
-		}
-	}
-	if mask != 0 {
+	if mask := o.mask(waiting); mask != 0 {
 		return middle(o.pick(mask)), true
 	}
 	o.waited = 0
@@ -93,35 +87,68 @@ func (o *Order) Next(waiting func(Priority) bool) (Priority, bool) {
 	return Normal, false
 }
 
-// pick serves one of the weighted classes in mask, which must not be empty.
-func (o *Order) pick(mask uint8) int {
-	if o.weights == (Weights{}) {
-		*o = newOrder(DefaultWeights())
+// mask returns the weighted classes that have callbacks waiting, bit i for class
+// i.
+func (o *Order) mask(waiting func(Priority) bool) (mask uint8) {
+	for i := range weighted {
+		if waiting(middle(i)) {
+			mask |= 1 << i
+		}
 	}
+	return mask
+}
+
+// pick serves the weighted class in mask whose turn is next. mask must not be
+// empty.
+func (o *Order) pick(mask uint8) int {
+	o.join(mask)
 	best := -1
 	for i := range weighted {
-		if mask&(1<<i) == 0 {
-			continue
-		}
-		// A class that begins to wait joins at the current position of the
-		// line, or keeps its next turn if it was served recently: leaving and
-		// coming back must not win a turn.
-		if o.waited&(1<<i) == 0 {
-			o.turn[i] = max(o.turn[i], o.step[i]/2)
-		}
-		if best < 0 || o.turn[i] < o.turn[best] {
+		if mask&(1<<i) != 0 && (best < 0 || o.turn[i] < o.turn[best]) {
 			best = i
 		}
 	}
+	o.advance(best)
+	return best
+}
+
+// join gives a turn to the classes in mask that begin to wait.
+func (o *Order) join(mask uint8) {
+	if o.weights == (Weights{}) {
+		*o = newOrder(DefaultWeights())
+	}
+	for i := range weighted {
+		// A class that begins to wait joins at the current position of the
+		// line, or keeps its next turn if it was served recently: leaving and
+		// coming back must not win a turn.
+		if mask&(1<<i) != 0 && o.waited&(1<<i) == 0 {
+			o.turn[i] = max(o.turn[i], o.step[i]/2)
+		}
+	}
 	o.waited = mask
-	served := o.turn[best]
+}
+
+// advance moves the line to the turn of a class, and that class to its next turn.
+func (o *Order) advance(class int) {
+	served := o.turn[class]
 	for i := range weighted {
 		// A turn in the past carries no information. Left alone it would
 		// decrease without limit.
 		o.turn[i] = max(o.turn[i]-served, 0)
 	}
-	o.turn[best] = o.step[best]
-	return best
+	o.turn[class] = o.step[class]
+}
+
+// Serve records that a callback of class p was served while the classes that
+// waiting reports had callbacks waiting, whether or not it was the turn of p. A
+// caller whose picks may come to nothing picks with a copy and records what was
+// served. StrictPriority and NothingElse have no turns.
+func (o *Order) Serve(p Priority, waiting func(Priority) bool) {
+	mask := o.mask(waiting)
+	if i, ok := class(p); ok {
+		o.join(mask | 1<<i)
+		o.advance(i)
+	}
 }
 
 // Take picks classes for n callbacks at once: the result of n calls of

@@ -67,3 +67,9 @@ func middle(i int) Priority {
 		return Normal
 	}
 }
+
+// class returns the index of a weighted priority; ok is false for the others.
+func class(p Priority) (index int, ok bool) {
+	index = p.Rank() - 1
+	return index, index >= 0 && index < weighted
+}
