@@ -95,6 +95,7 @@ func (s Service) withDefaults() Service {
 	s.Queueing.TTL = cmp.Or(s.Queueing.TTL, 4*time.Hour)
 	s.Queueing.Weights = cmp.Or(s.Queueing.Weights, scheduler.DefaultWeights())
 	s.Queueing.CallsPerSecond = cmp.Or(s.Queueing.CallsPerSecond, NoLimit)
+	s.Queueing.Share = cmp.Or(s.Queueing.Share, 1)
 	s.Queueing.MaxSubmits = cmp.Or(s.Queueing.MaxSubmits, 3)
 
 	if s.Dialing.Retry.MaxAttempts == 0 && s.Dialing.Retry.Rules == nil && s.Dialing.Retry.Default == (scheduler.Rule{}) {
@@ -217,6 +218,7 @@ func (s Service) bookingFaults(l *faultList) {
 	l.check(q.MaxWait == 0 || q.MaxWait > q.MinWait, "Queueing.MaxWait", "%v is not above MinWait %v", q.MaxWait, q.MinWait)
 	l.limit("Queueing.Lines", q.Lines)
 	l.limit("Queueing.CallsPerSecond", q.CallsPerSecond)
+	l.check(q.Share >= 1 && q.Share <= 1000, "Queueing.Share", "%d is not between 1 and 1000", q.Share)
 	l.limit("Queueing.MaxSubmits", q.MaxSubmits)
 	l.check(q.MaxSubmits != None, "Queueing.MaxSubmits", "None is not allowed: the first attempt would have no result")
 	if err := q.Weights.Validate(); err != nil {

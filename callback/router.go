@@ -26,6 +26,25 @@ type Router interface {
 	Release(ctx context.Context, r Release) error
 }
 
+// BatchRouter is implemented by routers that choose among several callbacks. The
+// Manager then calls ReserveAny instead of Reserve: callbacks that no free agent
+// can take, such as personal callbacks of an absent agent, cost one call instead
+// of one each.
+type BatchRouter interface {
+	// ReserveAny reserves agents for at most n of the candidates, which belong to
+	// one service and come in the order in which they should be dialed. It returns
+	// one Pick for each of them that it has an agent for, and reserves as Reserve
+	// does. No picks and a nil error mean that no agent is free for any of them.
+	// If the error is not nil, the picks returned with it are used.
+	ReserveAny(ctx context.Context, candidates []*Callback, n int) ([]Pick, error)
+}
+
+// Pick is a callback and the agent reserved for it.
+type Pick struct {
+	Callback    ID
+	Reservation Reservation
+}
+
 // WakingRouter is implemented by routers that can say when an agent becomes free, so
 // that nobody waits for the next poll. The Manager passes a function that never
 // blocks.

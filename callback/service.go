@@ -226,6 +226,11 @@ type Queueing struct {
 	// Weights are the shares of the seven weighted priorities, Highest first.
 	// Defaults to 7, 6, 5, 4, 3, 2, 1.
 	Weights scheduler.Weights
+	// Share is the service's part of what it shares with the other services of its
+	// tenant, such as agents and the dialer's calls, while all of them have
+	// callbacks waiting: 1 to 1000. A service of share 2 dials two callbacks for
+	// each one of a service of share 1. Tenants have equal parts. Defaults to 1.
+	Share int
 	// Lines bounds the calls of the service that are up at the same time, over
 	// all nodes. None dials nothing. Defaults to 10 if the Manager has no Router,
 	// else to NoLimit.

@@ -28,8 +28,8 @@ type Position struct {
 	Wait time.Duration
 	// Known reports whether Wait could be estimated.
 	Known bool
-	// Ready reports whether the callback would be dialed now: it is first, or
-	// agents, lines, rate limits and dialer slots suffice to reach it. GMS:
+	// Ready reports whether the callback would be dialed now: its service is open,
+	// and agents, lines, rate limits and dialer slots suffice to reach it. GMS:
 	// _agent_ready_threshold_passed.
 	Ready bool
 }
@@ -77,22 +77,20 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 		return Position{}, err
 	}
 	p := Position{Place: s.all.turn(s.order, cb.Priority), Waiting: s.all.sum()}
-	if _, paused := m.engine.Pauses.Of(cb.Tenant, cb.Service); paused || policy.Service.Paused {
-		return p, nil
-	}
-	capacity, _, err := m.engine.Capacity(ctx, now, engine.ServiceKey{Tenant: cb.Tenant, Name: cb.Service}, policy)
+	scene, err := m.engine.Scene(ctx, now, engine.ServiceKey{Tenant: cb.Tenant, Name: cb.Service}, policy)
 	if err != nil {
 		return Position{}, err
 	}
-	if cb.Ready {
-		turn := s.ready.turn(s.order, cb.Priority)
-		p.Ready = turn == 1 || turn <= capacity
+	shut := scene.Ask(cb, s.ready.turn(s.order, cb.Priority))
+	p.Ready = shut.Gate == decide.GateNone
+	if shut.Gate == decide.GatePause {
+		return p, nil
 	}
 	if p.Wait, p.Known, err = m.waitOf(ctx, now, cb, policy, p.Place); err != nil {
 		return Position{}, err
 	}
-	if p.Known && cb.ReadyAt.After(now) {
-		p.Wait = max(p.Wait, cb.ReadyAt.Sub(now))
+	if p.Known && shut.Until.After(now) {
+		p.Wait = max(p.Wait, shut.Until.Sub(now))
 	}
 	return p, nil
 }

@@ -62,7 +62,7 @@ func TestPositionFirstInFirstOut(t *testing.T) {
 	r, router := queueRig(t, nil)
 	ids := r.enqueue(0, 0, 0)
 	for i, id := range ids {
-		want := manager.Position{Place: i + 1, Waiting: 3, Ready: i == 0}
+		want := manager.Position{Place: i + 1, Waiting: 3} // no agent is free
 		if diff := cmp.Diff(want, r.position(id)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", id, diff)
 		}
@@ -142,8 +142,12 @@ func TestPositionInAGap(t *testing.T) {
 	if p := r.position(ids[0]); p.Place != 1 || p.Waiting != 2 || p.Ready {
 		t.Errorf("in the gap: %+v", p)
 	}
-	if p := r.position(ids[1]); p.Place != 2 || p.Waiting != 2 || !p.Ready {
-		t.Errorf("behind it, next to be dialled: %+v", p)
+	if p := r.position(ids[1]); p.Place != 2 || p.Waiting != 2 || p.Ready {
+		t.Errorf("behind it, without a free agent: %+v", p)
+	}
+	router.SetFree(callbacktest.AnyService, 1)
+	if p := r.position(ids[1]); p.Place != 2 || !p.Ready {
+		t.Errorf("behind it, next to be dialed: %+v", p)
 	}
 }
 
@@ -172,8 +176,8 @@ func TestPositionReadyByRouter(t *testing.T) {
 			ids := r.enqueue(0, 0)
 			router.SetFree(callbacktest.AnyService, 5)
 			router.ScriptFree(step, step)
-			if !r.position(ids[0]).Ready || r.position(ids[1]).Ready {
-				t.Error("a router that does not tell promises nothing to the second")
+			if r.position(ids[0]).Ready || r.position(ids[1]).Ready {
+				t.Error("a router that does not tell promises nothing")
 			}
 			if !r.position(ids[1]).Ready {
 				t.Error("and then it does")

@@ -168,8 +168,8 @@ func TestPositionReadyByRate(t *testing.T) {
 	if p := r.tick(); p.Dialed != 2 {
 		t.Fatalf("%d dialed", p.Dialed)
 	}
-	if !r.position(ids[2]).Ready || r.position(ids[3]).Ready {
-		t.Error("the rate is used up: only the first that waits is ready")
+	if r.position(ids[2]).Ready || r.position(ids[3]).Ready {
+		t.Error("the rate is used up: none is ready")
 	}
 	r.clock.Advance(time.Second)
 	if !r.position(ids[3]).Ready || r.position(ids[4]).Ready {

@@ -7,9 +7,9 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// TooLateToDial reports whether the callback is in the last part of its time in
+// tooLateToDial reports whether the callback is in the last part of its time in
 // the queue, in which no attempt begins (Queueing.CannotDial).
-func (p *Policy) TooLateToDial(cb *callback.Callback, now time.Time) bool {
+func (p *Policy) tooLateToDial(cb *callback.Callback, now time.Time) bool {
 	q := p.Service.Queueing
 	return q.CannotDial > 0 && cb.State == callback.Queued && !now.Before(cb.DeadlineAt.Add(-q.CannotDial))
 }

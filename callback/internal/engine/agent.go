@@ -18,11 +18,14 @@ type agents struct {
 	hush atomic.Bool // an agent is being given back unused: no reason to wake
 	mu   sync.Mutex
 	owed []callback.Release // to be released once their callbacks can be read
+	// freed counts the agents and numbers that became free.
+	freed atomic.Int64
 }
 
 // onFree is called by the router when an agent becomes free.
 func (m *Engine) onFree() {
 	if !m.agents.hush.Load() {
+		m.agents.freed.Add(1)
 		m.Wake()
 	}
 }
@@ -87,11 +90,7 @@ func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (r *callbac
 		return err
 	})
 	if err == nil {
-		m.observe(ctx, func(o callback.Observer) {
-			o.AgentChanged(ctx, callback.AgentChange{Reserved: true, Release: callback.Release{
-				Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: *r,
-			}})
-		})
+		m.observeReserved(ctx, cb, *r)
 		return r, true
 	}
 	if !errors.Is(err, callback.ErrNoAgent) {
@@ -100,13 +99,27 @@ func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (r *callbac
 	return nil, false
 }
 
+func (m *Engine) observeReserved(ctx context.Context, cb *callback.Callback, r callback.Reservation) {
+	m.observe(ctx, func(o callback.Observer) {
+		o.AgentChanged(ctx, callback.AgentChange{Reserved: true, Release: callback.Release{
+			Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: r,
+		}})
+	})
+}
+
 // unreserve gives back the agent that was reserved for a draft that is not
 // written, unless the callback holds it after all.
 func (m *Intake) unreserve(ctx context.Context, d *decide.Draft) {
 	if d.Old == nil || d.Old.Reservation != nil || d.Callback.Reservation == nil {
 		return
 	}
+	m.giveUp(ctx, callback.Release{Tenant: d.Callback.Tenant, Service: d.Callback.Service, Callback: d.Callback.ID, Reservation: *d.Callback.Reservation}, d.Now)
+}
+
+// giveUp gives back an agent that was not used. That is no reason to look for
+// work.
+func (m *Intake) giveUp(ctx context.Context, r callback.Release, now time.Time) {
 	m.agents.hush.Store(true)
 	defer m.agents.hush.Store(false)
-	m.releaseUnheld(ctx, callback.Release{Tenant: d.Callback.Tenant, Service: d.Callback.Service, Callback: d.Callback.ID, Reservation: *d.Callback.Reservation}, d.Now)
+	m.releaseUnheld(ctx, r, now)
 }

@@ -178,3 +178,113 @@ func (m *Engine) Report(ctx context.Context, r callback.Report) error {
 	})
 	return err
 }
+
+// round prepares the decisions about claimed callbacks of one service.
+func (m *Engine) round(scene *decide.Scene) *decide.Round {
+	o := scene.Policy.Service.Dialing
+	window := o.PlaceTimeout + o.RingTimeout + o.Grace
+	if o.First == callback.AgentFirst {
+		window += o.RingTimeout
+	}
+	if m.Rules.Finals {
+		window += o.AgentWait + o.MaxCall
+	}
+	if m.waiter != nil {
+		// The lease is renewed for as long as the dialer makes the call.
+		window = m.Config.Lease
+	}
+	return &decide.Round{Now: scene.Now, Policy: scene.Policy, Actor: m.Config.Node, Media: m.Rules.Media, Router: m.Config.Router != nil, Window: window}
+}
+
+// dialOffered dials a callback whose offer was accepted, or asks the next
+// question.
+func (m *Engine) dialOffered(ctx context.Context, t *tick, cb *callback.Callback, policy *decide.Policy) error {
+	var b, left Batch
+	scene := m.dialerScene(t.now, ServiceKey{cb.Tenant, cb.Service}, policy)
+	switch n, shut := scene.Capacity(); {
+	case shut.Gate == decide.GatePause:
+		// Back to the queue: the agent is free for others until the pause ends.
+		left.Add(decide.Recall(cb, policy, t.now, m.Config.Node))
+	case n == 0:
+		left.giveBack(cb, policy, t.now)
+	default:
+		b.Add(m.round(scene).Decide(cb, nil))
+		_, err := m.commitDials(ctx, t, &b, func(d *decide.Draft, _ *callback.PermitError) {
+			left.giveBack(d.Old, policy, t.now)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err := m.writeBatch(ctx, t, &left)
+	return err
+}
+
+// commitDials writes dispatched callbacks and starts the attempts among them. done
+// has those that were written. It calls stays for what stays in the queue because
+// its service was paused or a limit refused it.
+func (m *Engine) commitDials(ctx context.Context, t *tick, b *Batch, stays func(d *decide.Draft, refused *callback.PermitError)) (done map[*decide.Draft]bool, err error) {
+	results, err := m.applyDials(ctx, t, b, stays)
+	if err != nil {
+		return nil, err
+	}
+	done = make(map[*decide.Draft]bool, len(results))
+	for _, r := range results {
+		if r.Fate != Written {
+			m.notDialed(ctx, r, stays)
+			continue
+		}
+		done[r.Draft] = true
+		t.count(r.Draft)
+		if r.Draft.Callback.State == callback.Dialing {
+			t.progress.Dialed++
+			m.launch(ctx, r.Draft)
+		}
+	}
+	return done, nil
+}
+
+// applyDials is Write for dispatched callbacks. Those whose service this Manager
+// has paused in the meantime are not written. A pause of this Manager waits until
+// the store has answered.
+func (m *Engine) applyDials(ctx context.Context, t *tick, b *Batch, stays func(d *decide.Draft, refused *callback.PermitError)) ([]Result, error) {
+	leave, err := m.Pauses.enter(ctx)
+	if err != nil {
+		for _, d := range b.drafts {
+			m.unreserve(ctx, d)
+		}
+		return nil, err
+	}
+	withheld := m.Pauses.withhold(b)
+	results, err := m.apply(ctx, t.now, b)
+	leave()
+	for _, d := range withheld {
+		stays(d, nil)
+		m.unreserve(ctx, d)
+	}
+	m.settle(ctx, results)
+	return results, err
+}
+
+// notDialed deals with a callback whose dispatch is not written.
+func (m *Engine) notDialed(ctx context.Context, r Result, stays func(d *decide.Draft, refused *callback.PermitError)) {
+	d := r.Draft
+	var refused *callback.PermitError
+	switch {
+	case r.Fate == Lost:
+		return
+	case !errors.As(r.Err, &refused):
+		m.logCallback(ctx, slog.LevelError, "an attempt was not committed", d.Callback, r.Err)
+		return
+	case refused.Permit.Key.Kind != callback.PermitAttempt:
+		stays(d, refused)
+		return
+	}
+	wait := decide.NewDraft(d.Old, d.Policy, d.Now, callback.EventAttemptEnded, m.Config.Node)
+	wait.Epoch = d.Epoch
+	wait.Enqueue(refused.Ends)
+	wait.Note("the number was dialled often enough today")
+	if err := m.Commit(ctx, wait); err != nil {
+		m.logCallback(ctx, slog.LevelWarn, "a claim was not given back", d.Callback, err)
+	}
+}

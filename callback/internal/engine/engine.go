@@ -22,6 +22,11 @@ type Engine struct {
 	flights flights
 	Pauses  pauses
 
+	// These belong to Tick.
+	fair    fairness
+	walks   walks
+	visited map[ServiceKey]bool // services that a sweep that was broken off is done with
+
 	mu     sync.Mutex
 	orders map[ServiceKey]*scheduler.Order
 	pace   pace
@@ -36,6 +41,7 @@ func New(config Config) *Engine {
 			Config: config, Store: config.Store, Log: config.Logger, wake: make(chan struct{}, 1),
 			Feed: newBroadcast(), Life: newLifetime(), policies: new(policies), agents: new(agents),
 		},
+		fair: fairness{node: config.Node}, visited: make(map[ServiceKey]bool),
 		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]time.Time),
 	}
 	if config.Observer != nil {
@@ -54,8 +60,10 @@ func New(config Config) *Engine {
 		m.Rules.Media = d.MediaTypes()
 	}
 	m.flights.init(config.MaxInFlight, m.limits.MaxInFlight)
+	m.walks = walks{freed: &m.agents.freed, every: config.Poll}
 	if waker, ok := unwrap.As[callback.WakingRouter](config.Router); ok {
 		waker.OnFree(m.onFree)
+		m.walks.every = declineFor
 	}
 	return m
 }

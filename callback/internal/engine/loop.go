@@ -171,6 +171,41 @@ type tick struct {
 	now        time.Time
 	progress   callback.Progress
 	pausesRead bool // the pauses were read from the store in this tick
+
+	given time.Time     // now at the beginning
+	began time.Time     // the beginning by Config.Now
+	aged  time.Duration // how much of the tick now accounts for
+	from  time.Time     // when the current part of the tick began, by Config.Now
+	items int           // callbacks dealt with in this part
+	over  bool          // a part has used up its budget
+}
+
+// The budget of each part of a tick, due work and dispatch: a tick that has used
+// it up ends, so that the other part, the renewal of leases and a shutdown are not
+// kept waiting, and the next tick follows at once.
+const (
+	tickTime    = 200 * time.Millisecond
+	tickBatches = 5 // times Config.Batch callbacks
+)
+
+// begin begins a part of the tick.
+func (t *tick) begin(m *Engine) { t.from, t.items = m.Config.Now(), 0 }
+
+// spent reports whether the part of the tick has used up its budget.
+func (t *tick) spent(m *Engine) bool {
+	t.over = t.items >= tickBatches*m.Config.Batch || m.Config.Now().Sub(t.from) >= tickTime
+	return t.over
+}
+
+// stale is how old the time of a tick may become.
+const stale = 100 * time.Millisecond
+
+// freshen moves the time of a tick on if the store or a plug-in has been slow, so
+// that leases and deadlines are not set by a time long past.
+func (m *Engine) freshen(t *tick) {
+	if aged := m.Config.Now().Sub(t.began); aged-t.aged > stale {
+		t.aged, t.now = aged, t.given.Add(aged)
+	}
 }
 
 // planAt asks for the next tick at a time; zero asks for none.
@@ -178,6 +213,7 @@ func (t *tick) planAt(at time.Time) { t.progress.NextAt = decide.Earliest(t.prog
 
 // count adds a written draft to the progress.
 func (t *tick) count(d *decide.Draft) {
+	t.items++
 	p := &t.progress
 	switch {
 	case d.Event.Type == callback.EventMasked:
@@ -204,7 +240,7 @@ func (m *Engine) Tick(ctx context.Context, now time.Time) (callback.Progress, er
 }
 
 func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, error) {
-	t := &tick{now: now}
+	t := &tick{now: now, given: now, began: m.Config.Now()}
 	if err := m.Life.enter(); err != nil {
 		return t.progress, err
 	}
@@ -218,7 +254,7 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 	if t.pausesRead, err = m.readPauses(ctx, now); err != nil {
 		return t.progress, err
 	}
-	for m.Life.Check() == nil {
+	for m.Life.Check() == nil && !t.over {
 		due, err := m.workDue(ctx, t)
 		if err != nil {
 			return t.progress, err
@@ -230,16 +266,22 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 		if !due && !dispatched {
 			break
 		}
+		if t.over {
+			t.progress.NextAt = t.now
+			break
+		}
 		t.progress.NextAt = time.Time{}
 	}
 	t.planAt(m.flights.renew(ctx, m, now))
 	return t.progress, nil
 }
 
-// workDue claims due callbacks and does what each needs, until none is due.
-// worked is whether there was any.
+// workDue claims due callbacks and does what each needs, until none is due or
+// the tick has used up its budget. worked is whether there was any.
 func (m *Engine) workDue(ctx context.Context, t *tick) (worked bool, err error) {
+	t.begin(m)
 	for m.Life.Check() == nil {
+		m.freshen(t)
 		claimed, err := m.Store.Claim(ctx, t.now, callback.ClaimRequest{
 			Owner: m.Config.Node, Lease: m.Config.Lease, Due: true, Limit: m.Config.Batch,
 		})
@@ -251,8 +293,13 @@ func (m *Engine) workDue(ctx context.Context, t *tick) (worked bool, err error) 
 			return worked, nil
 		}
 		worked = true
+		m.freshen(t)
 		if err := m.workBatch(ctx, t, claimed.Callbacks); err != nil {
 			return worked, err
+		}
+		if t.spent(m) {
+			t.planAt(t.now)
+			return worked, nil
 		}
 	}
 	return worked, nil
@@ -326,6 +373,9 @@ func (m *Engine) writeBatch(ctx context.Context, t *tick, b *Batch) (written []*
 		case r.Draft == nil || r.Fate == Lost:
 		case r.Fate == Written:
 			t.count(r.Draft)
+			if cb := r.Draft.Callback; cb.Ready && cb.State == callback.Queued {
+				m.walks.retry(callback.QueueKey{Tenant: cb.Tenant, Service: cb.Service, Priority: cb.Priority})
+			}
 			written = append(written, r.Draft)
 		case errors.Is(r.Err, callback.ErrPermitRefused):
 			back.giveBack(r.Draft.Old, r.Draft.Policy, t.now)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/scheduler"
 )
 
 // withdraw pauses the callbacks that came into the queue of a paused service
@@ -31,7 +32,7 @@ func (m *Engine) withdraw(ctx context.Context, t *tick, key ServiceKey, pause ca
 	for ready != (waiting{}) {
 		turns := ready.first(m.Config.Batch)
 		ready.take(turns)
-		heads, err := m.claim(ctx, t.now, key, turns)
+		heads, err := m.claim(ctx, t.now, key, turns, new([scheduler.Levels]callback.Place))
 		if err != nil {
 			return written, err
 		}
@@ -82,7 +83,7 @@ func (m *Engine) undoPause(ctx context.Context, pause callback.Pause, paused []c
 			if _, kept := PauseOf(inForce, cb.Tenant, cb.Service); kept || cb.State != callback.Paused || cb.PausedAt.IsZero() {
 				return nil, nil
 			}
-			return decide.Resume(cb, p, now, m.Config.Node, "the pause has ended meanwhile"), nil
+			return decide.Resume(cb, p, now, m.Config.Node, "the pause has ended in the meantime"), nil
 		})
 		if err != nil && !errors.Is(err, callback.ErrNotFound) {
 			return err

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -153,6 +154,9 @@ func (m *Intake) settle(ctx context.Context, results []Result) {
 			m.releaseAgent(ctx, *d.Release)
 		case r.Fate == Unknown || r.doubted:
 			m.releaseUnheld(ctx, *d.Release, d.Now)
+		}
+		if r.Fate == Written && (d.Release != nil || slices.ContainsFunc(d.Give, func(h callback.Held) bool { return h.Key.Kind == callback.PermitCall })) {
+			m.agents.freed.Add(1)
 		}
 		if d.Hangup != nil && r.Fate == Written {
 			m.HangUp(ctx, *d.Hangup)

@@ -1,0 +1,302 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/scheduler"
+)
+
+// visit is the dispatch of some callbacks of one service. What it claims and does
+// not dial stays leased until the end of the visit, so that the callbacks behind
+// get their turn.
+type visit struct {
+	*Engine
+	tick    *tick
+	backlog *backlog
+	scene   *decide.Scene
+	round   *decide.Round
+	ready   waiting                                // of the level, not claimed yet
+	order   scheduler.Order                        // with the turns of what was chosen
+	hand    [scheduler.Levels][]*callback.Callback // claimed and not tried yet
+	short   [scheduler.Levels]bool                 // a claim got fewer than it asked for
+	from    [scheduler.Levels]callback.Place       // where the first claim began
+	after   [scheduler.Levels]callback.Place       // the last head claimed
+	past    [scheduler.Levels]callback.Place       // the last head passed over
+	passed  [scheduler.Levels]int
+	begun   [scheduler.Levels]bool
+	agents  map[callback.ID]callback.Reservation // from a BatchRouter
+	back    Batch                                // leases to give back
+	ended   Batch
+	shut    bool // a limit of the service is reached
+	unsure  bool // a head may be dialed next time although one behind it was passed over
+}
+
+// pick is a callback chosen for an attempt or an offer.
+type pick struct {
+	draft   *decide.Draft
+	class   scheduler.Priority
+	waiting [scheduler.Levels]bool // the classes that were waiting
+}
+
+// visit dispatches the next callbacks of a service: as many as it may dial, or
+// its part of that if others compete. more is whether it may have others.
+func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n int, more bool, err error) {
+	m.freshen(t)
+	if b.policy == nil {
+		if b.policy, err = m.Policy(ctx, b.key.Tenant, b.key.Name); err != nil {
+			m.logService(ctx, b.key, "service of queued callbacks is unknown", err)
+			return 0, false, nil
+		}
+	}
+	scene, err := m.Scene(ctx, t.now, b.key, b.policy)
+	if err != nil {
+		return 0, false, err
+	}
+	want, shut := scene.Capacity()
+	if want == 0 {
+		t.planAt(shut.Until)
+		return 0, false, nil
+	}
+	if s.scarce {
+		want = 1 + (want-1)/(s.open+1)
+	}
+	want = min(want, m.Config.Batch)
+	v := &visit{Engine: m, tick: t, backlog: b, scene: scene, round: m.round(scene)}
+	if want, err = m.openAccess(ctx, v.round, b.key, want); err != nil || want == 0 {
+		return 0, false, err
+	}
+	if v.order, err = m.OrderNow(b.key, b.policy); err != nil {
+		return 0, false, err
+	}
+	_, v.ready, _ = b.level()
+	defer v.leave(ctx)
+	for n < want && !v.shut {
+		picks, err := v.choose(ctx, want-n)
+		if err != nil {
+			return n, false, err
+		}
+		written, err := v.commit(ctx, picks)
+		n += written
+		if err != nil {
+			return n, false, err
+		}
+		if len(picks) == 0 {
+			break
+		}
+	}
+	if b.passed >= passMost {
+		t.planAt(t.now.Add(passAgain))
+		return n, false, nil
+	}
+	return n, !v.shut, nil
+}
+
+// choose picks up to n callbacks in the order of their turns and reserves an agent
+// for each. A class keeps its turn while its heads cannot be dialed.
+func (v *visit) choose(ctx context.Context, n int) (picks []pick, err error) {
+	for len(picks) < n && v.backlog.passed < passMost && !v.shut {
+		var at pick
+		for p := range at.waiting {
+			at.waiting[p] = len(v.hand[p]) > 0 || v.ready[p] > 0
+		}
+		order := v.order
+		class, ok := order.Next(func(p scheduler.Priority) bool { return at.waiting[p] })
+		if !ok {
+			break
+		}
+		if len(v.hand[class]) == 0 {
+			if err := v.claim(ctx, class, n-len(picks)); err != nil {
+				return picks, err
+			}
+			continue
+		}
+		if v.shut = v.round.Inbound() && len(v.round.Access) == 0; v.shut {
+			break
+		}
+		cb := v.hand[class][0]
+		v.hand[class] = v.hand[class][1:]
+		if at.draft = v.consider(ctx, cb); at.draft == nil {
+			continue
+		}
+		at.class = class
+		v.order = order
+		picks = append(picks, at)
+	}
+	_, err = v.writeBatch(ctx, v.tick, &v.ended)
+	v.ended = Batch{}
+	return picks, err
+}
+
+// consider returns the attempt or the offer of a head, or nil.
+func (v *visit) consider(ctx context.Context, cb *callback.Callback) *decide.Draft {
+	if v.agents != nil {
+		agent := v.agents[cb.ID]
+		delete(v.agents, cb.ID)
+		return v.round.Decide(cb, &agent)
+	}
+	if !v.sift(ctx, cb) {
+		return nil
+	}
+	reservation, ok := v.reserve(ctx, cb)
+	if !ok {
+		v.passOver(cb)
+		return nil
+	}
+	return v.round.Decide(cb, reservation)
+}
+
+// sift reports whether a head may be dialed if there is an agent for it.
+func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
+	if d := decide.Expired(cb, v.backlog.policy, v.round.Now, v.round.Actor); d != nil {
+		v.ended.Add(d)
+		return false
+	}
+	if v.scene.Own(cb).Gate != decide.GateNone || v.onThePhone(ctx, v.round.Now, cb) {
+		v.passOver(cb)
+		return false
+	}
+	return true
+}
+
+// passOver leaves a head in its queue that cannot be dialed for now.
+func (v *visit) passOver(cb *callback.Callback) {
+	v.back.giveBack(cb, v.backlog.policy, v.round.Now)
+	v.past[cb.Priority] = placeOf(cb)
+	v.passed[cb.Priority]++
+	v.backlog.passed++
+	v.tick.items++
+}
+
+func placeOf(cb *callback.Callback) callback.Place {
+	return callback.Place{QueuedAt: cb.QueuedAt, ID: cb.ID}
+}
+
+// claim takes the next heads of a class, and of the classes that will have their
+// turns within n picks.
+func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) error {
+	ready := v.ready
+	for p := range ready {
+		if len(v.hand[p]) > 0 {
+			ready[p] = 0
+		}
+	}
+	order := v.order
+	want := order.Take(n, ready)
+	// Behind heads that were passed over there are often more of them.
+	want[class] = min(max(want[class], 1, min(v.passed[class], passMost-v.backlog.passed)), v.ready[class])
+	for p, n := range want {
+		if n > 0 && !v.begun[p] {
+			v.begun[p] = true
+			var ok bool
+			if v.from[p], ok = v.walks.begin(v.queue(p), v.tick.now); !ok {
+				want[p] = 0
+				v.close(p)
+				continue
+			}
+			v.after[p] = v.from[p]
+		}
+	}
+	heads, err := v.Engine.claim(ctx, v.tick.now, v.backlog.key, want, &v.after)
+	if err != nil {
+		return err
+	}
+	got := waiting{}
+	for _, cb := range heads {
+		got[cb.Priority]++
+		v.hand[cb.Priority] = append(v.hand[cb.Priority], cb)
+		v.after[cb.Priority] = placeOf(cb)
+	}
+	for p, n := range want {
+		v.ready[p] -= n
+		v.backlog.ready[p] -= n
+		if got[p] < n {
+			v.short[p] = true
+			v.close(p)
+		}
+	}
+	return v.reserveAny(ctx, n)
+}
+
+// close ends the claims of a class in this sweep.
+func (v *visit) close(p int) { v.ready[p], v.backlog.ready[p] = 0, 0 }
+
+func (v *visit) queue(p int) callback.QueueKey {
+	return callback.QueueKey{Tenant: v.backlog.key.Tenant, Service: v.backlog.key.Name, Priority: scheduler.Priority(p)}
+}
+
+// commit writes what was chosen, starts the attempts and returns how many it
+// wrote. Only these take the turns of their classes.
+func (v *visit) commit(ctx context.Context, picks []pick) (written int, err error) {
+	if len(picks) == 0 {
+		return 0, nil
+	}
+	var b Batch
+	for _, p := range picks {
+		b.Add(p.draft)
+	}
+	stays := func(d *decide.Draft, refused *callback.PermitError) {
+		if refused != nil && refused.Permit.Key.Kind == callback.PermitCall {
+			v.passOver(d.Old)
+			return
+		}
+		v.back.giveBack(d.Old, d.Policy, v.round.Now)
+		v.shut, v.unsure = true, true
+	}
+	done, err := v.commitDials(ctx, v.tick, &b, stays)
+	if err != nil {
+		v.unsure = true
+		return 0, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	order, err := v.Engine.order(v.backlog.key, v.backlog.policy)
+	if err != nil {
+		return len(done), err
+	}
+	for _, p := range picks {
+		if done[p.draft] {
+			order.Serve(p.class, func(q scheduler.Priority) bool { return p.waiting[q] })
+		}
+	}
+	v.order = *order
+	return len(done), nil
+}
+
+// leave gives back the leases of what was not dialed, and remembers how far into
+// the queues heads were passed over. The leases that cannot be given back run
+// out.
+func (v *visit) leave(ctx context.Context) {
+	for p := range v.hand {
+		for _, cb := range v.hand[p] {
+			v.back.giveBack(cb, v.backlog.policy, v.round.Now)
+			v.unsure = v.unsure || before(placeOf(cb), v.past[p])
+			if agent, ok := v.agents[cb.ID]; ok {
+				v.giveUp(ctx, callback.Release{Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: agent}, v.round.Now)
+			}
+		}
+		v.ready[p] += len(v.hand[p])
+		v.backlog.ready[p] += len(v.hand[p])
+		if v.passed[p] > 0 && !v.unsure {
+			v.walks.pass(v.queue(p), v.tick.now, v.from[p], v.past[p], v.passed[p])
+		}
+		if v.short[p] && len(v.hand[p]) == 0 && !v.unsure {
+			v.walks.finish(v.queue(p))
+		}
+	}
+	ctx, cancel := v.Detached(ctx)
+	defer cancel()
+	_, _ = v.Write(ctx, v.tick.now, &v.back)
+}
+
+// onThePhone reports whether the customer's number is in a call already. The
+// write decides about that; asking first saves the router a reservation.
+func (m *Engine) onThePhone(ctx context.Context, now time.Time, cb *callback.Callback) bool {
+	if m.Config.Router == nil {
+		return false
+	}
+	counters, err := m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: callback.PermitCall, Subject: cb.Customer.Target().Key()})
+	return err == nil && len(counters) > 0
+}
