@@ -24,113 +24,114 @@ func (id ID) Valid() bool {
 	})
 }
 
-// Values holds properties or user data: any JSON value under each key. The
-// engine and the stores never change a nested value in place, and neither may
-// whoever receives one: copy before changing.
+// Values holds properties or user data: a JSON value under each key. A nested
+// value must not be changed in place, because copies of a callback share it:
+// replace it with a changed copy.
 type Values map[string]any
 
-// Callback is one request to be called back and all that became of it. A
-// Manager hands out copies: changing one changes nothing.
+// Callback is the record of one request to be called back: the request, its
+// state and its attempts. A Manager returns copies; changing one does not change
+// the stored record.
 type Callback struct {
-	Tenant  string // the empty tenant is a tenant like any other
+	Tenant  string // may be empty, which is a tenant of its own
 	ID      ID
-	Service string // the service that took it, after redirection
-	// Revision counts the accepted changes, creation being 1. Each change has
-	// exactly one event, whose Seq is the revision it made.
+	Service string // the service that accepted it, after redirection
+	// Revision is 1 at creation and grows by one with each change. Each change
+	// has exactly one event, whose Seq is the new revision.
 	Revision int64
 
 	State    State
 	Priority scheduler.Priority
-	// Immediate tells that Start took it for now, not for a later time.
+	// Immediate is true if Start accepted it for now, not for a later time.
 	Immediate bool
-	// Ready: Queued and ready to be claimed for an attempt. Store.Claim hands
-	// out only ready callbacks from the queues.
+	// Ready is true if the callback is Queued and an attempt may begin.
+	// Store.Claim returns only ready callbacks from the queues.
 	Ready  bool
 	Reason Reason // why it is Completed; empty before
-	// Detail says in words what led to the present state, where the state and
-	// reason do not say it all. It never holds a number.
+	// Detail explains the present state where State and Reason do not suffice. It
+	// never contains a number.
 	Detail string
 
 	Customer Customer
 	Agent    Agent
 	Origin   Origin
-	// Interaction is nil when the request gave nothing of it.
+	// Interaction is nil if the request had none of its fields.
 	Interaction *Interaction
 
-	// Properties are the keys with a leading underscore, UserData those
-	// without (GMS User Attached Data).
+	// Properties are the values whose keys begin with an underscore, UserData the
+	// others.
 	Properties Values
 	UserData   Values
-	// Lookups are the values under which Search finds the callback, present
-	// and former.
+	// SearchValues are the present and former values by which Search finds the
+	// callback.
 	SearchValues []SearchValue
 
-	// Desired is when the customer wants to be called (GMS _desired_time).
+	// Desired is when the customer wants to be called. GMS: _desired_time.
 	Desired time.Time
 	// Until is the latest instant at which an attempt may begin (Callback
-	// Interaction end_time); zero means no limit but TTL.
+	// Interaction end_time). If it is zero, only TTL limits the attempts.
 	Until time.Time
-	// Local is the wall-clock time the customer named, "2006-01-02T15:04:05", and
-	// Zone the IANA zone it was named in; both empty when an instant was given.
+	// Local is the local time that was requested, "2006-01-02T15:04:05", and Zone
+	// its IANA time zone. Both are empty if the request gave an instant.
 	Local string
 	Zone  string
-	// Bucket is the start of the time bucket in which it holds a seat; zero
-	// when it holds none.
+	// Bucket is the start of the time bucket in which the callback holds a seat;
+	// zero if it holds none.
 	Bucket time.Time
 
-	// Retry are the limits asked for with the request in place of the
-	// service's; nil means the service's.
+	// Retry replaces the retry limits of the service. Nil keeps them.
 	Retry *RetryLimits
 
 	Created    time.Time
-	Updated    time.Time // the last accepted change
-	ReleaseAt  time.Time // when it leaves Scheduled for its queue
-	QueuedAt   time.Time // when it first entered its queue: its place in it
-	ReadyAt    time.Time // Queued, Paused: no attempt before this instant
+	Updated    time.Time // when it last changed
+	ReleaseAt  time.Time // when it moves from Scheduled to its queue
+	QueuedAt   time.Time // when it first entered its queue; determines its place there
+	ReadyAt    time.Time // if Queued or Paused: no attempt begins earlier
 	ExpiresAt  time.Time // Desired + TTL: after it, FAIL_TIMEOUT_TTL
-	RemindAt   time.Time // when a reminder event is due; zero means none
-	DeadlineAt time.Time // when the present state times out or, of a Completed one, the record is erased; zero means never
-	// CancelReason is set when a cancellation was asked for while a call was in
-	// flight: no other attempt follows, and unless the call succeeds the
-	// callback completes with this reason.
+	RemindAt   time.Time // when a reminder event is due; zero means never
+	DeadlineAt time.Time // when the present state times out or, if Completed, the record is erased; zero means never
+	// CancelReason is set if cancellation was requested while a call was in
+	// flight. No further attempt begins, and the callback completes with this
+	// reason unless the call succeeds.
 	CancelReason Reason
 	EndedAt      time.Time // when it was Completed
-	// MaskAt is when the number, the properties and the search values are due to
-	// be removed; zero while it is not Completed, after the removal, and if the
-	// service does not mask.
+	// MaskAt is when the number, the properties and the search values will be
+	// removed. It is zero before completion, after the removal, and if the service
+	// does not mask.
 	MaskAt time.Time
-	// MaskedAt is when they were removed; zero means that they were not.
+	// MaskedAt is when they were removed; zero if they were not.
 	MaskedAt time.Time
-	// PausedAt is when a pause of its service took it out of its queue; zero when
-	// it is not Paused, or was created so by a request. PausedFor is how long
-	// earlier pauses kept it out, which does not count as time in the queue.
-	PausedAt  time.Time
+	// PausedAt is when a pause of the service removed the callback from its queue.
+	// It is zero if the callback is not Paused or a request created it Paused.
+	PausedAt time.Time
+	// PausedFor is the total length of earlier pauses; it does not count as time
+	// in the queue.
 	PausedFor time.Duration
-	// NextAt is the one moment of attention: the earliest of all that is due.
-	// Zero means nothing is.
+	// NextAt is when the engine has to look at the callback next: the earliest of
+	// its due times. Zero means never.
 	NextAt time.Time
 
-	// Offer is what somebody was asked; nil unless Offered.
+	// Offer is the open question to an agent or the customer; nil unless Offered.
 	Offer *Offer
-	// Attempts are the dials committed so far, oldest first.
+	// Attempts are the committed attempts, oldest first.
 	Attempts []Attempt
-	// Submits counts dials in a row that surely did not leave for the network
-	// (GMS _max_ors_submit_attempts).
+	// Submits counts the latest attempts in a row that were not placed. GMS:
+	// _max_ors_submit_attempts.
 	Submits int
-	// Rejects counts previews that agents rejected.
+	// Rejects counts the previews that agents rejected.
 	Rejects int
-	// LostLeases counts how often a claim of this callback was not followed by
-	// a write.
+	// LostLeases counts the claims after which nothing was written before the
+	// lease expired.
 	LostLeases int
-	// Reservation is the agent place that a Router reserved; nil means none.
+	// Reservation is the agent that a Router reserved; nil if there is none.
 	Reservation *Reservation
 
 	Held         []Held
 	Idempotency  Idempotency
-	CopiedFrom   ID // the completed callback it redials
+	CopiedFrom   ID // the completed callback that this one redials
 	SessionID    string
-	AccessNumber string // where the customer is to call (USERORIGINATED)
-	AccessCode   string // what to enter there
+	AccessNumber string // the number that a customer who calls in dials
+	AccessCode   string // the code that this customer enters
 
 	// Trace is the trace context of the request; see [Trace].
 	Trace Trace
@@ -141,33 +142,33 @@ type Callback struct {
 }
 
 // Trace is a W3C Trace Context: the values of the traceparent and tracestate
-// headers of a request, together at most 1,024 bytes. It is kept with the
-// callback and is in the context of [Dialer.Dial]; see [TraceFrom].
+// headers of a request, together at most 1,024 bytes. It is stored with the
+// callback, and the context of [Dialer.Dial] carries it; see [TraceFrom].
 type Trace struct {
 	Parent string // traceparent
 	State  string // tracestate
 }
 
-// Source is who asked for a callback, as far as the host knows.
+// Source identifies the client that requested a callback, as far as the host
+// knows it.
 type Source struct {
 	Address string // network address of the client, at most 128 bytes
 	Key     string // API key or client name, at most 128 bytes
 	Session string // session of the client, at most 128 bytes
 }
 
-// Customer is who is to be called.
+// Customer is the person to call.
 type Customer struct {
-	Number      phonenum.Address // the number or address that was asked for (LUCS Target)
-	Alternative phonenum.Address // wins over Number when set (LUCS AlternativeTarget)
+	Number      phonenum.Address // the requested number or address (LUCS Target)
+	Alternative phonenum.Address // called instead of Number if set (LUCS AlternativeTarget)
 	ID          string           // the host's customer id (Callback Interaction customer_id)
 	Account     string           // LCM AccountNumber
-	ModeID      string           // LCM contact mode the number came from
+	ModeID      string           // LCM contact mode that supplied the number
 	CampaignID  string           // LCM CampaignID
 	ContactID   string           // LCM ContactID
 }
 
-// Target returns the address that is dialled: the alternative when there is
-// one.
+// Target returns the address to dial: Alternative if it is set, else Number.
 func (c Customer) Target() phonenum.Address {
 	if !c.Alternative.IsZero() {
 		return c.Alternative
@@ -175,39 +176,39 @@ func (c Customer) Target() phonenum.Address {
 	return c.Number
 }
 
-// Agent narrows who may take the callback and carries what agents see.
+// Agent says which agents may take the callback and what they see of it.
 type Agent struct {
-	Target       string // routing target (GMS _target)
-	Queue        string // virtual queue (GMS _urs_virtual_queue)
-	Personal     string // only this agent may take it (LCM personal callback UserID)
+	Target       string // routing target; GMS: _target
+	Queue        string // virtual queue; GMS: _urs_virtual_queue
+	Personal     string // the only agent who may take it (LCM personal callback UserID)
 	Comments     string // LCM AgentComments
 	Description  string // shown to the agent, at most 150 characters (LUCS Description)
 	LeadScore    float64
 	TargetAmount float64
 }
 
-// Origin tells where the request came from.
+// Origin says where the request came from, in the terms of the other products.
 type Origin struct {
 	Creator       string // LUCS Creator: Luware.API, WebService, WfActivity, or the host's
 	Initiator     string // LUCS Initiator
 	Supervisor    string // LUCS Supervisor
-	CallerID      string // LUCS CallerId: the system that asked
+	CallerID      string // LUCS CallerId: the requesting system
 	ExternalID    string // LUCS ExternalTaskId, Callback Interaction external_id
 	IncomingURI   string // LUCS IncomingServiceSipUri
 	AppPool       string // LUCS AppPoolId
 	SessionID     string // LUCS InitiatingSessionId
-	InteractionID string // the original call (GMS _originating_interaction_id, LCM callid)
+	InteractionID string // the original call (LCM callid); GMS: _originating_interaction_id
 	ContextURL    string // LUCS ContextUrl
-	// RetryType is LUCS RetryType: SingleSession is the only value published. The
-	// engine does not act on it. Left out of the digest of a request that has
-	// none, so that keys outlive the releases that did not know it.
+	// RetryType is LUCS RetryType, for which only SingleSession is documented. The
+	// engine does not use it. JSON omits an empty one because the digest of a
+	// request must stay equal to that of releases without the field.
 	RetryType string `json:",omitempty"`
 }
 
-// Interaction carries the fields of the Callback Interaction resource that the
-// engine does not act on.
+// Interaction holds the fields of the Callback Interaction resource that the
+// engine does not use, apart from MediaType.
 type Interaction struct {
-	MediaType      string // empty means the service's
+	MediaType      string // defaults to Service.MediaType
 	ResponseType   string // Voice, VoIP or Email
 	Type           string
 	SubType        string
@@ -230,29 +231,32 @@ type Interaction struct {
 	ServerID       string
 }
 
-// SearchValue is one property value under which Search finds a callback.
+// SearchValue is one property value by which Search finds a callback.
 type SearchValue struct {
-	Key    string
-	Value  string
-	Former bool // the property had this value once and has another now, or was counted and is no lookup key
+	Key   string
+	Value string
+	// Former is true if the property no longer has this value, or if a limit
+	// counts the value and Key is not one of Service.SearchKeys.
+	Former bool
 }
 
 // RetryLimits overrides a service's retry policy for one callback.
 type RetryLimits struct {
-	MaxAttempts int           // dials in all (LUCS MaxRetries + 1)
-	Delay       time.Duration // gap after an attempt ended (LUCS SecondsBetweenRetries)
+	MaxAttempts int           // total number of attempts (LUCS MaxRetries + 1)
+	Delay       time.Duration // pause after an attempt (LUCS SecondsBetweenRetries)
 }
 
-// OfferKind says who was asked for what.
+// OfferKind says which question an [Offer] asks.
 type OfferKind uint8
 
+// The kinds of offers.
 const (
-	OfferPreview OfferKind = iota + 1 // an agent looks at the callback before it is dialled (GMS _agent_preview)
-	OfferConfirm                      // the customer is asked whether to be called now (GMS _wait_for_user_confirm)
-	OfferBooking                      // the customer is to call the access number (GMS USERORIGINATED)
+	OfferPreview OfferKind = iota + 1 // an agent previews the callback before it is dialed
+	OfferConfirm                      // the customer confirms that the call may come now
+	OfferBooking                      // the customer calls the access number
 )
 
-// String names the kind.
+// String returns the name of the kind.
 func (k OfferKind) String() string {
 	switch k {
 	case OfferPreview:
@@ -265,32 +269,34 @@ func (k OfferKind) String() string {
 	return "offer kind " + strconv.Itoa(int(k))
 }
 
-// Offer is a question that awaits an answer until Until.
+// Offer is an open question to an agent or the customer.
 type Offer struct {
 	Kind      OfferKind
-	Until     time.Time
-	CanReject bool // a preview the agent may hand back
-	Accepted  bool // answered with yes: the engine dials next
+	Until     time.Time // when the offer times out
+	CanReject bool      // the agent may reject the preview
+	Accepted  bool      // the answer was yes, and the engine dials next
 }
 
-// Idempotency is the key under which a Start may be repeated.
+// Idempotency identifies the request that created a callback, so that Start can
+// be repeated safely.
 type Idempotency struct {
 	Key  string
-	Hash string // digest of the request that used the key first
+	Hash string // digest of the first request with the key
 }
 
-// Lease is a store's promise that nobody else works on the callback.
+// Lease gives one owner the exclusive right to work on a callback until it
+// expires.
 type Lease struct {
 	Owner string
-	// Epoch grows by one with every claim. A write that names an older epoch
-	// is refused.
+	// Epoch grows by one with every claim. A write with an older epoch is
+	// refused.
 	Epoch int64
 	Until time.Time
 }
 
-// AttemptKey identifies one attempt on the dialer's side: "<id>.<n>". It holds
-// only letters, digits, '_', '-' and one '.', so that it can be part of a URL, a
-// channel name or a SIP header without escaping.
+// AttemptKey identifies one attempt to the dialer and its platform, in the form
+// "<id>.<n>". It consists of letters, digits, '_', '-' and one '.', and needs no
+// escaping in URLs, channel names and SIP headers.
 type AttemptKey string
 
 // NewAttemptKey returns the key of attempt n, counted from 1.
@@ -298,8 +304,8 @@ func NewAttemptKey(id ID, n int) AttemptKey {
 	return AttemptKey(string(id) + "." + strconv.Itoa(n))
 }
 
-// Split returns the callback and the number of the attempt; ok is false if k
-// is not an attempt key.
+// Split returns the ID of the callback and the number of the attempt. If k is
+// not an attempt key, ok is false.
 func (k AttemptKey) Split() (id ID, n int, ok bool) {
 	before, after, found := strings.Cut(string(k), ".")
 	n, err := strconv.Atoi(after)
@@ -309,25 +315,26 @@ func (k AttemptKey) Split() (id ID, n int, ok bool) {
 	return id, n, true
 }
 
-// Attempt is one dial. It is committed before the dialer is called.
+// Attempt is one try to call the customer. It is committed before the dialer is
+// called.
 type Attempt struct {
-	N     int
+	N     int // counted from 1
 	Key   AttemptKey
-	Epoch int64 // of the lease under which it was committed
-	Ref   Ref   // the platform's name for the call, once it took it
-	Stage Stage // the furthest it got
+	Epoch int64 // epoch of the lease under which it was committed
+	Ref   Ref   // the platform's reference; empty until the call is placed
+	Stage Stage // the furthest stage it reached
 	Agent string
-	// Began is when it was committed, Placed when the platform took it, Ended
-	// when its end became known; zero while not so.
+	// Began is when it was committed, Placed when the platform accepted the call,
+	// and Ended when its end became known. Each is zero until then.
 	Began, Placed, Ended time.Time
-	Outcome              Outcome // what became of it; meaningful once Ended is set
-	Lookups              int     // how often the dialer was asked what became of it
+	Outcome              Outcome // how it ended; valid if Ended is set
+	Lookups              int     // number of times the dialer was asked about it
 }
 
-// Live reports whether the end of the attempt is not known yet.
+// Live reports whether the end of the attempt is still unknown.
 func (a Attempt) Live() bool { return a.Ended.IsZero() }
 
-// Current returns the last attempt, or nil when none was made.
+// Current returns the last attempt, or nil if there is none.
 func (c *Callback) Current() *Attempt {
 	if len(c.Attempts) == 0 {
 		return nil
@@ -335,8 +342,8 @@ func (c *Callback) Current() *Attempt {
 	return &c.Attempts[len(c.Attempts)-1]
 }
 
-// Clone returns a copy that shares nothing that may change. Nested JSON values
-// are shared: they are never changed in place.
+// Clone returns a copy that shares only nested JSON values, which are never
+// changed in place.
 func (c *Callback) Clone() *Callback {
 	d := *c
 	d.Properties = maps.Clone(c.Properties)
@@ -359,9 +366,9 @@ func clonePointer[T any](p *T) *T {
 	return &v
 }
 
-// TextOf gives the text under which a property is looked up, counted and
-// compared: a string as it is, a number or truth value as JSON writes it. Null,
-// empty, compound and unwritable values have none.
+// TextOf returns the text by which a property is searched, counted and compared:
+// a string itself, a number or boolean in its JSON form. It returns false for
+// null, empty strings, arrays, objects and values that JSON cannot encode.
 func TextOf(value any) (string, bool) {
 	switch v := value.(type) {
 	case nil:

@@ -2,55 +2,54 @@ package callback
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// Ref is the platform's own name for a call: opaque, at most 1 KiB, kept with
-// the attempt.
+// Ref is the platform's reference for a call: opaque text of at most 1 KiB that
+// is stored with the attempt.
 type Ref string
 
-// Dialer places attempts. It is the one interface a host has to implement to
+// Dialer places calls. It is the only interface that a host has to implement to
 // make calls.
 //
-// Dial hands one attempt to the platform under call.Key and returns as soon as
-// the platform has taken it, with the platform's reference. It never waits for
-// the answer. Its context bounds only the placing, not the call: a host that
-// shuts down must not hang up on people who are talking.
+// Dial requests one call from the platform, under call.Key, and returns the
+// platform's reference as soon as the platform has accepted the request. It does
+// not wait for the customer to answer. The end of its context ends the request,
+// not the call: when a host shuts down, conversations go on.
 //
-// What happens to the call is told to Manager.Report, at least once, in any
-// order, from any goroutine and on any node, also before Dial has returned.
-// One report per attempt carries the outcome. Stages matter: after a dialer has
-// been silent for longer than placing and ringing may take, its attempt is
-// doubted. A dialer that reports outcomes alone says so in its
-// [DialerLimits].
+// The progress of the call is reported to Manager.Report: at least once, in any
+// order, from any goroutine and node, also before Dial returns. One report of
+// each attempt carries the outcome. Reports of stages are needed as well: an
+// attempt without reports for longer than placing and ringing may take becomes
+// unresolved. A dialer that reports outcomes only sets [DialerLimits].FinalOnly.
 //
-// Retries, windows, limits and panics are the Manager's business: a Dialer
-// makes exactly one attempt per call of Dial. An error that wraps
-// [ErrNotPlaced] says that the call surely did not leave; [ThrottledError] says
-// the same and when to try again. Every other error counts as "may have rung",
-// and the callback goes to Unresolved: nobody is phoned twice because of a
-// time-out.
+// A Dialer makes exactly one attempt per call of Dial. Retries, hours, limits and
+// panics are handled by the Manager. An error that wraps [ErrNotPlaced] says that
+// no phone can have rung; a [ThrottledError] also says when to try again. After
+// any other error the phone may have rung, and the callback becomes Unresolved,
+// so that a time-out never causes a second call.
 //
 // A Manager calls Dial from several goroutines at once unless
 // Config.Synchronous is set.
 //
-// Optional capabilities are found by assertion: [HangupDialer], [LookupDialer],
-// [LimitedDialer], [BlockingDialer].
+// Optional interfaces are found by type assertion, also through Unwrap:
+// [HangupDialer], [LookupDialer], [LimitedDialer], [MediaDialer],
+// [BlockingDialer].
 type Dialer interface {
 	Dial(ctx context.Context, call Call) (Ref, error)
 }
 
-// HangupDialer is implemented by dialers that can end a call. Hangup is idempotent;
-// a call that ended meanwhile is no error. The final report still comes.
+// HangupDialer is implemented by dialers that can end a call. Hangup is
+// idempotent and returns nil for a call that has already ended. The dialer still
+// reports the outcome.
 type HangupDialer interface {
 	Hangup(ctx context.Context, h Hangup) error
 }
 
-// Hangup says which call to end and why.
+// Hangup names the call to end and the reason.
 type Hangup struct {
 	Tenant string
 	Key    AttemptKey
@@ -58,29 +57,30 @@ type Hangup struct {
 	Reason Reason
 }
 
-// LookupDialer is implemented by dialers that can say, after a crash, what became
-// of an attempt. Lookup is a read: it must never place a call. An error means
-// that the platform could not be asked, and it is asked again later.
+// LookupDialer is implemented by dialers that can find out what happened to an
+// attempt, for example after a crash. Lookup must never place a call. After an
+// error it is called again later.
 type LookupDialer interface {
 	Lookup(ctx context.Context, tenant string, key AttemptKey, ref Ref) (Found, error)
 }
 
-// FoundState is what a look-up found.
+// FoundState is the result of a look-up.
 type FoundState uint8
 
+// The results of a look-up.
 const (
-	FoundUnknown   FoundState = iota // the platform cannot tell
-	FoundLive                        // the call is up; reports will come
-	FoundEnded                       // it ended, as Found.Outcome says
-	FoundNotPlaced                   // the platform never had it, and never will
+	FoundUnknown   FoundState = iota // the platform does not know
+	FoundLive                        // the call is up, and reports will follow
+	FoundEnded                       // the call has ended with Found.Outcome
+	FoundNotPlaced                   // the call was not placed and will not be
 )
 
 // Found is the answer of a look-up.
 type Found struct {
 	State   FoundState
-	Stage   Stage   // FoundLive: how far it is
-	Outcome Outcome // FoundEnded: how it ended
-	Ref     Ref     // the platform's reference, when it tells
+	Stage   Stage   // present stage, if FoundLive
+	Outcome Outcome // if FoundEnded
+	Ref     Ref     // the platform's reference; may be empty
 }
 
 // LimitedDialer is implemented by dialers that declare limits.
@@ -88,55 +88,49 @@ type LimitedDialer interface {
 	Limits() DialerLimits
 }
 
-// DialerLimits are limits and promises of a dialer. The zero value promises
-// nothing and limits nothing.
+// DialerLimits are the limits and guarantees of a dialer. The zero value declares
+// none.
 type DialerLimits struct {
-	CallsPerSecond int // over all services of one Manager; 0 = no limit
-	MaxInFlight    int // placings at the same time; 0 = Config.MaxInFlight
-	// Fenced: the platform refuses an attempt whose epoch is lower than the
-	// highest it has seen for the callback.
+	CallsPerSecond int // over all services of one Manager; 0 means no limit
+	MaxInFlight    int // calls of Dial at the same time; 0 means Config.MaxInFlight
+	// Fenced says that the platform refuses an attempt whose epoch is lower than
+	// the highest one it has seen for the callback.
 	Fenced bool
-	// FinalOnly: the dialer reports outcomes and no progress, so that its
-	// silence is believed for as long as a whole call may last.
+	// FinalOnly says that the dialer reports outcomes but no stages. An attempt
+	// then becomes unresolved only after the time that a whole call may last.
 	FinalOnly bool
-	// Settle is how long after an attempt a look-up is reliable. Defaults to
-	// 32 seconds, the longest an unanswered SIP INVITE can linger.
+	// Settle is the time after an attempt from which a look-up is reliable.
+	// Defaults to 32 seconds, the longest time that an unanswered SIP INVITE can
+	// take.
 	Settle time.Duration
 }
 
-// BlockingDialer is implemented by dialers that make a call from beginning to end in
-// one blocking function. A Manager then calls DialAndWait in place of Dial and
-// reports the outcome itself; the context ends with the longest call that
-// Service.Dialing.MaxCall allows and with a hard shutdown. An error is read as Dial's is.
+// BlockingDialer is implemented by dialers that make a whole call in one blocking
+// method. A Manager calls DialAndWait instead of Dial and reports the outcome
+// itself. The context ends after the longest call that Service.Dialing.MaxCall
+// allows, or when a shutdown reaches its deadline. Errors have the meaning of
+// those of [Dialer].
 type BlockingDialer interface {
 	DialAndWait(ctx context.Context, call Call) (Outcome, error)
 }
 
-// DialerFunc makes a Dialer of a plain function that makes a call, blocks until
-// it has ended and says how.
+// DialerFunc is a [BlockingDialer] made of a function that makes a call, blocks
+// until it has ended and returns how it ended.
 type DialerFunc func(ctx context.Context, call Call) (Outcome, error)
 
 // DialAndWait calls f.
 func (f DialerFunc) DialAndWait(ctx context.Context, call Call) (Outcome, error) { return f(ctx, call) }
 
-// Dial makes the whole call and forgets its outcome; a Manager calls
-// DialAndWait instead.
+// Dial calls f and discards the outcome. It makes DialerFunc a [Dialer]; a Manager
+// calls DialAndWait instead.
 func (f DialerFunc) Dial(ctx context.Context, call Call) (Ref, error) {
 	_, err := f(ctx, call)
 	return "", err
 }
 
-// FirstParty says whose phone rings first.
-type FirstParty uint8
-
-const (
-	CustomerFirst FirstParty = iota // GMS CUSTOMER
-	AgentFirst                      // GMS AGENT
-)
-
 // MediaDialer is implemented by dialers that reach customers by other media than
-// voice. MediaTypes returns the media types the dialer takes, as [Call.MediaType]
-// names them. A dialer without it gets voice calls only.
+// voice. MediaTypes returns the accepted values of [Call.MediaType]. A dialer
+// without it gets voice calls only.
 type MediaDialer interface {
 	MediaTypes() []string
 }
@@ -149,66 +143,63 @@ func WithTrace(ctx context.Context, t Trace) context.Context {
 }
 
 // TraceFrom returns the trace context that ctx carries. The context of
-// [Dialer.Dial] carries the one that was given with the request.
+// [Dialer.Dial] carries that of the request.
 func TraceFrom(ctx context.Context) (t Trace, ok bool) {
 	t, ok = ctx.Value(traceKey{}).(Trace)
 	return t, ok
 }
 
-// Call is one attempt as a dialer gets it.
+// Call is one attempt as a dialer gets it. Fields that repeat a field of
+// [DialOptions] or [Queueing] have its value.
 type Call struct {
 	Tenant  string
-	Key     AttemptKey // the same attempt always has the same key
-	Epoch   int64      // grows with every change of hands; a fenced platform refuses lower ones
+	Key     AttemptKey // unique to the attempt
+	Epoch   int64      // grows when another lease begins; a fenced platform refuses lower ones
 	ID      ID
 	Service string
 	Attempt int // counted from 1
 
-	To           phonenum.Address // whom to call; To.Reveal() gives the digits
-	CallerID     string           // GMS _calling_party_number
-	CallerName   string           // GMS _calling_party_display_name
-	Prefix       string           // GMS _prefix_dial_out
-	RoutePoint   string           // GMS _route_point
-	TrunkGroup   string           // GMS _trunk_group
-	First        FirstParty       // GMS _userterminated_first_connect_party
-	Agent        string           // the reserved agent, where the router names one
+	To           phonenum.Address // the customer's address; To.Reveal() returns the digits
+	CallerID     string
+	CallerName   string
+	Prefix       string
+	RoutePoint   string
+	TrunkGroup   string
+	AgentFirst   bool   // call the agent before the customer
+	Agent        string // the reserved agent; empty if the router does not name one
 	AgentAddress string
-	Target       string // GMS _target
-	Queue        string // GMS _urs_virtual_queue
+	Target       string
+	Queue        string
 
 	// MediaType is the medium to reach the customer by: "voice", "chat" or
-	// "email". A dialer that is no [MediaDialer] gets "voice" only.
+	// "email". A dialer that does not implement [MediaDialer] gets "voice" only.
 	MediaType string
-	// ConfirmPrompt names what is played to a customer who answers, before the
-	// agent is connected, and ConfirmDigit the key that the customer presses to
-	// confirm. Both are empty when no confirmation is asked for.
-	ConfirmPrompt, ConfirmDigit string
+	// ConfirmPrompt names the prompt that is played to a customer who answers,
+	// before the agent is connected. It is empty if no confirmation is needed.
+	ConfirmPrompt string
+	// ConfirmDigit is the key that the customer presses to confirm.
+	ConfirmDigit string
 
-	RingTimeout time.Duration // give up ringing the customer after this long
-	// AgentRingTimeout is how long the agent's phone rings.
-	AgentRingTimeout time.Duration
-	MaxCall          time.Duration // end the call after this long
+	RingTimeout      time.Duration // longest time that the customer's phone rings
+	AgentRingTimeout time.Duration // longest time that the agent's phone rings
+	MaxCall          time.Duration // longest time that the call lasts
 	// NotAfter is the last instant at which the call may be placed. A dialer
-	// that queues checks it last.
+	// that has a queue checks it when the call leaves the queue.
 	NotAfter    time.Time
-	DetectCalls bool // call progress detection (GMS _cpd_enable)
+	DetectCalls bool // detect call progress, such as answering machines
 	Treatments  Treatments
 	UserData    Values
 	Properties  Values
 }
 
-// Treatments name what is played to the customer (GMS _treatment_*).
+// Treatments names what the platform plays to the customer in each situation.
 type Treatments struct {
 	CustomerConnect, WaitingForAgent, FindAgentFail, AnsweringMachine string
 }
 
-// ErrNotPlaced tells, from a dialer, that the call surely did not leave for the
-// network.
-var ErrNotPlaced = errors.New("call was not placed")
-
-// ThrottledError tells, from a dialer, that the call was not placed and that
-// the platform wants a pause. It unwraps to [ErrNotPlaced] and does not use up
-// a submit attempt.
+// ThrottledError is returned by a dialer whose platform refused the call and asks
+// for a pause of After. It unwraps to [ErrNotPlaced]. The attempt does not count
+// for Queueing.MaxSubmits.
 type ThrottledError struct {
 	After time.Duration
 }

@@ -38,7 +38,8 @@
 //
 // Offered is the preview, confirmation or access booking before an attempt.
 // Paused is a callback whose service is paused. A completed callback has a
-// [Reason] and stays completed: masking is the only change after it.
+// [Reason] and stays completed. Only two changes can follow: masking, and the
+// result of an attempt that was unresolved when the callback completed.
 //
 // # Six ideas
 //
@@ -52,12 +53,12 @@
 // written together or not at all; see [Change].
 //
 // Permits. Every limit is a counter with a key, a maximum and, for rates, a
-// window. A callback holds permits and gives each back on the transition that
-// frees it; see [PermitKind].
+// window. A callback holds permits and returns each one in the transition to a
+// state that does not need it; see [PermitKind].
 //
 // One next due time. Callback.NextAt is the earliest of release, retry, expiry,
-// offer time-out and lease end. Recovery needs no special code: work whose lease
-// has expired is due.
+// offer time-out and lease end. Recovery needs no special code, because a callback
+// whose lease has expired is due.
 //
 // Write before you dial. The attempt is committed, under a key and an epoch,
 // before the dialer is called.
@@ -66,26 +67,27 @@
 //
 // # Guarantees after a crash
 //
-// A callback that Start returned without an error is in the store until it is
-// completed, as far as the store keeps what was written to it.
+// If Start returned no error, the callback stays in the store until it completes,
+// provided that the store is durable.
 //
-// Work whose lease expired before the attempt was committed is done again, and
-// uses no attempt. An attempt whose outcome is unknown after that makes the
-// callback Unresolved. The callback leaves this state only
+// If a node stops before it commits an attempt, the lease expires and another node
+// makes the attempt. If it stops after the commit and the outcome stays unknown,
+// the callback becomes Unresolved. It leaves this state only
 //
 //   - when the dialer can say what happened to the attempt, see [LookupDialer],
 //   - by a late report that carries the key of the attempt, see [Report],
 //   - by an operator, see the Manager's Resolve and Cancel, or
 //   - at its end: it then completes, and is not dialled again.
 //
-// A time-out alone never causes another attempt. How much this guarantees depends
-// on the dialer:
+// A time-out alone never causes another attempt. What follows for the customer
+// depends on the dialer:
 //
-//   - A platform that refuses an attempt with an epoch lower than the highest it
-//     has seen ([DialerLimits].Fenced): a customer never has two live calls.
-//   - A dialer that implements [LookupDialer]: the same, if a request to the
-//     platform takes effect within its deadline or not at all.
-//   - Any other dialer: one request to the platform per decision of an operator.
+//   - With a platform that refuses an attempt with an epoch lower than the highest
+//     it has seen ([DialerLimits].Fenced), a customer never has two live calls.
+//   - With a dialer that implements [LookupDialer] the same holds, if a request to
+//     the platform takes effect within its deadline or not at all.
+//   - With any other dialer, each decision of an operator to dial again causes one
+//     request to the platform.
 //
 // After Cancel returned nil, no attempt begins. While a call is in flight Cancel
 // returns [ErrInFlight], and no further attempt follows.
@@ -93,9 +95,9 @@
 // # Errors
 //
 // A nil error means that the change was made. [ErrOutcomeUnknown] means that it
-// may have been made and that repeating it with the same key is safe. With any
-// other error it was not made. [Code] returns the numeric code of an error, as
-// GMS clients know it.
+// may have been made and that it can be repeated safely with the same key. After
+// any other error it was not made. [Code] returns the code of an error in the
+// numbering of GMS.
 //
 // # Privacy
 //

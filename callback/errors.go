@@ -8,10 +8,9 @@ import (
 	"github.com/ringback-go/ringback/availability"
 )
 
-// Facts. Each has a stable number through [Code]. ErrCapacity, ErrCalendar,
-// ErrSubmitAttempts and ErrExecution are for what a host puts around a Manager:
-// a [ServiceSource] that reads calendars from elsewhere, an API that answers for
-// the dialer.
+// The sentinels. [Code] returns a stable number for each. The Manager itself never
+// returns ErrCapacity, ErrCalendar, ErrSubmitAttempts and ErrExecution: they are
+// for code of the host, such as a [ServiceSource] that loads calendars.
 var (
 	ErrNumberLimit      = errors.New("number already has callbacks waiting") // 40001
 	ErrQueueLimit       = errors.New("service's queue is full")              // 40002
@@ -21,8 +20,8 @@ var (
 	ErrInvalidOperation = errors.New("operation is not possible")            // 40020
 	ErrNotFound         = errors.New("callback not found")                   // 40030
 	ErrInvalidNumber    = errors.New("number is not allowed")                // 40040
-	// ErrConsent shares the code of ErrInvalidNumber: GMS has none for consent,
-	// and to its clients both mean that this number must not be called.
+	// ErrConsent has the code of ErrInvalidNumber because GMS has no code for
+	// consent and either error forbids the number.
 	ErrConsent        = errors.New("customer has not consented")            // 40040
 	ErrClosed         = errors.New("closed at the desired time")            // 40050
 	ErrFull           = errors.New("no capacity at the desired time")       // 40051
@@ -33,26 +32,33 @@ var (
 	ErrExecution      = errors.New("dialer failed")                         // 50030
 	ErrRedirect       = errors.New("redirected service failed")             // 50040
 
-	// ErrConflict: somebody else changed the callback first. It is an
-	// ErrInvalidOperation to Code.
-	ErrConflict = errors.New("callback was changed meanwhile")
-	// ErrInFlight: an attempt is on its way, so that the operation cannot be
-	// promised. It is an ErrInvalidOperation to Code.
+	// ErrConflict reports that another writer changed the callback first. Code
+	// reports it as 40020 (ErrInvalidOperation).
+	ErrConflict = errors.New("callback has changed")
+	// ErrInFlight reports that a call is in flight, so that the effect of the
+	// operation cannot be guaranteed. Code reports it as 40020
+	// (ErrInvalidOperation).
 	ErrInFlight = errors.New("a call is in flight")
-	// ErrKeyReuse: the idempotency key was used with another request. It is an
-	// ErrInvalidParameter to Code.
+	// ErrKeyReuse reports that the idempotency key was used with another request.
+	// Code reports it as 40010 (ErrInvalidParameter).
 	ErrKeyReuse = errors.New("idempotency key was used for another request")
-	// ErrOutcomeUnknown: it may have happened. Repeating with the same
-	// idempotency key is safe.
+	// ErrOutcomeUnknown reports that the change may have been made. It can be
+	// repeated safely with the same idempotency key.
 	ErrOutcomeUnknown = errors.New("outcome is unknown: it may have happened")
-	// ErrPermitRefused: a store refused a permit; see [PermitError].
+	// ErrPermitRefused reports that the store refused a permit; see [PermitError].
 	ErrPermitRefused = errors.New("permit refused")
-	// ErrStopped: the Manager is shutting down.
+	// ErrStopped reports that the Manager is shutting down.
 	ErrStopped = errors.New("manager is stopped")
+
+	// ErrNotPlaced is returned by a [Dialer] if the call did not leave for the
+	// network, so that no phone can have rung.
+	ErrNotPlaced = errors.New("call was not placed")
+	// ErrNoAgent is returned by a [Router] if no agent can take the callback now.
+	ErrNoAgent = errors.New("no agent is free")
 )
 
-// Code returns the number of an error as GMS clients know it, 40001 to 50050;
-// 0 for nil. Errors from elsewhere are 50050, "unexpected".
+// Code returns the number of an error in the numbering of GMS, 40001 to 50050: 0
+// for nil, and CodeUnexpected for an error that has no number.
 func Code(err error) int {
 	if err == nil {
 		return 0
@@ -65,11 +71,11 @@ func Code(err error) int {
 	return CodeUnexpected
 }
 
-// HTTPStatus returns the HTTP status that fits an error, for handlers of the
-// host: 200 for nil, 429 for a limit, 404 for [ErrNotFound], 409 where the state
-// of the callback or a used key is in the way, 400 for other faults of the
-// request, and 500 for the rest. Adapters of package callback/api answer with the
-// same statuses unless their product has others.
+// HTTPStatus returns the HTTP status for an error, for handlers of the host: 200
+// for nil, 429 for a limit, 404 for [ErrNotFound], 409 if the state of the
+// callback or a used key forbids the request, 400 for other faults of the request,
+// and 500 for all other errors. The adapters below callback/api respond with the
+// same statuses unless their product defines others.
 func HTTPStatus(err error) int {
 	switch code := Code(err); {
 	case code == 0:
@@ -86,7 +92,7 @@ func HTTPStatus(err error) int {
 	return 500
 }
 
-// CodeUnexpected is the code of every error that has none of its own.
+// CodeUnexpected is what [Code] returns for an error that has no number.
 const CodeUnexpected = 50050
 
 type codeOf struct {
@@ -94,8 +100,9 @@ type codeOf struct {
 	code int
 }
 
-// The order matters where an error is more than one thing: the outer fact of a
-// redirection comes first, the general operation last.
+// codes lists the sentinels in the order in which Code tries them. An error that
+// wraps several gets the code of the first: ErrRedirect precedes the error that
+// caused it, and the general ErrInvalidOperation comes last.
 func codes() []codeOf {
 	return []codeOf{
 		{ErrRedirect, 50040},
@@ -108,18 +115,18 @@ func codes() []codeOf {
 	}
 }
 
-// FieldError names the field of a request or a configuration and the rule it
-// breaks. It unwraps to the sentinel it was made for.
+// FieldError reports a field of a request or a configuration that breaks a rule.
+// It unwraps to Fact and Cause.
 type FieldError struct {
-	Field string // the name the caller used
-	Rule  string // what is wrong with it; never a number of a person
-	Fact  error  // the sentinel it unwraps to
-	Cause error  // what it also unwraps to; nil when there is nothing
+	Field string // name of the field in the request or configuration
+	Rule  string // what is wrong with it; never contains a phone number
+	Fact  error  // ErrInvalidParameter or ErrConfiguration
+	Cause error  // may be nil
 }
 
 func (e *FieldError) Error() string { return e.Field + ": " + e.Rule }
 
-// Unwrap returns the sentinel and the cause, when there is one.
+// Unwrap returns Fact and, if it is set, Cause.
 func (e *FieldError) Unwrap() []error {
 	if e.Cause == nil {
 		return []error{e.Fact}
@@ -127,8 +134,8 @@ func (e *FieldError) Unwrap() []error {
 	return []error{e.Fact, e.Cause}
 }
 
-// NewFieldError makes a FieldError that unwraps to fact, for adapters that check
-// requests of their own: [ErrInvalidParameter] or [ErrConfiguration].
+// NewFieldError returns a FieldError that unwraps to fact, which is
+// [ErrInvalidParameter] or [ErrConfiguration].
 func NewFieldError(fact error, field, rule string) *FieldError {
 	return &FieldError{Field: field, Rule: rule, Fact: fact}
 }
@@ -138,11 +145,12 @@ func invalid(field, rule string) error { return NewFieldError(ErrInvalidParamete
 func misconfigured(field, rule string) error { return NewFieldError(ErrConfiguration, field, rule) }
 
 // NumberError says why a number is refused. It unwraps to [ErrInvalidNumber]
-// and, where parsing failed, to that error. It never holds the number.
+// and, if the number could not be parsed, to the error of the parser. It never
+// contains the number.
 type NumberError struct {
-	Field string // the property that holds the number
+	Field string // the property that contains the number
 	Rule  string // "impossible", "invalid", "premium", "exception", "country" or "emergency"
-	Cause error  // of parsing; nil when there is none
+	Cause error  // error of the parser; may be nil
 }
 
 func (e *NumberError) Error() string {
@@ -165,11 +173,11 @@ func (e *NumberError) Unwrap() []error {
 type LimitError struct {
 	Service   string
 	Max       int64         // the limit
-	Used      int64         // what is out
-	Interval  time.Duration // ErrIntervalLimit: its length
-	Parameter string        // ErrParameterLimit: the name of the parameter
-	RetryAt   time.Time     // when the window ends; zero when the limit has none
-	Fact      error         // the sentinel it unwraps to
+	Used      int64         // units in use, of Max
+	Interval  time.Duration // length of the interval, for ErrIntervalLimit
+	Parameter string        // name of the parameter, for ErrParameterLimit
+	RetryAt   time.Time     // when the window ends; zero if the limit has no window
+	Fact      error         // sentinel that the error unwraps to
 }
 
 func (e *LimitError) Error() string {
@@ -187,17 +195,17 @@ func (e *LimitError) Error() string {
 // Unwrap returns the limit's sentinel.
 func (e *LimitError) Unwrap() error { return e.Fact }
 
-// AvailabilityError says why there is no place at the desired time and proposes
+// AvailabilityError says why the desired time is not available and proposes
 // others. It unwraps to [ErrClosed] or [ErrFull].
 type AvailabilityError struct {
 	Service string
 	Bucket  availability.Bucket
-	// Explanation names the rule that closed the time; for ErrClosed.
+	// Explanation names the rule that closes the time, for ErrClosed.
 	Explanation availability.Explanation
-	// Alternatives are the nearest open times with seats left, in order of
-	// time.
+	// Alternatives are the nearest open times with free seats, in chronological
+	// order.
 	Alternatives []availability.Slot
-	Fact         error // the sentinel it unwraps to
+	Fact         error // sentinel that the error unwraps to
 }
 
 func (e *AvailabilityError) Error() string {
@@ -209,9 +217,9 @@ func (e *AvailabilityError) Error() string {
 // Unwrap returns ErrClosed or ErrFull.
 func (e *AvailabilityError) Unwrap() error { return e.Fact }
 
-// StateError says that a callback's state does not allow an operation. It
-// unwraps to [ErrInvalidOperation], and to [ErrInFlight] where a call is on its
-// way.
+// StateError reports an operation that the state of the callback does not allow.
+// It unwraps to [ErrInvalidOperation] and, in a state with a call in flight, to
+// [ErrInFlight].
 type StateError struct {
 	ID        ID
 	State     State
@@ -246,12 +254,11 @@ func (e *MaskedError) Error() string {
 // Unwrap returns ErrInvalidOperation.
 func (e *MaskedError) Unwrap() error { return ErrInvalidOperation }
 
-// PanicError is what a panic of a host's dialer, router, subscriber or contact
-// directory becomes.
+// PanicError reports a panic in code of the host that a Manager called.
 type PanicError struct {
-	In    string // "dialer", "router", "subscriber", "estimator", "contact directory"
-	Value any    // what was passed to panic
-	Stack []byte // of the goroutine, as [runtime/debug.Stack] returns it
+	In    string // "dialer", "router", "subscriber", "observer", "estimator" or "contact directory"
+	Value any    // argument of panic
+	Stack []byte // stack of the goroutine, from [runtime/debug.Stack]
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("%s panicked", e.In) }

@@ -8,61 +8,61 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// EventType says what happened.
+// EventType is the kind of an [Event].
 type EventType string
 
-// The events. Every accepted change of a callback is exactly one of them.
+// The types of events. Every change of a callback has exactly one event.
 const (
-	EventAccepted     EventType = "accepted"      // Start took it (GMS _cbe_on_callback_scheduled, _queued)
-	EventReleased     EventType = "released"      // its time came: it entered its queue (GMS _cbe_on_callback_submitted)
-	EventReady        EventType = "ready"         // the gap after an attempt is over
-	EventPaused       EventType = "paused"        // its service was paused: it left its queue
-	EventResumed      EventType = "resumed"       // the pause is over: it is back in its place
-	EventRescheduled  EventType = "rescheduled"   // moved to another time (GMS _cbe_on_callback_rescheduled)
-	EventUpdated      EventType = "updated"       // properties changed (GMS _cbe_on_callback_status_updated)
-	EventReminded     EventType = "reminded"      // soon to be called (GMS _cbe_on_callback_reminder)
-	EventOffered      EventType = "offered"       // somebody was asked (GMS _target_found, CallbackInvitationEvent)
-	EventOfferEnded   EventType = "offer_ended"   // rejected, timed out: back to the queue
-	EventDialing      EventType = "dialing"       // an attempt was committed (GMS _dial_init)
-	EventPlaced       EventType = "placed"        // the platform took it
-	EventProgress     EventType = "progress"      // the call got further (GMS _customer_queued, _route_to_agent)
-	EventAttemptEnded EventType = "attempt_ended" // the attempt is over, another may follow (GMS _dial_done)
-	EventUnresolved   EventType = "unresolved"    // nobody knows what became of the attempt
-	EventLookedUp     EventType = "looked_up"     // the dialer was asked, and could not tell
-	EventStateSet     EventType = "state_set"     // the execution side set the state
-	EventRequeued     EventType = "requeued"      // a claim was lost before anything was dialled
-	EventCompleted    EventType = "completed"     // over (GMS _cbe_on_callback_cancelled, _submit_failed, _processing_failed, _service_exit)
+	EventAccepted     EventType = "accepted"      // Start accepted the callback
+	EventReleased     EventType = "released"      // it entered its queue at its release time
+	EventReady        EventType = "ready"         // the pause after an attempt ended
+	EventPaused       EventType = "paused"        // it left its queue because its service was paused
+	EventResumed      EventType = "resumed"       // it returned to its place in the queue after a pause
+	EventRescheduled  EventType = "rescheduled"   // its desired time changed
+	EventUpdated      EventType = "updated"       // its properties changed
+	EventReminded     EventType = "reminded"      // Service.Reminder before release
+	EventOffered      EventType = "offered"       // an agent or the customer was asked
+	EventOfferEnded   EventType = "offer_ended"   // the offer was rejected or timed out, and it returned to its queue
+	EventDialing      EventType = "dialing"       // an attempt was committed
+	EventPlaced       EventType = "placed"        // the platform accepted the call
+	EventProgress     EventType = "progress"      // the call reached a later stage
+	EventAttemptEnded EventType = "attempt_ended" // the attempt ended; another may follow
+	EventUnresolved   EventType = "unresolved"    // the outcome of the attempt is unknown
+	EventLookedUp     EventType = "looked_up"     // the dialer was asked about the attempt and did not know
+	EventStateSet     EventType = "state_set"     // Manager.ReportState set the state
+	EventRequeued     EventType = "requeued"      // a claim expired before an attempt was committed
+	EventCompleted    EventType = "completed"     // it completed
 	EventMasked       EventType = "masked"        // its number, properties and texts were removed after Service.MaskAfter
-	EventErased       EventType = "erased"        // forgotten or past its retention
+	EventErased       EventType = "erased"        // it was erased by Manager.Forget or after Service.Retention
 )
 
-// Event is one accepted change of one callback. Events of a callback have
-// consecutive Seq from 1, and are delivered in that order. An event holds no
-// number and no property value, as long as the texts that callers give for
-// Detail hold none.
+// Event is one change of one callback. The events of a callback have consecutive
+// values of Seq, beginning with 1, and are delivered in that order. An event
+// contains no number and no property value, unless a caller passes one in a text
+// for Detail.
 type Event struct {
 	Tenant    string
 	Callback  ID
 	Service   string
-	Seq       int64 // the revision this change made
+	Seq       int64 // the revision after the change
 	At        time.Time
 	Type      EventType
 	From, To  State // From is zero for the first event
 	Reason    Reason
-	Attempt   int        // the attempt concerned; 0 = none
+	Attempt   int        // number of the attempt; 0 means none
 	Stage     Stage      // EventProgress
 	Result    CallResult // EventAttemptEnded, and EventCompleted after an attempt
 	Certainty Certainty
-	Next      time.Time // when the callback is looked at again; zero = never
-	Epoch     int64     // of the lease under which an engine wrote it; 0 = a verb
-	Actor     string    // who did it: the caller's name, or the Manager's node
-	Detail    string    // why, in words
-	// Cursor is the event's place in the feed, set by the store on reading.
+	Next      time.Time // the callback's NextAt; zero means never
+	Epoch     int64     // epoch of the lease of the engine that wrote it; 0 if a request did
+	Actor     string    // name of the caller, or of the Manager's node
+	Detail    string    // explanation
+	// Cursor is the event's place in the feed. The store sets it on reading.
 	Cursor Cursor
 }
 
-// String returns the event in one line, with the time in UTC. Digits of Detail
-// that may be a number are hidden.
+// String returns the event in one line, with the time in UTC. It hides digits in
+// Detail that may belong to a phone number.
 func (e Event) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s #%d %s: ", e.At.UTC().Format(time.RFC3339), e.Callback, e.Seq, e.Type)
@@ -91,6 +91,6 @@ func (e Event) String() string {
 	return b.String()
 }
 
-// Cursor is a place in the event feed or in a search. It is opaque; the empty
-// cursor is the beginning.
+// Cursor is an opaque place in the event feed or in a search. The empty cursor is
+// the beginning.
 type Cursor string

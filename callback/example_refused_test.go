@@ -59,7 +59,7 @@ func ExampleAvailabilityError() {
 func ExampleLimitError() {
 	ctx := context.Background()
 	service := support()
-	service.Limits.SameNumber = callback.CheckStrict
+	service.Limits.SameNumber = 1
 	service.Limits.Throttles = []callback.Throttle{{Max: 2, Every: 5 * time.Minute}}
 	m, sim := simulate(service)
 	for _, number := range []string{"044 668 18 00", "044 668 18 00", "+44 20 7946 0101", "+44 20 7946 0102"} {

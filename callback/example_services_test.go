@@ -137,7 +137,7 @@ func ExampleNewPolicy() {
 		Numbers:      callback.Numbers{Country: "XX"},
 		Booking:      callback.Booking{Buffer: 5 * time.Minute, ConnectThreshold: time.Minute},
 		Preview:      callback.Preview{On: true, Rejects: -1},
-		Inbound:      callback.Inbound{Direction: callback.UserOriginated},
+		Inbound:      callback.Inbound{On: true},
 	})
 	var faults interface{ Unwrap() []error }
 	if !errors.As(err, &faults) {

@@ -83,14 +83,6 @@ func ExampleParseCallResult() {
 	// call_result: "RANG_TWICE" is not a call result
 }
 
-// All results, for a table of one's own.
-func ExampleCallResults() {
-	results := callback.CallResults()
-	fmt.Println(len(results), results[0], results[len(results)-1])
-	// Output:
-	// 54 OK WRONG_NUMBER
-}
-
 // CanMove answers from the one table of legal transitions; from zero is
 // creation.
 func ExampleCanMove() {
@@ -126,15 +118,13 @@ func ExampleStates() {
 	// COMPLETED: COMPLETED
 }
 
-// The reason of a callback that agents rejected in the preview counts the
-// rejections.
-func ExampleReasonAfterRejects() {
-	reason := callback.ReasonAfterRejects(3)
-	fmt.Println(reason, reason.Succeeded())
+// Only the reason AGENT_CONNECTED is a success.
+func ExampleReason_Succeeded() {
 	fmt.Println(callback.ReasonAgentConnected, callback.ReasonAgentConnected.Succeeded())
+	fmt.Println(callback.ReasonCancelled, callback.ReasonCancelled.Succeeded())
 	// Output:
-	// AGENT_PREVIEW_CANCEL_AFTER_3REJECTS false
 	// AGENT_CONNECTED true
+	// CANCELLED false
 }
 
 // A span is a calendar length: a month is as long as the month is.

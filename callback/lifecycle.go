@@ -4,9 +4,8 @@ import (
 	"slices"
 )
 
-// moves is the one table of legal transitions: for each state, the states it
-// may go to. A state that lists itself may be written again (another time,
-// another attempt gap, another offer).
+// moves returns the states that may follow a state. A state that follows itself
+// may be written again, for example with another time or offer.
 func moves(from State) []State {
 	switch from {
 	case 0: // creation
@@ -27,20 +26,19 @@ func moves(from State) []State {
 		return []State{Queued, Processing, Unresolved, Completed}
 	case Unresolved:
 		return []State{Queued, Dialing, Routing, Processing, Unresolved, Completed}
-	case Completed: // masking, and nothing else
+	case Completed: // masking, or the late result of an unresolved attempt
 		return []State{Completed}
 	default:
 		return nil
 	}
 }
 
-// CanMove reports whether the life cycle allows from to be followed by to.
-// From zero means creation.
+// CanMove reports whether state to may follow state from. The zero State stands
+// for a callback that is being created.
 func CanMove(from, to State) bool { return slices.Contains(moves(from), to) }
 
-// Keeps reports whether a callback in state s goes on holding permits of kind
-// k. A transition gives back every held permit whose kind the new state does
-// not keep, in the same write.
+// Keeps reports whether a callback in state s holds permits of kind k. The write
+// of a transition to s returns all held permits of other kinds.
 func (s State) Keeps(k PermitKind) bool {
 	switch k {
 	case PermitNumber, PermitBucket:
@@ -52,8 +50,8 @@ func (s State) Keeps(k PermitKind) bool {
 		}
 		return false
 	case PermitLine, PermitCall:
-		// Unresolved keeps them while the dialer may still say that the call is
-		// up; what waits for an operator alone drops them.
+		// An unresolved callback keeps them while the dialer may find the call
+		// alive, and returns them once only an operator can resolve it.
 		return s == Dialing || s == Routing || s == Processing || s == Unresolved
 	case PermitAccess:
 		return s == Offered
@@ -62,8 +60,8 @@ func (s State) Keeps(k PermitKind) bool {
 	}
 }
 
-// Reserved reports whether a callback in state s keeps the agent that the
-// router reserved for it.
+// Reserved reports whether a callback in state s keeps the reservation of its
+// agent.
 func (s State) Reserved() bool {
 	switch s {
 	case Offered, Dialing, Routing, Processing:

@@ -5,27 +5,23 @@ import (
 	"time"
 )
 
-// Limit bounds a count. Its zero value stands for the default that the field
-// documents; a positive value is the bound itself.
+// Limit bounds a count. A positive value is the bound. The zero value stands for
+// the default that the field documents.
 type Limit int
 
+// The special values of the limits and durations of a [Service].
 const (
-	// NoLimit sets no bound.
-	NoLimit Limit = -1
-	// None allows nothing at all.
-	None Limit = -2
+	NoLimit Limit         = -1 // no bound
+	None    Limit         = -2 // nothing is allowed
+	Off     time.Duration = -1 // disables the purpose of the duration; the only negative one allowed
 )
-
-// Off, as a duration of a [Service], switches off what the duration is for. It
-// is the only negative duration that a Service accepts.
-const Off time.Duration = -1
 
 // Valid reports whether l is NoLimit, None, zero or positive.
 func (l Limit) Valid() bool { return l >= None }
 
-// Max returns the bound as [Permit.Max] has it: -1 for NoLimit, 0 for None, else
-// l. The zero value has no bound of its own: ask the service of a [Policy], whose
-// defaults are in place.
+// Max returns the bound for [Permit.Max]: -1 for NoLimit, 0 for None, else l. It
+// must not be called on a zero Limit; the service of a [Policy] has none, because
+// NewPolicy sets the defaults.
 func (l Limit) Max() int64 {
 	switch l {
 	case NoLimit:

@@ -8,17 +8,20 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// The types below hold phone numbers or values of properties. Each has a String
-// that shows neither, a Format that prints String for every verb, and a
-// MarshalText that writes String for encoding/json and the handlers of log/slog.
-// TestPrintingHidesNumbersAndValues checks every exported type for that.
+// The types of this file contain phone numbers or values of properties. Their
+// methods Format and MarshalText make fmt, encoding/json and the handlers of
+// log/slog print what String returns, which contains neither.
+// TestPrintingHidesNumbersAndValues checks every exported type.
 
 // String returns ID, service, revision, state and reason.
 func (c Callback) String() string {
 	return strings.TrimSpace(fmt.Sprintf("callback %s of service %q, revision %d, %v %s", c.ID, c.Service, c.Revision, c.State, c.Reason))
 }
 
-func (c Callback) Format(f fmt.State, _ rune)   { text.Write(f, c.String()) }
+// Format prints what String returns, for every formatting verb.
+func (c Callback) Format(f fmt.State, _ rune) { text.Write(f, c.String()) }
+
+// MarshalText returns what String returns.
 func (c Callback) MarshalText() ([]byte, error) { return text.Marshal(c) }
 
 // LogValue returns what String shows, as attributes.
@@ -27,27 +30,36 @@ func (c Callback) LogValue() slog.Value {
 		slog.Int64("revision", c.Revision), slog.String("state", c.State.String()), slog.String("reason", string(c.Reason)))
 }
 
-// String returns attempt and service.
+// String returns the key of the attempt and the service.
 func (c Call) String() string { return fmt.Sprintf("attempt %s of service %q", c.Key, c.Service) }
 
-func (c Call) Format(f fmt.State, _ rune)   { text.Write(f, c.String()) }
+// Format prints what String returns, for every formatting verb.
+func (c Call) Format(f fmt.State, _ rune) { text.Write(f, c.String()) }
+
+// MarshalText returns what String returns.
 func (c Call) MarshalText() ([]byte, error) { return text.Marshal(c) }
 
-// LogValue returns tenant, attempt and service.
+// LogValue returns tenant, key of the attempt and service.
 func (c Call) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("tenant", c.Tenant), slog.String("attempt", string(c.Key)), slog.String("service", c.Service))
 }
 
-// String returns the key; "***" stands for the value.
+// String returns the key, and "***" instead of the value.
 func (l SearchValue) String() string { return l.Key + "=" + text.Hidden(l.Value) }
 
-func (l SearchValue) Format(f fmt.State, _ rune)   { text.Write(f, l.String()) }
+// Format prints what String returns, for every formatting verb.
+func (l SearchValue) Format(f fmt.State, _ rune) { text.Write(f, l.String()) }
+
+// MarshalText returns what String returns.
 func (l SearchValue) MarshalText() ([]byte, error) { return text.Marshal(l) }
 
-// String returns the key; "***" stands for the value.
+// String returns the key, and "***" instead of the value.
 func (m Match) String() string { return m.Key + "=" + text.Hidden(m.Value) }
 
-func (m Match) Format(f fmt.State, _ rune)   { text.Write(f, m.String()) }
+// Format prints what String returns, for every formatting verb.
+func (m Match) Format(f fmt.State, _ rune) { text.Write(f, m.String()) }
+
+// MarshalText returns what String returns.
 func (m Match) MarshalText() ([]byte, error) { return text.Marshal(m) }
 
 // String returns services, states and limit.
@@ -55,15 +67,21 @@ func (q Query) String() string {
 	return fmt.Sprintf("query of services %q, states %v, limit %d", q.Services, q.States, q.Limit)
 }
 
-func (q Query) Format(f fmt.State, _ rune)   { text.Write(f, q.String()) }
+// Format prints what String returns, for every formatting verb.
+func (q Query) Format(f fmt.State, _ rune) { text.Write(f, q.String()) }
+
+// MarshalText returns what String returns.
 func (q Query) MarshalText() ([]byte, error) { return text.Marshal(q) }
 
-// String returns kind, service, name and slot; "***" stands for the subject.
+// String returns kind, service, name and slot, and "***" instead of the subject.
 func (k PermitKey) String() string {
 	return fmt.Sprintf("%s/%s/%s/%s/%d", k.Kind, k.Service, k.Name, text.Hidden(k.Subject), k.Slot)
 }
 
-func (k PermitKey) Format(f fmt.State, _ rune)   { text.Write(f, k.String()) }
+// Format prints what String returns, for every formatting verb.
+func (k PermitKey) Format(f fmt.State, _ rune) { text.Write(f, k.String()) }
+
+// MarshalText returns what String returns.
 func (k PermitKey) MarshalText() ([]byte, error) { return text.Marshal(k) }
 
 // String returns the first counter of the range, as [PermitKey.String] does.
@@ -71,21 +89,30 @@ func (r LoadRequest) String() string {
 	return PermitKey{Kind: r.Kind, Service: r.Service, Name: r.Name, Subject: r.Subject, Slot: r.From}.String()
 }
 
-func (r LoadRequest) Format(f fmt.State, _ rune)   { text.Write(f, r.String()) }
+// Format prints what String returns, for every formatting verb.
+func (r LoadRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
+
+// MarshalText returns what String returns.
 func (r LoadRequest) MarshalText() ([]byte, error) { return text.Marshal(r) }
 
-// String returns the numbers of callbacks and subjects.
+// String returns how many callbacks and subjects are to be erased.
 func (r EraseRequest) String() string {
 	return fmt.Sprintf("erasure of %d callbacks and %d subjects", len(r.Items), len(r.Subjects))
 }
 
-func (r EraseRequest) Format(f fmt.State, _ rune)   { text.Write(f, r.String()) }
+// Format prints what String returns, for every formatting verb.
+func (r EraseRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
+
+// MarshalText returns what String returns.
 func (r EraseRequest) MarshalText() ([]byte, error) { return text.Marshal(r) }
 
-// String returns the ID of the mode, with digits hidden, and Callback.
+// String returns ID, with digits hidden, and Callback.
 func (c ContactMode) String() string {
 	return fmt.Sprintf("contact mode %q, callback %v", text.Redact(c.ID), c.Callback)
 }
 
-func (c ContactMode) Format(f fmt.State, _ rune)   { text.Write(f, c.String()) }
+// Format prints what String returns, for every formatting verb.
+func (c ContactMode) Format(f fmt.State, _ rune) { text.Write(f, c.String()) }
+
+// MarshalText returns what String returns.
 func (c ContactMode) MarshalText() ([]byte, error) { return text.Marshal(c) }

@@ -41,34 +41,34 @@ func parseName[T ~uint8](v *T, given []byte, field string, names []string) error
 	return invalid(field, fmt.Sprintf("%q is not one of %q", text.Clip(string(given)), names))
 }
 
-// String names the certainty.
+// String returns the name of the certainty.
 func (c Certainty) String() string { return nameOf(c, certaintyNames()) }
 
-// MarshalText writes the name; an undefined certainty is an error.
+// MarshalText returns the name, or an error if the certainty is not defined.
 func (c Certainty) MarshalText() ([]byte, error) { return textOfName(c, "certainty", certaintyNames()) }
 
-// UnmarshalText reads a name in any case.
+// UnmarshalText parses a name, ignoring case.
 func (c *Certainty) UnmarshalText(text []byte) error {
 	return parseName(c, text, "certainty", certaintyNames())
 }
 
-// String names the stage.
+// String returns the name of the stage.
 func (s Stage) String() string { return nameOf(s, reachedNames()) }
 
-// MarshalText writes the name; an undefined stage is an error.
+// MarshalText returns the name, or an error if the stage is not defined.
 func (s Stage) MarshalText() ([]byte, error) { return textOfName(s, "stage", reachedNames()) }
 
-// UnmarshalText reads a name in any case.
+// UnmarshalText parses a name, ignoring case.
 func (s *Stage) UnmarshalText(text []byte) error { return parseName(s, text, "stage", reachedNames()) }
 
-// String names the party.
+// String returns the name of the party.
 func (p Party) String() string { return nameOf(p, partyNames()) }
 
-// MarshalText writes the name; an undefined party is an error.
+// MarshalText returns the name, or an error if the party is not defined.
 func (p Party) MarshalText() ([]byte, error) { return textOfName(p, "party", partyNames()) }
 
-// UnmarshalText reads a name in any case.
+// UnmarshalText parses a name, ignoring case.
 func (p *Party) UnmarshalText(text []byte) error { return parseName(p, text, "party", partyNames()) }
 
-// String names the answer.
+// String returns the name of the answer.
 func (a OfferAnswer) String() string { return nameOf(a, answerNames()) }

@@ -5,50 +5,42 @@ import (
 	"time"
 )
 
-// Observer hears what a Manager does besides the events of callbacks: for
-// metrics, traces and alarms. A Manager calls it on the goroutine that does the
-// work, from several at once; its methods must return quickly, and a panic of
-// theirs is logged and has no other effect. Embed [NopObserver] to implement
-// some of the methods only.
+// Observer is told what a Manager does, for metrics, traces and alarms. Its methods
+// must be safe for concurrent use and return quickly, because a Manager calls them
+// on the goroutines that do the work. A panic is logged and has no other effect.
+// To implement only some of the methods, embed [NopObserver].
 type Observer interface {
 	// Decided is called when a change of a callback was written or refused.
 	Decided(ctx context.Context, d Decision)
 	// AttemptBegan is called before the dialer gets a committed attempt.
 	AttemptBegan(ctx context.Context, call Call)
-	// AttemptEnded is called when the outcome of an attempt was written.
-	AttemptEnded(ctx context.Context, e AttemptEnd)
+	// AttemptEnded is called when the outcome of the current attempt was written.
+	AttemptEnded(ctx context.Context, cb *Callback)
 	// StoreCalled is called after each call of a method of the store.
 	StoreCalled(ctx context.Context, c StoreCall)
 	// Ticked is called after each step of the engine.
 	Ticked(ctx context.Context, t TickReport)
 	// DialerPaused is called when the dialer's platform asks for a pause.
 	DialerPaused(ctx context.Context, p DialerPause)
-	// Unresolved is called when an attempt became unresolved.
+	// Unresolved is called when a callback became unresolved.
 	Unresolved(ctx context.Context, cb *Callback)
 	// AgentChanged is called when an agent was reserved or released.
 	AgentChanged(ctx context.Context, a AgentChange)
 }
 
-// Decision is a change of one callback.
+// Decision is a change of one callback that was written or refused.
 type Decision struct {
 	Event Event // the event of the change
-	// Err is why the change was not written: an error that wraps
+	// Err is nil if the change was written. Otherwise it wraps
 	// [ErrPermitRefused], [ErrConflict], [ErrNotFound] or [ErrOutcomeUnknown], or
-	// the store's. Nil means that it was written.
+	// is another error of the store.
 	Err error
-}
-
-// AttemptEnd is an attempt whose outcome is known or doubted.
-type AttemptEnd struct {
-	Tenant  string
-	Service string
-	Attempt Attempt
 }
 
 // StoreCall is a call of a method of the store.
 type StoreCall struct {
 	Method  string        // "Apply", "Get", ...
-	Items   int           // changes, claimed callbacks, found callbacks or events
+	Items   int           // number of changes, callbacks, groups, counters or events
 	Elapsed time.Duration // by Config.Now
 	Err     error
 }
@@ -70,7 +62,7 @@ type DialerPause struct {
 
 // AgentChange is an agent that was reserved for a callback or released.
 type AgentChange struct {
-	Reserved bool // else released
+	Reserved bool // true if reserved, false if released
 	Release  Release
 }
 
@@ -79,11 +71,26 @@ type NopObserver struct{}
 
 var _ Observer = NopObserver{}
 
-func (NopObserver) Decided(context.Context, Decision)         {}
-func (NopObserver) AttemptBegan(context.Context, Call)        {}
-func (NopObserver) AttemptEnded(context.Context, AttemptEnd)  {}
-func (NopObserver) StoreCalled(context.Context, StoreCall)    {}
-func (NopObserver) Ticked(context.Context, TickReport)        {}
+// Decided does nothing.
+func (NopObserver) Decided(context.Context, Decision) {}
+
+// AttemptBegan does nothing.
+func (NopObserver) AttemptBegan(context.Context, Call) {}
+
+// AttemptEnded does nothing.
+func (NopObserver) AttemptEnded(context.Context, *Callback) {}
+
+// StoreCalled does nothing.
+func (NopObserver) StoreCalled(context.Context, StoreCall) {}
+
+// Ticked does nothing.
+func (NopObserver) Ticked(context.Context, TickReport) {}
+
+// DialerPaused does nothing.
 func (NopObserver) DialerPaused(context.Context, DialerPause) {}
-func (NopObserver) Unresolved(context.Context, *Callback)     {}
+
+// Unresolved does nothing.
+func (NopObserver) Unresolved(context.Context, *Callback) {}
+
+// AgentChanged does nothing.
 func (NopObserver) AgentChanged(context.Context, AgentChange) {}

@@ -1,17 +1,12 @@
 package callback
 
-// OfferAnswer is what somebody says to an offer.
+// OfferAnswer is the answer to an [Offer].
 type OfferAnswer uint8
 
+// The answers to offers.
 const (
-	// AnswerAccept: the agent takes the previewed callback, or the customer
-	// confirms. It is dialled next.
-	AnswerAccept OfferAnswer = iota + 1
-	// AnswerReject: the agent hands the previewed callback back.
-	AnswerReject
-	// AnswerCancel: the agent ends the previewed callback, or the customer
-	// declines.
-	AnswerCancel
-	// AnswerCalledIn: the customer called the access number and is on the line.
-	AnswerCalledIn
+	AnswerAccept   OfferAnswer = iota + 1 // the agent takes the previewed callback, or the customer confirms
+	AnswerReject                          // the agent rejects the previewed callback
+	AnswerCancel                          // the agent cancels the previewed callback, or the customer declines
+	AnswerCalledIn                        // the customer called the access number and is on the line
 )

@@ -12,8 +12,9 @@ import (
 // Interaction resource (call_result), 0 to 53.
 type CallResult uint8
 
-// The call results. Ok is "unset" in practice: a dialer reports Answer for a
-// call that was answered and Bridged for one that reached an agent.
+// The call results. In practice ResultOK means that no result is set: dialers
+// report ResultAnswer for a call that was answered and ResultBridged for one that
+// reached an agent.
 const (
 	ResultOK CallResult = iota
 	ResultTransferred
@@ -84,19 +85,10 @@ func resultNames() [ResultWrongNumber + 1]string {
 	}
 }
 
-// CallResults lists all 54 results in order.
-func CallResults() []CallResult {
-	all := make([]CallResult, 0, ResultWrongNumber+1)
-	for r := ResultOK; r <= ResultWrongNumber; r++ {
-		all = append(all, r)
-	}
-	return all
-}
-
 // Valid reports whether r is one of the 54 results.
 func (r CallResult) Valid() bool { return r <= ResultWrongNumber }
 
-// String returns the name in the Callback Interaction resource.
+// String returns the name of the result in the Callback Interaction resource.
 func (r CallResult) String() string {
 	if !r.Valid() {
 		return fmt.Sprintf("CallResult(%d)", uint8(r))
@@ -104,7 +96,7 @@ func (r CallResult) String() string {
 	return resultNames()[r]
 }
 
-// MarshalText writes the name; an undefined result is an error.
+// MarshalText returns the name, or an error if the result is not defined.
 func (r CallResult) MarshalText() ([]byte, error) {
 	if !r.Valid() {
 		return nil, fmt.Errorf("call result %d is not defined", uint8(r))
@@ -112,7 +104,7 @@ func (r CallResult) MarshalText() ([]byte, error) {
 	return []byte(r.String()), nil
 }
 
-// UnmarshalText reads a name in any case.
+// UnmarshalText parses a name, ignoring case.
 func (r *CallResult) UnmarshalText(text []byte) error {
 	parsed, err := ParseCallResult(string(text))
 	if err != nil {
@@ -122,7 +114,8 @@ func (r *CallResult) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseCallResult reads the name of a result in any case.
+// ParseCallResult parses the name of a result, ignoring case. An unknown name is
+// an [ErrInvalidParameter].
 func ParseCallResult(name string) (CallResult, error) {
 	for r, known := range resultNames() {
 		if strings.EqualFold(name, known) {
@@ -132,29 +125,27 @@ func ParseCallResult(name string) (CallResult, error) {
 	return 0, invalid("call_result", fmt.Sprintf("%q is not a call result", text.Clip(name)))
 }
 
-// Certainty says how much is known about the end of an attempt. The zero value
-// says nothing: a [Report] has to name one of the others.
+// Certainty says how much is known about the end of an attempt. The zero value is
+// not valid in a [Report].
 type Certainty uint8
 
+// The certainties.
 const (
-	// Known means that the result is what happened.
-	Known Certainty = iota + 1
-	// NotPlaced means that the call did not leave for the network: no phone rang.
-	NotPlaced
-	// MayHaveRung means that the customer's phone may have rung and the end of
-	// the call is not known. The customer is never dialled again because of it.
-	MayHaveRung
+	Known       Certainty = iota + 1 // the result is what happened
+	NotPlaced                        // the call did not leave for the network, and no phone rang
+	MayHaveRung                      // the phone may have rung, and the end of the call is unknown
 )
 
-// Stage is how far an attempt got. Stages only move forward; a report of an
+// Stage is how far an attempt got. Stages only move forward: a report of an
 // earlier one is ignored.
 type Stage uint8
 
+// The stages of an attempt.
 const (
-	StageNone     Stage = iota // committed, not known to have left
-	StagePlaced                // the platform took it
+	StageNone     Stage = iota // committed, and not known to be placed
+	StagePlaced                // the platform accepted the call
 	StageRinging               // the customer's phone rings
-	StageCustomer              // the customer answered (and, where asked for, confirmed)
+	StageCustomer              // the customer answered and, if required, confirmed
 	StageAgent                 // the agent is being connected
 	StageBridged               // customer and agent are talking
 )
@@ -162,6 +153,7 @@ const (
 // Party is who ended a call.
 type Party uint8
 
+// The parties.
 const (
 	PartyUnknown Party = iota
 	PartyCustomer
@@ -173,21 +165,22 @@ const (
 // Outcome is how an attempt ended.
 type Outcome struct {
 	Result CallResult
-	// Certainty says whether Result is known to be true.
+	// Certainty says how reliable Result is.
 	Certainty Certainty
-	// Confirmed says that the customer pressed [Call.ConfirmDigit].
+	// Confirmed is true if the customer pressed [Call.ConfirmDigit].
 	Confirmed bool
-	Reached   Stage // the furthest stage, where the platform tells; zero means the stages reported so far
-	By        Party
-	SIP       int // SIP status, 0 when there is none
-	Q850      int // Q.850 cause, 0 when there is none
-	// Raw is the platform's own word for it, for support. It must not hold a
-	// number; at most 256 bytes are kept.
-	Raw string
-	// Ring and Talk are how long it rang and how long the parties talked.
-	Ring, Talk time.Duration
-	// RetryAfter asks for a pause of the service's dialling (SIP 503, HTTP
-	// 429): it cools the trunk down, not the customer's attempt.
+	// Reached is the furthest stage. Zero stands for the furthest one reported.
+	Reached Stage
+	By      Party
+	SIP     int // SIP status; 0 if there is none
+	Q850    int // Q.850 cause; 0 if there is none
+	// Raw is the platform's own description, for support. It must not contain a
+	// number. At most 256 bytes are stored.
+	Raw  string
+	Ring time.Duration // how long the phone rang
+	Talk time.Duration // how long customer and agent talked
+	// RetryAfter asks the Manager to pause the calls of the service for this long
+	// (SIP 503, HTTP 429). The retry rules of the callback apply as well.
 	RetryAfter time.Duration
 }
 

@@ -15,18 +15,18 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// PropertyNumber is the property that holds the number to call.
+// PropertyNumber is the name of the property that contains the number to call.
 const PropertyNumber = "_customer_number"
 
-// Policy is a [Service] that was checked and has its defaults in place. It is
-// immutable and safe for concurrent use.
+// Policy is a valid [Service] whose defaults are set. It is immutable and safe for
+// concurrent use.
 type Policy struct {
 	service Service
 	planner *availability.Planner
 }
 
-// NewPolicy checks s and sets its defaults. The error joins one [FieldError] per
-// fault; each names the field and unwraps to [ErrConfiguration].
+// NewPolicy checks s and sets its defaults. The error joins one [FieldError] for
+// each fault; each unwraps to [ErrConfiguration].
 func NewPolicy(s Service) (*Policy, error) {
 	s = s.withDefaults()
 	faults := s.faults()
@@ -49,13 +49,13 @@ func NewPolicy(s Service) (*Policy, error) {
 	return &Policy{service: s, planner: planner}, nil
 }
 
-// Service returns the service with every default in place.
+// Service returns the service with all defaults set.
 func (p *Policy) Service() Service { return p.service }
 
 // Planner returns the planner of the service's buckets.
 func (p *Policy) Planner() *availability.Planner { return p.planner }
 
-// seats returns how many seats a bucket has that is bounded by l.
+// seats returns the number of seats of a bucket whose limit is l.
 func seats(l Limit) int {
 	if l == NoLimit {
 		return availability.MaxSeats
@@ -75,6 +75,7 @@ func (s Service) withDefaults() Service {
 	s.MaskAfter = cmp.Or(s.MaskAfter, 7*24*time.Hour)
 	s.Retention = cmp.Or(s.Retention, 90*24*time.Hour)
 
+	s.Limits.SameNumber = cmp.Or(s.Limits.SameNumber, 2)
 	s.Limits.Queued = cmp.Or(s.Limits.Queued, 1000)
 	if s.Limits.Parameters == nil {
 		s.Limits.Parameters = []string{PropertyNumber}
@@ -175,12 +176,12 @@ func (s Service) faults() []error {
 	return l
 }
 
-// maxThrottles bounds the counters that one Start takes.
+// maxThrottles bounds the number of counters that one Start changes.
 const maxThrottles = 8
 
 func (s Service) limitFaults(l *faultList) {
 	limits := s.Limits
-	l.check(limits.SameNumber <= CheckNone, "Limits.SameNumber", "%d is not defined", limits.SameNumber)
+	l.limit("Limits.SameNumber", limits.SameNumber)
 	l.limit("Limits.Queued", limits.Queued)
 	l.limit("Limits.PerParameter", limits.PerParameter)
 	l.limit("Limits.AttemptsPerDay", limits.AttemptsPerDay)
@@ -194,7 +195,7 @@ func (s Service) limitFaults(l *faultList) {
 	}
 }
 
-// maxProposals is the most alternatives that a refusal proposes.
+// maxProposals bounds the alternatives that a refusal proposes.
 const maxProposals = 100
 
 func (s Service) bookingFaults(l *faultList) {
@@ -234,29 +235,27 @@ func (s Service) dialingFaults(l *faultList) {
 	l.between("Dialing.PlaceTimeout", d.PlaceTimeout, time.Second, 5*time.Minute)
 	l.between("Dialing.RingTimeout", d.RingTimeout, 5*time.Second, 5*time.Minute)
 	l.between("Dialing.AgentRingTimeout", d.AgentRingTimeout, 5*time.Second, 5*time.Minute)
-	l.check(d.ConfirmDigit == "" || len(d.ConfirmDigit) == 1 && strings.Contains("0123456789*#", d.ConfirmDigit), "Dialing.ConfirmDigit", "%q is not one of 0 to 9, * and #", d.ConfirmDigit)
+	l.check(len(d.ConfirmDigit) <= 1 && strings.Trim(d.ConfirmDigit, "0123456789*#") == "", "Dialing.ConfirmDigit", "%q is not one of 0 to 9, * and #", d.ConfirmDigit)
 	l.check(d.ConfirmDigit == "" || d.ConfirmPrompt != "", "Dialing.ConfirmDigit", "needs Dialing.ConfirmPrompt")
 	l.between("Dialing.AgentWait", d.AgentWait, time.Second, 24*time.Hour)
 	l.between("Dialing.MaxCall", d.MaxCall, time.Second, 48*time.Hour)
 	l.between("Dialing.Grace", d.Grace, 0, 5*time.Minute)
-	l.check(d.First <= AgentFirst, "Dialing.First", "%d is not defined", d.First)
 	p := s.Preview
 	l.between("Preview.Timeout", p.Timeout, time.Second, time.Hour)
 	l.check(p.Rejects >= 0, "Preview.Rejects", "%d is negative", p.Rejects)
 	l.check(p.RejectRetry >= 0, "Preview.RejectRetry", "%v is negative", p.RejectRetry)
 	l.check(!p.ViaRoutePoint || d.RoutePoint != "", "Preview.ViaRoutePoint", "needs Dialing.RoutePoint")
 	in := s.Inbound
-	l.check(in.Direction <= UserOriginated, "Inbound.Direction", "%d is not defined", in.Direction)
 	l.between("Inbound.Timeout", in.Timeout, time.Second, 24*time.Hour)
-	if in.Direction == UserOriginated {
+	if in.On {
 		l.check(len(in.AccessNumbers) > 0, "Inbound.AccessNumbers", "is required when customers call in")
 		l.check(!p.On, "Preview.On", "has no meaning when customers call in")
 	}
 	l.between("Confirm.Timeout", s.Confirm.Timeout, time.Second, time.Hour)
 }
 
-// PreviewData returns what an agent sees in a preview: the properties named by
-// Preview.Data, or all user data if that is nil.
+// PreviewData returns the values of cb that an agent sees in a preview: those named
+// by Preview.Data, or all user data if Preview.Data is nil.
 func (p *Policy) PreviewData(cb *Callback) Values {
 	if p.service.Preview.Data == nil {
 		return maps.Clone(cb.UserData)

@@ -6,21 +6,22 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// OrderBy is what a search is ordered by.
+// OrderBy is the order of the results of a search.
 type OrderBy uint8
 
+// The orders, each by a time of the callback.
 const (
-	ByDesired OrderBy = iota // Desired
-	ByCreated                // Created
-	ByUpdated                // Updated
-	ByQueue                  // QueuedAt: the order of a queue within one priority
+	ByDesired OrderBy = iota // Callback.Desired
+	ByCreated                // Callback.Created
+	ByUpdated                // Callback.Updated
+	ByQueue                  // Callback.QueuedAt, the order of a queue of one priority
 )
 
-// Query selects callbacks of one tenant. All conditions that are set must
-// hold; within one list any value will do.
+// Query selects the callbacks of one tenant that meet all conditions that are set.
+// A list is met by a callback that has one of its values.
 type Query struct {
 	Tenant     string
-	AllTenants bool // Count only; a Manager sets it for its own duties
+	AllTenants bool // used by a Manager, with Count only
 
 	IDs        []ID
 	Services   []string
@@ -29,11 +30,12 @@ type Query struct {
 	Reasons    []Reason
 	Priorities []scheduler.Priority
 
-	// Lookups match properties that have or once had the value, all of them,
-	// or any of them when AnyLookup is set (GMS operand AND, OR).
+	// SearchValues selects callbacks whose present or former search values include
+	// all of these or, with AnySearchValue, one of them.
 	SearchValues   []Match
 	AnySearchValue bool
-	// Properties match the present text of properties or user data.
+	// Properties selects callbacks whose properties or user data have all of these
+	// values now, compared by [TextOf].
 	Properties []Match
 
 	Number     string // [phonenum.Address.Key] of the number or the alternative
@@ -43,29 +45,29 @@ type Query struct {
 	AppPool    string
 	Personal   string // the agent of a personal callback
 
-	// Times are inclusive; zero means no bound.
+	// The times are inclusive bounds. Zero sets no bound.
 	DesiredFrom, DesiredTo time.Time
 	CreatedFrom, CreatedTo time.Time
 	EndedFrom, EndedTo     time.Time
-	// QueuedBefore keeps callbacks that stand before this place in their queue.
+	// QueuedBefore selects callbacks whose place in their queue is before this one.
 	QueuedBefore *Place
 
 	Order OrderBy
 	Desc  bool
-	Limit int // 0 = 100; at most 1,000
+	Limit int // at most 1,000; 0 means 100
 	After Cursor
 }
 
-// Match is a key and the value it is compared with.
+// Match is a key and the value that a callback must have under it.
 type Match struct{ Key, Value string }
 
-// Place is a place in a queue.
+// Place is a place in a queue, which is ordered by time, then by ID.
 type Place struct {
 	QueuedAt time.Time
 	ID       ID
 }
 
-// Page is one page of a search. Next is empty when nothing follows.
+// Page is one page of the results of a search. Next is empty on the last page.
 type Page struct {
 	Callbacks []*Callback
 	Next      Cursor
@@ -78,12 +80,12 @@ type QueueKey struct {
 	Priority scheduler.Priority
 }
 
-// Group is a count of callbacks that share tenant, service, priority and state.
+// Group counts the callbacks of one tenant, service, priority and state.
 type Group struct {
 	Queue QueueKey
 	State State
-	N     int
-	// Ready is how many of them are Queued and Ready. Some may be under a
-	// lease, so that a queue claim gets fewer.
+	N     int // number of callbacks
+	// Ready is the number of these that are ready, including those under a lease,
+	// which a claim does not return.
 	Ready int
 }

@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// Reporter takes what dialers tell about attempts. A Manager is one.
+// Reporter receives the reports of dialers. A Manager implements it.
 type Reporter interface {
 	Report(ctx context.Context, r Report) error
 }
 
-// Report is what a dialer, or the webhook that hears for it, tells about an
-// attempt. Reports may come more than once, in any order, on any node and
-// before Dialer.Dial has returned: stages only move forward, and the first
-// outcome counts.
+// Report describes the progress or the end of an attempt. It comes from a dialer or
+// from the webhook of its platform. Reports may be repeated, arrive in any order and
+// on any node, and precede the return of Dialer.Dial: earlier stages are ignored, and
+// the first outcome is final.
 type Report struct {
 	Tenant string
 	Key    AttemptKey
-	// Epoch is the one the attempt was placed under, when the reporter knows
-	// it; a different one is refused with [ErrConflict].
+	// Epoch is [Call.Epoch]; 0 if the reporter does not know it. A different epoch
+	// is refused with [ErrConflict].
 	Epoch int64
 	Ref   Ref
-	// Stage is how far the call got.
 	Stage Stage
-	// Outcome is set when the attempt is over.
+	// Outcome is nil until the attempt has ended.
 	Outcome *Outcome
-	// At is when it happened; zero means when the report arrived. It is never
-	// taken to be later than that, nor earlier than the attempt began.
+	// At is when it happened. Zero means on arrival of the report. A time outside
+	// the period from the beginning of the attempt to the arrival is replaced by
+	// the nearer end of the period.
 	At    time.Time
-	Agent string // who took the call, when the platform tells
-	Actor string // who reports; empty means the dialer
+	Agent string // the agent who took the call; may be empty
+	Actor string // who reports; defaults to the dialer
 }

@@ -2,24 +2,23 @@ package callback
 
 import (
 	"context"
-	"errors"
 )
 
-// Router says who takes the call. Its answers are advice: what a Manager
-// promises rests on permits in the store.
+// Router assigns callbacks to agents. The limits of a service do not depend on it:
+// they are permits in the store.
 //
-// Free says how many callbacks of the service could be taken right now. A
-// router that cannot know returns a large number.
+// Free returns the number of callbacks of the service that agents could take now.
+// A router that does not know returns a large number.
 //
-// Reserve picks an agent for the callback and keeps the place until Release.
-// It is idempotent per callback: asked again, it returns the same reservation.
-// [ErrNoAgent] means that nobody can take this one now; it stays in its queue.
+// Reserve chooses an agent for the callback and keeps the agent reserved until
+// Release. It is idempotent: called again for the same callback, it returns the
+// same reservation. After [ErrNoAgent] the callback stays in its queue.
 //
-// Release gives the place back. Releasing what is not reserved is no error.
+// Release ends a reservation. It returns nil if there is none.
 //
-// Methods may be called from several goroutines at once - Release by every verb
-// that ends a callback - and must return quickly; a panic harms only the callback at hand. Optional capability:
-// [WakingRouter].
+// The methods must be safe for concurrent use and return quickly: every method of
+// the Manager that ends a callback calls Release. A panic affects only the callback
+// of the call. A router may also implement [WakingRouter].
 type Router interface {
 	Free(ctx context.Context, tenant, service string) (int, error)
 	Reserve(ctx context.Context, cb *Callback) (Reservation, error)
@@ -45,40 +44,37 @@ type Pick struct {
 	Reservation Reservation
 }
 
-// WakingRouter is implemented by routers that can say when an agent becomes free, so
-// that nobody waits for the next poll. The Manager passes a function that never
-// blocks.
+// WakingRouter is implemented by routers that know when an agent becomes free. The
+// router then calls wake, which never blocks, and the Manager dials without waiting
+// for its next poll.
 type WakingRouter interface {
 	OnFree(wake func())
 }
 
-// Reservation is an agent's place kept for one callback.
+// Reservation is an agent reserved for one callback.
 type Reservation struct {
-	ID      string // the router's name for it
-	Agent   string // who, where one agent is named
-	Address string // where the agent is reached ("sip:...", "queue:...")
+	ID      string // the router's identifier of the reservation
+	Agent   string // may be empty
+	Address string // address of the agent ("sip:...", "queue:...")
 }
 
-// Release says what to give back and in what condition.
+// Release names the reservation to end and how the attempt went.
 type Release struct {
 	Tenant      string
 	Service     string
 	Callback    ID
 	Reservation Reservation
-	// Outcome is how the attempt ended for which the agent was reserved; zero
-	// when there was none.
+	// Outcome is the outcome of the attempt for which the agent was reserved; zero
+	// if there was no attempt.
 	Outcome Outcome
 	// Talked says that the agent talked to the customer.
 	Talked bool
 	// Rejected says that the agent rejected the previewed callback.
 	Rejected bool
-	// NotReady asks for the agent to be set not ready, with Reason under
-	// ReasonKey (GMS _agent_preview_timeout_set_notready and companions).
+	// NotReady asks the router to set the agent not ready. It and the following
+	// fields have the values of [Preview].
 	NotReady        bool
 	Reason          string
 	ReasonKey       string
 	ReasonAttribute bool
 }
-
-// ErrNoAgent tells, from a router, that nobody can take the callback now.
-var ErrNoAgent = errors.New("no agent is free")

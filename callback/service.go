@@ -64,8 +64,8 @@ type Service struct {
 	// Redirect names the service that takes the requests made to this one.
 	// Defaults to none. GMS: _redirect.
 	Redirect string
-	// Overwritable lists the options that a request may override: "_redirect"
-	// and "_target"; "_ors" is accepted and has no effect. Defaults to none. GMS:
+	// Overwritable lists the options that a request may override: "_redirect" and
+	// "_target". "_ors" is allowed and has no effect. Defaults to none. GMS:
 	// _overwritable_options.
 	Overwritable []string
 	// Paused stops the release of callbacks while it is true. Requests are still
@@ -101,43 +101,34 @@ type Numbers struct {
 	Exceptions phonenum.Patterns
 }
 
-// QueueCheck bounds the open callbacks of one number in one service.
-type QueueCheck uint8
-
-const (
-	CheckTwo    QueueCheck = iota // at most two
-	CheckStrict                   // at most one
-	CheckNone                     // no bound
-)
-
 // Limits bounds what Start accepts. The limits are counted by the store, so they
 // hold over all nodes.
 type Limits struct {
 	// SameNumber bounds the callbacks of one number that are not completed,
-	// immediate and scheduled. Defaults to CheckTwo. GMS:
-	// _enable_in_queue_checking.
-	SameNumber QueueCheck
+	// immediate and scheduled. None refuses every callback with a number. Defaults
+	// to 2. GMS: _enable_in_queue_checking.
+	SameNumber Limit
 	// Queued bounds the callbacks in the queue of the service; an immediate
 	// request above it is refused. None refuses every immediate request. Defaults
 	// to 1000. GMS: _max_queued_callbacks_per_service.
 	Queued Limit
-	// Throttles bound the accepted immediate requests per interval; all of them
-	// must hold. At most 8. Defaults to none.
+	// Throttles bound the immediate requests accepted per interval; a request must
+	// satisfy all of them. At most 8. Defaults to none.
 	Throttles []Throttle
 	// Parameters names the properties whose values are counted per calendar day
 	// for PerParameter. An empty list that is not nil counts none. Defaults to
 	// the number, [PropertyNumber]. GMS: _throttle_request_parameters.
 	Parameters []string
-	// PerParameter bounds the immediate requests per day that carry the same
-	// value of one of Parameters. None refuses every immediate request that
-	// carries one. Defaults to NoLimit. GMS: _throttle_request_parameters_limit.
+	// PerParameter bounds the immediate requests per day that have the same value
+	// of one of Parameters. None refuses every immediate request with such a value.
+	// Defaults to NoLimit. GMS: _throttle_request_parameters_limit.
 	PerParameter Limit
 	// AttemptsPerDay bounds the calls to one number per calendar day, over all
 	// services of the tenant. Defaults to NoLimit.
 	AttemptsPerDay Limit
 }
 
-// Throttle accepts Max immediate requests per interval.
+// Throttle bounds the immediate requests accepted per interval.
 type Throttle struct {
 	// Max is the number of requests accepted in one interval. None refuses all
 	// of them. Required.
@@ -171,8 +162,9 @@ type Booking struct {
 	// releases at the desired time. At most 24 hours. Defaults to 2 minutes. GMS:
 	// _request_execution_time_buffer.
 	Buffer time.Duration
-	// Estimator returns the expected wait of a queue position. A callback is
-	// released earlier by the wait at the end of the queue. Defaults to none.
+	// Estimator returns the expected wait at a queue position. Callbacks are
+	// released earlier by the expected wait at the end of the queue. Defaults to
+	// none.
 	Estimator scheduler.Estimator
 	// ConnectThreshold is the longest time before the desired time at which an
 	// attempt may begin. Off allows an attempt at any time after release.
@@ -183,10 +175,11 @@ type Booking struct {
 	// to one calendar month. GMS: _reject_future_desired_time.
 	Horizon Span
 	// Past is how far in the past a desired time may lie. Defaults to 0, which
-	// accepts every past time as now. GMS: _reject_past_desired_time.
+	// accepts every past time and treats it as now. GMS:
+	// _reject_past_desired_time.
 	Past time.Duration
-	// Proposals bounds the alternative times that a refusal proposes: at most
-	// 100, which is also what NoLimit means. None proposes nothing. Defaults to 6.
+	// Proposals bounds the alternative times that a refusal proposes. At most 100,
+	// which NoLimit stands for. None proposes no times. Defaults to 6.
 	Proposals Limit
 }
 
@@ -214,8 +207,8 @@ type Queueing struct {
 	// callback completes with FAIL_TARGET_NOT_FOUND. 1 second to 400 days.
 	// Defaults to 4 hours. GMS: _urs_queued_ttl.
 	TTL time.Duration
-	// CannotDial is the last part of TTL, in which no attempt begins. It must be
-	// below TTL. Defaults to 0. GMS: _cannot_dial_buffer_time.
+	// CannotDial is the length of the period at the end of TTL in which no attempt
+	// begins. It must be below TTL. Defaults to 0. GMS: _cannot_dial_buffer_time.
 	CannotDial time.Duration
 	// MinWait is the shortest time a callback waits in the queue before an
 	// attempt. It must be below TTL. Defaults to 0. GMS: _min_queue_wait.
@@ -238,9 +231,9 @@ type Queueing struct {
 	// CallsPerSecond bounds the calls that the service places per second, over
 	// all nodes. None dials nothing. Defaults to NoLimit.
 	CallsPerSecond Limit
-	// MaxSubmits bounds the attempts in a row that the dialer did not place; at
-	// the last of them the callback completes with SUBMIT_FAILED. None is not
-	// allowed. Defaults to 3. GMS: _max_ors_submit_attempts.
+	// MaxSubmits is the number of attempts in a row that the dialer did not place
+	// after which the callback completes with SUBMIT_FAILED. None is not allowed.
+	// Defaults to 3. GMS: _max_ors_submit_attempts.
 	MaxSubmits Limit
 }
 
@@ -252,9 +245,9 @@ type DialOptions struct {
 	// replaces the default rules; start from DefaultRetryPolicy to keep them.
 	// GMS: _max_dial_attempts, _dial_retry_timeout.
 	Retry scheduler.RetryPolicy
-	// First is the party that is called first. Defaults to CustomerFirst. GMS:
+	// AgentFirst calls the agent before the customer. Defaults to false. GMS:
 	// _userterminated_first_connect_party.
-	First FirstParty
+	AgentFirst bool
 	// CallerID is the calling number that the dialer presents. Defaults to none.
 	// GMS: _calling_party_number.
 	CallerID string
@@ -346,20 +339,11 @@ type Preview struct {
 	Data []string
 }
 
-// Direction says who places the call.
-type Direction uint8
-
-const (
-	UserTerminated Direction = iota // the customer is called
-	UserOriginated                  // the customer calls an access number
-)
-
-// Inbound says how customers call in, for services with Direction
-// UserOriginated.
+// Inbound says whether and how customers call in instead of being called.
 type Inbound struct {
-	// Direction is UserTerminated or UserOriginated. Defaults to UserTerminated.
-	// GMS: _call_direction.
-	Direction Direction
+	// On gives the customer an access number to call. Defaults to false, which
+	// calls the customer. GMS: _call_direction.
+	On bool
 	// NoWait returns the access number at once instead of when an agent is free.
 	// Defaults to false.
 	NoWait bool
@@ -369,7 +353,7 @@ type Inbound struct {
 	Timeout time.Duration
 	// AccessNumbers are the numbers that customers call. Each is booked for one
 	// customer at a time, or for any number of customers if Codes is set.
-	// Required for UserOriginated. GMS: _resource_group.
+	// Required if On is set. GMS: _resource_group.
 	AccessNumbers []string
 	// Codes gives each customer an access code. Defaults to false. GMS:
 	// _provide_code.

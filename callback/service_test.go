@@ -44,6 +44,7 @@ func TestPolicyDefaults(t *testing.T) {
 		"Throttles":         len(s.Limits.Throttles) == 0,
 		"PerParameter":      s.Limits.PerParameter == callback.NoLimit,
 		"Queued":            s.Limits.Queued == 1000,
+		"SameNumber":        s.Limits.SameNumber == 2,
 		"MaxCall":           s.Dialing.MaxCall == 3600*time.Second,
 		"MediaType":         s.MediaType == "voice",
 		"Weights":           s.Queueing.Weights == scheduler.DefaultWeights(),
@@ -64,9 +65,9 @@ func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
 		Queueing:     callback.Queueing{TTL: time.Millisecond, CallsPerSecond: -3, MaxSubmits: callback.None, Lines: -7, CannotDial: time.Hour, Weights: scheduler.Weights{1}},
 		Dialing:      callback.DialOptions{PlaceTimeout: time.Hour, RingTimeout: 1, AgentWait: 1, MaxCall: 1, Grace: time.Hour},
 		Preview:      callback.Preview{On: true, Timeout: 1, Rejects: -1, ViaRoutePoint: true},
-		Inbound:      callback.Inbound{Direction: callback.UserOriginated, Timeout: 1},
+		Inbound:      callback.Inbound{On: true, Timeout: 1},
 		Confirm:      callback.Confirm{Timeout: 1},
-		Limits:       callback.Limits{AttemptsPerDay: -3, SameNumber: 9, Queued: -4, PerParameter: -5, Throttles: []callback.Throttle{{}, {Max: -9, Every: -time.Second}}},
+		Limits:       callback.Limits{AttemptsPerDay: -3, SameNumber: -9, Queued: -4, PerParameter: -5, Throttles: []callback.Throttle{{}, {Max: -9, Every: -time.Second}}},
 	}
 	_, err := callback.NewPolicy(bad)
 	if !errors.Is(err, callback.ErrConfiguration) || callback.Code(err) != 50020 {
@@ -79,7 +80,7 @@ func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
 		"Queueing.TTL:", "Queueing.CallsPerSecond:", "Queueing.MaxSubmits:", "Queueing.CannotDial:", "Queueing.Weights:",
 		"Dialing.PlaceTimeout:", "Dialing.RingTimeout:", "Dialing.AgentWait:", "Dialing.MaxCall:", "Dialing.Grace:",
 		"Preview.Timeout:", "Preview.Rejects:", "Preview.ViaRoutePoint:", "Preview.On:",
-		"Inbound.AccessNumbers:", "Inbound.Timeout:", "Confirm.Timeout:", "Limits.AttemptsPerDay:", "Limits.SameNumber:",
+		"Inbound.AccessNumbers:", "Inbound.Timeout:", "Confirm.Timeout:", "Limits.AttemptsPerDay:", "Limits.SameNumber: -9",
 	} {
 		if !strings.Contains(err.Error(), field) {
 			t.Errorf("the error does not name %s\n%v", field, err)

@@ -33,8 +33,8 @@ type ServiceLister interface {
 	Names(ctx context.Context, tenant string) ([]string, error)
 }
 
-// Services is a ServiceSource in memory. It is safe for concurrent use and can be
-// changed while a Manager uses it.
+// Services is a [ServiceSource] in memory. It is safe for concurrent use, and its
+// services can be changed while a Manager uses it.
 type Services struct {
 	mu       sync.RWMutex
 	policies map[catalogKey]*Policy
@@ -69,8 +69,8 @@ func (s *Services) Set(tenant string, service Service) error {
 	return nil
 }
 
-// Remove removes a service of a tenant. Its callbacks stay in the store, and work
-// on them continues once the service is set again.
+// Remove removes a service of a tenant. Its callbacks stay in the store and are
+// processed again after the service is set again.
 func (s *Services) Remove(tenant, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,42 +7,40 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// State says where a callback is in its life. The legal moves between states
-// are the table in lifecycle.go, drawn in the package comment.
+// State is the state of a callback. The package comment lists the transitions.
 type State uint8
 
 const (
-	// Scheduled: booked for a time that has not come yet. The only state in
-	// which a callback can be moved to another time (GMS SCHEDULED, LUCS
-	// Pending).
+	// Scheduled is a callback whose release time is in the future. Only in this
+	// state can it be moved to another time.
 	Scheduled State = iota + 1
-	// Queued: its time has come; it stands in its service's queue, or waits
-	// out the gap before another attempt (GMS QUEUED, LUCS InQueue).
+	// Queued is a callback in the queue of its service, where it waits for an agent
+	// or for the end of the pause after an attempt.
 	Queued
-	// Paused: taken out of its queue; it keeps its place until it is put back
-	// (GMS PAUSED).
+	// Paused is a callback that was removed from its queue. It returns to the same
+	// place.
 	Paused
-	// Offered: somebody has been asked and has not answered yet: an agent
-	// previews it, the customer is to confirm, or the customer is to call in.
+	// Offered is a callback with an open [Offer]: an agent previews it, or the
+	// customer is to confirm or to call in.
 	Offered
-	// Dialing: an attempt is committed and handed, or about to be handed, to
-	// the dialer.
+	// Dialing is a callback with a committed attempt that the dialer has, or is
+	// about to get.
 	Dialing
-	// Routing: the customer is on the line and waits for the agent (GMS
-	// ROUTING).
+	// Routing is a callback whose customer is on the line and waits for the agent.
 	Routing
-	// Processing: customer and agent are talking (GMS PROCESSING).
+	// Processing is a callback whose customer and agent are talking.
 	Processing
-	// Unresolved: an attempt may or may not have rung and nobody knows its
-	// end. It is never dialled again until the dialer's look-up, a late result
-	// carrying the attempt's key, or an operator says what happened.
+	// Unresolved is a callback with an attempt whose outcome is unknown. It is not
+	// dialed again until the dialer's look-up, a late report or an operator says
+	// what happened.
 	Unresolved
-	// Completed: over, for the reason in Callback.Reason. The only change after
-	// it is the removal of number and properties ([Service.MaskAfter]).
+	// Completed is a callback that has ended, for the reason in Callback.Reason.
+	// After it only masking ([Service.MaskAfter]) and the late result of an
+	// unresolved attempt are written.
 	Completed
 )
 
-// States lists every state in the order of a callback's life.
+// States returns all states, in the order in which a callback can pass them.
 func States() []State {
 	return []State{Scheduled, Queued, Paused, Offered, Dialing, Routing, Processing, Unresolved, Completed}
 }
@@ -57,8 +55,7 @@ func (s State) Valid() bool { return s >= Scheduled && s <= Completed }
 // Final reports whether s is Completed.
 func (s State) Final() bool { return s == Completed }
 
-// String returns the name in capitals, as GMS writes it; NEW for zero, the state
-// before the first.
+// String returns the name in capitals, and NEW for the zero State.
 func (s State) String() string {
 	if s == 0 {
 		return "NEW"
@@ -69,8 +66,8 @@ func (s State) String() string {
 	return stateNames()[s]
 }
 
-// MarshalText writes the name, and nothing for zero; an undefined state is an
-// error.
+// MarshalText returns the name, empty text for the zero State, or an error if the
+// state is not defined.
 func (s State) MarshalText() ([]byte, error) {
 	if s == 0 {
 		return nil, nil
@@ -81,7 +78,7 @@ func (s State) MarshalText() ([]byte, error) {
 	return []byte(s.String()), nil
 }
 
-// UnmarshalText reads a name in any case; no text is zero.
+// UnmarshalText parses a state name, ignoring case. Empty text is the zero State.
 func (s *State) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*s = 0
@@ -95,7 +92,7 @@ func (s *State) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseState reads the name of a state in any case. An unknown name is an
+// ParseState parses the name of a state, ignoring case. An unknown name is an
 // [ErrInvalidParameter].
 func ParseState(name string) (State, error) {
 	for s, known := range stateNames() {
@@ -106,41 +103,38 @@ func ParseState(name string) (State, error) {
 	return 0, invalid("_callback_state", fmt.Sprintf("%q is not a state", text.Clip(name)))
 }
 
-// Reason says why a callback is Completed. The values are the completion
-// reasons of GMS; a value this version does not know is kept as it is.
+// Reason says why a callback is Completed. The values are the completion reasons of
+// GMS; other values are stored unchanged.
 type Reason string
 
-// The completion reasons. Names marked (inferred) have no published original.
+// The completion reasons. Those marked (inferred) are not in the published list of
+// GMS. A callback that agents rejected n times, the most that Preview.Rejects
+// allows, has the reason AGENT_PREVIEW_CANCEL_AFTER_<n>REJECTS.
 const (
-	ReasonAbandonedInQueue  Reason = "ABANDONED_IN_QUEUE"          // the customer hung up before an agent was there (inferred)
-	ReasonAgentConnected    Reason = "AGENT_CONNECTED"             // customer and agent talked: success
-	ReasonPreviewCancel     Reason = "AGENT_PREVIEW_CANCEL"        // the agent cancelled the preview (inferred)
-	ReasonMachineConnected  Reason = "ANSWERING_MACHINE_CONNECTED" // answered by a machine (inferred)
-	ReasonCancelled         Reason = "CANCELLED"                   // cancelled by request
-	ReasonCancelledByAdmin  Reason = "CANCELLED_BY_ADMIN"          // cancelled by an operator
-	ReasonAgentConnect      Reason = "FAIL_AGENT_CONNECT"          // no agent could be connected to the waiting customer
-	ReasonCallToCustomer    Reason = "FAIL_CALL_TO_CUSTOMER"       // the customer could not be reached
-	ReasonError             Reason = "FAIL_ERROR"                  // an error with no better name
-	ReasonFaxReached        Reason = "FAIL_FAX_REACHED"            // answered by a fax machine (inferred)
-	ReasonInboundTimeout    Reason = "FAIL_INBOUND_TIMEOUT"        // the customer did not call in time (inferred)
-	ReasonMediaType         Reason = "FAIL_INCORRECT_MEDIA_TYPE"   // the media type is neither voice nor chat (inferred)
-	ReasonInteractionGone   Reason = "FAIL_INTERACTION_DELETED"    // the interaction ended before it was routed
-	ReasonUnknownMedia      Reason = "FAIL_IXN_UNKNOWN_MEDIA_TYPE" // unsupported media of the interaction
-	ReasonMessageFile       Reason = "FAIL_LOAD_MESSAGE_FILE"      // notification texts could not be read
-	ReasonNoNumber          Reason = "FAIL_NO_CUSTOMER_NUMBER"     // there is nothing to dial
-	ReasonQueueing          Reason = "FAIL_QUEUEING"               // the router failed; for whoever reports states
-	ReasonTargetNotFound    Reason = "FAIL_TARGET_NOT_FOUND"       // no agent within Queueing.TTL
-	ReasonTimeout           Reason = "FAIL_TIMEOUT_TTL"            // not handled within TTL
-	ReasonNoConfirm         Reason = "FAIL_USER_NO_CONFIRM"        // the customer did not confirm
-	ReasonUserUnreachable   Reason = "FAIL_USER_UNREACHABLE"       // older spelling of FAIL_CALL_TO_CUSTOMER (inferred); read, never written
-	ReasonNotAvailable      Reason = "NOT_AVAILABLE"               // ended without a reason
-	ReasonSubmitFailed      Reason = "SUBMIT_FAILED"               // the dialer never took it
-	reasonPreviewRejectedAt        = "AGENT_PREVIEW_CANCEL_AFTER_%dREJECTS"
+	ReasonAbandonedInQueue Reason = "ABANDONED_IN_QUEUE"          // the customer hung up before an agent was connected (inferred)
+	ReasonAgentConnected   Reason = "AGENT_CONNECTED"             // customer and agent talked
+	ReasonPreviewCancel    Reason = "AGENT_PREVIEW_CANCEL"        // the agent cancelled the preview (inferred)
+	ReasonMachineConnected Reason = "ANSWERING_MACHINE_CONNECTED" // answered by a machine (inferred)
+	ReasonCancelled        Reason = "CANCELLED"                   // cancelled by request
+	ReasonCancelledByAdmin Reason = "CANCELLED_BY_ADMIN"          // cancelled by an operator
+	ReasonAgentConnect     Reason = "FAIL_AGENT_CONNECT"          // no agent could be connected to the waiting customer
+	ReasonCallToCustomer   Reason = "FAIL_CALL_TO_CUSTOMER"       // the customer could not be reached
+	ReasonError            Reason = "FAIL_ERROR"                  // any other error
+	ReasonFaxReached       Reason = "FAIL_FAX_REACHED"            // answered by a fax machine (inferred)
+	ReasonInboundTimeout   Reason = "FAIL_INBOUND_TIMEOUT"        // the customer did not call in time (inferred)
+	ReasonMediaType        Reason = "FAIL_INCORRECT_MEDIA_TYPE"   // the media type is neither voice nor chat (inferred)
+	ReasonInteractionGone  Reason = "FAIL_INTERACTION_DELETED"    // the interaction ended before it was routed
+	ReasonUnknownMedia     Reason = "FAIL_IXN_UNKNOWN_MEDIA_TYPE" // unsupported media of the interaction
+	ReasonMessageFile      Reason = "FAIL_LOAD_MESSAGE_FILE"      // notification texts could not be read
+	ReasonNoNumber         Reason = "FAIL_NO_CUSTOMER_NUMBER"     // there is nothing to dial
+	ReasonQueueing         Reason = "FAIL_QUEUEING"               // the router failed; set only by Manager.ReportState
+	ReasonTargetNotFound   Reason = "FAIL_TARGET_NOT_FOUND"       // no agent within Queueing.TTL
+	ReasonTimeout          Reason = "FAIL_TIMEOUT_TTL"            // not handled within TTL
+	ReasonNoConfirm        Reason = "FAIL_USER_NO_CONFIRM"        // the customer did not confirm
+	ReasonUserUnreachable  Reason = "FAIL_USER_UNREACHABLE"       // former name of FAIL_CALL_TO_CUSTOMER; read but not written (inferred)
+	ReasonNotAvailable     Reason = "NOT_AVAILABLE"               // ended without a reason
+	ReasonSubmitFailed     Reason = "SUBMIT_FAILED"               // the dialer did not place Queueing.MaxSubmits attempts in a row
 )
 
-// ReasonAfterRejects is the reason of a callback that agents rejected n times
-// in the preview (GMS AGENT_PREVIEW_CANCEL_AFTER_<n>REJECTS).
-func ReasonAfterRejects(n int) Reason { return Reason(fmt.Sprintf(reasonPreviewRejectedAt, n)) }
-
-// Succeeded reports whether the reason means that the promise was kept.
+// Succeeded reports whether customer and agent talked.
 func (r Reason) Succeeded() bool { return r == ReasonAgentConnected }

@@ -5,224 +5,213 @@ import (
 	"time"
 )
 
-// Pause is a pause that is in force.
+// Pause is a pause of a service.
 type Pause struct {
 	Tenant  string
-	Service string // empty means all services of the tenant
+	Service string // empty for a pause of all services of the tenant
 	Since   time.Time
 	Actor   string
 	Reason  string
 }
 
-// Store keeps callbacks, the counters they hold permits of, idempotency keys
-// and events. package store has the reference implementation, store/storetest
-// the suite that checks every clause below.
+// Store keeps callbacks, counters, idempotency keys and events. Package store is the
+// reference implementation; the suite in store/storetest checks every requirement
+// below.
 //
-// Concurrency: all methods may be called from any number of goroutines, and a
-// shared store from any number of processes. Every call that returned sees all
-// that was applied before it began, from anywhere (linearizable).
+// Concurrency: the methods may be called from any number of goroutines and, if the
+// store is shared, processes. They are linearizable: a call sees every change whose
+// call returned before it began.
 //
-// Time: a store never reads a clock; now is an argument. A store that several
+// Time: a store does not read a clock; now is an argument. A store that several
 // nodes share may implement [ClockStore], and then every Manager takes the time from
 // it.
 //
-// Ownership: a store keeps its own copy of what it is given and returns copies,
-// down to the maps and slices; nested JSON values are shared and never changed.
+// Ownership: a store copies its arguments and returns copies, including maps and
+// slices. Nested JSON values are shared and must not be changed.
 //
-// Errors: nil means it happened. [ErrOutcomeUnknown] means it may have
-// happened: reading tells, and repeating the same change is safe, because it
-// either applies or fails its condition. Any other error means it did not
-// happen. A cancelled context leaves no half-written change.
+// Errors: nil means that the call took effect. [ErrOutcomeUnknown] means that it may
+// have taken effect. The caller can read the record or repeat the same change, which
+// then either takes effect or fails its condition. After any other error, also after
+// the context has ended, the call had no effect.
 //
-// Form: printing a record, or writing it as JSON, hides what identifies a
-// person. A store that serialises takes numbers through Address.Reveal and
-// phonenum.RevealedAddress, and Lookup.Value and PermitKey.Subject field by
+// Encoding: printed records and their JSON do not contain what identifies a person.
+// To serialise a record, a store reads numbers with Address.Reveal and restores them
+// with phonenum.RevealedAddress, and it encodes SearchValue and PermitKey field by
 // field.
 //
-// Tenants: every key, query and counter is within one tenant; only Claim of due
-// work, Count and Events take AllTenants.
+// Tenants: every key, query and counter belongs to one tenant. Only Claim of due
+// callbacks, Count and Events can work on all tenants.
 //
-// The interface will not grow. New capabilities are optional interfaces found
-// by assertion.
+// The interface will not grow. New capabilities are optional interfaces that a
+// Manager finds by type assertion.
 type Store interface {
-	// Apply makes each change atomically on its own - record, counters,
-	// idempotency key and event together or not at all - and returns one error
-	// per change, in order; a nil slice means that all happened. The changes of
-	// one call are made in order. The second result is for failures of the
-	// whole call: then the first is nil and no change happened, unless it is
-	// ErrOutcomeUnknown.
+	// Apply makes the changes in order. Each change is atomic: its record, counters,
+	// idempotency key and event are written together or not at all. Apply returns
+	// one error per change, in order; a nil slice means that all changes were made.
+	// The second result is an error of the whole call; then the slice is nil, and no
+	// change was made unless the error is ErrOutcomeUnknown.
 	//
-	// A conflict is found before any permit is refused. Creating under an epoch
-	// is a conflict. The window of a counter is half-open, and its first unit
-	// sets its end.
+	// If a change has a conflict and a refused permit, its error is the conflict. A
+	// creation with an epoch is a conflict. The window of a counter includes its
+	// start but not its end, which is set when the first unit is taken.
 	Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error)
 
-	// Get returns the callback, by ID or by idempotency key, or [ErrNotFound].
+	// Get returns one callback, or [ErrNotFound].
 	Get(ctx context.Context, by By) (*Callback, error)
 
-	// Claim leases work: see [ClaimRequest]. Each callback returned has its
-	// Lease.Epoch raised by one, Lease.Owner and Lease.Until set, and NextAt
-	// set to Lease.Until, in the store as in the copy; the revision stays. No
-	// callback is ever returned to two claims whose leases overlap, and never
-	// more than the limit.
+	// Claim leases the callbacks that req selects, at most as many as its limits
+	// allow. In the store and in the result it raises Lease.Epoch by one, sets
+	// Lease.Owner and Lease.Until, and sets NextAt to Lease.Until; the revision does
+	// not change. Two claims never return the same callback with overlapping leases.
 	Claim(ctx context.Context, now time.Time, req ClaimRequest) (Claimed, error)
 
-	// Search returns one page of the callbacks that match, in the order asked
-	// for, ties broken by ID; Desc reverses ties, too. A time that is not set
-	// sorts first, and a bound on it leaves the callback out. A limit out of
-	// range or a cursor that is not this order's is [ErrInvalidParameter].
+	// Search returns one page of the selected callbacks in the order of q.Order,
+	// then by ID; Desc reverses both. Callbacks without the time of the order come
+	// first; callbacks without a time that q bounds are not selected. A limit that
+	// is out of range, or a cursor of another order, is [ErrInvalidParameter].
 	Search(ctx context.Context, q Query) (Page, error)
 
-	// Count groups the callbacks that match by tenant, service, state and
-	// priority. Order, limit and cursor of the query are ignored.
+	// Count groups the selected callbacks by tenant, service, state and priority. It
+	// ignores order, limit and cursor of the query.
 	Count(ctx context.Context, q Query) ([]Group, error)
 
-	// Load returns the counters in the range that are above zero and whose
-	// window has not ended, ordered by Slot, then Name, then Subject.
+	// Load returns the selected counters that are above zero and whose window has
+	// not ended, ordered by Slot, then Name, then Subject.
 	Load(ctx context.Context, now time.Time, req LoadRequest) ([]Counter, error)
 
-	// Events returns the history of one callback, or the feed after a cursor. A
-	// store whose changes commit in any order may hold back events of the feed,
-	// never of a history, while changes are under way that may come before them.
+	// Events returns the history of one callback, or the feed after a cursor. The
+	// feed of a store that commits changes out of order may withhold events until
+	// all changes that precede them have ended. A history is always complete.
 	Events(ctx context.Context, q EventQuery) (EventPage, error)
 
-	// Erase removes callbacks with their events and idempotency keys and gives
-	// back the permits they hold. It returns one error per item; items are
-	// independent. Each erased callback leaves one event of type erased, whose
-	// Seq follows the last revision and which holds the ID, the service and the
-	// Actor and Detail of req. Any later change of an erased callback fails with
-	// ErrNotFound, so that a late writer cannot bring it back.
+	// Erase removes callbacks with their events and idempotency keys and returns the
+	// permits that they hold. The items are independent, and it returns one error
+	// per item. It adds one event of type erased per erased callback, whose Seq
+	// follows the last revision, with the ID, the service, and the Actor and Detail
+	// of req. A later change of an erased callback fails with ErrNotFound, so that a
+	// late write cannot restore it.
 	//
-	// After the items Erase removes the counters of req.Subjects. A subject that
-	// a remaining callback of the tenant has keeps all its counters: the units
-	// that callback holds, and what is used up of a window. A callback has a
-	// subject as its number, as its alternative number, or as a search value
-	// under one of req.SearchKeys. An item that failed is a remaining callback.
-	// The check and the removal are one atomic step, so that units taken by a
-	// change made at the same time are never lost.
+	// Then Erase removes the counters of each of req.Subjects that no remaining
+	// callback of the tenant has. Callbacks whose item failed remain. A callback has
+	// a subject that is its number, its alternative number, or a search value under
+	// one of req.SearchKeys. The check and the removal are one atomic step, so that
+	// a change at the same time loses no units.
 	Erase(ctx context.Context, now time.Time, req EraseRequest) ([]error, error)
 }
 
-// ClockStore is implemented by stores that say what time it is.
+// ClockStore is implemented by stores that have a clock.
 type ClockStore interface {
 	Now(ctx context.Context) (time.Time, error)
 }
 
-// NotifyingStore is implemented by stores that can hint that another node changed
-// something. The hint may be lost, late or repeated.
+// NotifyingStore is implemented by stores that can signal changes by other nodes. A
+// signal may be lost, delayed or repeated.
 type NotifyingStore interface {
 	// Notify calls f, which never blocks, after changes until stop is called.
 	Notify(f func()) (stop func())
 }
 
-// PausingStore is implemented by stores that keep pauses of services, for every node
-// that shares the store. Without it a Manager cannot pause.
+// PausingStore is implemented by stores that keep the pauses of services, for all
+// nodes that share the store. A Manager cannot pause services without it.
 //
-// What a [Store] promises holds here as well: calls see all that was done before
-// they began, from anywhere; an error that is not [ErrOutcomeUnknown] means that
-// nothing happened; tenants know nothing of each other.
+// The requirements of [Store] on concurrency, errors and tenants apply.
 type PausingStore interface {
-	// SetPause begins the pause of p.Tenant and p.Service, or ends it when on is
-	// false. A pause that is in force already stays as it is, with its Since,
-	// Actor and Reason; ending one that is not in force changes nothing. The
-	// pause of all services, whose Service is empty, is one of its own. Since has
-	// microseconds.
+	// SetPause begins the pause of p.Tenant and p.Service or, if on is false, ends
+	// it. To begin a pause that exists leaves its Since, Actor and Reason unchanged;
+	// to end one that does not exist has no effect. The pause of all services, with
+	// an empty Service, is independent of those of single services. Since is stored
+	// in microseconds.
 	SetPause(ctx context.Context, p Pause, on bool) error
-	// Pauses returns the pauses of one tenant, or of all, by tenant, then by
-	// service, both in the order of their bytes.
+	// Pauses returns the pauses of one tenant or of all tenants, sorted by tenant,
+	// then by service, in the order of their bytes.
 	Pauses(ctx context.Context, tenant string, allTenants bool) ([]Pause, error)
 }
 
 // Change is one atomic write.
 type Change struct {
-	// Record is the callback as it is to be. Its Revision is one above the one
-	// it replaces: 1 creates. Creating an ID or an Idempotency.Key that the
-	// tenant already has, or replacing another revision than the one before, is
-	// [ErrConflict]; replacing what does not exist is [ErrNotFound]. The key
-	// lives as long as the record.
-	// A store takes NextAt, Ready and all else from it as they are, and clears
-	// the lease but keeps its epoch.
+	// Record is the callback to store. Revision 1 creates it; any other revision
+	// replaces the one before it. The change fails with [ErrConflict] if another
+	// revision is stored or if the tenant already has the ID or Idempotency.Key of a
+	// creation, and with [ErrNotFound] if there is nothing to replace. The key exists
+	// as long as the record. The store takes all fields from Record except Lease,
+	// which it clears apart from the epoch.
 	Record *Callback
-	// Epoch, when not zero, must equal the stored Lease.Epoch, else
-	// [ErrConflict]: whoever lost its lease cannot write.
+	// Epoch, if it is not zero, must equal the stored Lease.Epoch. Otherwise the
+	// change fails with [ErrConflict], because the writer has lost its lease.
 	Epoch int64
-	// Source, which only a creation may have, names another callback of the
-	// tenant that must exist at that revision when Record is stored, as the one
-	// that Record is a copy of. The change fails with [ErrNotFound] if the source
-	// does not exist or is erased, and with [ErrConflict] if its revision is
-	// another one; conflicts of Record itself come first.
+	// Source is the callback of which Record is a copy; only a creation may have it.
+	// The change fails with [ErrNotFound] if the tenant does not have that callback
+	// any more, and with [ErrConflict] if it has another revision. Conflicts of
+	// Record are reported first.
 	Source *Precondition
-	// Give returns units to counters, before anything is taken. A counter never
-	// goes below zero; at zero it is as if it had never been.
+	// Give returns units to counters, before Take. A counter does not go below zero;
+	// a counter at zero is the same as none.
 	Give []Held
 	// Take asks for permits in order. The first refusal fails the change with a
-	// [PermitError]. A Subject of a counter is one that Record has, as Erase
-	// defines it: Erase finds the holders of a subject by that.
+	// [PermitError]. If a permit has a Subject, Record must have it in the sense of
+	// Erase, which finds the callbacks of a subject that way.
 	Take []Permit
 	// Event is stored with Seq = Record.Revision.
 	Event Event
-	// MaskEvents removes the Detail of all events that the callback has before
-	// this change.
+	// MaskEvents removes the Detail of all earlier events of the callback.
 	MaskEvents bool
-	// Unclaim makes the change only give back the lease: nothing of Record is
-	// stored but NextAt, there is no event and the revision stays. Record needs
-	// Tenant, ID, NextAt and the current Revision.
+	// Unclaim ends the lease and stores NextAt. Nothing else is written, and the
+	// revision does not change. Record needs Tenant, ID, NextAt and the current
+	// Revision.
 	Unclaim bool
 }
 
-// Precondition names a revision of a callback.
+// Precondition names a callback and the revision that it must have.
 type Precondition struct {
 	ID       ID
 	Revision int64
 }
 
-// By names one callback.
+// By selects one callback by ID or idempotency key.
 type By struct {
 	Tenant string
 	ID     ID
-	Key    string // idempotency key, looked at when ID is empty
+	Key    string // idempotency key; used if ID is empty
 }
 
-// ClaimRequest asks for work.
+// ClaimRequest selects callbacks to lease.
 //
-// With Due set it asks for the callbacks of every tenant whose NextAt has come
-// (not after now), earliest first, ties by ID. A callback whose lease ran out
-// is due again, because a claim set its NextAt to the lease's end.
+// If Due is set, it selects the callbacks of all tenants whose NextAt is not after
+// now, ordered by NextAt, then by ID. These include callbacks whose lease has
+// expired, because a claim sets NextAt to the end of the lease.
 //
-// Otherwise it asks for the heads of queues: callbacks that are Queued and
-// Ready and not under a running lease, from each queue in the order of
-// Queues, within a queue by QueuedAt, ties by ID.
+// Otherwise it selects the first callbacks of each of Queues, in the order of
+// Queues: those that are Queued and Ready and have no unexpired lease, ordered by
+// QueuedAt, then by ID.
 type ClaimRequest struct {
 	Owner  string
 	Lease  time.Duration // at least 1 s
 	Due    bool
-	Limit  int // Due: at most this many
+	Limit  int // the most callbacks, if Due is set
 	Queues []QueueClaim
 }
 
-// QueueClaim asks for the first N of one queue, or of what is behind a place in
-// it.
+// QueueClaim selects the first N callbacks of one queue that are behind a place.
 type QueueClaim struct {
 	Queue QueueKey
 	N     int
-	// After leaves out the callbacks up to this place: what is claimed has a later
-	// QueuedAt, or the same and a greater ID. No callback needs to stand there, so
-	// that a place stays usable when its callback has left the queue. The zero
-	// Place is before the front. A store goes to the place directly: the cost does
-	// not depend on what is before it.
+	// After excludes the callbacks up to this place: the selected ones have a later
+	// QueuedAt, or the same and a greater ID. A place stays valid after its callback
+	// has left the queue. The zero Place is before the first callback. The cost of a
+	// claim must not depend on the callbacks before the place.
 	After Place
 }
 
-// Claimed is the work a claim leased.
+// Claimed is the result of a claim.
 type Claimed struct {
 	Callbacks []*Callback
-	// NextAt is the earliest NextAt of what is left, for Due claims; zero when
-	// nothing is. It may be in the past when the limit cut the claim short.
+	// NextAt is the earliest NextAt of the other callbacks, for a claim with Due;
+	// zero if there is none. It may be in the past if the limit was reached.
 	NextAt time.Time
 }
 
-// LoadRequest asks for counters of one kind and service. From and To bound the
-// Slot, both inclusive; Name and Subject narrow when not empty.
+// LoadRequest selects counters of one kind and service. From and To are inclusive
+// bounds of Slot. Name and Subject select one value if they are not empty.
 type LoadRequest struct {
 	Tenant   string
 	Kind     PermitKind
@@ -232,45 +221,40 @@ type LoadRequest struct {
 	From, To int64
 }
 
-// EventQuery asks for history or feed.
+// EventQuery selects events: the history of Callback or, if that is empty, the feed.
 type EventQuery struct {
 	Tenant     string
-	AllTenants bool   // feed only
-	Callback   ID     // set: the history of one callback, by Seq
-	After      Cursor // only events after this place
-	// End begins at the end of the feed: the page has no events and its Next is
-	// the place after the last event. Events of changes that begin after the call
-	// follow it. Feed only, without After.
+	AllTenants bool   // for the feed only
+	Callback   ID     // selects the history of this callback, ordered by Seq
+	After      Cursor // selects the events after this place
+	// End returns no events, and as Next the place after the last event of the
+	// feed. The events of changes that begin after the call follow that place. For
+	// the feed only, without After.
 	End   bool
-	Limit int // 0 = 100; at most 10,000
+	Limit int // at most 10,000; 0 means 100
 }
 
-// EventPage is a run of events. Next continues after the last of them, also
-// when there is nothing yet: it is never empty once the feed has begun. The
-// feed keeps the order of each callback's events, and no event ever appears
-// before a place that has already been read past.
+// EventPage is a part of a history or of the feed. Next is the place after the last
+// event; it is also set if the page has no events, unless the feed never had one.
+// The feed has the events of each callback in order, and no event is inserted
+// before a place that a reader has passed.
 type EventPage struct {
 	Events []Event
 	Next   Cursor
 }
 
-// EraseRequest says what to forget.
+// EraseRequest names the callbacks and counters to erase.
 type EraseRequest struct {
 	Tenant string
-	Items  []EraseItem
+	// Items are the callbacks to erase. An item whose revision is not the stored
+	// one fails with [ErrConflict].
+	Items []Precondition
 	// Subjects are the subjects whose counters are removed, unless a remaining
 	// callback has them.
 	Subjects []string
-	// SearchKeys are the keys of the search values that are compared with
-	// Subjects. Numbers are always compared.
+	// SearchKeys are the keys of the search values that can be subjects. Numbers
+	// are subjects as well.
 	SearchKeys []string
 	Actor      string
 	Detail     string
-}
-
-// EraseItem is one callback as it was read. If its revision is not the current
-// one the item fails with [ErrConflict].
-type EraseItem struct {
-	ID       ID
-	Revision int64
 }

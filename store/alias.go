@@ -23,6 +23,5 @@ type (
 	EventQuery     = callback.EventQuery
 	EventPage      = callback.EventPage
 	EraseRequest   = callback.EraseRequest
-	EraseItem      = callback.EraseItem
 	Precondition   = callback.Precondition
 )

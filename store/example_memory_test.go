@@ -137,7 +137,7 @@ func ExampleMemory_Events() {
 func ExampleMemory_Erase() {
 	ctx, m := context.Background(), store.NewMemory()
 	book(ctx, m)
-	errs, err := m.Erase(ctx, nine(), store.EraseRequest{Tenant: "acme", Items: []store.EraseItem{{ID: "c1", Revision: 1}}, Actor: "clerk"})
+	errs, err := m.Erase(ctx, nine(), store.EraseRequest{Tenant: "acme", Items: []store.Precondition{{ID: "c1", Revision: 1}}, Actor: "clerk"})
 	fmt.Println(errs, err)
 	history, _ := m.Events(ctx, store.EventQuery{Tenant: "acme", Callback: "c1"})
 	fmt.Println(len(history.Events), history.Events[0].Type, history.Events[0].Actor)

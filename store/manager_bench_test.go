@@ -46,7 +46,7 @@ func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*mana
 	service := callback.Service{
 		Name: "desk", Numbers: callback.Numbers{Country: "CH", Countries: []string{"CH", "DE"}, Exceptions: exceptions},
 		Limits: callback.Limits{
-			SameNumber: callback.CheckTwo, Queued: many, PerParameter: many,
+			SameNumber: 2, Queued: many, PerParameter: many,
 			Throttles: []callback.Throttle{{Max: many, Every: 5 * time.Minute}, {Max: many, Every: time.Hour}},
 		},
 		Booking:  callback.Booking{PerBucket: callback.NoLimit, Hours: hours},
@@ -207,7 +207,7 @@ func BenchmarkDueToDial(b *testing.B) {
 	const sample, buffer = 2000, time.Second
 	w := &watch{seen: make(map[callback.ID]time.Time)}
 	m, _ := bench(b, func(s *callback.Service, c *manager.Config) {
-		s.Booking.Buffer, s.Limits.SameNumber = buffer, callback.CheckNone
+		s.Booking.Buffer, s.Limits.SameNumber = buffer, callback.NoLimit
 		c.Dialer, c.Now = w, time.Now
 	})
 	fill(b, m, 1_000_000, time.Now().Add(24*time.Hour))

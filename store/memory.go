@@ -182,7 +182,7 @@ func (m *Memory) Erase(ctx context.Context, now time.Time, req EraseRequest) ([]
 	return errs, nil
 }
 
-func (m *Memory) erase(t *tenant, now time.Time, item EraseItem, req *EraseRequest) error {
+func (m *Memory) erase(t *tenant, now time.Time, item Precondition, req *EraseRequest) error {
 	if t == nil || t.entries[item.ID] == nil {
 		return notFound(item.ID)
 	}

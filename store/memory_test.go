@@ -28,7 +28,7 @@ func TestKeepErasedDropsTheOldest(t *testing.T) {
 			if errs, err := m.Apply(ctx, now, []callback.Change{storetest.Write(storetest.New(id))}); errs != nil || err != nil {
 				t.Fatal(errs, err)
 			}
-			errs, err := m.Erase(ctx, now, callback.EraseRequest{Tenant: storetest.Tenant, Items: []callback.EraseItem{{ID: id, Revision: 1}}})
+			errs, err := m.Erase(ctx, now, callback.EraseRequest{Tenant: storetest.Tenant, Items: []callback.Precondition{{ID: id, Revision: 1}}})
 			if err != nil || errs[0] != nil {
 				t.Fatal(errs, err)
 			}

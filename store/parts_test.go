@@ -126,7 +126,7 @@ func TestErasedLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range n {
-		errs, err := m.Erase(ctx, now, EraseRequest{Items: []EraseItem{{ID: callback.ID(fmt.Sprint(i)), Revision: 1}}})
+		errs, err := m.Erase(ctx, now, EraseRequest{Items: []Precondition{{ID: callback.ID(fmt.Sprint(i)), Revision: 1}}})
 		if err != nil || errs[0] != nil {
 			t.Fatal(errs, err)
 		}

@@ -108,7 +108,7 @@ func TestTimelines(t *testing.T) {
 		{name: "answered", step: callbacktest.Answered(90 * time.Second),
 			want: []string{"1s cb.1 ringing", "6s cb.1 customer", "7s cb.1 agent", "8s cb.1 bridged", "1m38s cb.1 ANSWER"}},
 		{name: "agent first", step: callbacktest.Answered(90 * time.Second),
-			call: func(c *callback.Call) { c.First = callback.AgentFirst },
+			call: func(c *callback.Call) { c.AgentFirst = true },
 			want: []string{"1s cb.1 ringing", "6s cb.1 bridged", "1m36s cb.1 ANSWER"}},
 		{name: "no longer than the longest call", step: callbacktest.Answered(time.Hour),
 			call: func(c *callback.Call) { c.MaxCall = time.Minute },
@@ -175,7 +175,7 @@ func TestTimelines(t *testing.T) {
 }
 
 func TestEveryResult(t *testing.T) {
-	for _, result := range callback.CallResults() {
+	for result := callback.ResultOK; result.Valid(); result++ {
 		t.Run(result.String(), func(t *testing.T) {
 			clock, d, l := world()
 			d.On(callbacktest.AnyNumber, callbacktest.Result(result))

@@ -96,7 +96,7 @@ func TestEveryStepOnAManager(t *testing.T) {
 		"delayed": callbacktest.NoAnswer().Delayed(20 * time.Second), "forgotten": callbacktest.Silent().With(callbacktest.Forgotten),
 		"no look-up": callbacktest.Silent().LookupFails(callback.ErrExecution), "no hang-up": callbacktest.Abandoned(time.Hour).HangupFails(callback.ErrExecution),
 	}
-	for _, result := range callback.CallResults() {
+	for result := callback.ResultOK; result.Valid(); result++ {
 		steps[result.String()] = callbacktest.Result(result)
 	}
 	views := map[string]func(*callbacktest.Dialer) callback.Dialer{

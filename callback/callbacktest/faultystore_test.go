@@ -44,7 +44,7 @@ func everyMethod(ctx context.Context, s callback.Store) map[callbacktest.Method]
 	_, errs[callbacktest.MethodCount] = s.Count(ctx, callback.Query{})
 	_, errs[callbacktest.MethodLoad] = s.Load(ctx, noon, callback.LoadRequest{})
 	_, errs[callbacktest.MethodEvents] = s.Events(ctx, callback.EventQuery{})
-	_, errs[callbacktest.MethodErase] = s.Erase(ctx, noon, callback.EraseRequest{Items: []callback.EraseItem{{ID: "first", Revision: 1}}})
+	_, errs[callbacktest.MethodErase] = s.Erase(ctx, noon, callback.EraseRequest{Items: []callback.Precondition{{ID: "first", Revision: 1}}})
 	return errs
 }
 

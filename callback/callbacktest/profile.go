@@ -125,12 +125,12 @@ func (s Step) plan(call callback.Call) course {
 	if p.reach >= callback.StageCustomer {
 		// With the agent called first, the customer who answers is bridged at
 		// once.
-		if call.First == callback.CustomerFirst || p.reach < callback.StageBridged {
+		if !call.AgentFirst || p.reach < callback.StageBridged {
 			reach(callback.StageCustomer)
 		}
 		if p.reach < callback.StageBridged {
 			c.length += valueOr(s.wait, patience)
-		} else if call.First == callback.CustomerFirst {
+		} else if !call.AgentFirst {
 			waiting := valueOr(s.wait, agentTime)
 			c.length += waiting / 2
 			reach(callback.StageAgent)

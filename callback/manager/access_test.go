@@ -15,7 +15,7 @@ import (
 func TestAccessNumberOfALostWriteIsFree(t *testing.T) {
 	var fs *callbacktest.FaultyStore
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
-		s.Inbound = callback.Inbound{Direction: callback.UserOriginated, AccessNumbers: []string{"+41445550001"}}
+		s.Inbound = callback.Inbound{On: true, AccessNumbers: []string{"+41445550001"}}
 		fs = callbacktest.NewFaultyStore(c.Store)
 		c.Store = fs.Store()
 	})
@@ -50,7 +50,7 @@ func held(r *rig, id callback.ID) (n int) {
 
 func TestAccessHeldTwice(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
-		s.Inbound = callback.Inbound{Direction: callback.UserOriginated, AccessNumbers: []string{"+41445550001", "+41445550002"}}
+		s.Inbound = callback.Inbound{On: true, AccessNumbers: []string{"+41445550001", "+41445550002"}}
 	})
 	cb := r.start(manager.Request{})
 	r.tick()
@@ -71,8 +71,8 @@ func TestAccessHeldTwice(t *testing.T) {
 
 func TestUserOriginated(t *testing.T) {
 	inbound := func(s *callback.Service, _ *manager.Config) {
-		s.Inbound = callback.Inbound{Direction: callback.UserOriginated, NoWait: true, AccessNumbers: []string{"+41445550001", "+41445550002"}}
-		s.Limits.SameNumber = callback.CheckNone
+		s.Inbound = callback.Inbound{On: true, NoWait: true, AccessNumbers: []string{"+41445550001", "+41445550002"}}
+		s.Limits.SameNumber = callback.NoLimit
 	}
 	t.Run("at once", func(t *testing.T) {
 		r := newRig(t, inbound)

@@ -79,7 +79,7 @@ func TestForgetAttemptsOfAFormerNumber(t *testing.T) {
 func TestForgetMeetsCallbacksOfTheLimit(t *testing.T) {
 	for _, ends := range []callback.ID{"cb000002", "cb000003"} {
 		t.Run(fmt.Sprint(ends), func(t *testing.T) {
-			r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckTwo })
+			r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = 2 })
 			r.start(manager.Request{State: callback.Completed})
 			later := monday().Add(time.Hour)
 			faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodErase, Kind: callbacktest.Pass, Skip: 1, Hook: func(ctx context.Context, op callbacktest.Op) {

@@ -92,7 +92,7 @@ func TestForgetLeavesSharedValues(t *testing.T) {
 				s.SearchKeys = []string{"_customer_number", "_account"}
 				s.Limits.Parameters = []string{"_customer_number", "_account", "shoe", "X-Device"}
 			})
-			sales := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}, SearchKeys: []string{"_customer_number", "_club"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}
+			sales := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}, SearchKeys: []string{"_customer_number", "_club"}, Limits: callback.Limits{SameNumber: callback.NoLimit}}
 			if err := r.services.Set("", sales); err != nil {
 				t.Fatal(err)
 			}
@@ -243,7 +243,7 @@ func TestForgetWhenTheCallerGoesAway(t *testing.T) {
 // A callback of the number is started and dialled just before the counters of the
 // number are to be removed: what it holds stays counted.
 func TestForgetMeetsANewCallback(t *testing.T) {
-	r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
+	r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = 1 })
 	r.dialer.On(swiss, callbacktest.Answered(10*time.Minute))
 	r.start(manager.Request{State: callback.Completed})
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodErase, Kind: callbacktest.Pass, Skip: 1, Hook: func(context.Context, callbacktest.Op) {
@@ -273,7 +273,7 @@ func TestForgetMeetsANewCallback(t *testing.T) {
 // cancelled and forgotten: no unit that is held is lost, and none stays.
 func TestForgetRacesWithStarts(t *testing.T) {
 	r, _ := officeRig(t, func(s *callback.Service, _ *manager.Config) {
-		s.Limits = callback.Limits{SameNumber: callback.CheckTwo, PerParameter: 1000, Parameters: []string{"_customer_number"}}
+		s.Limits = callback.Limits{SameNumber: 2, PerParameter: 1000, Parameters: []string{"_customer_number"}}
 	})
 	const starters, each = 4, 25
 	var ended atomic.Int64

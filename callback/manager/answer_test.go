@@ -68,7 +68,7 @@ func TestRejectedPreviewWaits(t *testing.T) {
 func TestPreview(t *testing.T) {
 	preview := func(s *callback.Service, c *manager.Config) {
 		s.Preview = callback.Preview{On: true, Rejects: 2, NotReady: true, Reason: "7"}
-		s.Dialing.First = callback.AgentFirst
+		s.Dialing.AgentFirst = true
 		c.Router = callbacktest.NewRouter(1)
 	}
 	answer := func(r *rig, id callback.ID, a callback.OfferAnswer) error {
@@ -98,7 +98,7 @@ func TestPreview(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r.wantReason(cb.ID, callback.ReasonAfterRejects(2))
+		r.wantReason(cb.ID, "AGENT_PREVIEW_CANCEL_AFTER_2REJECTS")
 	})
 	t.Run("cancel", func(t *testing.T) {
 		r := newRig(t, preview)
@@ -170,7 +170,7 @@ func TestServiceChangesDuringAnOffer(t *testing.T) {
 	r.tick()
 	r.wantState(cb.ID, callback.Offered)
 	if err := r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}, Inbound: callback.Inbound{
-		Direction: callback.UserOriginated, AccessNumbers: []string{"+41445550001"}}}); err != nil {
+		On: true, AccessNumbers: []string{"+41445550001"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.m.Answer(r.ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerAccept}); err != nil {

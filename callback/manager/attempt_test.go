@@ -77,7 +77,7 @@ func TestOutcomes(t *testing.T) {
 
 // Every call result leads to a final or an unresolved state.
 func TestEveryCallResultLeadsSomewhere(t *testing.T) {
-	for _, result := range callback.CallResults() {
+	for result := callback.ResultOK; result.Valid(); result++ {
 		t.Run(result.String(), func(t *testing.T) {
 			r := newRig(t, nil)
 			r.dialer.On("*", callbacktest.Result(result))

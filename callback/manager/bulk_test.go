@@ -388,7 +388,7 @@ func TestCancelAllRaces(t *testing.T) {
 		dialer := callbacktest.NewDialer(time.Now).On(callbacktest.AnyNumber, callbacktest.NoAnswer())
 		var s callback.Store
 		m := liveRig(t, dialer, func(service *callback.Service, c *manager.Config) {
-			service.Limits.SameNumber = callback.CheckNone
+			service.Limits.SameNumber = callback.NoLimit
 			s = c.Store
 		})
 		dialer.Attach(m)

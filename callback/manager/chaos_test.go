@@ -105,7 +105,7 @@ func (c *chaos) service(name string) callback.Service {
 		s.Confirm = callback.Confirm{On: true, Strict: c.chance(50)}
 	}
 	if c.chance(20) && !s.Preview.On {
-		s.Inbound = callback.Inbound{Direction: callback.UserOriginated, NoWait: c.chance(50), Codes: c.chance(30),
+		s.Inbound = callback.Inbound{On: true, NoWait: c.chance(50), Codes: c.chance(30),
 			AccessNumbers: []string{"+41445550001", "+41445550002"}, Timeout: time.Minute}
 	}
 	if c.chance(30) {
@@ -115,11 +115,11 @@ func (c *chaos) service(name string) callback.Service {
 		s.Queueing.CannotDial, s.Queueing.MinWait = 10*time.Minute, time.Duration(c.rnd.IntN(90))*time.Second
 	}
 	if c.chance(20) {
-		s.Dialing.First = callback.AgentFirst
+		s.Dialing.AgentFirst = true
 	}
 	s.Dialing.RetryAgentLost = c.chance(50)
 	s.Booking.PerBucket = callback.Limit(1 + c.rnd.IntN(3))
-	s.Limits.SameNumber = callback.QueueCheck(c.rnd.IntN(3))
+	s.Limits.SameNumber = []callback.Limit{2, 1, callback.NoLimit}[c.rnd.IntN(3)]
 	s.Limits.Queued = callback.Limit(3 + c.rnd.IntN(20))
 	s.Reminder = time.Duration(c.rnd.IntN(2)) * 5 * time.Minute
 	s.Dialing.Retry, _ = scheduler.SimpleRetry(2, 2*time.Minute)
@@ -127,7 +127,6 @@ func (c *chaos) service(name string) callback.Service {
 }
 
 func (c *chaos) step() callbacktest.Step {
-	results := callback.CallResults()
 	var s callbacktest.Step
 	switch c.rnd.IntN(12) {
 	case 0:
@@ -135,7 +134,7 @@ func (c *chaos) step() callbacktest.Step {
 	case 1:
 		s = callbacktest.NoAnswer()
 	case 2:
-		s = callbacktest.Result(results[c.rnd.IntN(len(results))])
+		s = callbacktest.Result(callback.CallResult(c.rnd.IntN(int(callback.ResultWrongNumber) + 1)))
 	case 3:
 		s = callbacktest.Refused()
 	case 4:

@@ -165,7 +165,7 @@ func TestWhatTheDialerIsTold(t *testing.T) {
 		c.Dialer = dialer
 		s.Queueing.Target, s.Queueing.VirtualQueue = "billing", "vq1"
 		s.Dialing = callback.DialOptions{CallerID: "+41445550000", CallerName: "Desk", Prefix: "0", RoutePoint: "rp", TrunkGroup: "tg",
-			NoCallProgress: true, RingTimeout: 20 * time.Second, MaxCall: time.Hour, First: callback.AgentFirst, Treatments: treatments}
+			NoCallProgress: true, RingTimeout: 20 * time.Second, MaxCall: time.Hour, AgentFirst: true, Treatments: treatments}
 	})
 	cb := r.start(manager.Request{Alternative: swiss2, Properties: callback.Values{"note": "x", "_p": 1}})
 	r.tick()
@@ -177,7 +177,7 @@ func TestWhatTheDialerIsTold(t *testing.T) {
 		"key":         c.Key == callback.NewAttemptKey(cb.ID, 1) && c.Attempt == 1 && c.Epoch > 0,
 		"alternative": c.To.Key() == swiss2,
 		"caller":      c.CallerID == "+41445550000" && c.CallerName == "Desk" && c.Prefix == "0",
-		"route":       c.RoutePoint == "rp" && c.TrunkGroup == "tg" && c.First == callback.AgentFirst,
+		"route":       c.RoutePoint == "rp" && c.TrunkGroup == "tg" && c.AgentFirst,
 		"target":      c.Target == "billing" && c.Queue == "vq1",
 		"progress":    !c.DetectCalls,
 		"times":       c.RingTimeout == 20*time.Second && c.MaxCall == time.Hour && c.NotAfter.Equal(monday().Add(32*time.Second)),
@@ -300,7 +300,7 @@ func TestStuckDialerIsBounded(t *testing.T) {
 		m := liveRig(t, stuck, func(s *callback.Service, c *manager.Config) {
 			c.MaxInFlight = 2
 			s.Queueing.Lines = callback.NoLimit
-			s.Limits.SameNumber = callback.CheckNone
+			s.Limits.SameNumber = callback.NoLimit
 		})
 		runUntilDone(t, m)
 		var first callback.ID

@@ -48,7 +48,7 @@ func TestNoNumberDialled(t *testing.T) {
 func TestLinesBoundCallsThatAreUp(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Queueing.Lines = 2
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	r.dialer.On("*", callbacktest.Answered(10*time.Minute))
 	for i := range 5 {
@@ -99,7 +99,7 @@ func TestOneCallAtATimeToANumber(t *testing.T) {
 func TestPrioritiesGoInOrder(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Queueing.Lines = 1
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	r.dialer.On("*", callbacktest.Answered(time.Second))
 	var want []callback.ID
@@ -153,7 +153,7 @@ func TestHeadOfTheQueueDoesNotBlock(t *testing.T) {
 	}
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Router = router
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	r.dialer.On("*", callbacktest.Answered(time.Second))
 	stuck := r.start(manager.Request{Agent: callback.Agent{Personal: "away"}})
@@ -190,7 +190,7 @@ func TestTwoManagers(t *testing.T) {
 	shared := store.NewMemory()
 	one := newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Store = shared
-		s.Limits.SameNumber, s.Limits.PerParameter = callback.CheckNone, 1000
+		s.Limits.SameNumber, s.Limits.PerParameter = callback.NoLimit, 1000
 		s.Queueing.Lines = 3
 	})
 	two, err := manager.New(manager.Config{Store: shared, Services: one.services, Dialer: one.dialer, Now: one.clock.Now, Node: "n2", Synchronous: true})

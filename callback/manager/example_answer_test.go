@@ -158,7 +158,7 @@ func ExampleManager_Answer_calledIn() {
 	ctx := context.Background()
 	service := support()
 	service.Inbound = callback.Inbound{
-		Direction:     callback.UserOriginated,
+		On:            true,
 		NoWait:        true,
 		Codes:         true,
 		AccessNumbers: []string{"+49 30 23125 199"},

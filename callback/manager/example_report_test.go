@@ -156,5 +156,5 @@ func ExampleManager_Report_refused() {
 	// 40010 report: tells nothing
 	// 40010 attempt: is not an attempt key
 	// 40030 attempt 2: callback not found
-	// 40020 attempt 1 was placed under another epoch: callback was changed meanwhile
+	// 40020 attempt 1 was placed under another epoch: callback has changed
 }

@@ -24,7 +24,7 @@ import (
 func busy(name string, change func(s *callback.Service)) callback.Service {
 	s := managertest.Desk()
 	s.Name = name
-	s.Limits.SameNumber, s.Limits.Queued = callback.CheckNone, callback.NoLimit
+	s.Limits.SameNumber, s.Limits.Queued = callback.NoLimit, callback.NoLimit
 	s.Queueing.Lines = callback.NoLimit
 	s.Queueing.TTL, s.TTL = 48*time.Hour, 48*time.Hour
 	if change != nil {

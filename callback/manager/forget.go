@@ -169,7 +169,7 @@ func (f *forgetting) erase(ctx context.Context, ids []callback.ID, match func(*c
 			errs[id] = err
 			continue
 		}
-		req.Items = append(req.Items, callback.EraseItem{ID: id, Revision: cb.Revision})
+		req.Items = append(req.Items, callback.Precondition{ID: id, Revision: cb.Revision})
 	}
 	if len(req.Items) == 0 {
 		return nil

@@ -64,11 +64,24 @@ func TestLimitsOfRequests(t *testing.T) {
 	}
 }
 
-// A number may ask as often as it likes unless the service bounds it.
-func TestRequestsOfOneNumber(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckNone })
-	for range 20 {
-		r.start(manager.Request{})
+// NoLimit, None, a number and the default of the limit on callbacks of one number.
+func TestLimitOfOneNumber(t *testing.T) {
+	for limit, want := range map[callback.Limit]int{callback.NoLimit: 20, callback.None: 0, 0: 2, 1: 1, 3: 3} {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = limit })
+		accepted := 0
+		for range 20 {
+			_, err := r.try(manager.Request{})
+			var refused *callback.LimitError
+			switch {
+			case err == nil:
+				accepted++
+			case !errors.As(err, &refused) || !errors.Is(err, callback.ErrNumberLimit) || refused.Max != int64(want):
+				t.Errorf("%v: the error is %v", limit, err)
+			}
+		}
+		if accepted != want {
+			t.Errorf("%v: %d callbacks were accepted, want %d", limit, accepted, want)
+		}
 	}
 }
 

@@ -33,8 +33,8 @@ func (h *heard) Decided(_ context.Context, d callback.Decision) {
 	h.note("%s %v", d.Event.Type, d.Err)
 }
 func (h *heard) AttemptBegan(_ context.Context, call callback.Call) { h.note("began %s", call.Key) }
-func (h *heard) AttemptEnded(_ context.Context, e callback.AttemptEnd) {
-	h.note("ended %s %v", e.Attempt.Key, e.Attempt.Outcome.Result)
+func (h *heard) AttemptEnded(_ context.Context, cb *callback.Callback) {
+	h.note("ended %s %v", cb.Current().Key, cb.Current().Outcome.Result)
 }
 func (h *heard) Unresolved(_ context.Context, cb *callback.Callback) { h.note("unresolved %s", cb.ID) }
 func (h *heard) AgentChanged(_ context.Context, a callback.AgentChange) {
@@ -90,7 +90,7 @@ func TestObserverHearsALife(t *testing.T) {
 func TestObserverHearsRefusals(t *testing.T) {
 	h := &heard{calls: make(map[string]int)}
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
-		s.Limits.SameNumber = callback.CheckStrict
+		s.Limits.SameNumber = 1
 		c.Observer = h
 	})
 	r.start(manager.Request{})

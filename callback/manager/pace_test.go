@@ -63,7 +63,7 @@ func TestCallRate(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Queueing.CallsPerSecond = 2
 		s.Queueing.Lines = callback.NoLimit
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	r.dialer.On("*", callbacktest.Answered(time.Minute))
 	for i := range 6 {

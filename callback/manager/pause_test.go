@@ -85,7 +85,7 @@ func (r *rig) called() []callback.ID {
 
 func TestPauseTakesOutAndResumePutsBack(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 		s.Queueing.Lines = 1
 	})
 	r.dialer.On("*", callbacktest.Answered(time.Minute))

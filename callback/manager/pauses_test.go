@@ -56,7 +56,7 @@ func TestPositionLearnsOfPauses(t *testing.T) {
 func TestPauseWhileTheDialerIsBusy(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.MaxInFlight = 1
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	if err := r.services.Set("", callback.Service{Name: "aaa", Numbers: callback.Numbers{Country: "US"}}); err != nil {
 		t.Fatal(err)
@@ -332,7 +332,7 @@ func TestPauseRace(t *testing.T) {
 		})
 		service := func(node string) func(*callback.Service, *manager.Config) {
 			return func(s *callback.Service, c *manager.Config) {
-				s.Queueing.Lines, s.Limits.SameNumber = callback.NoLimit, callback.CheckNone
+				s.Queueing.Lines, s.Limits.SameNumber = callback.NoLimit, callback.NoLimit
 				c.Store, c.Node, c.NewID = memory, node, callbacktest.IDs(node+"-")
 			}
 		}

@@ -44,7 +44,7 @@ func TestAttemptsPerDay(t *testing.T) {
 func TestRaceForTheLastSeat(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Booking.PerBucket = 5
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	at := monday().Add(time.Hour)
 	var mu sync.Mutex
@@ -83,7 +83,7 @@ func TestLimits(t *testing.T) {
 		r.start(manager.Request{Number: swiss2})
 	})
 	t.Run("same number, strict", func(t *testing.T) {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = 1 })
 		cb := r.start(manager.Request{})
 		_, err := r.try(manager.Request{})
 		wantCode(t, err, callback.ErrNumberLimit, 40001)
@@ -110,7 +110,7 @@ func TestLimits(t *testing.T) {
 	})
 	t.Run("interval", func(t *testing.T) {
 		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
-			s.Limits = callback.Limits{SameNumber: callback.CheckNone, PerParameter: 100,
+			s.Limits = callback.Limits{SameNumber: callback.NoLimit, PerParameter: 100,
 				Throttles: []callback.Throttle{{Max: 2, Every: 5 * time.Minute}, {Max: 2, Every: time.Hour}}}
 		})
 		r.start(manager.Request{})
@@ -129,7 +129,7 @@ func TestLimits(t *testing.T) {
 	})
 	t.Run("parameter of the day", func(t *testing.T) {
 		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
-			s.Limits.SameNumber, s.Limits.PerParameter = callback.CheckNone, 2
+			s.Limits.SameNumber, s.Limits.PerParameter = callback.NoLimit, 2
 			s.Limits.Parameters = []string{"_customer_number", "X-Visitor"}
 		})
 		r.start(manager.Request{})

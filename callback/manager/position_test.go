@@ -25,7 +25,7 @@ func queueRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*r
 	router := callbacktest.NewRouter(0)
 	return newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Router = router
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 		if change != nil {
 			change(s, c)
 		}
@@ -155,7 +155,7 @@ func TestPositionInAGap(t *testing.T) {
 func TestPositionReadyByLines(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Queueing.Lines = 2
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	r.dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Hour))
 	r.enqueue(0)

@@ -23,14 +23,14 @@ func officeRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*
 	faulty := callbacktest.NewFaultyStore(store.NewMemory())
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Store = faulty.Store()
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 		s.Limits.PerParameter = 10_000
 		s.Booking.PerBucket = 100_000
 		if change != nil {
 			change(s, c)
 		}
 	})
-	open := callback.Limits{SameNumber: callback.CheckNone, PerParameter: 10_000}
+	open := callback.Limits{SameNumber: callback.NoLimit, PerParameter: 10_000}
 	for _, s := range []struct {
 		tenant, name, country string
 	}{{"", "sales", "GB"}, {"", "idle", "CH"}, {"acme", "desk", "CH"}, {"acme", "spa", "CH"}} {

@@ -12,7 +12,7 @@ import (
 
 // A new time and the properties that come with it are one change, or none.
 func TestRescheduleWithProperties(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = 1 })
 	taken := r.start(manager.Request{Number: swiss2, Desired: monday().Add(3 * time.Hour)})
 	cb := r.start(manager.Request{Desired: monday().Add(time.Hour), Properties: callback.Values{"note": "a"}})
 	move := func(at time.Time, set callback.Values) (*callback.Callback, error) {

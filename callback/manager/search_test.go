@@ -19,7 +19,7 @@ func searchRig(t *testing.T) *rig {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.SearchKeys = []string{"_customer_number", "_account", "mail"}
 		s.Paused = true
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	other := callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "CH"}}
 	if err := r.services.Set("", other); err != nil {
@@ -133,7 +133,7 @@ func TestAvailabilityFollowsBookings(t *testing.T) {
 	}
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Booking = callback.Booking{Hours: hours, PerBucket: 2, Bucket: time.Hour}
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	day := manager.AvailabilityRequest{Service: "desk", Query: availability.Query{Start: monday()}}
 	left := func(q manager.AvailabilityRequest) map[string]int {

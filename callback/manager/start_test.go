@@ -109,7 +109,7 @@ func TestMandatoryKeys(t *testing.T) {
 func TestFullBucketProposesOthers(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Booking.PerBucket = 1
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	at := time.Date(2026, 1, 12, 16, 45, 0, 0, time.UTC)
 	r.start(manager.Request{Desired: at})
@@ -181,7 +181,7 @@ func TestForcedState(t *testing.T) {
 }
 
 func TestIdempotencyKey(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.CheckStrict })
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = 1 })
 	req := manager.Request{Key: "order-1", Properties: callback.Values{"a": 1, "b": []any{"c"}}, Actor: "one"}
 	first := r.start(req)
 	req.Actor = "two"
@@ -293,7 +293,7 @@ func TestCapacityByRecurringWindows(t *testing.T) {
 	}
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Booking.Capacity, s.Booking.Bucket = capacity, 30*time.Minute
-		s.Limits.SameNumber = callback.CheckNone
+		s.Limits.SameNumber = callback.NoLimit
 	})
 	_, err = r.try(manager.Request{Desired: monday().Add(time.Hour)})
 	wantCode(t, err, callback.ErrFull, 40051)

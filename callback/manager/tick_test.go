@@ -98,7 +98,7 @@ func TestReplay(t *testing.T) {
 
 func transcript(t *testing.T, seed uint64) string {
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
-		s.Limits.SameNumber, s.Limits.PerParameter = callback.CheckNone, 1000
+		s.Limits.SameNumber, s.Limits.PerParameter = callback.NoLimit, 1000
 		s.Queueing.Lines = 3
 		s.Booking.PerBucket = 4
 		c.Random = callbacktest.Random(seed)

@@ -14,7 +14,7 @@ import (
 func TestUpdate(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.SearchKeys = []string{"_customer_number", "_account"}
-		s.Limits.SameNumber = callback.CheckStrict
+		s.Limits.SameNumber = 1
 	})
 	cb := r.start(manager.Request{Properties: callback.Values{"_account": "A1", "note": "x", "gone": "y"}})
 	got, err := r.m.Update(r.ctx, manager.UpdateRequest{ID: cb.ID, Set: callback.Values{

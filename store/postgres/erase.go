@@ -90,7 +90,7 @@ type erasure struct {
 // erased all the same: what identifies somebody matters more than a counter. A
 // record of a later version is not: what it holds would stay taken.
 func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callback.ID]erasure, error) {
-	ids := list(req.Items, func(i callback.EraseItem) string { return string(i.ID) })
+	ids := list(req.Items, func(i callback.Precondition) string { return string(i.ID) })
 	var held map[callback.ID]erasure
 	err := s.read(ctx, func(ctx context.Context) error {
 		held = make(map[callback.ID]erasure)

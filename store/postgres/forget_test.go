@@ -88,7 +88,7 @@ func TestForget(t *testing.T) {
 	dsn := c.NewDatabase(t)
 	var heard overheard
 	s := newRig(t, dsn).open(t, func(c *postgres.Config) { c.Logger = slog.New(slog.NewTextHandler(&heard, nil)) })
-	var items []callback.EraseItem
+	var items []callback.Precondition
 	var old []callback.Change
 	for i := range person {
 		change := personal(newcomer(callback.ID(fmt.Sprint("person ", i)), i, faraway()), i)
@@ -105,7 +105,7 @@ func TestForget(t *testing.T) {
 			revision = 2
 		}
 		old = append(old, change)
-		items = append(items, callback.EraseItem{ID: change.Record.ID, Revision: revision})
+		items = append(items, callback.Precondition{ID: change.Record.ID, Revision: revision})
 	}
 	for i := range others {
 		if err := apply(t.Context(), s, newcomer(callback.ID(fmt.Sprint("other ", i)), i, faraway())); err != nil {

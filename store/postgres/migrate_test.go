@@ -288,7 +288,7 @@ func TestTwoSchemas(t *testing.T) {
 	if err := apply(t.Context(), b, withSeat(newcomer("one", 1, faraway()), 7)); err != nil {
 		t.Errorf("Apply: %v", err)
 	}
-	if errs, err := b.Erase(t.Context(), faraway(), callback.EraseRequest{Items: []callback.EraseItem{{ID: "one", Revision: 1}}}); err != nil || errs[0] != nil {
+	if errs, err := b.Erase(t.Context(), faraway(), callback.EraseRequest{Items: []callback.Precondition{{ID: "one", Revision: 1}}}); err != nil || errs[0] != nil {
 		t.Errorf("Erase: %v %v", errs, err)
 	}
 	if cb, err := a.Get(t.Context(), callback.By{ID: "one"}); err != nil || cb.Revision != 1 {

@@ -102,7 +102,7 @@ func TestEraseBesideDamage(t *testing.T) {
 			begin(t, s, "bad", "good")
 			execute(t, dsn, "ALTER TABLE rb1.callbacks ALTER COLUMN service DROP NOT NULL")
 			execute(t, dsn, tt.harm)
-			errs, err := s.Erase(t.Context(), faraway(), callback.EraseRequest{Items: []callback.EraseItem{{ID: "bad", Revision: 1}, {ID: "good", Revision: 1}}})
+			errs, err := s.Erase(t.Context(), faraway(), callback.EraseRequest{Items: []callback.Precondition{{ID: "bad", Revision: 1}, {ID: "good", Revision: 1}}})
 			var damaged *record.DamagedError
 			if err != nil || len(errs) != 2 || errs[1] != nil || (errs[0] == nil) != tt.gone || !tt.gone && !errors.As(errs[0], &damaged) {
 				t.Errorf("answered %v and %v", errs, err)

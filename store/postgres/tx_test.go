@@ -88,7 +88,7 @@ func TestInRefusalLeavesTheTransactionUsable(t *testing.T) {
 	r := newRig(t, suite.NewDatabase(t))
 	orders := hosts(t, r)
 	s := r.open(t)
-	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}, Limits: callback.Limits{SameNumber: callback.CheckStrict}})
+	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}, Limits: callback.Limits{SameNumber: 1}})
 	request := manager.Request{Service: "billing", Number: "+41446681800"}
 	if _, err := m.Start(t.Context(), request); err != nil {
 		t.Fatal(err)

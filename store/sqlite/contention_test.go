@@ -178,7 +178,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 			return err
 		},
 		"Erase": func(ctx context.Context) error {
-			_, err := s.Erase(ctx, storetest.Start(), callback.EraseRequest{Tenant: storetest.Tenant, Items: []callback.EraseItem{{ID: "c1", Revision: 1}}})
+			_, err := s.Erase(ctx, storetest.Start(), callback.EraseRequest{Tenant: storetest.Tenant, Items: []callback.Precondition{{ID: "c1", Revision: 1}}})
 			return err
 		},
 		"Open": func(ctx context.Context) error {

@@ -95,7 +95,7 @@ func TestBackupHasNoErasedDigests(t *testing.T) {
 			continue
 		}
 		goes = append(goes, digests...)
-		req.Items = append(req.Items, callback.EraseItem{ID: c.Record.ID, Revision: 1})
+		req.Items = append(req.Items, callback.Precondition{ID: c.Record.ID, Revision: 1})
 		req.Subjects = append(req.Subjects, markers[0])
 	}
 	errs, err := s.Erase(t.Context(), storetest.Start(), req)

@@ -51,7 +51,7 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req store.EraseRequest
 }
 
 // erase removes one callback. refused is the error of the item.
-func (t *transaction) erase(now time.Time, item store.EraseItem, req *store.EraseRequest) (refused, failure error) {
+func (t *transaction) erase(now time.Time, item store.Precondition, req *store.EraseRequest) (refused, failure error) {
 	found, failure := t.look(req.Tenant, item.ID)
 	switch {
 	case failure != nil:

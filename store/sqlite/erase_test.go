@@ -132,7 +132,7 @@ func TestErasedLeavesNothing(t *testing.T) {
 	for some := range slices.Chunk(r.Perm(n), 10) {
 		req := callback.EraseRequest{Tenant: storetest.Tenant}
 		for _, i := range some {
-			req.Items = append(req.Items, callback.EraseItem{ID: cbs[i].ID, Revision: cbs[i].Revision})
+			req.Items = append(req.Items, callback.Precondition{ID: cbs[i].ID, Revision: cbs[i].Revision})
 			req.Subjects = append(req.Subjects, subjects[i])
 		}
 		errs, err := s.Erase(t.Context(), storetest.Start(), req)
@@ -161,7 +161,7 @@ func readLog(t *testing.T, path string) []byte {
 func erase(t *testing.T, s *sqlite.Store, cb *callback.Callback, subjects ...string) {
 	t.Helper()
 	errs, err := s.Erase(t.Context(), storetest.Start(), callback.EraseRequest{
-		Tenant: cb.Tenant, Items: []callback.EraseItem{{ID: cb.ID, Revision: cb.Revision}}, Subjects: subjects,
+		Tenant: cb.Tenant, Items: []callback.Precondition{{ID: cb.ID, Revision: cb.Revision}}, Subjects: subjects,
 	})
 	if err != nil || errs[0] != nil {
 		t.Fatal(errs, err)

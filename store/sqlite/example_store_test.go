@@ -136,7 +136,7 @@ func ExampleStore_Erase() {
 			return
 		}
 		_, err := s.Erase(ctx, nine(), callback.EraseRequest{
-			Tenant: "acme", Items: []callback.EraseItem{{ID: "c1", Revision: 1}}, Actor: "clerk", Detail: "asked to",
+			Tenant: "acme", Items: []callback.Precondition{{ID: "c1", Revision: 1}}, Actor: "clerk", Detail: "asked to",
 		})
 		if err != nil {
 			fmt.Println(err)

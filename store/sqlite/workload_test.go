@@ -227,7 +227,7 @@ func (w *worker) claim(ctx context.Context) error {
 
 func (w *worker) erase(ctx context.Context, cb *callback.Callback) error {
 	w.note("try-erase %s\n", cb.ID)
-	req := callback.EraseRequest{Tenant: storetest.Tenant, Items: []callback.EraseItem{{ID: cb.ID, Revision: cb.Revision}}, Actor: w.name}
+	req := callback.EraseRequest{Tenant: storetest.Tenant, Items: []callback.Precondition{{ID: cb.ID, Revision: cb.Revision}}, Actor: w.name}
 	if cb.State == callback.Completed {
 		// Other callbacks would still hold the permits of the subject.
 		req.Subjects = []string{fmt.Sprint("subject-", cb.ID)}

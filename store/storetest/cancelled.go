@@ -80,10 +80,10 @@ func cancelledClauses() []Clause {
 		{Name: "a failed erasure can be repeated", run: func(p *probe) {
 			p.create(New("c1"))
 			over(p, "Erase", func(ctx context.Context) error {
-				errs, err := p.store.Erase(ctx, At(time.Minute), callback.EraseRequest{Tenant: Tenant, Items: []callback.EraseItem{{ID: "c1", Revision: 1}}})
+				errs, err := p.store.Erase(ctx, At(time.Minute), callback.EraseRequest{Tenant: Tenant, Items: []callback.Precondition{{ID: "c1", Revision: 1}}})
 				return errors.Join(append(errs, err)...)
 			})
-			if err := p.tryErase(Tenant, callback.EraseItem{ID: "c1", Revision: 1}); err != nil {
+			if err := p.tryErase(Tenant, callback.Precondition{ID: "c1", Revision: 1}); err != nil {
 				p.is("erasing again", err, callback.ErrNotFound)
 			}
 			p.missing(callback.By{Tenant: Tenant, ID: "c1"})

@@ -96,7 +96,7 @@ func concurrencyClauses() []Clause {
 					p.is("creating", p.try(Start(), takes(Write(cb), permit)), nil)
 					if j%2 == 0 {
 						p.is("completing", p.try(Start(), gives(Revise(cb, func(cb *callback.Callback) { cb.State, cb.Held = callback.Completed, nil }), held)), nil)
-						p.is("erasing", p.tryErase(Tenant, callback.EraseItem{ID: cb.ID, Revision: 2}, n), nil)
+						p.is("erasing", p.tryErase(Tenant, callback.Precondition{ID: cb.ID, Revision: 2}, n), nil)
 					}
 				}
 			})
@@ -230,7 +230,7 @@ func concurrencyClauses() []Clause {
 				var won atomic.Int64
 				p.together(2, func(j int) {
 					if j == 0 {
-						p.allowed("erasing", &won, p.tryErase(Tenant, callback.EraseItem{ID: id, Revision: 1}), callback.ErrConflict)
+						p.allowed("erasing", &won, p.tryErase(Tenant, callback.Precondition{ID: id, Revision: 1}), callback.ErrConflict)
 					} else {
 						p.allowed("changing", &won, p.try(Start(), Revise(New(id))), callback.ErrNotFound)
 					}

@@ -7,8 +7,8 @@ import (
 )
 
 func eraseClauses() []Clause {
-	item := func(id callback.ID, revision int64) callback.EraseItem {
-		return callback.EraseItem{ID: id, Revision: revision}
+	item := func(id callback.ID, revision int64) callback.Precondition {
+		return callback.Precondition{ID: id, Revision: revision}
 	}
 	gone := func(id callback.ID, seq int64) callback.Event {
 		return callback.Event{
@@ -102,7 +102,7 @@ func eraseClauses() []Clause {
 		{Name: "items are independent, with one error each in order", run: func(p *probe) {
 			p.create(New("c1"), New("c2"), New("c3"))
 			errs, err := p.store.Erase(p.ctx, At(time.Minute), callback.EraseRequest{
-				Tenant: Tenant, Items: []callback.EraseItem{item("c1", 1), item("c2", 9), item("c9", 1), item("c3", 1), item("c3", 1)},
+				Tenant: Tenant, Items: []callback.Precondition{item("c1", 1), item("c2", 9), item("c9", 1), item("c3", 1), item("c3", 1)},
 			})
 			if err != nil || len(errs) != 5 {
 				p.fatalf("Erase of 5 items: %d errors, %v", len(errs), err)

@@ -107,7 +107,7 @@ func malformedClauses() []Clause {
 		}},
 		Clause{Name: "empty names match nothing", run: func(p *probe) {
 			p.apply(takes(Write(New("c1")), callback.Permit{Key: seat(1), N: 1, Max: 9}))
-			p.is("erasing without an ID", p.tryErase(Tenant, callback.EraseItem{}), callback.ErrNotFound)
+			p.is("erasing without an ID", p.tryErase(Tenant, callback.Precondition{}), callback.ErrNotFound)
 			errs, err := p.store.Erase(p.ctx, Start(), callback.EraseRequest{Tenant: Tenant, Subjects: []string{""}})
 			if err != nil {
 				p.is("erasing the empty subject", err, callback.ErrInvalidParameter)

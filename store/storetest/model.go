@@ -396,7 +396,7 @@ func withoutCursors(events []callback.Event) []callback.Event {
 func (m *twin) erase() string {
 	req := callback.EraseRequest{Tenant: m.tenant(), Actor: "clerk", Detail: "asked to"}
 	for range m.rand.IntN(3) {
-		item := callback.EraseItem{ID: m.id(), Revision: 1}
+		item := callback.Precondition{ID: m.id(), Revision: 1}
 		if cb, err := m.naive.Get(m.ctx, callback.By{Tenant: req.Tenant, ID: item.ID}); err == nil && m.rand.IntN(4) > 0 {
 			item.Revision = cb.Revision
 			req.Subjects = append(req.Subjects, cb.Customer.Number.Key())

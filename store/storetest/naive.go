@@ -337,7 +337,7 @@ func has(r *callback.Callback, req callback.EraseRequest, subject string) bool {
 		}))
 }
 
-func (n *naive) erase(now time.Time, item callback.EraseItem, req callback.EraseRequest) error {
+func (n *naive) erase(now time.Time, item callback.Precondition, req callback.EraseRequest) error {
 	r := n.find(req.Tenant, item.ID)
 	if r == nil {
 		return callback.ErrNotFound

@@ -264,14 +264,14 @@ func (p *probe) applyErrs(what string, want []error, changes ...callback.Change)
 
 // erase removes one callback.
 func (p *probe) erase(cb *callback.Callback) {
-	if err := p.tryErase(cb.Tenant, callback.EraseItem{ID: cb.ID, Revision: cb.Revision}); err != nil {
+	if err := p.tryErase(cb.Tenant, callback.Precondition{ID: cb.ID, Revision: cb.Revision}); err != nil {
 		p.fatalf("Erase: %v", err)
 	}
 }
 
-func (p *probe) tryErase(tenant string, item callback.EraseItem, subjects ...string) error {
+func (p *probe) tryErase(tenant string, item callback.Precondition, subjects ...string) error {
 	errs, err := p.store.Erase(p.ctx, At(time.Minute), callback.EraseRequest{
-		Tenant: tenant, Items: []callback.EraseItem{item}, Subjects: subjects, Actor: "clerk", Detail: "asked to",
+		Tenant: tenant, Items: []callback.Precondition{item}, Subjects: subjects, Actor: "clerk", Detail: "asked to",
 	})
 	if err != nil {
 		return err

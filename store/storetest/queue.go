@@ -148,7 +148,7 @@ func placeClauses() []Clause {
 			p.same("behind a paused one", ids(p.claimBehind(now, at(time.Second, "n0001"), 1)), []callback.ID{"n0002"})
 			p.apply(Revise(p.get("n0002"), Queued(At(time.Hour))))
 			p.same("behind one that has moved", ids(p.claimBehind(now, at(2*time.Second, "n0002"), 1)), []callback.ID{"n0003"})
-			p.is("erase", p.tryErase(Tenant, callback.EraseItem{ID: "n0003", Revision: 1}), nil)
+			p.is("erase", p.tryErase(Tenant, callback.Precondition{ID: "n0003", Revision: 1}), nil)
 			p.same("behind an erased one", ids(p.claimBehind(now, at(3*time.Second, "n0003"), 9)), []callback.ID{"n0004", "n0002"})
 		}},
 		{Name: "each queue of a claim has its place", run: func(p *probe) {

@@ -87,7 +87,7 @@ func tenantClauses() []Clause {
 		{Name: "changes and erasure stay within the tenant", run: func(p *probe) {
 			p.twins()
 			p.apply(Revise(p.getBy(callback.By{Tenant: "", ID: "c1"})))
-			p.is("erasing", p.tryErase("other", callback.EraseItem{ID: "c1", Revision: 1}), nil)
+			p.is("erasing", p.tryErase("other", callback.Precondition{ID: "c1", Revision: 1}), nil)
 			p.missing(callback.By{Tenant: "other", ID: "c1"})
 			p.same("revision in another tenant", p.get("c1").Revision, int64(1))
 			p.same("revision in the changed tenant", p.getBy(callback.By{Tenant: "", ID: "c1"}).Revision, int64(2))

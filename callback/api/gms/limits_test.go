@@ -19,7 +19,7 @@ import (
 // A state that results from the time does not bypass limits.
 func TestNamedStateIsLimited(t *testing.T) {
 	r := newRig(t, func(s *setup) {
-		s.services[0].Limits.PerParameter, s.services[0].Limits.SameNumber, s.services[0].Booking.PerBucket = 1, callback.CheckNone, 1
+		s.services[0].Limits.PerParameter, s.services[0].Limits.SameNumber, s.services[0].Booking.PerBucket = 1, callback.NoLimit, 1
 	})
 	create := func(number, at, state string) *response {
 		t.Helper()

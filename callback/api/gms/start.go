@@ -33,11 +33,11 @@ func (h *Handler) start(c *call) error {
 	if err != nil {
 		return err
 	}
-	direction := callback.UserTerminated
+	callsIn := false
 	if policy, err := h.manager.Tenant(cb.Tenant).Policy(c.r.Context(), cb.Service); err == nil {
-		direction = policy.Service().Inbound.Direction
+		callsIn = policy.Service().Inbound.On
 	}
-	return c.answer(http.StatusOK, started(req, cb, direction))
+	return c.answer(http.StatusOK, started(req, cb, callsIn))
 }
 
 // startRequest reads the body. Members that are not parameters become

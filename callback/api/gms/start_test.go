@@ -109,7 +109,7 @@ func TestStartImmediate(t *testing.T) {
 // Forced states bypass limits and need the role operate, except those that
 // result from the time.
 func TestStartForcedState(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckNone })
+	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.NoLimit })
 	edge := monday().Add(120 * time.Second)
 	for _, c := range []struct {
 		name, time string
@@ -200,7 +200,7 @@ func TestStartIdempotency(t *testing.T) {
 func TestStartUserOriginated(t *testing.T) {
 	inbound := callback.Service{
 		Name: "desk", Numbers: callback.Numbers{Country: "CH"},
-		Inbound: callback.Inbound{Direction: callback.UserOriginated, NoWait: true, AccessNumbers: []string{"+41 44 668 18 00"}, Codes: true},
+		Inbound: callback.Inbound{On: true, NoWait: true, AccessNumbers: []string{"+41 44 668 18 00"}, Codes: true},
 	}
 	r := newRig(t, func(s *setup) { s.services = []callback.Service{inbound} })
 	var answer map[string]any

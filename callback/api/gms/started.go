@@ -26,7 +26,7 @@ type startedBody struct {
 // started returns what the customer's device should show. It depends on the
 // request and on immutable fields of the callback, so that a repeated request
 // gets the same response, except for the expiry of a booking.
-func started(req *manager.Request, cb *callback.Callback, direction callback.Direction) startedBody {
+func started(req *manager.Request, cb *callback.Callback, callsIn bool) startedBody {
 	b := startedBody{ID: string(cb.ID)}
 	switch {
 	case cb.AccessNumber != "":
@@ -39,7 +39,7 @@ func started(req *manager.Request, cb *callback.Callback, direction callback.Dir
 	case cb.Immediate && (req.State == 0 || req.State == callback.Queued):
 		b.Dialog, b.Action, b.OK = "0", "ConfirmationDialog", "Ok"
 		b.Text = "You will receive the call shortly"
-		if direction == callback.UserOriginated {
+		if callsIn {
 			b.Text = "You will receive the number to call shortly"
 		}
 	}

@@ -36,7 +36,7 @@ func TestLimits(t *testing.T) {
 			properties: map[string]any{"max_queued": 2.0},
 		},
 		"number, strict": {
-			limits: callback.Limits{SameNumber: callback.CheckStrict}, same: 1, code: 40001, phrase: "TOO_MANY_CALLBACKS_FOR_NUMBER",
+			limits: callback.Limits{SameNumber: 1}, same: 1, code: 40001, phrase: "TOO_MANY_CALLBACKS_FOR_NUMBER",
 			message:    "There is already 1 or more Callbacks QUEUED for this number, please refer to _enable_in_queue_checking for detail.",
 			properties: map[string]any{"max_queued": 1.0},
 		},
@@ -50,7 +50,7 @@ func TestLimits(t *testing.T) {
 			retry: "300",
 		},
 		"parameter": {
-			limits: callback.Limits{PerParameter: 1, SameNumber: callback.CheckNone}, same: 1, code: 40004, phrase: "PARAMETER_LIMIT_REACHED",
+			limits: callback.Limits{PerParameter: 1, SameNumber: callback.NoLimit}, same: 1, code: 40004, phrase: "PARAMETER_LIMIT_REACHED",
 			message:    "Limit of queued callbacks for desk is reached for parameter _customer_number. Reached 1 times today.",
 			properties: map[string]any{"service": "desk", "parameter": "_customer_number", "attempts": 1.0}, retry: "50400",
 		},
@@ -237,7 +237,7 @@ func TestTokens(t *testing.T) {
 // A header that the daily limit names is counted and takes precedence over the
 // body.
 func TestThrottleHeaders(t *testing.T) {
-	limits := callback.Limits{Parameters: []string{"device"}, PerParameter: 1, SameNumber: callback.CheckNone}
+	limits := callback.Limits{Parameters: []string{"device"}, PerParameter: 1, SameNumber: callback.NoLimit}
 	r := newRig(t, func(s *setup) { s.services[0].Limits = limits })
 	r.start(`{"_customer_number":"`+swiss+`","device":"a"}`, "Device", "x")
 	e := r.post(deskPath, `{"_customer_number":"`+swiss+`","device":"b"}`, "Device", "x").fault(429, 40004)

@@ -236,7 +236,7 @@ func TestPreview(t *testing.T) {
 	}
 	id = offered(swiss3)
 	preview(id, `{"_action":"reject"}`).want(200)
-	if cb := r.stored(id); cb.Reason != callback.ReasonAfterRejects(1) {
+	if cb := r.stored(id); cb.Reason != "AGENT_PREVIEW_CANCEL_AFTER_1REJECTS" {
 		t.Errorf("it is %v %v", cb.State, cb.Reason)
 	}
 	id = offered("+41785556670")

@@ -62,10 +62,10 @@ func TestNumberIsCheckedBeforeTime(t *testing.T) {
 		"plus": {Country: "CH", KeepMissingPlus: true}, "no country": {Countries: []string{"CH", "DE", "US"}},
 		"all": {Country: "CH", AllowImpossible: true, AllowPremium: true, Countries: []string{"CH"}, KeepMissingPlus: true},
 	} {
-		r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckNone })
+		r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.NoLimit })
 		id := string(r.start(`{"_customer_number":"` + swiss + `","_desired_time":"` + later + `"}`).ID)
 		service := desk()
-		service.Numbers, service.Limits.SameNumber = rules, callback.CheckNone
+		service.Numbers, service.Limits.SameNumber = rules, callback.NoLimit
 		if err := r.services.Set("", service); err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +89,7 @@ func TestNumberIsCheckedBeforeTime(t *testing.T) {
 
 // If the limit of a number is reached, the time is rejected too.
 func TestNumberLimitWithTime(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.CheckStrict })
+	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = 1 })
 	r.start(`{"_customer_number":"` + swiss2 + `"}`)
 	was := r.scheduled(swiss)
 	id := string(was.ID)

@@ -152,7 +152,7 @@ func TestForgottenIsNotSent(t *testing.T) {
 			t.Fatalf("first try tells %v", b.receiver.all()[0].Params)
 		}
 		cb := b.get(id)
-		if errs, err := b.store.Erase(context.Background(), time.Now(), callback.EraseRequest{Items: []callback.EraseItem{{ID: id, Revision: cb.Revision}}}); err != nil || len(errs) > 0 && errs[0] != nil {
+		if errs, err := b.store.Erase(context.Background(), time.Now(), callback.EraseRequest{Items: []callback.Precondition{{ID: id, Revision: cb.Revision}}}); err != nil || len(errs) > 0 && errs[0] != nil {
 			t.Fatal(errs, err)
 		}
 		b.pass(time.Hour)

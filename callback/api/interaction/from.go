@@ -51,7 +51,7 @@ func FromCallback(cb *callback.Callback, o Options) Interaction {
 	media, kind := "voice", "Outbound"
 	if o.Policy != nil {
 		media = o.Policy.Service().MediaType
-		if o.Policy.Service().Inbound.Direction == callback.UserOriginated {
+		if o.Policy.Service().Inbound.On {
 			kind = "Inbound"
 		}
 	}

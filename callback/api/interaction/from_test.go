@@ -48,7 +48,7 @@ func TestStatusMapping(t *testing.T) {
 		{ended(callback.ReasonNotAvailable), shown{9, stopped}},
 		{ended("CAMPAIGN_OVER"), shown{9, stopped}},
 		{ended(callback.ReasonPreviewCancel), shown{7, stopped}},
-		{ended(callback.ReasonAfterRejects(3)), shown{6, stopped}},
+		{ended("AGENT_PREVIEW_CANCEL_AFTER_3REJECTS"), shown{6, stopped}},
 		{ended(callback.ReasonTimeout), shown{14, stopped}},
 		{ended(callback.ReasonSubmitFailed), shown{11, stopped}},
 		{ended(callback.ReasonCallToCustomer), shown{11, stopped}},
@@ -104,7 +104,7 @@ func TestFromCallbackDefaults(t *testing.T) {
 		t.Errorf("interaction (-want +got):\n%s", diff)
 	}
 	policy, err := callback.NewPolicy(callback.Service{Name: "chat", Numbers: callback.Numbers{Country: "US"}, MediaType: "chat",
-		Inbound: callback.Inbound{Direction: callback.UserOriginated, AccessNumbers: []string{"+41800000001"}}})
+		Inbound: callback.Inbound{On: true, AccessNumbers: []string{"+41800000001"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

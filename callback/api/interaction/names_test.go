@@ -147,7 +147,7 @@ func TestNamesOfEvents(t *testing.T) {
 		{callback.Event{Type: "something new", From: callback.Queued, To: callback.Paused}, []interaction.Name{updated}},
 		{callback.Event{Type: "something new", From: callback.Paused, To: callback.Queued}, []interaction.Name{updated}},
 		{callback.Event{Type: callback.EventCompleted, To: callback.Completed, Reason: callback.ReasonMediaType}, []interaction.Name{"_cbe_on_callback_processing_failed"}},
-		{callback.Event{Type: callback.EventCompleted, From: callback.Queued, To: callback.Completed, Reason: callback.ReasonAfterRejects(2)},
+		{callback.Event{Type: callback.EventCompleted, From: callback.Queued, To: callback.Completed, Reason: "AGENT_PREVIEW_CANCEL_AFTER_2REJECTS"},
 			[]interaction.Name{"_cbe_on_callback_processing_failed", "_cbe_on_service_exit"}},
 	} {
 		if diff := cmp.Diff(test.want, interaction.NamesOf(test.event)); diff != "" {

@@ -209,7 +209,7 @@ func TestHTTP(t *testing.T) {
 	}
 	authorizer := &flaky{Basic: users}
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, h *lcm.Config) {
-		s.Limits.SameNumber = callback.CheckStrict
+		s.Limits.SameNumber = 1
 		s.Booking.PerBucket = 1
 		h.Authorizer = authorizer
 	})

@@ -53,7 +53,7 @@ func newRig(t testing.TB, change func(s *callback.Service, m *manager.Config, h 
 	t.Helper()
 	r := &rig{t: t, clock: callbacktest.NewClock(noon())}
 	r.caller = api.Caller{Name: "desktop", Roles: []api.Role{api.RoleCreate, api.RoleRead}}
-	services := []callback.Service{{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.CheckNone}}}
+	services := []callback.Service{{Name: "desk", Numbers: callback.Numbers{Country: "SG"}, Limits: callback.Limits{SameNumber: callback.NoLimit}}}
 	hc := lcm.Config{Service: "desk", Logger: slog.New(slog.NewTextHandler(&r.logged, nil)),
 		Authorizer: api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return r.caller, nil })}
 	world := managertest.New(t, managertest.Config{

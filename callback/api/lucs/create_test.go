@@ -283,7 +283,7 @@ func TestCreateRules(t *testing.T) {
 	})
 	t.Run("number limit", func(t *testing.T) {
 		r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
-			s.Limits.SameNumber = callback.CheckStrict
+			s.Limits.SameNumber = 1
 		})
 		r.create("clerk")
 		rec := r.do("clerk", "POST", "/v1.0/callbacks", body())

@@ -197,7 +197,7 @@ func TestForeignCallback(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Dialing.Retry = scheduler.RetryPolicy{MaxAttempts: 5, Default: scheduler.Rule{Max: -1, Delay: 90 * time.Second}}
 		s.RequiredKeys = []string{}
-		s.Inbound.Direction, s.Inbound.AccessNumbers = callback.UserOriginated, []string{"+41445550000"}
+		s.Inbound.On, s.Inbound.AccessNumbers = true, []string{"+41445550000"}
 	})
 	ask := func(req manager.Request) dto {
 		t.Helper()

@@ -94,14 +94,14 @@ func Progress(cb *callback.Callback, p *Policy, now, at time.Time, r callback.Re
 func (d *Draft) follow(stage callback.Stage, at time.Time) {
 	o := d.Policy.Service.Dialing
 	ring := o.RingTimeout
-	if o.First == callback.AgentFirst {
+	if o.AgentFirst {
 		ring *= 2
 	}
 	to, wait := callback.Dialing, ring+o.Grace
 	switch {
-	case stage == callback.StageBridged, o.First == callback.AgentFirst && stage == callback.StageCustomer:
+	case stage == callback.StageBridged, o.AgentFirst && stage == callback.StageCustomer:
 		to, wait = callback.Processing, o.MaxCall
-	case o.First == callback.CustomerFirst && stage >= callback.StageCustomer:
+	case !o.AgentFirst && stage >= callback.StageCustomer:
 		to, wait = callback.Routing, o.AgentWait
 	}
 	from := d.Callback.State
@@ -155,7 +155,7 @@ func judge(o callback.Outcome, reached callback.Stage, p *Policy) verdict {
 	}
 	// With AgentFirst, StageAgent means that the agent answered and the
 	// customer has not been called yet.
-	if reached == callback.StageCustomer || reached == callback.StageAgent && options.First == callback.CustomerFirst {
+	if reached == callback.StageCustomer || reached == callback.StageAgent && !options.AgentFirst {
 		return judgeReached(o, options)
 	}
 	switch o.Result {

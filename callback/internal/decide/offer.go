@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -45,7 +46,7 @@ func Reject(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draf
 	d := NewDraft(cb, p, now, callback.EventOfferEnded, actor)
 	d.Callback.Rejects++
 	if d.Callback.Rejects >= p.Service.Preview.Rejects {
-		d.complete(callback.ReasonAfterRejects(d.Callback.Rejects), "")
+		d.complete(callback.Reason(fmt.Sprintf("AGENT_PREVIEW_CANCEL_AFTER_%dREJECTS", d.Callback.Rejects)), "")
 	} else {
 		d.Enqueue(now.Add(p.Service.Preview.RejectRetry))
 		d.Note("rejected by the agent")

@@ -42,20 +42,12 @@ func Permits(req *StartInput, d *Draft) {
 // holdNumber counts the callback among those of its number in its service
 // (Limits.SameNumber).
 func (d *Draft) holdNumber(number string) {
-	if number == "" {
-		return
-	}
-	var limit int64
-	switch d.Policy.Service.Limits.SameNumber {
-	case callback.CheckTwo:
-		limit = 2
-	case callback.CheckStrict:
-		limit = 1
-	default:
+	limit := d.Policy.Service.Limits.SameNumber
+	if number == "" || limit == callback.NoLimit {
 		return
 	}
 	key := callback.PermitKey{Kind: callback.PermitNumber, Service: d.Callback.Service, Subject: number}
-	d.Hold(callback.Permit{Key: key, N: 1, Max: limit})
+	d.Hold(callback.Permit{Key: key, N: 1, Max: limit.Max()})
 }
 
 // holdSeat takes a seat in the callback's bucket.

@@ -28,7 +28,7 @@ type Round struct {
 }
 
 // Inbound reports whether the service's customers call in.
-func (r *Round) Inbound() bool { return r.Policy.Service.Inbound.Direction == callback.UserOriginated }
+func (r *Round) Inbound() bool { return r.Policy.Service.Inbound.On }
 
 // Decide returns the next step of a claimed callback: an offer to the customer
 // or the agent, or an attempt.

@@ -42,7 +42,7 @@ func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 			return Invalid(key, "is required")
 		}
 	}
-	if cb.Customer.Target().IsZero() && p.Service.Inbound.Direction == callback.UserTerminated && req.State == 0 {
+	if cb.Customer.Target().IsZero() && !p.Service.Inbound.On && req.State == 0 {
 		return Invalid(callback.PropertyNumber, "is required for a call")
 	}
 	p.setLookups(cb, number, raw)
@@ -192,7 +192,7 @@ func Enter(req *StartInput, d *Draft) {
 		d.move(callback.Paused)
 	case !cb.Immediate:
 		d.move(callback.Scheduled)
-	case p.Service.Inbound.Direction == callback.UserOriginated && p.Service.Inbound.NoWait:
+	case p.Service.Inbound.On && p.Service.Inbound.NoWait:
 		cb.QueuedAt = d.Now
 		d.offer(callback.OfferBooking, p.Service.Inbound.Timeout)
 	default:

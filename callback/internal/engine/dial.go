@@ -137,7 +137,7 @@ func (m *Engine) call(cb *callback.Callback, p *decide.Policy) callback.Call {
 	c := callback.Call{
 		Tenant: cb.Tenant, Key: a.Key, Epoch: a.Epoch, ID: cb.ID, Service: cb.Service, Attempt: a.N,
 		To: cb.Customer.Target(), CallerID: s.Dialing.CallerID, CallerName: s.Dialing.CallerName, Prefix: s.Dialing.Prefix,
-		TrunkGroup: s.Dialing.TrunkGroup, First: s.Dialing.First, Target: cb.Agent.Target, Queue: cb.Agent.Queue,
+		TrunkGroup: s.Dialing.TrunkGroup, AgentFirst: s.Dialing.AgentFirst, Target: cb.Agent.Target, Queue: cb.Agent.Queue,
 		MediaType: p.MediaType(cb), ConfirmPrompt: s.Dialing.ConfirmPrompt, ConfirmDigit: s.Dialing.ConfirmDigit,
 		AgentRingTimeout: s.Dialing.AgentRingTimeout, RingTimeout: s.Dialing.RingTimeout, MaxCall: s.Dialing.MaxCall, DetectCalls: !s.Dialing.NoCallProgress,
 		Treatments: s.Dialing.Treatments, Properties: cb.Properties, UserData: cb.UserData,
@@ -183,7 +183,7 @@ func (m *Engine) Report(ctx context.Context, r callback.Report) error {
 func (m *Engine) round(scene *decide.Scene) *decide.Round {
 	o := scene.Policy.Service.Dialing
 	window := o.PlaceTimeout + o.RingTimeout + o.Grace
-	if o.First == callback.AgentFirst {
+	if o.AgentFirst {
 		window += o.RingTimeout
 	}
 	if m.Rules.Finals {

@@ -390,7 +390,7 @@ func (m *Engine) writeBatch(ctx context.Context, t *tick, b *Batch) (written []*
 // purge erases a completed callback at the end of its retention.
 func (m *Engine) purge(ctx context.Context, t *tick, cb *callback.Callback) error {
 	errs, err := m.Erase(ctx, t.now, callback.EraseRequest{
-		Tenant: cb.Tenant, Items: []callback.EraseItem{{ID: cb.ID, Revision: cb.Revision}},
+		Tenant: cb.Tenant, Items: []callback.Precondition{{ID: cb.ID, Revision: cb.Revision}},
 		Actor: m.Config.Node, Detail: "retention is over",
 	})
 	if errs[0] == nil {

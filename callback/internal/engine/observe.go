@@ -34,7 +34,7 @@ func (m *Intake) observeResult(ctx context.Context, r Result) {
 			return
 		}
 		if a := d.Callback.Current(); a != nil && d.Old != nil && !a.Live() && d.Old.Current() != nil && d.Old.Current().Live() {
-			o.AttemptEnded(ctx, callback.AttemptEnd{Tenant: d.Callback.Tenant, Service: d.Callback.Service, Attempt: *a})
+			o.AttemptEnded(ctx, d.Callback.Clone())
 		}
 		if d.Callback.State == callback.Unresolved && (d.Old == nil || d.Old.State != callback.Unresolved) {
 			o.Unresolved(ctx, d.Callback.Clone())

@@ -108,8 +108,8 @@ func (m *mutant) move(ctx context.Context, now time.Time, tenant string, give []
 	if err := m.one(ctx, now, c); err != nil {
 		return err
 	}
-	item := callback.EraseItem{ID: id, Revision: 1}
-	return m.eraseOne(ctx, now, callback.EraseRequest{Tenant: tenant, Items: []callback.EraseItem{item}})
+	item := callback.Precondition{ID: id, Revision: 1}
+	return m.eraseOne(ctx, now, callback.EraseRequest{Tenant: tenant, Items: []callback.Precondition{item}})
 }
 
 // free returns permits without a limit for units.

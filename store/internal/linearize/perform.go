@@ -133,9 +133,9 @@ func eventOf(k Kind) callback.EventType {
 }
 
 func (f form) forget(ctx context.Context, s callback.Store, in *Input) error {
-	item := callback.EraseItem{ID: idOf(in.ID), Revision: in.Row.Revision}
+	item := callback.Precondition{ID: idOf(in.ID), Revision: in.Row.Revision}
 	errs, err := s.Erase(ctx, f.at(in.Now), callback.EraseRequest{
-		Tenant: f.tenant, Items: []callback.EraseItem{item}, Actor: ownerOf(in.Client),
+		Tenant: f.tenant, Items: []callback.Precondition{item}, Actor: ownerOf(in.Client),
 	})
 	if err == nil && errs == nil {
 		return wrong("an erasure without errors per item")

@@ -144,7 +144,7 @@ func (f form) clear(ctx context.Context, s callback.Store, callbacks int) error 
 		}
 		req := callback.EraseRequest{Tenant: f.tenant}
 		for _, cb := range page.Callbacks {
-			req.Items = append(req.Items, callback.EraseItem{ID: cb.ID, Revision: cb.Revision})
+			req.Items = append(req.Items, callback.Precondition{ID: cb.ID, Revision: cb.Revision})
 		}
 		if _, err := s.Erase(ctx, f.base, req); err != nil {
 			return fmt.Errorf("clearing: %w", err)

@@ -92,7 +92,7 @@ func TestFullConfiguration(t *testing.T) {
 		Name: "billing", ServiceID: "5f0b4a0e-2d3c-4b55-9c6e-0b6c0f9e8d11", SIP: "sip:billing@localhost",
 		Numbers: callback.Numbers{Country: "GB", AllowImpossible: true, AllowPremium: true, KeepMissingPlus: true, Exceptions: exceptions},
 		Limits: callback.Limits{
-			SameNumber: callback.CheckStrict, Queued: callback.None,
+			SameNumber: 1, Queued: callback.None,
 			Throttles: []callback.Throttle{{Max: 50, Every: 60 * s}, {Max: 100, Every: callback.Off}}, Parameters: []string{"_account"}, PerParameter: 2,
 		},
 		Booking: callback.Booking{
@@ -104,7 +104,7 @@ func TestFullConfiguration(t *testing.T) {
 			MinWait: 5 * s, MaxWait: 3600 * s, MaxSubmits: 4,
 		},
 		Dialing: callback.DialOptions{
-			Retry: retry, First: callback.AgentFirst, CallerID: "+441632960000", CallerName: "Billing", Prefix: "9",
+			Retry: retry, AgentFirst: true, CallerID: "+441632960000", CallerName: "Billing", Prefix: "9",
 			RoutePoint: "8000@SIP_Switch", TrunkGroup: "TG1", NoCallProgress: true, PlaceTimeout: 20 * s, AgentWait: 900 * s, MaxCall: 7200 * s,
 			Treatments: callback.Treatments{
 				CustomerConnect: "http://media.example.com/hello.wav", WaitingForAgent: "http://media.example.com/music.wav",
@@ -136,7 +136,7 @@ func TestFullConfiguration(t *testing.T) {
 	}
 	in := serviceOf(t, o, "dial-in").Inbound
 	if diff := cmp.Diff(callback.Inbound{
-		Direction: callback.UserOriginated, NoWait: true, Timeout: 30 * s, AccessNumbers: []string{"0800 000 001", "0800 000 002"}, Codes: true,
+		On: true, NoWait: true, Timeout: 30 * s, AccessNumbers: []string{"0800 000 001", "0800 000 002"}, Codes: true,
 	}, in); diff != "" {
 		t.Errorf("dial-in (-want +got):\n%s", diff)
 	}

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 )
 
@@ -90,7 +89,7 @@ func (b *builder) finishResources(d *draft) {
 	slices.Sort(numbers)
 	d.service.Inbound.AccessNumbers = slices.Compact(numbers)
 	switch {
-	case d.service.Inbound.Direction != callback.UserOriginated:
+	case !d.service.Inbound.On:
 		b.report(SeverityNote, d.at("_resource_group"), "", "has no effect if customers are called")
 	case numbers == nil:
 		b.report(SeverityWarning, d.at("_resource_group"), "", "names no section with access numbers")

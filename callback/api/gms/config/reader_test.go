@@ -65,9 +65,9 @@ func TestOptionValues(t *testing.T) {
 		{"_ttl=", ttl, 24 * time.Hour, ""},
 		{"_ixn_createcall_timeout=301", place, 300 * s, `warning: _ixn_createcall_timeout "301" is not between 1 and 300 seconds: 300 is used`},
 
-		{"_enable_in_queue_checking=STRICT", same, callback.CheckStrict, ""},
-		{"_enable_in_queue_checking=false", same, callback.CheckNone, ""},
-		{"_enable_in_queue_checking=no", same, callback.CheckTwo, `warning: _enable_in_queue_checking "no" is not true, strict or false: the default applies: true`},
+		{"_enable_in_queue_checking=STRICT", same, callback.Limit(1), ""},
+		{"_enable_in_queue_checking=false", same, callback.NoLimit, ""},
+		{"_enable_in_queue_checking=no", same, callback.Limit(2), `warning: _enable_in_queue_checking "no" is not true, strict or false: the default applies: true`},
 		{"_cpd_enable=False", noCPD, true, ""},
 		{"_cpd_enable=0", noCPD, false, `warning: _cpd_enable "0" is neither true nor false: the default applies: true`},
 		{"_request_time_bucket=120", bucket, 2 * time.Hour, ""},

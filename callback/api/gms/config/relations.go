@@ -31,7 +31,7 @@ func (b *builder) finish(d *draft) {
 
 // finishDirection sets fields that depend on who calls.
 func (b *builder) finishDirection(d *draft) {
-	originated := d.service.Inbound.Direction == callback.UserOriginated
+	originated := d.service.Inbound.On
 	if !d.has("_call_direction") {
 		b.report(SeverityNote, d.at("_call_direction"), "", "is absent: the default is USERTERMINATED, not USERORIGINATED as in GMS")
 	}

@@ -25,7 +25,7 @@ func gmsDefaults(name string) callback.Service {
 	return callback.Service{
 		Name: name, Numbers: callback.Numbers{Country: "US"}, MediaType: "voice", SearchKeys: keys, RequiredKeys: keys,
 		Limits: callback.Limits{
-			Queued: 1000, Throttles: []callback.Throttle{{Max: 500, Every: 300 * s}, {Max: 1000, Every: 3600 * s}}, PerParameter: 6,
+			SameNumber: 2, Queued: 1000, Throttles: []callback.Throttle{{Max: 500, Every: 300 * s}, {Max: 1000, Every: 3600 * s}}, PerParameter: 6,
 		},
 		Booking: callback.Booking{
 			Bucket: 5 * time.Minute, PerBucket: 100, Buffer: 120 * s, ConnectThreshold: 180 * s, Horizon: callback.Span{Months: 1},
@@ -52,15 +52,15 @@ func TestTemplates(t *testing.T) {
 		want        func(s *callback.Service) // what differs from the defaults
 	}{
 		{"user originated immediate", originated + now, func(s *callback.Service) {
-			s.Inbound.Direction, s.Inbound.NoWait, s.Inbound.AccessNumbers = callback.UserOriginated, true, access
+			s.Inbound.On, s.Inbound.NoWait, s.Inbound.AccessNumbers = true, true, access
 		}},
 		{"user originated delayed", originated + agree, func(s *callback.Service) {
-			s.Inbound.Direction, s.Inbound.AccessNumbers, s.Confirm.On = callback.UserOriginated, access, true
+			s.Inbound.On, s.Inbound.AccessNumbers, s.Confirm.On = true, access, true
 		}},
 		{"user terminated immediate", terminated + now, func(*callback.Service) {}},
 		{"user terminated delayed", terminated + agree, func(s *callback.Service) { s.Confirm.On = true }},
 		{"user terminated delayed, agent preview", terminated + "_wait_for_agent=true\n_wait_for_user_confirm=false\n_agent_preview=true\n_userterminated_first_connect_party=AGENT",
-			func(s *callback.Service) { s.Preview.On, s.Dialing.First = true, callback.AgentFirst }},
+			func(s *callback.Service) { s.Preview.On, s.Dialing.AgentFirst = true, true }},
 		{"chat that customers are called into", terminated + "_media_type=chat", func(s *callback.Service) { s.MediaType = "chat" }},
 		{"ivr classic", terminated + "_wait_for_agent=true\n_urs_virtual_queue=VQ\n_target=Billing@S.GA", func(s *callback.Service) {
 			s.Queueing.VirtualQueue, s.Queueing.Target = "VQ", "Billing@S.GA"

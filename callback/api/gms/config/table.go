@@ -102,7 +102,7 @@ func (d *draft) keyOptions() []spec {
 
 func (d *draft) queueOptions() []spec {
 	n, l := &d.service.Numbers, &d.service.Limits
-	checks := words[callback.QueueCheck]{"true": callback.CheckTwo, "strict": callback.CheckStrict, "false": callback.CheckNone}
+	checks := words[callback.Limit]{"true": 2, "strict": 1, "false": callback.NoLimit}
 	return []spec{
 		{name: "_default_country", unset: defaultCountry, strict: true, read: readCountry(&n.Country)},
 		{name: "_disallow_impossible_phone_numbers", unset: "true", read: readFlag(&n.AllowImpossible, true)},
@@ -154,9 +154,9 @@ func (d *draft) routingOptions() []spec {
 
 func (d *draft) inboundOptions() []spec {
 	in := &d.service.Inbound
-	directions := words[callback.Direction]{"USERTERMINATED": callback.UserTerminated, "USERORIGINATED": callback.UserOriginated}
+	directions := words[bool]{"USERTERMINATED": false, "USERORIGINATED": true}
 	return []spec{
-		{name: "_call_direction", unset: "USERTERMINATED", read: readWord(&in.Direction, directions, "is neither USERORIGINATED nor USERTERMINATED")},
+		{name: "_call_direction", unset: "USERTERMINATED", read: readWord(&in.On, directions, "is neither USERORIGINATED nor USERTERMINATED")},
 		{name: "_resource_group", unset: "no access numbers", read: readText(&d.resources)},
 		{name: "_provide_code", unset: "false", read: readFlag(&in.Codes, false)},
 		{name: "_booking_expiration_timeout", unset: "30", read: readSeconds(&in.Timeout, time.Second, aDay, zeroRefused)},
@@ -165,9 +165,9 @@ func (d *draft) inboundOptions() []spec {
 
 func (d *draft) dialOptions() []spec {
 	o := &d.service.Dialing
-	parties := words[callback.FirstParty]{"CUSTOMER": callback.CustomerFirst, "AGENT": callback.AgentFirst}
+	parties := words[bool]{"CUSTOMER": false, "AGENT": true}
 	return []spec{
-		{name: "_userterminated_first_connect_party", unset: "CUSTOMER", read: readWord(&o.First, parties, "is neither CUSTOMER nor AGENT")},
+		{name: "_userterminated_first_connect_party", unset: "CUSTOMER", read: readWord(&o.AgentFirst, parties, "is neither CUSTOMER nor AGENT")},
 		{name: "_max_dial_attempts", unset: "3", fills: true, read: readCount(&d.attempts, 1, maxAttempts, zeroRefused)},
 		{name: "_dial_retry_timeout", unset: "300", fills: true, read: readSeconds(&d.retryDelay, 0, maxRetryDelay, zeroIsZero)},
 		{name: "_ixn_createcall_timeout", unset: "32", read: readSeconds(&o.PlaceTimeout, time.Second, 5*time.Minute, zeroRefused)},
