@@ -9,19 +9,19 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// VerifyAudit folds the history of every callback of every tenant and fails
-// the test for each that does not add up to the record:
+// VerifyAudit compares the history of every callback of every tenant with its record
+// and fails the test unless:
 //
-//   - the events have consecutive Seq from 1 and the last is the Revision;
-//   - each event begins in the state where the one before ended, the life
-//     cycle allows every move, and the last state is the record's;
-//   - a completed record has the reason of its last completed event;
-//   - the attempts are numbered from 1, have their keys, no attempt was
-//     committed twice, and only the last may be without an end;
-//   - no event and no detail shows the customer's number.
+//   - the values of Seq are consecutive from 1, and the last is the Revision;
+//   - each event begins in the state in which the previous one ended, the life cycle
+//     allows each transition, and the last state is that of the record;
+//   - the reason of a completed record is that of its last completed event;
+//   - the attempts are numbered from 1 and have the right keys, no attempt was
+//     committed twice, and at most the last one has not ended;
+//   - no event and no detail contains the customer's number.
 //
-// It reports every fault and returns how many callbacks it looked at. Use it
-// at the end of a test, after the last write.
+// It reports all faults and returns the number of callbacks. Call it after the last
+// write of a test.
 func VerifyAudit(t TB, store callback.Store) int {
 	t.Helper()
 	ctx := context.Background()
@@ -61,8 +61,8 @@ func tenantsOf(t TB, ctx context.Context, store callback.Store) []string {
 	return slices.Compact(tenants)
 }
 
-// Audit returns what is wrong with a callback and its history, by the rules of
-// [VerifyAudit]; nil means nothing.
+// Audit returns the faults of a callback and its history, by the rules of
+// [VerifyAudit].
 func Audit(cb *callback.Callback, events []callback.Event) []string {
 	a := audit{cb: cb}
 	a.chain(events)
@@ -120,7 +120,7 @@ func (a *audit) chain(events []callback.Event) {
 	}
 }
 
-// masked checks that a masked callback has nothing left that was to be removed.
+// masked checks that masking removed all it has to remove.
 func (a *audit) masked(events []callback.Event) {
 	if a.cb.MaskedAt.IsZero() {
 		return
@@ -160,10 +160,11 @@ func (a *audit) attempts(events []callback.Event) {
 	}
 }
 
-// shortest is how many characters are taken for a number or an address.
+// shortest is the length of the shortest text that is taken for a number or an
+// address.
 const shortest = 6
 
-// privacy looks for the customer's number where it must not be.
+// privacy checks that no event and no detail contains the customer's number.
 func (a *audit) privacy(events []callback.Event) {
 	var secrets []string
 	for _, address := range []string{a.cb.Customer.Number.Key(), a.cb.Customer.Alternative.Key()} {
@@ -185,9 +186,8 @@ func (a *audit) privacy(events []callback.Event) {
 	}
 }
 
-// RequireNoDoubles fails the test when the dialer saw a customer phoned twice:
-// an attempt placed twice, or a callback or a number on two calls at once. With
-// kinds it looks for those only.
+// RequireNoDoubles fails the test if [Dialer.Doubles] lists a pair of calls, of one
+// of the kinds if any are given.
 func RequireNoDoubles(t TB, d *Dialer, kinds ...DoubleKind) {
 	t.Helper()
 	for _, double := range d.Doubles() {

@@ -42,16 +42,16 @@ func (c *Clock) Set(t time.Time) {
 	c.now = t
 }
 
-// IDs returns a function for manager.Config.NewID that counts: the prefix and
-// six digits, from 000001, so that identifiers sort in the order in which they
-// were made. It is safe for concurrent use.
+// IDs returns a function for manager.Config.NewID that returns the prefix and a
+// six-digit count from 000001, so that identifiers sort in the order of creation. It
+// is safe for concurrent use.
 func IDs(prefix string) func() callback.ID {
 	var n atomic.Int64
 	return func() callback.ID { return callback.ID(fmt.Sprintf("%s%06d", prefix, n.Add(1))) }
 }
 
-// Random returns a function for manager.Config.Random: numbers in [0,1) that
-// are the same for the same seed. It is safe for concurrent use.
+// Random returns a function for manager.Config.Random that returns numbers in [0,1).
+// Equal seeds give equal numbers. It is safe for concurrent use.
 func Random(seed uint64) func() float64 {
 	var mu sync.Mutex
 	source := newRand(seed)

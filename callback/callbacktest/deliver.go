@@ -18,17 +18,17 @@ const (
 	lastRetry  = time.Minute
 )
 
-// ErrNoReporter is what [Dialer.Advance] returns when it has nobody to report
-// to.
-var ErrNoReporter = errors.New("dialer has nobody to report to")
+// ErrNoReporter is returned by [Dialer.Advance] if it has no reporter and [Dialer]
+// is not attached to one.
+var ErrNoReporter = errors.New("dialer has no reporter")
 
-// Refusal is a report that its reporter refused for good.
+// Refusal is a report that the reporter refused and that is not repeated.
 type Refusal struct {
 	Report callback.Report
 	Err    error
 }
 
-// A delivery is a report on its way.
+// A delivery is a report that has not been delivered yet.
 type delivery struct {
 	leg    *leg
 	due    time.Time
@@ -46,9 +46,9 @@ func (item *delivery) again() *delivery {
 	return &c
 }
 
-// deliveries is a heap of what is on its way, in the order of delivery: by due
-// time, then by tenant and attempt so that concurrent Dials at one instant make
-// no difference, then in the order in which the platform speaks.
+// deliveries is a heap of reports in the order of delivery: by due time, then by
+// tenant and attempt, so that the order of concurrent calls of Dial does not matter,
+// then in the order in which the platform makes them.
 type deliveries []*delivery
 
 func (q deliveries) Len() int      { return len(q) }
@@ -96,7 +96,7 @@ func (d *Dialer) forget(f func(*delivery) bool) {
 	heap.Init(&d.pending)
 }
 
-// hasten makes what is still to be said of a call due now.
+// hasten makes the remaining reports of a call due now.
 func (d *Dialer) hasten(l *leg, now time.Time) {
 	for _, item := range d.pending {
 		if item.leg == l && item.due.After(now) {
@@ -114,8 +114,7 @@ func (d *Dialer) signal() {
 	}
 }
 
-// Next returns when the next report is due; ok is false when there is nothing
-// to report.
+// Next returns when the next report is due. If there is none, ok is false.
 func (d *Dialer) Next() (at time.Time, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -125,16 +124,15 @@ func (d *Dialer) Next() (at time.Time, ok bool) {
 	return d.pending[0].due, true
 }
 
-// Advance delivers every report that is due at now to r, or to whom the dialer
-// is attached when r is nil, and returns how many were taken. The order is
-// always the same.
+// Advance delivers every report that is due at now to r or, if r is nil, to the
+// attached reporter, in a fixed order. It returns how many reports were accepted.
 //
-// A report that fails is delivered again later, a second after now at the
-// earliest, unless it was refused for good, with [callback.ErrNotFound],
-// [callback.ErrInvalidParameter] or [callback.ErrConflict]: those are kept for
-// [Dialer.Refused]. The error joins what failed and will be repeated; nil means
-// that nothing did. A context that ends stops the delivery and loses nothing.
-func (d *Dialer) Advance(ctx context.Context, now time.Time, r Reporter) (delivered int, err error) {
+// A report that fails is repeated, a second after now at the earliest. Advance
+// returns the joined errors of these reports. A report that is refused with
+// [callback.ErrNotFound], [callback.ErrInvalidParameter] or [callback.ErrConflict] is
+// not repeated; [Dialer.Refused] lists it. If ctx ends, the remaining reports are
+// delivered by the next call.
+func (d *Dialer) Advance(ctx context.Context, now time.Time, r callback.Reporter) (delivered int, err error) {
 	if r == nil {
 		if r = d.attached(); r == nil {
 			return 0, ErrNoReporter
@@ -157,7 +155,7 @@ func (d *Dialer) Advance(ctx context.Context, now time.Time, r Reporter) (delive
 	}
 }
 
-func (d *Dialer) attached() Reporter {
+func (d *Dialer) attached() callback.Reporter {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.reporter
@@ -172,8 +170,9 @@ func (d *Dialer) pop(now time.Time) *delivery {
 	return heap.Pop(&d.pending).(*delivery)
 }
 
-// deliver makes one report. The lock is not held: the reporter may call back.
-func (d *Dialer) deliver(ctx context.Context, r Reporter, item *delivery, now time.Time) error {
+// deliver makes one report. The lock is not held, because the reporter may call the
+// dialer.
+func (d *Dialer) deliver(ctx context.Context, r callback.Reporter, item *delivery, now time.Time) error {
 	err := r.Report(ctx, item.again().report)
 	if err == nil {
 		return nil
@@ -190,19 +189,19 @@ func (d *Dialer) deliver(ctx context.Context, r Reporter, item *delivery, now ti
 	return err
 }
 
-// forGood reports whether a report that was answered with err would always be:
-// the contract of Manager.Report names these.
+// forGood reports whether a repeated report would fail with err again, as documented
+// for Manager.Report.
 func forGood(err error) bool {
 	return errors.Is(err, callback.ErrNotFound) || errors.Is(err, callback.ErrInvalidParameter) || errors.Is(err, callback.ErrConflict)
 }
 
-// Run delivers reports to r as they become due, until ctx ends. It is for live
-// examples and for tests in a testing/synctest bubble; everything else drives
-// the dialer with Advance. The dialer's clock has to run like the real one, or
-// the bubble's. Failing reports are repeated as Advance does.
-func (d *Dialer) Run(ctx context.Context, r Reporter) {
+// Run delivers reports to r as they become due, until ctx ends, and repeats reports
+// as Advance does. It is for programs in real time and for tests in a
+// testing/synctest bubble, and the dialer's clock must be that of the program or the
+// bubble. Other tests call Advance.
+func (d *Dialer) Run(ctx context.Context, r callback.Reporter) {
 	for {
-		// Failures are not lost: they are on their way again.
+		// Reports that fail are delivered again later.
 		_, _ = d.Advance(ctx, d.now(), r)
 		timer, due := d.alarm()
 		select {
@@ -219,8 +218,8 @@ func (d *Dialer) Run(ctx context.Context, r Reporter) {
 	}
 }
 
-// alarm returns a timer for the next report and its channel; nil when nothing
-// is on its way.
+// alarm returns a timer for the next report and its channel; both are nil if there
+// is no report.
 func (d *Dialer) alarm() (*time.Timer, <-chan time.Time) {
 	next, ok := d.Next()
 	if !ok {

@@ -11,37 +11,30 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Reporter takes the reports of a dialer. *manager.Manager is one.
-type Reporter interface {
-	Report(ctx context.Context, r callback.Report) error
-}
-
-// AnyNumber is the number of the script that is followed for every number
-// without a script of its own.
+// AnyNumber is the number whose script applies to every number that has none.
 const AnyNumber = "*"
 
-// ErrStaleEpoch is what a fenced dialer's Dial returns for an attempt whose
-// epoch is behind the highest it has seen for the callback. It is joined with
-// [callback.ErrNotPlaced], unless the same key was placed before.
+// ErrStaleEpoch is returned by Dial of a fenced dialer for an attempt whose epoch is
+// lower than the highest it has seen for the callback. It is joined with
+// [callback.ErrNotPlaced] unless the same key was placed before.
 var ErrStaleEpoch = errors.New("attempt comes from a lost lease")
 
-// ErrTooLate is what Dial returns, joined with [callback.ErrNotPlaced], for an
-// attempt that comes after its Call.NotAfter.
+// ErrTooLate is returned by Dial, joined with [callback.ErrNotPlaced], for an attempt
+// after its Call.NotAfter.
 var ErrTooLate = errors.New("attempt comes after the last instant allowed")
 
-// Dialer is a scripted [callback.Dialer] with its own telephone world. It owns
-// no goroutine and reads no clock but the one it was given: Dial works out how
-// the call will run, and [Dialer.Advance] delivers the reports that have become
-// due, so that a test decides when the engine hears what.
+// Dialer is a scripted [callback.Dialer] that simulates a telephone network. It
+// starts no goroutine and reads only the clock that it was given: Dial plans the
+// call, and [Dialer.Advance] delivers the reports that are due, so that a test
+// decides when the engine receives them.
 //
-// It has every optional capability: [callback.HangupDialer], [callback.LookupDialer] and
-// [callback.LimitedDialer]. [Dialer.Blind], [Dialer.NoHangup],
-// [Dialer.NoLookup] and [Dialer.Fenced] are views of the same world with other
-// capabilities.
+// It implements [callback.HangupDialer], [callback.LookupDialer] and
+// [callback.LimitedDialer]. [Dialer.Blind], [Dialer.NoHangup], [Dialer.NoLookup] and
+// [Dialer.Fenced] return views of the same network that implement other sets of
+// these.
 //
-// On the Dialer itself, and on every view but the fenced one, an attempt key
-// that is placed twice makes two calls, as on most platforms: [Dialer.Doubles]
-// tells.
+// An attempt key that is placed twice makes two calls, as on most platforms, except
+// through the fenced view; [Dialer.Doubles] lists them.
 //
 // All methods are safe for concurrent use.
 type Dialer struct {
@@ -53,7 +46,7 @@ type Dialer struct {
 	ids      map[callback.ID][]Step
 	choose   func(callback.Call) (Step, bool)
 	limits   callback.DialerLimits
-	reporter Reporter
+	reporter callback.Reporter
 	legs     []*leg // every attempt that Dial was asked for, in order
 	byKey    map[legKey][]*leg
 	byID     map[person][]*leg
@@ -66,10 +59,9 @@ type Dialer struct {
 	lookups  []callback.AttemptKey
 }
 
-// NewDialer returns a dialer whose every call is answered and lasts a minute,
-// until scripts say otherwise. now tells the time; with a [callback.ClockStore] it is
-// clock.Now, in a testing/synctest bubble time.Now, and there the dialer has to
-// be made inside the bubble.
+// NewDialer returns a dialer that reads the time from now. A call without a script is
+// answered and lasts a minute. now is usually [Clock.Now]; in a testing/synctest
+// bubble it is time.Now, and NewDialer must be called in the bubble.
 func NewDialer(now func() time.Time) *Dialer {
 	return &Dialer{
 		now:     now,
@@ -82,10 +74,10 @@ func NewDialer(now func() time.Time) *Dialer {
 	}
 }
 
-// On sets the script of a number: the first step is for the first attempt of
-// each callback that dials it, and so on; the last step is repeated. number is
-// a phonenum.Address.Key, which is E.164 for telephone numbers, or [AnyNumber].
-// No steps remove the script. It returns the dialer.
+// On sets the script of a number: step n is for attempt n of each callback that
+// dials the number, and the last step is repeated. number is a
+// phonenum.Address.Key, which is E.164 for telephone numbers, or [AnyNumber].
+// Without steps On removes the script. It returns the dialer.
 func (d *Dialer) On(number string, steps ...Step) *Dialer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -93,7 +85,7 @@ func (d *Dialer) On(number string, steps ...Step) *Dialer {
 	return d
 }
 
-// OnCallback sets the script of one callback; it wins over that of its number.
+// OnCallback sets the script of one callback, which replaces that of its number.
 func (d *Dialer) OnCallback(id callback.ID, steps ...Step) *Dialer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -101,9 +93,9 @@ func (d *Dialer) OnCallback(id callback.ID, steps ...Step) *Dialer {
 	return d
 }
 
-// OnCall asks f for the step of each call before any script; f says false to
-// leave it to the scripts. f is called from Dial, under a lock: it must not
-// call the dialer. It makes models of customers and seeded chaos possible.
+// OnCall sets a function that returns the step of a call, or false to use the
+// scripts. Dial calls f under a lock, so f must not call the dialer. It serves to
+// model customers and to generate random steps from a seed.
 func (d *Dialer) OnCall(f func(callback.Call) (Step, bool)) *Dialer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -119,18 +111,18 @@ func script[K comparable](scripts map[K][]Step, key K, steps []Step) {
 	scripts[key] = append([]Step(nil), steps...)
 }
 
-// SetLimits sets what [Dialer.Limits] declares. The dialer does not enforce
-// them. A Manager reads them once, when it is made.
+// SetLimits sets what [Dialer.Limits] returns. The dialer does not enforce the
+// limits. manager.New reads them once.
 func (d *Dialer) SetLimits(l callback.DialerLimits) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.limits = l
 }
 
-// Attach tells the dialer whom to report to from within Dial, for [Early],
-// and in Advance and Run where they are given nobody. Without it early reports
-// wait for the next Advance.
-func (d *Dialer) Attach(r Reporter) {
+// Attach sets the reporter for the reports that Dial makes ([Early]) and for Advance
+// and Run if their reporter is nil. Without one the reports of Dial wait for the
+// next Advance.
+func (d *Dialer) Attach(r callback.Reporter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.reporter = r
@@ -156,9 +148,8 @@ func (d *Dialer) step(call callback.Call) Step {
 	return steps[min(max(call.Attempt, 1), len(steps))-1]
 }
 
-// Dial implements [callback.Dialer]. It does what the script says of the call,
-// and refuses with [callback.ErrNotPlaced] what comes with a context that has
-// ended or after Call.NotAfter.
+// Dial implements [callback.Dialer]. It follows the script. It returns
+// [callback.ErrNotPlaced] if ctx has ended or Call.NotAfter has passed.
 func (d *Dialer) Dial(ctx context.Context, call callback.Call) (callback.Ref, error) {
 	return d.dial(ctx, call, false)
 }
@@ -167,7 +158,7 @@ func (d *Dialer) dial(ctx context.Context, call callback.Call, fenced bool) (cal
 	now := d.now()
 	l, early, reporter := d.take(now, call, fenced, ctx.Err())
 	for _, item := range early {
-		// What fails is on its way again.
+		// Reports that fail are delivered again later.
 		_ = d.deliver(ctx, reporter, item, now)
 	}
 	d.signal()
@@ -187,9 +178,9 @@ func (d *Dialer) dial(ctx context.Context, call callback.Call, fenced bool) (cal
 	return l.ref, nil
 }
 
-// take records the attempt and plans its reports. It returns the call that the
-// attempt became, and what is to be reported to whom before Dial returns.
-func (d *Dialer) take(now time.Time, call callback.Call, fenced bool, ended error) (*leg, []*delivery, Reporter) {
+// take records the attempt and plans its reports. It returns the call of the
+// attempt, the reports to make before Dial returns, and their reporter.
+func (d *Dialer) take(now time.Time, call callback.Call, fenced bool, ended error) (*leg, []*delivery, callback.Reporter) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if fenced {
@@ -227,9 +218,9 @@ func (d *Dialer) take(now time.Time, call callback.Call, fenced bool, ended erro
 	return l, nil, nil
 }
 
-// fence keeps the promises of a fenced platform: the same key is the same
-// call, and an older request that is still on its way never arrives. It returns
-// the attempt that the key already is, if any.
+// fence keeps the guarantees of a fenced platform: a key placed again is the same
+// call, and a delayed request with a lower epoch does not take effect. It returns
+// the earlier attempt with the key, if there is one.
 func (d *Dialer) fence(now time.Time, call callback.Call) *leg {
 	who := person{call.Tenant, call.ID}
 	behind := call.Epoch < d.epochs[who]
@@ -256,7 +247,7 @@ func (d *Dialer) fence(now time.Time, call callback.Call) *leg {
 	return nil
 }
 
-// intercept takes a call back that has not left yet.
+// intercept cancels a call that has not left yet.
 func (d *Dialer) intercept(l *leg, now time.Time) {
 	if l.placed && l.started.After(now) {
 		l.placed = false
@@ -264,8 +255,8 @@ func (d *Dialer) intercept(l *leg, now time.Time) {
 	}
 }
 
-// Release lets the Dials return that [Stuck] holds under these keys, or
-// all of them when none is named. It returns how many.
+// Release makes the calls of Dial return that [Stuck] holds under the given keys or,
+// without keys, all of them. It returns their number.
 func (d *Dialer) Release(keys ...callback.AttemptKey) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -280,8 +271,7 @@ func (d *Dialer) Release(keys ...callback.AttemptKey) int {
 	return held - len(d.blocked)
 }
 
-// Stuck lists the attempts whose Dial has not been let go, in the order of
-// dialling.
+// Stuck lists the attempts whose Dial waits for Release, in the order of the calls.
 func (d *Dialer) Stuck() []callback.AttemptKey {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -292,8 +282,9 @@ func (d *Dialer) Stuck() []callback.AttemptKey {
 	return keys
 }
 
-// Hangup implements [callback.HangupDialer]: the call ends now, and its final report
-// comes, unless the step is mute. A call that is over or unknown is no error.
+// Hangup implements [callback.HangupDialer]. It ends the call now and, unless the
+// step has [Mute], makes the final report due. It returns nil for a call that has
+// ended or is unknown.
 func (d *Dialer) Hangup(ctx context.Context, h callback.Hangup) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("hanging up: %w", err)
@@ -327,8 +318,8 @@ func (d *Dialer) cut(l *leg, now time.Time) {
 	}
 }
 
-// SearchValue implements [callback.LookupDialer] and tells the truth about the attempt
-// as it is now, unless its step says otherwise.
+// Lookup implements [callback.LookupDialer]. It returns the present state of the
+// attempt, unless its step says otherwise.
 func (d *Dialer) Lookup(ctx context.Context, tenant string, key callback.AttemptKey, ref callback.Ref) (callback.Found, error) {
 	return d.lookup(ctx, tenant, key, false)
 }
@@ -350,7 +341,8 @@ func (d *Dialer) lookup(ctx context.Context, tenant string, key callback.Attempt
 			return callback.Found{State: callback.FoundUnknown}, nil
 		}
 		if fenced {
-			// "Not placed" is a promise here: the request must not arrive.
+			// A fenced platform must not place the call after it has answered
+			// that it did not.
 			d.intercept(l, now)
 		}
 		if l.placed && !l.started.After(now) && (found == nil || !found.liveAt(now)) {

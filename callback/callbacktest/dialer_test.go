@@ -83,7 +83,7 @@ func world() (*callbacktest.Clock, *callbacktest.Dialer, *ledger) {
 
 // runOut delivers everything that is still to come, with the clock at each
 // report.
-func runOut(t testing.TB, clock *callbacktest.Clock, d *callbacktest.Dialer, r callbacktest.Reporter) {
+func runOut(t testing.TB, clock *callbacktest.Clock, d *callbacktest.Dialer, r callback.Reporter) {
 	t.Helper()
 	for range 1000 {
 		at, ok := d.Next()

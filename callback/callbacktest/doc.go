@@ -1,16 +1,16 @@
-// Package callbacktest is the kit for testing what runs on package callback: a
-// scripted telephone world, a store that fails on purpose, a recorder of what
-// happened, checks that need no knowledge of the test, and the loop that turns
-// days into milliseconds. The project's own tests are made with it.
+// Package callbacktest helps to test programs and plug-ins that use package callback.
+// It has a dialer with a simulated telephone network, a store that injects faults, a
+// router, a recorder of events, checks that apply to every test, and a loop that runs
+// days of virtual time in milliseconds. The tests of this project use it.
 //
-// It is not a conformance suite: package store/storetest checks stores. It is
-// not for production either: nothing here makes a call.
+// To check a store, use package store/storetest. Nothing in this package makes real
+// calls.
 //
-// # A test with it
+// # Writing a test
 //
-// A test has one [Clock], which everything reads. The Manager is Synchronous: it
-// calls the dialer on the goroutine that ticks it, and works only in [Drive].
-// Package managertest builds all of this in one call; by hand it is:
+// A test has one [Clock], which all parts read. The Manager is Synchronous: it calls
+// the dialer on the goroutine that ticks it, and works only in [Drive]. Package
+// managertest builds all parts in one call. Built one by one:
 //
 //	clock := callbacktest.NewClock(monday)
 //	dialer := callbacktest.NewDialer(clock.Now).
@@ -30,58 +30,56 @@
 //	callbacktest.VerifyPermits(t, store, clock.Now(), "")
 //	callbacktest.RequireNoDoubles(t, dialer)
 //
-// Nothing sleeps. The same test does the same, event for event, every time.
+// Nothing sleeps, and each run of the test produces the same events.
 //
 // # The dialer
 //
-// A [Dialer] is a [callback.Dialer] with a telephone world behind it. A script
-// of [Step] values says, per number and attempt, what happens to the call - any
-// of the 54 results, with how long it rings, waits and is talked on - and,
-// apart from that, what the engine gets to see of it:
+// A [Dialer] is a [callback.Dialer] with a simulated network. A script of [Step]
+// values determines, by number and attempt, what happens to a call: one of the 54
+// results, and how long the call rings, waits and lasts. It also determines what the
+// engine observes:
 //
-//   - Dial may return an error that says that nothing was placed ([Refused],
-//     [Throttled]) or one that does not say ([Lost], [Step.Fails]), panic
-//     ([Crashed], [Step.Panics]), or not return ([Blocks], [Stuck]);
-//   - reports may be missing ([Silent], [Mute], [StagesOnly]), doubled
-//     ([Twice]), in the wrong order ([Backwards]), late ([Step.Late]),
-//     ahead of Dial's return ([Early]), or for an attempt that never was
-//     ([Stray]);
-//   - look-ups and hang-ups may fail ([Forgotten], [Step.LookupFails],
-//     [Step.HangupFails]), and a request may be held up ([Step.Delayed]).
+//   - Dial can return an error that says that the call was not placed ([Refused],
+//     [Throttled]) or one that does not ([Lost], [Step.Fails]), panic ([Crashed],
+//     [Step.Panics]), or not return ([Blocks], [Stuck]).
+//   - Reports can be missing ([Silent], [Mute], [StagesOnly]), repeated ([Twice]),
+//     out of order ([Backwards]), late ([Step.Late]), made before Dial returns
+//     ([Early]), or about an attempt that does not exist ([Stray]).
+//   - Look-ups and hang-ups can fail ([Forgotten], [Step.LookupFails],
+//     [Step.HangupFails]), and a request can be delayed ([Step.Delayed]).
 //
-// Capabilities are found by assertion, so that a dialer without one is another
-// value: [Dialer.Blind], [Dialer.NoHangup], [Dialer.NoLookup],
-// [Dialer.Fenced].
+// A Manager finds the capabilities of a dialer by type assertion. [Dialer.Blind],
+// [Dialer.NoHangup], [Dialer.NoLookup] and [Dialer.Fenced] return dialers with other
+// capabilities.
 //
-// The dialer keeps the truth apart from what it reported. [Dialer.Calls] is
-// what the phones did; [Dialer.Doubles] is the pairs of calls that show a
-// customer phoned twice, found without asking the engine or its store.
+// [Dialer.Calls] lists the calls on the simulated network, whatever was reported, and
+// [Dialer.Doubles] the pairs of calls that called a customer twice.
 //
-// Reports are delivered at least once, as [callback.Dialer] promises: one that
-// fails comes again.
+// Reports are delivered at least once, as [callback.Dialer] requires: a report that
+// fails is repeated.
 //
 // # The store
 //
-// A [FaultyStore] puts faults in front of any store, by rule or by seeded
-// chance: an error before the work, an error after it (the lost
-// acknowledgement), a cancelled context, a hook that delays or lets another
-// writer in first. It works on some changes of a batch as well as on whole calls.
+// A [FaultyStore] injects faults into a store, by rules or at random: an error before
+// or after the call took effect, a cancelled context, or a hook that delays the call
+// or writes first. A fault applies to a whole call or to some of its changes.
 //
-// # Looking at the result
+// # The router
 //
-// A [Recorder] reads the event feed of a tenant and has assertions for single
+// A [Router] is a pool of agents with scripted errors.
+//
+// # Checking the result
+//
+// A [Recorder] reads the event feed of a tenant and has assertions about single
 // callbacks. [VerifyAudit], [VerifyPermits], [RequireNoOverbooking] and
-// [RequireNoDoubles] hold for every test, whatever it was about, and belong in
-// a cleanup. All of them take the small interface [TB], which *testing.T
-// implements, so that this package does not import package testing.
+// [RequireNoDoubles] apply to every test and belong in a cleanup. They take a [TB],
+// which *testing.T implements, so that this package does not import package testing.
 //
 // # Goroutines and real time
 //
-// A Manager that is not Synchronous calls the dialer on goroutines. Test it in
-// a testing/synctest bubble: make the dialer with NewDialer(time.Now) inside
-// the bubble and start [Dialer.Run], which delivers reports by timer until its
-// context ends. [Stuck] and [Blocks] are for such tests only: in a
-// Synchronous Manager they hold up the tick itself.
-//
-// A [Router] is a pool of agents whose answers can be scripted.
+// A Manager that is not Synchronous calls the dialer on other goroutines. Test it in
+// a testing/synctest bubble: create the dialer with NewDialer(time.Now) in the bubble
+// and start [Dialer.Run], which delivers reports until its context ends. [Stuck] and
+// [Blocks] are for such tests only, because they block the tick of a Synchronous
+// Manager.
 package callbacktest

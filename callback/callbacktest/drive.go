@@ -9,38 +9,38 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Engine is what a [Driver] drives; *manager.Manager implements it.
+// Engine is what a [Driver] drives. *manager.Manager implements it.
 type Engine interface {
 	Tick(ctx context.Context, now time.Time) (callback.Progress, error)
 	Report(ctx context.Context, r callback.Report) error
 }
 
-// ErrStalled means that the engine is due again and again at one instant without
-// doing anything: the drive would not end.
+// ErrStalled means that the engine does nothing although it is due, so that the drive
+// would not end.
 var ErrStalled = errors.New("engine is due and does nothing")
 
-// Driver is the loop around an engine in a deterministic test: it ticks the
-// engine, delivers the reports that are due, and moves the clock to whatever
-// comes next. The engine must call the dialer on the ticking goroutine:
+// Driver runs an engine in a deterministic test: it ticks the engine, delivers the
+// reports that are due, and sets the clock to the next instant at which something is
+// due. The engine must call the dialer on the goroutine that ticks it, see
 // manager.Config.Synchronous. Engine, Clock and Dialer are required.
 type Driver struct {
 	Engine Engine
 	Clock  *Clock
 	Dialer *Dialer
-	// Others are further engines on the same store, ticked after Engine at
-	// each instant. Reports go to the engines in turn. Defaults to none.
+	// Others are further engines on the same store, which are ticked after Engine
+	// at each instant. Reports go to the engines in turn. Defaults to none.
 	Others []Engine
-	// OnError is asked about the errors of ticks and reports: nil goes on, a
-	// second later, anything else ends the drive with that error. Defaults to
-	// ending the drive with errors of ticks and going on after those of reports,
-	// which are delivered again.
+	// OnError is called with each error of a tick or report. If it returns nil, the
+	// drive goes on a second later; otherwise the drive ends with the returned
+	// error. By default errors of ticks end the drive and errors of reports do not,
+	// because reports are delivered again.
 	OnError func(error) error
-	// At is called at each instant the drive comes to, before the engine is
-	// ticked: the place for actions of customers and operators. Defaults
-	// to nothing.
+	// At is called at each instant of the drive before the engine is ticked, for
+	// actions of customers and operators. Defaults to nothing.
 	At func(now time.Time) error
-	// Poll is how often the engine is ticked though nothing is due, for what
-	// it cannot know of. Negative and zero: never. Defaults to never.
+	// Poll is the longest time between two ticks, for work that the engine does not
+	// know to be due. If it is not positive, the engine is ticked only when
+	// something is due.
 	Poll time.Duration
 }
 
@@ -53,14 +53,14 @@ type Driven struct {
 	Progress callback.Progress
 }
 
-// Drive drives an engine with its dialer until the instant until has been
-// worked through, or until nothing is left to come. It returns with the clock
-// at until, or where nothing was left.
+// Drive runs an engine and its dialer, including what is due at the instant until.
+// It ends earlier if nothing more will be due. It leaves the clock at until or at
+// the instant at which it ended.
 func Drive(ctx context.Context, engine Engine, clock *Clock, dialer *Dialer, until time.Time) (Driven, error) {
 	return Driver{Engine: engine, Clock: clock, Dialer: dialer}.Run(ctx, until)
 }
 
-// quietRounds is how often an engine may be due at one instant and do nothing.
+// quietRounds is how often an engine may do nothing at an instant at which it is due.
 const quietRounds = 1000
 
 // retryAfter is the pause after an error that OnError lets pass.
@@ -100,9 +100,9 @@ func (d Driver) Run(ctx context.Context, until time.Time) (Driven, error) {
 	}
 }
 
-// instant does all that is due at now and returns what comes next; zero means
-// nothing.
-func (d Driver) instant(ctx context.Context, now time.Time, engines []Engine, r Reporter, sum *Driven) (time.Time, error) {
+// instant does all that is due at now and returns the next due time; zero means
+// none.
+func (d Driver) instant(ctx context.Context, now time.Time, engines []Engine, r callback.Reporter, sum *Driven) (time.Time, error) {
 	for quiet := 0; ; {
 		if err := ctx.Err(); err != nil {
 			return time.Time{}, err
@@ -148,8 +148,8 @@ func (d Driver) instant(ctx context.Context, now time.Time, engines []Engine, r 
 	}
 }
 
-// afterFailure returns when to go on after an error: what comes next cannot be
-// known, so that the engine is asked again soon.
+// afterFailure returns when to go on after an error, which hides when the engine is
+// due next.
 func (d Driver) afterFailure(next, now time.Time) time.Time {
 	if retry := now.Add(retryAfter); !next.After(now) || retry.Before(next) {
 		return retry

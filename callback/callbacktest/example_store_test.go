@@ -103,7 +103,7 @@ func ExampleRouter() {
 	ctx := context.Background()
 	router := callbacktest.NewRouter(0)
 	router.SetAgents("support", "mia")
-	router.ScriptReserve(callbacktest.RouterRefuse())
+	router.ScriptReserve(func() error { return callback.ErrNoAgent })
 
 	cb := &callback.Callback{ID: "cb", Service: "support"}
 	_, err := router.Reserve(ctx, cb)

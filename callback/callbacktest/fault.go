@@ -8,8 +8,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// ErrInjected is the error of a [FailBefore] that names none. It says nothing
-// but that the change did not happen.
+// ErrInjected is the default error of [FailBefore].
 var ErrInjected = errors.New("injected store failure")
 
 // Method names a method of a store.
@@ -43,23 +42,23 @@ func (m Method) String() string {
 	return fmt.Sprintf("Method(%d)", uint8(m))
 }
 
-// FaultKind says what goes wrong.
+// FaultKind says how a call fails.
 type FaultKind uint8
 
 const (
 	// Pass lets the call through: for a Fault that only has a Hook.
 	Pass FaultKind = iota
 	// FailBefore returns the error and does nothing. With
-	// [callback.ErrOutcomeUnknown] as error it is a lost request.
+	// [callback.ErrOutcomeUnknown] it simulates a lost request.
 	FailBefore
-	// FailAfter does what was asked and returns the error in place of the
-	// answer: a lost acknowledgement.
+	// FailAfter makes the call and returns the error instead of the result. It
+	// simulates a lost response.
 	FailAfter
 	// Cancel passes the call on with a context that has been cancelled.
 	Cancel
 )
 
-// String names the kind.
+// String returns the name of the kind.
 func (k FaultKind) String() string {
 	switch k {
 	case Pass:
@@ -74,31 +73,30 @@ func (k FaultKind) String() string {
 	return fmt.Sprintf("FaultKind(%d)", uint8(k))
 }
 
-// Fault is one rule of a [FaultyStore]: which calls are hit, and by what.
+// Fault is one rule of a [FaultyStore]: which calls fail, and how.
 type Fault struct {
 	Method Method
 	Kind   FaultKind
-	// Err is what is returned. Defaults to ErrInjected for FailBefore and to
-	// callback.ErrOutcomeUnknown for FailAfter; other kinds have no use for it.
+	// Err is the error to return. Defaults to ErrInjected for FailBefore and to
+	// callback.ErrOutcomeUnknown for FailAfter. Other kinds ignore it.
 	Err error
-	// Skip lets that many matching calls pass first.
+	// Skip is the number of matching calls that pass first.
 	Skip int
-	// Times is how many calls are hit then; negative means all that come.
-	// Defaults to 1.
+	// Times is the number of calls that then fail; negative means all. Defaults to
+	// 1.
 	Times int
-	// When narrows which calls match. It is called under a lock and must not
-	// call the store. Defaults to all.
+	// When reports whether a call matches. It is called under a lock and must not
+	// call the store. Defaults to true.
 	When func(Op) bool
-	// Change narrows a fault of Apply to the changes for which it says true:
-	// only they are withheld, or have their error replaced, and the others of
-	// the same call are made. Defaults to the whole call.
+	// Change restricts a fault of Apply to the changes for which it returns true.
+	// The other changes of the call are made. Defaults to all changes.
 	Change func(callback.Change) bool
-	// Hook is called before the call that is hit, without any lock: to block
-	// it, to move a clock, or to let another writer in first. It may be nil.
+	// Hook, if it is not nil, is called before a call that fails, without a lock. It
+	// can block the call, move a clock, or write to the store.
 	Hook func(ctx context.Context, op Op)
 }
 
-// Op is a call to a store as a rule sees it.
+// Op is a call of a method of a store.
 type Op struct {
 	Method Method
 	N      int // the how manieth call of the method, from 1
@@ -107,7 +105,7 @@ type Op struct {
 	Claim   callback.ClaimRequest
 }
 
-// Injected is a fault that happened.
+// Injected is a fault that was applied to a call.
 type Injected struct {
 	Method Method
 	N      int // the how manieth call of the method, from 1
@@ -122,7 +120,7 @@ type rule struct {
 	hits int
 }
 
-// matches counts the call and reports whether it is hit.
+// matches counts the call and reports whether it fails.
 func (r *rule) matches(op Op) bool {
 	if r.Method != op.Method && (r.Method != AnyMethod || op.Method >= MethodNow) {
 		return false
@@ -168,9 +166,8 @@ func (f Fault) err() error {
 	return ErrInjected
 }
 
-// Rates are the probabilities, from 0 to 1, of what [FaultyStore.Randomly]
-// does to a call. Their sum should not be above 1: a draw falls on the first
-// that it reaches, in the order of the fields.
+// Rates are the probabilities of the faults that [FaultyStore.Randomly] injects, each
+// from 0 to 1. If their sum exceeds 1, the last ones are less probable.
 type Rates struct {
 	Before  float64 // FailBefore with ErrInjected
 	After   float64 // FailAfter with callback.ErrOutcomeUnknown

@@ -10,14 +10,14 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// FaultyStore puts faults in front of a store: by rule ([FaultyStore.Inject])
-// or by chance ([FaultyStore.Randomly]). [FaultyStore.Store] is the store to
-// hand to a Manager. What it returns is honest in the sense of
-// [callback.Store]: an error that does not say ErrOutcomeUnknown means, unless
-// a rule says otherwise, that nothing happened.
+// FaultyStore injects faults into the calls of a store, by rules
+// ([FaultyStore.Inject]) or at random ([FaultyStore.Randomly]). A Manager gets
+// [FaultyStore.Store]. The errors follow the rules of [callback.Store], unless a
+// [Fault] sets an error that does not: a call that fails with another error than
+// ErrOutcomeUnknown has had no effect.
 //
-// All methods are safe for concurrent use. The same calls in the same order
-// meet the same faults.
+// All methods are safe for concurrent use. The same calls in the same order get the
+// same faults.
 type FaultyStore struct {
 	inner callback.Store
 
@@ -32,9 +32,9 @@ type FaultyStore struct {
 // NewFaultyStore returns a store without faults around inner.
 func NewFaultyStore(inner callback.Store) *FaultyStore { return &FaultyStore{inner: inner} }
 
-// Store returns the faulty view of the inner store. It is a [callback.ClockStore], a
-// [callback.NotifyingStore] or a [callback.PausingStore] exactly when the inner store is
-// one.
+// Store returns the store that injects the faults. It implements
+// [callback.ClockStore], [callback.NotifyingStore] and [callback.PausingStore] if the
+// inner store does.
 func (f *FaultyStore) Store() callback.Store {
 	if pauser, ok := f.inner.(callback.PausingStore); ok {
 		return f.pausing(faultyPauser{f, pauser})
@@ -63,7 +63,7 @@ func (f *FaultyStore) Store() callback.Store {
 	return store
 }
 
-// pausing is the view of a store that keeps pauses.
+// pausing returns the view of an inner store that implements PausingStore.
 func (f *FaultyStore) pausing(p faultyPauser) callback.Store {
 	type both struct {
 		faulty
@@ -93,8 +93,8 @@ func (f *FaultyStore) pausing(p faultyPauser) callback.Store {
 	return store
 }
 
-// Inject adds rules. Each call is hit by the first rule that matches it; rules
-// that match count it even when an earlier one has hit.
+// Inject adds rules. The first rule that matches a call determines its fault; all
+// rules that match count the call.
 func (f *FaultyStore) Inject(faults ...Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,8 +103,8 @@ func (f *FaultyStore) Inject(faults ...Fault) {
 	}
 }
 
-// Randomly hits calls by chance, with the rates given; the same seed gives the
-// same faults for the same calls in the same order. Rules go first.
+// Randomly injects faults at the given rates into calls that match no rule. The same
+// seed gives the same faults for the same calls in the same order.
 func (f *FaultyStore) Randomly(seed uint64, rates Rates) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,8 +118,8 @@ func (f *FaultyStore) Heal() {
 	f.rules, f.random = nil, nil
 }
 
-// Count returns how many calls of a method were made, failed ones included;
-// for AnyMethod, of all methods of callback.Store.
+// Count returns the number of calls of a method, including failed ones. AnyMethod
+// stands for all methods of callback.Store.
 func (f *FaultyStore) Count(m Method) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -136,15 +136,15 @@ func (f *FaultyStore) Count(m Method) int {
 	return sum
 }
 
-// Injected lists the faults that happened, in order, those that only called a
-// hook included.
+// Injected lists the faults applied so far in order, including those that only
+// called a hook.
 func (f *FaultyStore) Injected() []Injected {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.injected)
 }
 
-// meet counts a call and finds the fault that hits it.
+// meet counts a call and returns its fault.
 func (f *FaultyStore) meet(op Op) (Fault, Op) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -172,8 +172,8 @@ func (f *FaultyStore) meet(op Op) (Fault, Op) {
 	return *hit, op
 }
 
-// enter meets the fault of a call, calls its hook and returns the context to go
-// on with.
+// enter returns the fault of a call and the context for the call, and calls the hook
+// of the fault.
 func (f *FaultyStore) enter(ctx context.Context, op Op) (Fault, context.Context) {
 	fault, op := f.meet(op)
 	if fault.Hook != nil {
@@ -219,7 +219,7 @@ func (s faulty) Apply(ctx context.Context, now time.Time, changes []callback.Cha
 	return errs, err
 }
 
-// applySome fails the changes that the fault picks and makes the others.
+// applySome fails the changes that the fault selects and makes the others.
 func (s faulty) applySome(ctx context.Context, now time.Time, changes []callback.Change, fault Fault) ([]error, error) {
 	var passed []callback.Change
 	var places []int
@@ -304,8 +304,7 @@ type faultyNotifier struct {
 	inner callback.NotifyingStore
 }
 
-// Notify passes hints on; a FailBefore or Cancel loses the hint, a FailAfter
-// repeats it.
+// Notify passes signals on. FailBefore and Cancel drop a signal, FailAfter repeats it.
 func (n faultyNotifier) Notify(hint func()) (stop func()) {
 	return n.inner.Notify(func() {
 		fault, _ := n.f.enter(context.Background(), Op{Method: MethodNotify})

@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// heldKinds are the permits that callbacks hold and give back.
+// heldKinds returns the kinds of permits that callbacks hold and return.
 func heldKinds() []callback.PermitKind {
 	return []callback.PermitKind{
 		callback.PermitNumber, callback.PermitQueued, callback.PermitBucket, callback.PermitLine, callback.PermitCall,
@@ -19,11 +19,10 @@ func heldKinds() []callback.PermitKind {
 	}
 }
 
-// VerifyPermits compares, for one tenant, the counters of held permits with
-// what the callbacks hold, and fails the test for each that differs: a seat
-// that was never given back, or given back twice. now is the time the store is
-// asked at. Use it after the last write. It returns how many counters it
-// compared.
+// VerifyPermits fails the test for each counter of a tenant that differs from the
+// units that the callbacks hold, because a unit was not returned or returned twice.
+// now is the time of the calls of the store. It returns the number of counters. Call
+// it after the last write of a test.
 func VerifyPermits(t TB, store callback.Store, now time.Time, tenant string) int {
 	t.Helper()
 	ctx := context.Background()
@@ -52,10 +51,10 @@ func VerifyPermits(t TB, store callback.Store, now time.Time, tenant string) int
 	return n
 }
 
-// RequireNoOverbooking fails the test when a time bucket of the service has
-// more seats taken than capacity says, by its counter or by what the callbacks
-// hold, whichever is more. slot is the bucket's start. now is the time the store
-// is asked at. It may be used while others write.
+// RequireNoOverbooking fails the test if a time bucket of the service, which begins
+// at slot, has more seats taken than capacity returns. The seats taken are those of
+// the counter or those that the callbacks hold, whichever are more. now is the time
+// of the calls of the store. It may be called during writes.
 func RequireNoOverbooking(t TB, store callback.Store, now time.Time, tenant, service string, capacity func(slot time.Time) int) {
 	t.Helper()
 	ctx := context.Background()
@@ -82,7 +81,7 @@ func RequireNoOverbooking(t TB, store callback.Store, now time.Time, tenant, ser
 	}
 }
 
-// heldBy sums what the callbacks of a tenant hold, and lists the services
+// heldBy returns the units that the callbacks of a tenant hold, and the services
 // whose counters may exist.
 func heldBy(t TB, ctx context.Context, store callback.Store, tenant string) (map[callback.PermitKey]int64, []string) {
 	t.Helper()
@@ -109,8 +108,8 @@ func loadAll(ctx context.Context, store callback.Store, now time.Time, tenant st
 	})
 }
 
-// counterName names a counter without its subject, which may be a person's
-// number.
+// counterName returns the name of a counter without its subject, which may be a
+// phone number.
 func counterName(key callback.PermitKey) string {
 	name := fmt.Sprintf("%s of service %q", key.Kind, key.Service)
 	if key.Name != "" && key.Kind != callback.PermitAccess {

@@ -12,10 +12,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Recorder collects the events of one tenant by reading a store's feed from
-// its beginning, and asserts what became of callbacks. It holds nothing of its
-// own but a cursor and what it has read. All methods are safe for concurrent
-// use.
+// Recorder reads the events of one tenant from the beginning of a store's feed and
+// has assertions about callbacks. All methods are safe for concurrent use.
 type Recorder struct {
 	store  callback.Store
 	tenant string
@@ -26,15 +24,13 @@ type Recorder struct {
 	last   map[callback.ID]callback.Event
 }
 
-// NewRecorder returns a recorder of a tenant's events; the empty tenant is a
-// tenant like any other.
+// NewRecorder returns a recorder of the events of a tenant.
 func NewRecorder(store callback.Store, tenant string) *Recorder {
 	return &Recorder{store: store, tenant: tenant, last: make(map[callback.ID]callback.Event)}
 }
 
-// OrderError says that the feed broke its promise: that the events of each
-// callback come in the order of Seq without a gap, each from the state that
-// the one before led to.
+// OrderError reports an event whose Seq or state does not follow those of the
+// previous event of its callback.
 type OrderError struct {
 	Event callback.Event
 	Rule  string // what is wrong with it
@@ -44,9 +40,9 @@ func (e *OrderError) Error() string {
 	return fmt.Sprintf("event %s, seq %d, of callback %s: %s", e.Event.Type, e.Event.Seq, e.Event.Callback, e.Rule)
 }
 
-// Pull reads what is new in the feed and returns it. An error is the store's,
-// or an [*OrderError] for the first event out of order; what was read until
-// then is kept.
+// Pull reads the new events of the feed and returns them. Its error is that of the
+// store, or an [*OrderError] for the first event out of order. It keeps the events
+// before the error.
 func (r *Recorder) Pull(ctx context.Context) ([]callback.Event, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,14 +76,14 @@ func (r *Recorder) follows(e callback.Event) string {
 	return ""
 }
 
-// Events returns what was read so far, in the order of the feed.
+// Events returns the events read so far, in the order of the feed.
 func (r *Recorder) Events() []callback.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.events)
 }
 
-// Of returns what was read so far of one callback, in order.
+// Of returns the events of one callback read so far, in order.
 func (r *Recorder) Of(id callback.ID) []callback.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,7 +96,7 @@ func (r *Recorder) Of(id callback.ID) []callback.Event {
 	return events
 }
 
-// Types returns the types of the events read so far of one callback, in order.
+// Types returns the types of the events of one callback read so far, in order.
 func (r *Recorder) Types(id callback.ID) []callback.EventType {
 	var types []callback.EventType
 	for _, e := range r.Of(id) {
@@ -109,8 +105,8 @@ func (r *Recorder) Types(id callback.ID) []callback.EventType {
 	return types
 }
 
-// RequireHistory pulls, and fails the test unless the events of the callback
-// are exactly of these types, in this order.
+// RequireHistory calls Pull and fails the test unless the events of the callback have
+// exactly these types in this order.
 func (r *Recorder) RequireHistory(t TB, id callback.ID, types ...callback.EventType) {
 	t.Helper()
 	if !r.pull(t) {
@@ -121,8 +117,8 @@ func (r *Recorder) RequireHistory(t TB, id callback.ID, types ...callback.EventT
 	}
 }
 
-// RequireEvent pulls, and fails the test unless the callback has an event of
-// the type. It returns the last one.
+// RequireEvent calls Pull and fails the test unless the callback has an event of the
+// type. It returns the last one.
 func (r *Recorder) RequireEvent(t TB, id callback.ID, typ callback.EventType) callback.Event {
 	t.Helper()
 	if !r.pull(t) {
@@ -202,7 +198,7 @@ func (r *Recorder) get(t TB, id callback.ID) *callback.Callback {
 	return cb
 }
 
-// why says what led a callback into its state.
+// why returns the reason and the detail of a callback, for messages.
 func why(cb *callback.Callback) string {
 	var b strings.Builder
 	if cb.Reason != "" {

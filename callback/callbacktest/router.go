@@ -2,7 +2,6 @@ package callbacktest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -10,16 +9,15 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Router is a scripted [callback.Router]: a pool of agents per service, over
-// all tenants. It is a [callback.WakingRouter] as well: whoever gave it a function is
-// woken when an agent becomes free. All methods are safe for concurrent use.
+// Router is a scripted [callback.Router] and [callback.WakingRouter] with a pool of
+// agents for each service, over all tenants. All methods are safe for concurrent use.
 type Router struct {
 	mu       sync.Mutex
 	pools    map[string][]string // agents by service; AnyService for the rest
 	taken    map[person]reserved
 	count    int
-	reserves []RouterStep
-	frees    []RouterStep
+	reserves []func() error
+	frees    []func() error
 	releases []callback.Release
 	wakes    []func()
 }
@@ -30,20 +28,19 @@ type reserved struct {
 	pool string
 }
 
-// AnyService is the pool of every service without one of its own.
+// AnyService is the service whose pool serves every service that has none.
 const AnyService = ""
 
-// NewRouter returns a router with that many agents, named agent-1 and so on,
-// shared by all services.
+// NewRouter returns a router whose services share a pool of the given number of
+// agents, named agent-1 and so on.
 func NewRouter(agents int) *Router {
 	r := &Router{pools: make(map[string][]string), taken: make(map[person]reserved)}
 	r.SetFree(AnyService, agents)
 	return r
 }
 
-// SetFree gives a service n agents of its own, named agent-1 and so on; with
-// AnyService it is the pool of all services that have none. Those who are
-// reserved stay so.
+// SetFree sets the pool of a service, or of [AnyService], to n agents, named agent-1
+// and so on. Reservations remain.
 func (r *Router) SetFree(service string, n int) {
 	var names []string
 	for i := range max(n, 0) {
@@ -52,8 +49,8 @@ func (r *Router) SetFree(service string, n int) {
 	r.SetAgents(service, names...)
 }
 
-// SetAgents gives a service agents of its own by name. Those who are reserved
-// stay so.
+// SetAgents sets the pool of a service, or of [AnyService], to the named agents.
+// Reservations remain.
 func (r *Router) SetAgents(service string, names ...string) {
 	r.mu.Lock()
 	r.pools[service] = append([]string{}, names...)
@@ -61,63 +58,34 @@ func (r *Router) SetAgents(service string, names ...string) {
 	r.Wake()
 }
 
-// RouterStep is what one call of a router does instead of its work.
-type RouterStep struct {
-	err    error
-	value  any
-	panics bool
-}
-
-// RouterOK lets the call do its work.
-func RouterOK() RouterStep { return RouterStep{} }
-
-// RouterRefuse answers [callback.ErrNoAgent].
-func RouterRefuse() RouterStep { return RouterStep{err: callback.ErrNoAgent} }
-
-// ErrRouter is what [RouterFail] answers when it is given no error.
-var ErrRouter = errors.New("router failed")
-
-// RouterFail answers err; nil stands for [ErrRouter].
-func RouterFail(err error) RouterStep {
-	if err == nil {
-		err = ErrRouter
-	}
-	return RouterStep{err: err}
-}
-
-// RouterPanic panics with v.
-func RouterPanic(v any) RouterStep { return RouterStep{panics: true, value: v} }
-
-// ScriptReserve says what the next calls of Reserve do, one step each; then
-// they do their work again.
-func (r *Router) ScriptReserve(steps ...RouterStep) {
+// ScriptReserve sets one step for each of the next calls of Reserve. The call returns
+// the error of its step; if the step is nil or returns nil, Reserve does its work. A
+// step may panic. It must not call the router.
+func (r *Router) ScriptReserve(steps ...func() error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reserves = append(r.reserves, steps...)
 }
 
-// ScriptFree says what the next calls of Free do, one step each; then they do
-// their work again.
-func (r *Router) ScriptFree(steps ...RouterStep) {
+// ScriptFree sets one step for each of the next calls of Free, as ScriptReserve does
+// for Reserve.
+func (r *Router) ScriptFree(steps ...func() error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.frees = append(r.frees, steps...)
 }
 
-// next takes a step off a script.
-func next(script *[]RouterStep) (s RouterStep) {
-	if len(*script) > 0 {
-		s, *script = (*script)[0], (*script)[1:]
+// play runs the first step of a script and removes it.
+func play(script *[]func() error) error {
+	if len(*script) == 0 {
+		return nil
 	}
-	return s
-}
-
-// play does what a step says in place of the work.
-func (s RouterStep) play() error {
-	if s.panics {
-		panic(s.value)
+	step := (*script)[0]
+	*script = (*script)[1:]
+	if step == nil {
+		return nil
 	}
-	return s.err
+	return step()
 }
 
 // pool returns the name of the pool that serves a service.
@@ -146,21 +114,21 @@ func (r *Router) Free(ctx context.Context, tenant, service string) (int, error) 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := next(&r.frees).play(); err != nil {
+	if err := play(&r.frees); err != nil {
 		return 0, err
 	}
 	return len(r.idle(r.pool(service))), nil
 }
 
-// Reserve implements [callback.Router]. It takes the first agent who is free,
-// or the one whose personal callback it is.
+// Reserve implements [callback.Router]. It reserves the first free agent or, for a
+// personal callback, the named one.
 func (r *Router) Reserve(ctx context.Context, cb *callback.Callback) (callback.Reservation, error) {
 	if err := ctx.Err(); err != nil {
 		return callback.Reservation{}, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := next(&r.reserves).play(); err != nil {
+	if err := play(&r.reserves); err != nil {
 		return callback.Reservation{}, err
 	}
 	who := person{cb.Tenant, cb.ID}
@@ -182,8 +150,8 @@ func (r *Router) Reserve(ctx context.Context, cb *callback.Callback) (callback.R
 	return callback.Reservation{}, callback.ErrNoAgent
 }
 
-// Release implements [callback.Router]. A release of another reservation than
-// the callback's present one changes nothing.
+// Release implements [callback.Router]. It has no effect unless the reservation is
+// the present one of the callback.
 func (r *Router) Release(ctx context.Context, release callback.Release) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -209,7 +177,7 @@ func (r *Router) OnFree(wake func()) {
 	r.wakes = append(r.wakes, wake)
 }
 
-// Wake calls everybody who asked to be woken.
+// Wake calls all functions that were passed to OnFree.
 func (r *Router) Wake() {
 	r.mu.Lock()
 	wakes := slices.Clone(r.wakes)
@@ -219,8 +187,7 @@ func (r *Router) Wake() {
 	}
 }
 
-// Reserved returns the agents who are reserved at the moment, by the callback
-// they are kept for.
+// Reserved returns the present reservations of a tenant by callback.
 func (r *Router) Reserved(tenant string) map[callback.ID]callback.Reservation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -233,7 +200,7 @@ func (r *Router) Reserved(tenant string) map[callback.ID]callback.Reservation {
 	return held
 }
 
-// Releases lists every release, in order.
+// Releases lists all calls of Release in order.
 func (r *Router) Releases() []callback.Release {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,16 +9,15 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// TB is the part of testing.TB that the assertions need. They take it so that
-// this package does not link package testing, and so that they can be tested
-// themselves.
+// TB is the part of testing.TB that the assertions need. With it this package does
+// not import package testing, and tests can test the assertions.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }
 
-// errNoProgress ends a walk over a store that never comes to its end.
+// errNoProgress ends a walk over a store whose cursors do not advance.
 var errNoProgress = errors.New("store returned the same cursor twice")
 
 // pageSize is the largest page of a search, feedSize that of events.

@@ -6,8 +6,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Blind returns a view of the dialer that can place calls and nothing else: it
-// cannot hang up, look up, or declare limits.
+// Blind returns a view of the dialer that can only place calls: it implements no
+// optional interface.
 func (d *Dialer) Blind() callback.Dialer { return placer{d: d} }
 
 // NoHangup returns a view of the dialer that cannot hang up.
@@ -28,11 +28,11 @@ func (d *Dialer) NoLookup() callback.Dialer {
 	}{placer{d: d}, hanger{d}, limiter{d: d}}
 }
 
-// Fenced returns a view of the dialer with all capabilities that keeps the
-// promises of a fenced platform: the same key placed again is the same call, an
-// attempt whose epoch is lower than the highest seen for its callback is
-// refused with [ErrStaleEpoch], and what a look-up calls not placed never will
-// be. Limits declares DialerLimits.Fenced.
+// Fenced returns a view of the dialer with all capabilities of a fenced platform. A
+// key that is placed again is the same call; an attempt whose epoch is lower than
+// the highest one seen for its callback is refused with [ErrStaleEpoch]; an attempt
+// that a look-up found not placed is never placed. Limits declares
+// DialerLimits.Fenced.
 func (d *Dialer) Fenced() callback.Dialer {
 	return struct {
 		placer

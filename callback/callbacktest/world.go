@@ -10,8 +10,8 @@ import (
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// Call is one request to dial as the telephone world saw it. It is the truth,
-// whatever was reported.
+// Call is one request to dial and the call that it made on the simulated network,
+// independent of what was reported.
 type Call struct {
 	Tenant  string
 	ID      callback.ID
@@ -20,10 +20,10 @@ type Call struct {
 	Service string
 	Attempt int
 	Agent   string
-	// To is whom it was for; it prints masked.
+	// To is the dialed address; it prints masked.
 	To     phonenum.Address
 	Dialed time.Time // when Dial was called
-	// Placed: it left, or will have left at Started, for the network.
+	// Placed is true if the call leaves for the network, at Started.
 	Placed  bool
 	Started time.Time
 	Ended   time.Time // zero while it is up
@@ -32,14 +32,14 @@ type Call struct {
 	Result  callback.CallResult // once it has ended
 	Talk    time.Duration       // once it has ended
 	HungUp  bool
-	// Repeats is how often a fenced platform was asked for the same attempt
-	// again and answered with this call.
+	// Repeats is how often the same attempt was placed again on a fenced platform,
+	// which returned this call.
 	Repeats int
-	// Err is what Dial returned, or would when it was let go.
+	// Err is the error of Dial, which Dial returns after Release if it is stuck.
 	Err error
 }
 
-// Live reports whether the call was up when it was listed.
+// Live reports whether the call was up when the list was made.
 func (c Call) Live() bool { return c.Stage > callback.StageNone && c.Ended.IsZero() }
 
 func (l *leg) record(now time.Time) Call {
@@ -58,12 +58,10 @@ func (l *leg) record(now time.Time) Call {
 	return c
 }
 
-// Dials lists everything that Dial was asked for, in order, what was refused
-// included.
+// Dials lists all requests to dial in order, including refused ones.
 func (d *Dialer) Dials() []Call { return d.list(func(*leg, time.Time) bool { return true }) }
 
-// Calls lists the calls that left for the network, in the order of dialling:
-// how often a customer's phone was called.
+// Calls lists the calls that left for the network, in the order of the requests.
 func (d *Dialer) Calls() []Call {
 	return d.list(func(l *leg, now time.Time) bool { return l.placed && !l.started.After(now) })
 }
@@ -84,41 +82,38 @@ func (d *Dialer) list(pick func(*leg, time.Time) bool) []Call {
 	return calls
 }
 
-// Refused lists the reports that were refused for good.
+// Refused lists the reports that were refused and are not repeated.
 func (d *Dialer) Refused() []Refusal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.refused)
 }
 
-// Hangups lists the hang-ups asked for, in order.
+// Hangups lists the calls of Hangup in order.
 func (d *Dialer) Hangups() []callback.Hangup {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.hangups)
 }
 
-// Lookups lists the attempts that were looked up, in order.
+// Lookups lists the attempts of the calls of Lookup, in order.
 func (d *Dialer) Lookups() []callback.AttemptKey {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.lookups)
 }
 
-// DoubleKind says what happened twice.
+// DoubleKind says what two calls of a [Double] have in common.
 type DoubleKind uint8
 
+// The kinds of doubles.
 const (
-	// DoubleKey: one attempt key made two calls, at whatever distance.
-	DoubleKey DoubleKind = iota + 1
-	// DoubleCallback: two calls of one callback were up at once.
-	DoubleCallback
-	// DoubleNumber: two calls to one number were up at once, for different
-	// callbacks of whatever tenants.
-	DoubleNumber
+	DoubleKey      DoubleKind = iota + 1 // the same attempt key, at any times
+	DoubleCallback                       // the same callback, at the same time
+	DoubleNumber                         // the same number at the same time, for different callbacks of any tenants
 )
 
-// String names the kind.
+// String returns a description of the kind.
 func (k DoubleKind) String() string {
 	switch k {
 	case DoubleKey:
@@ -131,15 +126,15 @@ func (k DoubleKind) String() string {
 	return fmt.Sprintf("DoubleKind(%d)", uint8(k))
 }
 
-// Double is a pair of calls that should not both have been.
+// Double is a pair of calls of which at most one should have been made.
 type Double struct {
 	Kind          DoubleKind // the gravest that fits
 	First, Second Call
 }
 
-// Doubles lists the pairs of calls, up to now, that show a customer phoned
-// twice. It is the oracle outside the system: it knows what the phones did, not
-// what anybody was told. The order is that of the second calls.
+// Doubles lists the pairs of calls up to now that called a customer twice, in the
+// order of the second calls. It judges by the calls on the simulated network,
+// not by reports or records.
 func (d *Dialer) Doubles() []Double {
 	now := d.now()
 	d.mu.Lock()
@@ -183,7 +178,7 @@ func (d *Dialer) Doubles() []Double {
 	return doubles
 }
 
-// inOrder returns the calls that pick wants in the order in which they began.
+// inOrder returns the calls that pick selects, in the order in which they began.
 func inOrder(legs []*leg, pick func(*leg) bool) []*leg {
 	var picked []*leg
 	for _, l := range legs {
@@ -202,8 +197,8 @@ func neighbours(legs []*leg, f func(a, b *leg)) {
 	}
 }
 
-// overlaps calls f for each two calls that were up at the same time, the one
-// that began first coming first.
+// overlaps calls f for each pair of calls that were up at the same time, with the
+// earlier call first.
 func overlaps(legs []*leg, f func(a, b *leg)) {
 	var up []*leg
 	for _, l := range legs {

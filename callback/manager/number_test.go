@@ -49,20 +49,12 @@ func TestNumberOptions(t *testing.T) {
 				return
 			}
 			wantCode(t, err, callback.ErrInvalidNumber, 40040)
-			if number := new(callback.NumberError); !asNumber(err, &number) || number.Rule != c.rule {
+			if number := new(callback.NumberError); !errors.As(err, &number) || number.Rule != c.rule {
 				t.Errorf("refused by %q, want %q", number.Rule, c.rule)
 			}
 			wantNothingStored(t, r)
 		})
 	}
-}
-
-func asNumber(err error, target **callback.NumberError) bool {
-	number, ok := err.(*callback.NumberError)
-	if ok {
-		*target = number
-	}
-	return ok
 }
 
 func TestNumbersAreChecked(t *testing.T) {

@@ -97,17 +97,17 @@ func TestPositionIsTheOrderOfRelease(t *testing.T) {
 		})
 		r.dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Hour))
 		random := rand.New(rand.NewPCG(seed, 1))
-		any := func(n int) (list []scheduler.Priority) {
+		draw := func(n int) (list []scheduler.Priority) {
 			for range n {
 				list = append(list, scheduler.Priorities()[random.IntN(scheduler.Levels)])
 			}
 			return list
 		}
-		ids := r.enqueue(any(30)...)
+		ids := r.enqueue(draw(30)...)
 		served := 3 + random.IntN(8)
 		router.SetFree(callbacktest.AnyService, served)
 		r.tick()
-		ids = slices.DeleteFunc(append(ids, r.enqueue(any(5)...)...), func(id callback.ID) bool { return r.get(id).State != callback.Queued })
+		ids = slices.DeleteFunc(append(ids, r.enqueue(draw(5)...)...), func(id callback.ID) bool { return r.get(id).State != callback.Queued })
 		want := make(map[callback.ID]int)
 		for _, id := range ids {
 			want[id] = r.position(id).Place
@@ -170,7 +170,10 @@ func TestPositionReadyByLines(t *testing.T) {
 }
 
 func TestPositionReadyByRouter(t *testing.T) {
-	for name, step := range map[string]callbacktest.RouterStep{"fails": callbacktest.RouterFail(nil), "panics": callbacktest.RouterPanic("x")} {
+	for name, step := range map[string]func() error{
+		"fails":  func() error { return errors.New("router is down") },
+		"panics": func() error { panic("x") },
+	} {
 		t.Run(name, func(t *testing.T) {
 			r, router := queueRig(t, nil)
 			ids := r.enqueue(0, 0)

@@ -34,8 +34,8 @@ func holders() []any {
 }
 
 const (
-	secretNumber = "+41785556677"
-	secretValue  = "verysecret"
+	personNumber = "+41785556677"
+	personValue  = "verysecret"
 )
 
 // secretField reports whether a field of strings holds a number or the value of a
@@ -54,14 +54,14 @@ func fill(t *testing.T, v reflect.Value, secret bool, depth int) (planted bool) 
 	}
 	switch v.Interface().(type) {
 	case phonenum.Address:
-		address, err := phonenum.ParseAddress(secretNumber, "")
+		address, err := phonenum.ParseAddress(personNumber, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		v.Set(reflect.ValueOf(address))
 		return true
 	case callback.Values:
-		v.Set(reflect.ValueOf(callback.Values{"name": secretValue, "_phone": secretNumber}))
+		v.Set(reflect.ValueOf(callback.Values{"name": personValue, "_phone": personNumber}))
 		return true
 	case time.Time, callback.Interaction: // its Subject is no person's number
 		return false
@@ -69,7 +69,7 @@ func fill(t *testing.T, v reflect.Value, secret bool, depth int) (planted bool) 
 	switch v.Kind() {
 	case reflect.String:
 		if secret {
-			v.SetString(secretNumber + secretValue)
+			v.SetString(personNumber + personValue)
 		}
 		return secret
 	case reflect.Struct:
@@ -120,7 +120,7 @@ func TestPrintingHidesNumbersAndValues(t *testing.T) {
 					t.Errorf("JSON: %v", err)
 				}
 				out.Write(body)
-				for _, secret := range []string{secretNumber[3:], secretValue, fmt.Sprintf("%x", secretValue)} {
+				for _, secret := range []string{personNumber[3:], personValue, fmt.Sprintf("%x", personValue)} {
 					if i := strings.Index(out.String(), secret); i >= 0 {
 						t.Errorf("shows %q: ...%s", secret, out.String()[max(0, i-80):i+len(secret)])
 						return
