@@ -8,15 +8,16 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
-// exchange stands for the client of a telephony platform. It places calls under
-// a tag of ours and can be asked about a tag later. A real one is used by
-// several goroutines at once; in the example there is only one.
+// exchange stands for the client of a telephony platform. It places calls under a
+// tag that the caller chooses, by which they can be looked up. Unlike a real client
+// it is for one goroutine.
 type exchange struct {
 	calls map[string]*exchangeCall
-	drop  int // so many answers are lost on the way back
-	deny  int // so many requests are refused with "too many requests"
+	drop  int // number of responses that will be lost
+	deny  int // number of requests that will be refused
 }
 
 type exchangeCall struct {
@@ -46,9 +47,9 @@ func (x *exchange) originate(tag, number, callerID string) (id string, err error
 // exchangeDialer is a Dialer for that platform.
 type exchangeDialer struct{ platform *exchange }
 
-// Dial places the call and returns at once; what happens on the line is told to
-// Manager.Report. The attempt's key goes along as the tag, so that the platform
-// can be asked about it after a crash.
+// Dial places the call and returns at once; the progress of the call is reported to
+// Manager.Report. The key of the attempt is the tag, so that Lookup finds the call
+// after a crash.
 func (d exchangeDialer) Dial(ctx context.Context, call callback.Call) (callback.Ref, error) {
 	if err := ctx.Err(); err != nil {
 		return "", errors.Join(callback.ErrNotPlaced, err) // nothing was sent
@@ -56,14 +57,14 @@ func (d exchangeDialer) Dial(ctx context.Context, call callback.Call) (callback.
 	id, err := d.platform.originate(string(call.Key), call.To.Reveal(), call.CallerID)
 	switch {
 	case errors.Is(err, errTooMany):
-		return "", &callback.ThrottledError{After: 30 * time.Second} // not placed, either
+		return "", &callback.ThrottledError{After: 30 * time.Second} // not placed
 	case err != nil:
-		return "", err // it may have been placed: never say more than is known
+		return "", err // the call may have been placed
 	}
 	return callback.Ref(id), nil
 }
 
-// Hangup ends a call. One that is over or unknown is no error.
+// Hangup ends a call. It returns nil if the call has ended or is unknown.
 func (d exchangeDialer) Hangup(_ context.Context, h callback.Hangup) error {
 	if call := d.platform.calls[string(h.Key)]; call != nil {
 		call.status = "finished"
@@ -71,12 +72,11 @@ func (d exchangeDialer) Hangup(_ context.Context, h callback.Hangup) error {
 	return nil
 }
 
-// SearchValue says what became of an attempt. It only reads.
+// Lookup returns what happened to an attempt.
 func (d exchangeDialer) Lookup(_ context.Context, _ string, key callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
 	call, ok := d.platform.calls[string(key)]
 	if !ok {
-		// Every request carries its tag: what the platform does not have was
-		// not placed.
+		// The platform knows the tags of all its calls.
 		return callback.Found{State: callback.FoundNotPlaced}, nil
 	}
 	found := callback.Found{State: callback.FoundEnded, Ref: callback.Ref(call.id)}
@@ -96,37 +96,31 @@ func (d exchangeDialer) Lookup(_ context.Context, _ string, key callback.Attempt
 	return found, nil
 }
 
-// Limits tells the Manager what the platform bears, and how long after a
-// request a look-up can be trusted.
+// Limits returns the limits of the platform, and the time after a request from which
+// a look-up is reliable.
 func (d exchangeDialer) Limits() callback.DialerLimits {
 	return callback.DialerLimits{MaxInFlight: 20, Settle: 10 * time.Second}
 }
 
-// A dialer is written for a platform with one method. The others are optional:
-// with Lookup, attempts of which no answer came are cleared up without anybody
-// being phoned twice.
+// A dialer needs only the method Dial. With Lookup, attempts whose response was lost
+// are resolved without calling the customer twice.
 func ExampleDialer() {
 	ctx := context.Background()
 	platform := &exchange{calls: make(map[string]*exchangeCall), deny: 1, drop: 1}
-	m, sim := simulate(support(), func(c *manager.Config) { c.Dialer = exchangeDialer{platform} })
-	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	rig := managertest.New(managertest.ForExample(), managertest.Config{Options: func(c *manager.Config) { c.Dialer = exchangeDialer{platform} }})
+	id := rig.Start(manager.Request{}).ID
 
-	sim.Tick() // refused: the Manager waits as long as the platform asks
-	show(sim, cb.ID)
-	sim.Clock.Advance(30 * time.Second)
-	sim.Tick() // placed, but the answer is lost
-	show(sim, cb.ID)
+	rig.Tick()
+	fmt.Println("refused, the Manager waits for 30 s:", rig.Get(id).State)
+	rig.Clock.Advance(30 * time.Second)
+	rig.Tick()
+	fmt.Println("placed, but the response is lost:", rig.Get(id).State)
 	platform.calls["cb000001.2"].status = "talking"
-	sim.Clock.Advance(time.Minute)
-	sim.Tick() // looked up: it is live
-	show(sim, cb.ID)
+	rig.Clock.Advance(time.Minute)
+	rig.Tick()
+	fmt.Println("the look-up finds the call:", rig.Get(id).State)
 
-	// From here on the platform reports, as it does for every call.
-	err = m.Report(ctx, callback.Report{
+	err := rig.Manager.Report(ctx, callback.Report{
 		Key:     "cb000001.2",
 		Outcome: &callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known, Talk: 2 * time.Minute},
 	})
@@ -134,19 +128,52 @@ func ExampleDialer() {
 		fmt.Println(err)
 		return
 	}
-	if cb, err = m.Get(ctx, cb.ID); err != nil {
-		fmt.Println(err)
-		return
-	}
+	cb := rig.Get(id)
 	fmt.Println(cb.State, cb.Reason, "calls:", len(platform.calls))
 	for _, attempt := range cb.Attempts {
 		fmt.Printf("%s %v %q\n", attempt.Key, attempt.Outcome.Certainty, attempt.Ref)
 	}
 	// Output:
-	// 09:00:00 QUEUED, 1 attempts
-	// 09:00:30 UNRESOLVED, 2 attempts
-	// 09:01:30 PROCESSING, 2 attempts
+	// refused, the Manager waits for 30 s: QUEUED
+	// placed, but the response is lost: UNRESOLVED
+	// the look-up finds the call: PROCESSING
 	// COMPLETED AGENT_CONNECTED calls: 1
 	// cb000001.1 not placed ""
 	// cb000001.2 known "X100"
+}
+
+// A DialerFunc makes a whole call. After an error that wraps ErrNotPlaced it is called
+// again; after any other error the customer may have been called, and it is not.
+func ExampleDialerFunc() {
+	attempts := 0
+	dialer := callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
+		attempts++
+		switch attempts {
+		case 1:
+			return callback.Outcome{}, fmt.Errorf("no connection to the exchange: %w", callback.ErrNotPlaced)
+		case 2:
+			return callback.Outcome{}, &callback.ThrottledError{After: 40 * time.Second}
+		case 3:
+			return callback.Ended(callback.ResultBusy), nil
+		}
+		return callback.Outcome{}, errors.New("connection was lost during the call")
+	})
+	rig := managertest.New(managertest.ForExample(), managertest.Config{Options: func(c *manager.Config) { c.Dialer = dialer }})
+	id := rig.Start(manager.Request{}).ID
+	rig.Run(2 * time.Hour)
+	cb := rig.Get(id)
+	for _, attempt := range cb.Attempts {
+		end := "has no known end"
+		if !attempt.Live() {
+			end = fmt.Sprint(attempt.Outcome.Certainty, " ", attempt.Outcome.Result)
+		}
+		fmt.Println(attempt.Key, attempt.Began.Format("15:04:05"), end)
+	}
+	fmt.Println(cb.State)
+	// Output:
+	// cb000001.1 10:00:00 not placed SYSTEM_ERROR
+	// cb000001.2 10:00:10 not placed SYSTEM_ERROR
+	// cb000001.3 10:00:50 known BUSY
+	// cb000001.4 10:05:50 has no known end
+	// UNRESOLVED
 }

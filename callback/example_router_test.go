@@ -9,11 +9,11 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
-// floor is a Router for agents who sign on and off: it knows who is free and
-// who is kept for which callback. It is safe for use by the Manager and by the
-// desktops of the agents at the same time.
+// floor is a Router for agents who sign on. It is safe for concurrent use by the
+// Manager and the desktops of the agents.
 type floor struct {
 	mu   sync.Mutex
 	free []string
@@ -25,7 +25,7 @@ func newFloor() *floor {
 	return &floor{held: make(map[callback.ID]callback.Reservation), wake: func() {}}
 }
 
-// SignOn makes an agent free.
+// SignOn makes an agent available.
 func (f *floor) SignOn(agent string) {
 	f.mu.Lock()
 	f.free = append(f.free, agent)
@@ -34,15 +34,15 @@ func (f *floor) SignOn(agent string) {
 	wake()
 }
 
-// Free says how many callbacks could be taken now.
+// Free returns the number of free agents.
 func (f *floor) Free(context.Context, string, string) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.free), nil
 }
 
-// Reserve keeps an agent for a callback. Asked again for the same callback it
-// returns the same agent.
+// Reserve reserves an agent for a callback. Called again for the same callback, it
+// returns the same reservation.
 func (f *floor) Reserve(_ context.Context, cb *callback.Callback) (callback.Reservation, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -63,7 +63,7 @@ func (f *floor) Reserve(_ context.Context, cb *callback.Callback) (callback.Rese
 	return r, nil
 }
 
-// Release gives the agent back. What is not reserved is no error.
+// Release makes the agent available again. It returns nil if there is no reservation.
 func (f *floor) Release(_ context.Context, release callback.Release) error {
 	f.mu.Lock()
 	r, ok := f.held[release.Callback]
@@ -82,30 +82,22 @@ func (f *floor) OnFree(wake func()) {
 	f.wake = wake
 }
 
-// A Router says who takes the calls. A callback whose agent is not there stays
-// in the queue and does not stand in the way of others.
+// A Router assigns calls to agents. A callback whose agent is absent stays in the
+// queue without blocking others.
 func ExampleRouter() {
 	ctx := context.Background()
 	agents := newFloor()
-	m, sim := simulate(support(), func(c *manager.Config) { c.Router = agents })
-	for _, req := range []manager.Request{
-		{Number: "044 668 18 00", Agent: callback.Agent{Personal: "beat"}}, // only he may take it
-		{Number: "+44 20 7946 0101"},
-	} {
-		req.Service = "support"
-		if _, err := m.Start(ctx, req); err != nil {
-			fmt.Println(err)
-			return
-		}
-	}
+	rig := managertest.New(managertest.ForExample(), managertest.Config{Options: func(c *manager.Config) { c.Router = agents }})
+	rig.Start(manager.Request{Number: "044 668 18 00", Agent: callback.Agent{Personal: "beat"}})
+	rig.Start(manager.Request{Number: "+44 20 7946 0101"})
 	show := func(what string) {
 		fmt.Println(what)
-		for cb, err := range m.Search(ctx, callback.Query{Order: callback.ByCreated}) {
+		for cb, err := range rig.Manager.Search(ctx, callback.Query{Order: callback.ByCreated}) {
 			if err != nil {
 				fmt.Println(err)
 				return
 			}
-			who := "nobody"
+			who := "no agent"
 			if cb.Reservation != nil {
 				who = cb.Reservation.Agent
 			}
@@ -113,30 +105,30 @@ func ExampleRouter() {
 		}
 	}
 
-	sim.Run(time.Minute)
-	show("nobody is there")
+	rig.Run(time.Minute)
+	show("no agent has signed on")
 
 	agents.SignOn("ann")
-	sim.Run(10 * time.Second)
+	rig.Run(10 * time.Second)
 	show("ann signs on")
 
 	agents.SignOn("beat")
-	sim.Run(10 * time.Second)
+	rig.Run(10 * time.Second)
 	show("beat signs on")
 
-	sim.Run(10 * time.Minute)
+	rig.Run(10 * time.Minute)
 	show("both calls are over")
 	// Output:
-	// nobody is there
-	//   cb000001 QUEUED with nobody
-	//   cb000002 QUEUED with nobody
+	// no agent has signed on
+	//   cb000001 QUEUED with no agent
+	//   cb000002 QUEUED with no agent
 	// ann signs on
-	//   cb000001 QUEUED with nobody
+	//   cb000001 QUEUED with no agent
 	//   cb000002 PROCESSING with ann
 	// beat signs on
 	//   cb000001 PROCESSING with beat
 	//   cb000002 PROCESSING with ann
 	// both calls are over
-	//   cb000001 COMPLETED with nobody
-	//   cb000002 COMPLETED with nobody
+	//   cb000001 COMPLETED with no agent
+	//   cb000002 COMPLETED with no agent
 }

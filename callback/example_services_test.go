@@ -9,6 +9,7 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
 // The zero value of every field of a Service is the documented default.
@@ -39,7 +40,7 @@ func ExampleNewServices() {
 	// 2m0s 1000 3
 }
 
-// Set changes a service while Managers use it; what is faulty changes nothing.
+// Set changes a service while Managers use it. A service with faults is refused.
 func ExampleServices_Set() {
 	ctx := context.Background()
 	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "US"}})
@@ -73,7 +74,7 @@ func ExampleServices_Set() {
 	// seats per bucket: 8
 }
 
-// Services belong to a tenant; the empty tenant is one like any other.
+// Each tenant, including the empty one, has its own services.
 func ExampleServices_Names() {
 	ctx := context.Background()
 	services, err := callback.NewServices(callback.Service{Name: "support", Numbers: callback.Numbers{Country: "US"}}, callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}})
@@ -85,50 +86,40 @@ func ExampleServices_Names() {
 		fmt.Println(err)
 		return
 	}
-	for _, tenant := range []string{"", "acme", "nobody"} {
+	for _, tenant := range []string{"", "acme", "unknown"} {
 		names, err := services.Names(ctx, tenant)
 		fmt.Printf("%q: %q %v\n", tenant, names, err)
 	}
 	// Output:
 	// "": ["sales" "support"] <nil>
 	// "acme": ["orders"] <nil>
-	// "nobody": [] <nil>
+	// "unknown": [] <nil>
 }
 
-// A service that was taken away takes nothing any more. Its callbacks wait in
-// the store until it is back.
+// A service that was removed accepts no requests. Its callbacks stay in the store
+// and are dialed after the service is set again.
 func ExampleServices_Remove() {
-	ctx := context.Background()
-	services, err := callback.NewServices(support())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	m, sim := simulate(support(), func(c *manager.Config) { c.Services = services })
-	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
+	rig := managertest.New(managertest.ForExample(), managertest.Config{})
+	cb := rig.Start(manager.Request{})
 
-	services.Remove("", "support")
-	_, err = m.Start(ctx, manager.Request{Service: "support", Number: "+44 20 7946 0101"})
+	rig.Services.Remove("", "desk")
+	_, err := rig.Manager.Start(context.Background(), manager.Request{Service: "desk", Number: "044 668 18 00"})
 	fmt.Println(err)
-	sim.Run(time.Minute)
-	show(sim, cb.ID)
+	rig.Run(time.Minute)
+	fmt.Println(rig.Get(cb.ID).State)
 
-	if err := services.Set("", support()); err != nil {
+	if err := rig.Services.Set("", managertest.Desk()); err != nil {
 		fmt.Println(err)
 	}
-	sim.Run(time.Hour)
-	show(sim, cb.ID)
+	rig.Run(time.Hour)
+	fmt.Println(rig.Get(cb.ID).State)
 	// Output:
-	// service: "support" is not known
-	// 09:01:00 QUEUED, 0 attempts
-	// 10:01:00 COMPLETED, 1 attempts
+	// service: "desk" is not known
+	// QUEUED
+	// COMPLETED
 }
 
-// Every fault of a service is reported at once, each with the field it is in.
+// The error joins all faults of a service.
 func ExampleNewPolicy() {
 	_, err := callback.NewPolicy(callback.Service{
 		Name:         "support",
@@ -184,10 +175,10 @@ func ExamplePolicy_Planner() {
 	// 09:30 10:00 100
 }
 
-// catalog is a ServiceSource of a host that keeps its services by customer.
+// catalog is a ServiceSource of a host with the services of several tenants.
 type catalog map[string]map[string]*callback.Policy
 
-// Policy answers from memory: it is asked at every use.
+// Policy reads from memory because a Manager calls it often.
 func (c catalog) Policy(_ context.Context, tenant, name string) (*callback.Policy, error) {
 	if p := c[tenant][name]; p != nil {
 		return p, nil
@@ -195,8 +186,8 @@ func (c catalog) Policy(_ context.Context, tenant, name string) (*callback.Polic
 	return nil, callback.UnknownService(name)
 }
 
-// A source of one's own says UnknownService for what it does not have, so that
-// callers get the error they would get from Services.
+// A ServiceSource returns UnknownService for a service that it does not have, as
+// Services does.
 func ExampleUnknownService() {
 	policy, err := callback.NewPolicy(callback.Service{Name: "orders", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
@@ -216,7 +207,7 @@ func ExampleUnknownService() {
 	// 40010 true true
 }
 
-// Limits and durations have one convention: zero is the documented default.
+// The zero value of a limit or duration is its documented default.
 func ExampleLimit() {
 	policy, err := callback.NewPolicy(callback.Service{
 		Name:    "orders",

@@ -1,19 +1,17 @@
 package callback_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
-// An attempt key names one dial of one callback. It goes along to the platform
-// and comes back with its reports.
+// An attempt key identifies one attempt of one callback. The dialer passes it to the
+// platform, whose reports contain it.
 func ExampleNewAttemptKey() {
 	key := callback.NewAttemptKey("0198f3a2-7c11-7d3e-9a51-2f60c1d0a7b4", 2)
 	fmt.Println(key)
@@ -21,7 +19,7 @@ func ExampleNewAttemptKey() {
 	// 0198f3a2-7c11-7d3e-9a51-2f60c1d0a7b4.2
 }
 
-// Split tells attempt keys from anything else that a platform may send.
+// Split recognises attempt keys in what a platform sends.
 func ExampleAttemptKey_Split() {
 	for _, key := range []callback.AttemptKey{"cb000001.2", "tenders/cb000001/1", "cb000001", "cb000001.0", "cb000001/02"} {
 		id, n, ok := key.Split()
@@ -35,7 +33,7 @@ func ExampleAttemptKey_Split() {
 	// "" 0 false
 }
 
-// States are read by name in any case, as they come in URLs and files.
+// ParseState ignores case.
 func ExampleParseState() {
 	for _, name := range []string{"SCHEDULED", "queued", "asleep"} {
 		state, err := callback.ParseState(name)
@@ -51,7 +49,7 @@ func ExampleParseState() {
 	// _callback_state: "asleep" is not a state true
 }
 
-// States and results are names in JSON.
+// States and results are encoded as names in JSON.
 func ExampleState_MarshalText() {
 	row := struct {
 		State  callback.State      `json:"state"`
@@ -83,8 +81,7 @@ func ExampleParseCallResult() {
 	// call_result: "RANG_TWICE" is not a call result
 }
 
-// CanMove answers from the one table of legal transitions; from zero is
-// creation.
+// The zero State stands for a callback that is being created.
 func ExampleCanMove() {
 	fmt.Println(callback.CanMove(0, callback.Scheduled))
 	fmt.Println(callback.CanMove(callback.Scheduled, callback.Queued))
@@ -95,7 +92,7 @@ func ExampleCanMove() {
 	// false
 }
 
-// The states in the order of a callback's life, and where each may lead.
+// This example prints the states that may follow each state.
 func ExampleStates() {
 	for _, from := range callback.States() {
 		fmt.Printf("%s:", from)
@@ -127,7 +124,7 @@ func ExampleReason_Succeeded() {
 	// CANCELLED false
 }
 
-// A span is a calendar length: a month is as long as the month is.
+// The length of a span depends on the calendar.
 func ExampleSpan_From() {
 	month := callback.Span{Months: 1}
 	for _, t := range []time.Time{
@@ -141,7 +138,7 @@ func ExampleSpan_From() {
 	// 10 August 31 days later
 }
 
-// The alternative number is called where there is one.
+// Target returns the alternative number if there is one.
 func ExampleCustomer_Target() {
 	number := func(text string) phonenum.Address {
 		address, err := phonenum.ParseAddress(text, "GB")
@@ -159,14 +156,14 @@ func ExampleCustomer_Target() {
 	// +49••••••5101
 }
 
-// Current is the last attempt, and nil before the first.
+// Current returns the last attempt, and nil before the first.
 func ExampleCallback_Current() {
 	cb := &callback.Callback{ID: "cb000001"}
 	fmt.Println(cb.Current() == nil)
 
 	cb.Attempts = append(cb.Attempts, callback.Attempt{N: 1, Key: callback.NewAttemptKey(cb.ID, 1)})
 	fmt.Println(cb.Current().Key, "live:", cb.Current().Live())
-	cb.Current().Ended = opening()
+	cb.Current().Ended = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
 	fmt.Println(cb.Current().Key, "live:", cb.Current().Live())
 	// Output:
 	// true
@@ -174,17 +171,15 @@ func ExampleCallback_Current() {
 	// cb000001.1 live: false
 }
 
-// Whatever prints a callback, nothing of the person shows.
+// No formatting verb prints the number or the properties.
 func ExampleCallback_String() {
-	m, _ := simulate(support())
-	cb, err := m.Start(context.Background(), manager.Request{
-		Service:    "support",
-		Number:     "044 668 18 00",
-		Properties: callback.Values{"diagnosis": "confidential"},
-	})
+	number, err := phonenum.ParseAddress("044 668 18 00", "CH")
 	if err != nil {
 		fmt.Println(err)
-		return
+	}
+	cb := &callback.Callback{
+		ID: "cb000001", Service: "support", Revision: 1, State: callback.Queued,
+		Customer: callback.Customer{Number: number}, UserData: callback.Values{"diagnosis": "confidential"},
 	}
 	fmt.Println(cb)
 	fmt.Printf("%+v\n", *cb)
@@ -193,7 +188,24 @@ func ExampleCallback_String() {
 	// callback cb000001 of service "support", revision 1, QUEUED
 }
 
-// A clone can be changed without changing what it was made of.
+// A preview shows the values that Preview.Data names.
+func ExamplePolicy_PreviewData() {
+	policy, err := callback.NewPolicy(callback.Service{
+		Name: "support", Numbers: callback.Numbers{Country: "CH"}, Preview: callback.Preview{On: true, Data: []string{"topic", "_product"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(policy.PreviewData(&callback.Callback{
+		Properties: callback.Values{"_product": "router"},
+		UserData:   callback.Values{"topic": "invoice", "birthday": "1 May"},
+	}))
+	// Output:
+	// map[_product:router topic:invoice]
+}
+
+// To change a clone does not change the original.
 func ExampleCallback_Clone() {
 	cb := &callback.Callback{ID: "cb000001", UserData: callback.Values{"topic": "invoice"}}
 	draft := cb.Clone()
@@ -203,7 +215,7 @@ func ExampleCallback_Clone() {
 	// invoice refund
 }
 
-// An event prints as one line, which shows no number.
+// An event prints as one line without numbers.
 func ExampleEvent_String() {
 	at := time.Date(2026, 3, 2, 9, 5, 0, 0, time.UTC)
 	fmt.Println(callback.Event{
