@@ -51,7 +51,7 @@ func TestAudit(t *testing.T) {
 		{"revision ahead", func(cb *callback.Callback, e *[]callback.Event) { cb.Revision++ }, []string{
 			"the history has 4 events, the record is at revision 5",
 		}},
-		{"event of somebody else", func(cb *callback.Callback, e *[]callback.Event) { (*e)[0].Tenant = "acme" }, []string{
+		{"event of another tenant", func(cb *callback.Callback, e *[]callback.Event) { (*e)[0].Tenant = "acme" }, []string{
 			"event accepted, seq 1, is of another callback",
 		}},
 		{"attempt committed twice", func(cb *callback.Callback, e *[]callback.Event) {
@@ -197,7 +197,7 @@ func TestVerifyPermits(t *testing.T) {
 			[]string{`number of service "support": 1 out, callbacks hold 2`}},
 		{"all given back", func(n *notebook) { n.count("", line, -1) },
 			[]string{`line of service "support", 1: none out, callbacks hold 1`}},
-		{"held by nobody", func(n *notebook) { n.count("", bucketKey(noon.Add(time.Hour)), 1) },
+		{"held by no callback", func(n *notebook) { n.count("", bucketKey(noon.Add(time.Hour)), 1) },
 			[]string{`bucket of service "support", bucket 2026-03-02T13:00:00Z: 1 out, callbacks hold 0`}},
 		{"limit over all services", func(n *notebook) { n.count("", spanning, 1) },
 			[]string{`queued of service "": 2 out, callbacks hold 1`}},
@@ -243,7 +243,7 @@ func TestRequireNoOverbooking(t *testing.T) {
 	if diff := cmp.Diff(want, tb.all()); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
 	}
-	// A closed bucket has no seat, whoever took it.
+	// A closed bucket has no seats.
 	n.count("", bucketKey(noon.Add(time.Hour)), 1)
 	tb = new(tester)
 	noOverbooking(tb, n, 2)

@@ -381,7 +381,7 @@ func TestBlockedDials(t *testing.T) {
 		if want := []callback.AttemptKey{"cb.2", "cb.3"}; !slices.Equal(stuck, want) {
 			t.Errorf("stuck are %v, want %v", stuck, want)
 		}
-		if n := d.Release("cb.3", "nobody.1"); n != 1 {
+		if n := d.Release("cb.3", "unknown.1"); n != 1 {
 			t.Errorf("released %d, want 1", n)
 		}
 		if err := <-errs; err != nil {

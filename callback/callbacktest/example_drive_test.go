@@ -126,9 +126,9 @@ func TestEveryStepOnAManager(t *testing.T) {
 	}
 }
 
-// A store that fails at random, and a platform that fails in every way: when
-// both heal the books are in order and nobody was phoned twice at once. The
-// same seed gives the same calls.
+// The store fails at random, and the platform in every way. After both have healed,
+// records and permits agree, and no customer was in two calls at once. The same seed
+// gives the same calls.
 func TestChaosOnAManager(t *testing.T) {
 	run := func(seed uint64) string {
 		var faulty *callbacktest.FaultyStore

@@ -180,7 +180,7 @@ func TestHooks(t *testing.T) {
 	var seen []string
 	f.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Hook: func(ctx context.Context, op callbacktest.Op) {
 		seen = append(seen, fmt.Sprintf("%s %d of %s", op.Method, op.N, op.Changes[0].Record.ID))
-		// Somebody else is first.
+		// Another writer is first.
 		if _, err := n.Apply(ctx, noon, []callback.Change{created("a")}); err != nil {
 			t.Error(err)
 		}

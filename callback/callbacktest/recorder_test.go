@@ -135,8 +135,8 @@ func TestRequirements(t *testing.T) {
 		{"history in another order", func(t callbacktest.TB, rec *callbacktest.Recorder) {
 			rec.RequireHistory(t, "done", released, accepted, dialing, completed)
 		}, "history of callback done is [accepted released dialing completed], want [released accepted dialing completed]"},
-		{"history of nobody", func(t callbacktest.TB, rec *callbacktest.Recorder) { rec.RequireHistory(t, "nobody", accepted) },
-			"history of callback nobody is [], want [accepted]"},
+		{"history of an unknown callback", func(t callbacktest.TB, rec *callbacktest.Recorder) { rec.RequireHistory(t, "unknown", accepted) },
+			"history of callback unknown is [], want [accepted]"},
 		{"event", func(t callbacktest.TB, rec *callbacktest.Recorder) {
 			if e := rec.RequireEvent(t, "done", dialing); e.Attempt != 1 {
 				t.Errorf("event is %+v", e)
@@ -154,11 +154,11 @@ func TestRequirements(t *testing.T) {
 				t.Errorf("callback is %+v", cb)
 			}
 		}, "callback waits is SCHEDULED: booked, want QUEUED"},
-		{"state of nobody", func(t callbacktest.TB, rec *callbacktest.Recorder) {
-			if cb := rec.RequireState(t, "nobody", callback.Queued); cb != nil {
+		{"state of an unknown callback", func(t callbacktest.TB, rec *callbacktest.Recorder) {
+			if cb := rec.RequireState(t, "unknown", callback.Queued); cb != nil {
 				t.Errorf("callback is %+v", cb)
 			}
-		}, "reading callback nobody: callback not found"},
+		}, "reading callback unknown: callback not found"},
 		{"scheduled", func(t callbacktest.TB, rec *callbacktest.Recorder) {
 			rec.RequireScheduled(t, "waits", noon.In(time.FixedZone("CET", 3600)))
 		}, ""},

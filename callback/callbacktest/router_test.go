@@ -56,7 +56,7 @@ func TestRouterPool(t *testing.T) {
 		t.Errorf("%d are free, want 0", n)
 	}
 	if _, err := r.Reserve(t.Context(), support("c")); !errors.Is(err, callback.ErrNoAgent) {
-		t.Errorf("Reserve with nobody free = %v", err)
+		t.Errorf("Reserve without a free agent = %v", err)
 	}
 	if diff := cmp.Diff(map[callback.ID]callback.Reservation{"a": a}, r.Reserved("")); diff != "" {
 		t.Errorf("reserved (-want +got):\n%s", diff)

@@ -95,12 +95,12 @@ func TestLookup(t *testing.T) {
 		})
 	}
 	_, d, _ := world()
-	for _, key := range []callback.AttemptKey{"nobody.1", "nobody.2"} {
+	for _, key := range []callback.AttemptKey{"unknown.1", "unknown.2"} {
 		if got, err := d.Lookup(t.Context(), "", key, ""); err != nil || got.State != callback.FoundNotPlaced {
 			t.Errorf("Lookup of an unknown key = %+v, %v", got, err)
 		}
 	}
-	if got := d.Lookups(); !slices.Equal(got, []callback.AttemptKey{"nobody.1", "nobody.2"}) {
+	if got := d.Lookups(); !slices.Equal(got, []callback.AttemptKey{"unknown.1", "unknown.2"}) {
 		t.Errorf("looked up %v", got)
 	}
 	if calls := d.Dials(); len(calls) != 0 {

@@ -145,11 +145,11 @@ func TestForgetFindsCopiesMadeMeanwhile(t *testing.T) {
 	if diff := cmp.Diff([]string{"cb000001 ok 1", "cb000002 ok 1"}, fates(r.forget(manager.ForgetRequest{Numbers: []string{swiss}}))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	r.wantState("cb000003", callback.Scheduled) // asked for anew
+	r.wantState("cb000003", callback.Scheduled) // requested again
 }
 
-// A callback that gets another number just as it is to be erased is somebody
-// else's booking: it stays, and loses the mention.
+// A callback whose number changes just before it is erased belongs to another person:
+// it stays, without the former number.
 func TestForgetMeetsANewNumber(t *testing.T) {
 	for name, kind := range map[string]callbacktest.FaultKind{"": callbacktest.Pass, "and an answer is lost": callbacktest.FailAfter} {
 		t.Run(name, func(t *testing.T) {
@@ -171,8 +171,8 @@ func TestForgetMeetsANewNumber(t *testing.T) {
 	}
 }
 
-// The erasure happened, its answer was lost, and then reading fails: nobody
-// knows, and that is what the item says. Its counters go all the same.
+// The response of an erasure is lost, and the callback cannot be read: the item
+// reports an unknown outcome. The counters are removed all the same.
 func TestForgetThatCannotBeReadAgain(t *testing.T) {
 	r, faulty := officeRig(t, nil)
 	r.start(manager.Request{})

@@ -23,7 +23,7 @@ func TestForgetByNumber(t *testing.T) {
 			r.start(manager.Request{Desired: later})                                                                   // 1
 			r.start(manager.Request{Service: "sales", Number: "+44 20 7946 0123", Alternative: swiss, Desired: later}) // 2
 			r.start(manager.Request{State: callback.Completed})                                                        // 3
-			r.start(manager.Request{Number: swiss2, Desired: later})                                                   // 4: somebody else
+			r.start(manager.Request{Number: swiss2, Desired: later})                                                   // 4: another person
 			r.start(manager.Request{State: callback.Paused})                                                           // 5
 			r.of("acme").start(manager.Request{Desired: later})                                                        // 6: another tenant's
 			before := counters(t, r.store, monday(), "acme", "desk")
@@ -65,12 +65,12 @@ func TestForgetByIDAndNumber(t *testing.T) {
 	if diff := cmp.Diff([]string{"cb000001 ok 1", " ok 0"}, fates(r.forget(req))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{" ok 0"}, fates(r.of("nobody").forget(manager.ForgetRequest{Numbers: []string{swiss}}))); diff != "" {
+	if diff := cmp.Diff([]string{" ok 0"}, fates(r.of("unknown").forget(manager.ForgetRequest{Numbers: []string{swiss}}))); diff != "" {
 		t.Errorf("a tenant without services (-want +got):\n%s", diff)
 	}
 }
 
-// A national number may be two people's: then nobody is forgotten.
+// A national number that two services read as different numbers erases nothing.
 func TestForgetAmbiguousNumber(t *testing.T) {
 	r, _ := officeRig(t, nil)
 	later := monday().Add(time.Hour)
@@ -156,7 +156,7 @@ func TestForgetFormerNumber(t *testing.T) {
 	}
 	r.wantState("cb000004", callback.Processing)
 	if _, err := r.m.Get(r.ctx, "cb000003"); err == nil {
-		t.Error("what ended meanwhile is still there")
+		t.Error("a callback that ended before its erasure is still stored")
 	}
 	if diff := cmp.Diff([]string{" ok 0"}, fates(r.forget(manager.ForgetRequest{Numbers: []string{swiss}}))); diff != "" {
 		t.Errorf("again (-want +got):\n%s", diff)

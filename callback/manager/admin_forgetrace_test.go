@@ -20,7 +20,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// Somebody gets in between the look at a callback and its erasure.
+// A callback changes between the reading and the erasure.
 func TestForgetMeetsAChange(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(r *rig) error
@@ -89,8 +89,7 @@ func TestForgetMeetsAChange(t *testing.T) {
 	}
 }
 
-// The engine has claimed a callback and is about to release it when it is
-// forgotten: nobody is called.
+// A callback that the engine has claimed for release is erased and not dialed.
 func TestForgetMeetsTheEngine(t *testing.T) {
 	r, faulty := officeRig(t, nil)
 	r.start(manager.Request{Desired: monday().Add(time.Hour)})
@@ -140,7 +139,7 @@ func TestForgetMeetsLateReports(t *testing.T) {
 }
 
 // People are forgotten while the engine works, dialers report and clerks
-// reschedule. Who was told to be forgotten is; nobody else is touched.
+// reschedule. Exactly the people of the requests are forgotten.
 func TestForgetRaces(t *testing.T) {
 	for seed := range uint64(4) {
 		synctest.Test(t, func(t *testing.T) { forgetRaces(t, rand.New(rand.NewPCG(seed, 3))) })
@@ -175,7 +174,7 @@ func forgetRaces(t *testing.T, random *rand.Rand) {
 		at := time.Duration(random.IntN(180*60)) * time.Second
 		byNumber, all := random.IntN(2) == 0, random.IntN(4) == 0
 		if all {
-			continue // nobody forgets this one
+			continue // this one is not forgotten
 		}
 		wait.Go(func() {
 			time.Sleep(at)
@@ -210,7 +209,7 @@ func forgetRaces(t *testing.T, random *rand.Rand) {
 		}
 		if gone[i].IsZero() {
 			if err != nil || cb.State != callback.Completed || cb.Reason != callback.ReasonAgentConnected {
-				t.Errorf("%s, whom nobody forgot: %v, %v", id, cb, err)
+				t.Errorf("%s, which was not to be forgotten: %v, %v", id, cb, err)
 			}
 			continue
 		}

@@ -183,7 +183,7 @@ func TestForgetWithAStoreThatFails(t *testing.T) {
 		"the second erase": {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Skip: 1}}, []string{"ok", "ok", "store", "store"}, false},
 		"a lost answer":    {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailAfter}}, []string{"ok", "ok", "ok", "ok"}, false},
 		"a lost request":   {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Err: callback.ErrOutcomeUnknown}}, []string{"ok", "ok", "ok", "ok"}, false},
-		"nobody knows": {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Err: callback.ErrOutcomeUnknown, Times: 8}},
+		"the outcome is unknown": {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Err: callback.ErrOutcomeUnknown, Times: 8}},
 			[]string{"unknown", "unknown", "ok", "ok"}, false},
 		"one removal of counters": {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Skip: 2}}, []string{"ok", "ok", "ok", "ok"}, false},
 		"all of them":             {[]callbacktest.Fault{{Method: callbacktest.MethodErase, Kind: callbacktest.FailBefore, Skip: 2, Times: -1}}, []string{"ok", "ok", "ok", "ok"}, true},

@@ -323,15 +323,15 @@ func TestCancelAllWithAStoreThatFails(t *testing.T) {
 		fault callbacktest.Fault
 		want  []string // of four, in batches of two
 	}{
-		"the first read":        {callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore}, []string{"store", "store", "ok", "ok"}},
-		"the second write":      {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Skip: 1}, []string{"ok", "ok", "store", "store"}},
-		"one change":            {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Change: third}, []string{"ok", "ok", "store", "ok"}},
-		"a lost answer":         {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter}, []string{"ok", "ok", "ok", "ok"}},
-		"one lost answer":       {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter, Change: third}, []string{"ok", "ok", "ok", "ok"}},
-		"a lost request":        {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrOutcomeUnknown}, []string{"ok", "ok", "ok", "ok"}},
-		"a conflict":            {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrConflict, Change: third}, []string{"ok", "ok", "ok", "ok"}},
-		"forgotten meanwhile":   {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrNotFound, Change: third}, []string{"ok", "ok", "not found", "ok"}},
-		"nobody knows any more": {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter}, []string{"unknown", "unknown", "ok", "ok"}},
+		"the first read":             {callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore}, []string{"store", "store", "ok", "ok"}},
+		"the second write":           {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Skip: 1}, []string{"ok", "ok", "store", "store"}},
+		"one change":                 {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Change: third}, []string{"ok", "ok", "store", "ok"}},
+		"a lost answer":              {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter}, []string{"ok", "ok", "ok", "ok"}},
+		"one lost answer":            {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter, Change: third}, []string{"ok", "ok", "ok", "ok"}},
+		"a lost request":             {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrOutcomeUnknown}, []string{"ok", "ok", "ok", "ok"}},
+		"a conflict":                 {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrConflict, Change: third}, []string{"ok", "ok", "ok", "ok"}},
+		"forgotten before the write": {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailBefore, Err: callback.ErrNotFound, Change: third}, []string{"ok", "ok", "not found", "ok"}},
+		"outcome unknown":            {callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter}, []string{"unknown", "unknown", "ok", "ok"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, faulty := officeRig(t, func(_ *callback.Service, c *manager.Config) { c.Batch = 2 })
@@ -340,7 +340,7 @@ func TestCancelAllWithAStoreThatFails(t *testing.T) {
 				ids = append(ids, r.start(manager.Request{Desired: monday().Add(time.Hour)}).ID)
 			}
 			faulty.Inject(c.fault)
-			if name == "nobody knows any more" {
+			if name == "outcome unknown" {
 				faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodGet, Kind: callbacktest.FailBefore, Times: 2})
 			}
 			result := r.cancelAll(manager.CancelAllRequest{IDs: ids})
@@ -471,8 +471,8 @@ func TestCancelAllAfterALostAnswerOfACoarseStore(t *testing.T) {
 	}
 }
 
-// What somebody else changes meanwhile is cancelled only as long as the query
-// selects it: who asked for those in the queue hangs up on nobody.
+// A callback that changes after the search is cancelled only if the query still
+// selects it, so that cancelling a queue ends no call.
 func TestCancelAllByQueryMeetsAChange(t *testing.T) {
 	queued := &callback.Query{States: []callback.State{callback.Queued}}
 	for name, c := range map[string]struct {

@@ -193,7 +193,7 @@ func (c *chaos) run() {
 	for range 400 {
 		switch c.rnd.IntN(6) {
 		case 0, 1:
-			c.verb()
+			c.request()
 		case 2:
 			c.advance()
 		case 3:
@@ -206,8 +206,8 @@ func (c *chaos) run() {
 	for _, f := range c.faulty {
 		f.Heal()
 	}
-	// Nothing is wrong any more: everything has to come to an end. An operator
-	// who knows the truth resolves what nobody else can.
+	// Without faults every callback must end. An operator who knows what happened
+	// resolves the attempts whose outcome the dialer does not know.
 	for range 60 {
 		d := callbacktest.Driver{Engine: c.managers[0], Clock: c.clock, Dialer: c.dialer, Poll: 10 * time.Second}
 		for _, m := range c.managers[1:] {
@@ -258,7 +258,7 @@ func (c *chaos) tick() {
 	}
 }
 
-func (c *chaos) verb() {
+func (c *chaos) request() {
 	m, id := c.any(), c.id()
 	switch c.rnd.IntN(12) {
 	case 0, 1, 2, 3:

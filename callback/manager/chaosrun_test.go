@@ -88,13 +88,13 @@ func runChaos(t *testing.T, seed uint64) {
 	}
 	dialer.Attach(managers[0])
 	ctx, stop := context.WithCancel(t.Context())
-	var running, verbs sync.WaitGroup
+	var running, requests sync.WaitGroup
 	for _, m := range managers {
 		running.Go(func() { _ = m.Run(ctx) })
 	}
 	running.Go(func() { dialer.Run(ctx, managers[1]) })
 	for range 4 {
-		verbs.Go(func() {
+		requests.Go(func() {
 			for i := range 60 {
 				time.Sleep(time.Duration(n(20000)) * time.Millisecond)
 				m := managers[n(3)]
@@ -123,7 +123,7 @@ func runChaos(t *testing.T, seed uint64) {
 		t.Error(err)
 	}
 	cancel()
-	verbs.Wait()
+	requests.Wait()
 	for _, f := range faults {
 		f.Heal()
 	}

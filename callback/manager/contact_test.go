@@ -123,7 +123,7 @@ func TestContactDirectoryIsContained(t *testing.T) {
 		d := sample()
 		d.fail = fail
 		r := newContactRig(t, d, callback.ConsentNone)
-		for verb, do := range map[string]func() error{
+		for method, do := range map[string]func() error{
 			"ContactModes": func() error { _, err := r.m.ContactModes(r.ctx, account); return err },
 			"Start": func() error {
 				_, err := r.m.Start(r.ctx, manager.Request{Service: "desk", Account: account, ModeID: "3"})
@@ -133,17 +133,17 @@ func TestContactDirectoryIsContained(t *testing.T) {
 			err := do()
 			var contact *callback.ContactError
 			if !errors.As(err, &contact) || callback.Code(err) != callback.CodeUnexpected {
-				t.Errorf("%s, %s: error is %v", name, verb, err)
+				t.Errorf("%s, %s: error is %v", name, method, err)
 			}
 			var panicked *callback.PanicError
 			if name == "panic" && (!errors.As(err, &panicked) || panicked.In != "contact directory") {
-				t.Errorf("%s: a panic became %v", verb, err)
+				t.Errorf("%s: a panic became %v", method, err)
 			}
 			if name == "error" && !errors.Is(err, broken) {
-				t.Errorf("%s: the directory's error is lost in %v", verb, err)
+				t.Errorf("%s: the directory's error is lost in %v", method, err)
 			}
 			if strings.Contains(strings.ReplaceAll(fmt.Sprint(err), " ", ""), "785556677") {
-				t.Errorf("%s, %s: the error shows a number: %v", name, verb, err)
+				t.Errorf("%s, %s: the error shows a number: %v", name, method, err)
 			}
 		}
 		if page, err := r.m.SearchPage(r.ctx, callback.Query{}); err != nil || len(page.Callbacks) != 0 {
@@ -281,7 +281,7 @@ func TestGivenNumberWinsOverTheMode(t *testing.T) {
 		}
 	}
 	if d.asked != 0 {
-		t.Error("the directory was asked though nobody needs its answer")
+		t.Error("the directory was asked although the request does not need it")
 	}
 	r = newContactRig(t, d, callback.ConsentCampaign)
 	cb, err := r.m.Start(r.ctx, manager.Request{Service: "desk", Account: account, ModeID: "mail", Number: swiss2})
@@ -442,7 +442,7 @@ func TestConsentCoversNoMoreThanTheMode(t *testing.T) {
 		"its own campaign":           {callback.ConsentCampaign, manager.Request{CampaignID: "camp"}, ""},
 		"another campaign":           {callback.ConsentCampaign, manager.Request{CampaignID: "other"}, "another campaign"},
 		"a campaign of no matter":    {callback.ConsentPEWC, manager.Request{CampaignID: "other"}, ""},
-		"another number beside it":   {callback.ConsentPEWC, manager.Request{Alternative: swiss2}, "alternative"},
+		"an alternative number":      {callback.ConsentPEWC, manager.Request{Alternative: swiss2}, "alternative"},
 		"its own number twice":       {callback.ConsentPEWC, manager.Request{Alternative: "+41 78 555 66 77"}, ""},
 		"no consent needed":          {callback.ConsentNone, manager.Request{Alternative: swiss2, CampaignID: "other"}, ""},
 		"an alternative that is not": {callback.ConsentPEWC, manager.Request{Alternative: "?"}, "alternative"},

@@ -151,8 +151,8 @@ func ExampleManager_Update_number() {
 	// cannot change the number of callback cb000001: it is DIALING
 }
 
-// An editor that read a callback some time ago names the revision it read:
-// somebody else's change in between is not overwritten.
+// An editor passes the revision that it read, so that it does not overwrite a later
+// change.
 func ExampleRevisionError() {
 	ctx := context.Background()
 	m, _ := simulate(support())
@@ -161,7 +161,7 @@ func ExampleRevisionError() {
 		fmt.Println(err)
 		return
 	}
-	// Meanwhile somebody else changes it.
+	// Another client changes the callback.
 	if _, err := m.Update(ctx, manager.UpdateRequest{ID: read.ID, Set: callback.Values{"note": "is in a hurry"}}); err != nil {
 		fmt.Println(err)
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// An attempt of which nobody knows the end is not repeated: the customer may
-// have been on the telephone. An operator who found out says what happened.
+// An attempt whose outcome is unknown is not repeated, because the customer may have
+// answered. An operator who knows what happened resolves it.
 func ExampleManager_Resolve() {
 	ctx := context.Background()
 	m, sim := simulate(support())
@@ -102,8 +102,8 @@ func ExampleManager_Resolve_list() {
 	// cb000002.1 +44••••••0101 since 09:00 asked 6 times
 }
 
-// A state may be set from outside for callbacks whose calls somebody else
-// makes: the service is paused, so that the engine dials none of them.
+// Another system makes the calls and reports the states. The service is paused, so
+// that the engine does not dial.
 func ExampleManager_ReportState() {
 	ctx := context.Background()
 	service := support()

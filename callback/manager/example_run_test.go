@@ -198,8 +198,8 @@ func ExampleManager_Shutdown() {
 	// true manager is stopped
 }
 
-// Shutdown does not wait longer than its context. What it leaves behind is
-// counted in the error and cleared up by whoever works on the store next.
+// Shutdown does not wait longer than its context. Its error counts the calls in
+// flight, which the next Manager on the store resolves.
 func ExampleManager_Shutdown_deadline() {
 	began := make(chan struct{})
 	m, _ := simulate(support(), func(c *manager.Config) {

@@ -81,7 +81,7 @@ func TestSilentDialerIsLookedUp(t *testing.T) {
 		step callbacktest.Step
 		want func(t *testing.T, r *rig, id callback.ID)
 	}{
-		{"ended meanwhile", callbacktest.Busy().With(callbacktest.Mute), func(t *testing.T, r *rig, id callback.ID) {
+		{"ended before the look-up", callbacktest.Busy().With(callbacktest.Mute), func(t *testing.T, r *rig, id callback.ID) {
 			if a := r.get(id).Attempts; a[0].Outcome.Result != callback.ResultBusy {
 				t.Errorf("first attempt ended %v", a[0].Outcome.Result)
 			}

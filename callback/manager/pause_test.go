@@ -492,8 +492,8 @@ func TestNothingBeginsWhilePausesCannotBeRead(t *testing.T) {
 	r.wantState(cb.ID, callback.Dialing)
 }
 
-// Somebody else changes a callback while it is taken out, and while it is put
-// back: it is gone over again.
+// A change by another writer during the withdrawal or the return of a callback makes
+// the Manager try again.
 func TestPauseAndResumeMeetOtherChanges(t *testing.T) {
 	r, faults := faultyRig(t, nil)
 	cb := r.start(manager.Request{})

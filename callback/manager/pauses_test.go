@@ -17,8 +17,8 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// A Manager that does not tick learns within Config.Poll what became of pauses
-// elsewhere, and an engine beside the verbs takes callbacks out as ever.
+// A Manager that does not tick notices pauses of other Managers within Config.Poll, and
+// the engine withdraws callbacks during requests as usual.
 func TestPositionLearnsOfPauses(t *testing.T) {
 	estimator := scheduler.EstimatorFunc(func(int, time.Time) (time.Duration, bool) { return time.Minute, true })
 	r, _ := queueRig(t, func(s *callback.Service, _ *manager.Config) { s.Booking.Estimator = estimator })
@@ -293,7 +293,7 @@ func TestResumeDuringPause(t *testing.T) {
 // is free again.
 func TestAcceptedOfferDuringAPause(t *testing.T) {
 	for name, pause := range map[string]func(r *rig){
-		"by the verb": func(r *rig) { r.pause(drill(), 0) },
+		"by Pause": func(r *rig) { r.pause(drill(), 0) },
 		"by the configuration": func(r *rig) {
 			_ = r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}, Paused: true, Preview: callback.Preview{On: true}})
 		},

@@ -48,8 +48,8 @@ func TestPolicies(t *testing.T) {
 	if diff := cmp.Diff([]string{"desk", "spa"}, names(r.m, "acme")); diff != "" {
 		t.Error(diff)
 	}
-	if got := names(r.m, "nobody"); got != nil {
-		t.Errorf("nobody has %q", got)
+	if got := names(r.m, "unknown"); got != nil {
+		t.Errorf("the unknown tenant has %q", got)
 	}
 	p, err := r.m.Policy(r.ctx, "sales")
 	if err != nil || p.Service().Numbers.Country != "GB" || p.Service().TTL != 24*time.Hour {

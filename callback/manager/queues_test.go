@@ -78,7 +78,7 @@ func TestQueues(t *testing.T) {
 	}{
 		"all":              {manager.QueuesRequest{}, "desk=6,2,8,1 idle= sales=3,7"},
 		"named, in order":  {manager.QueuesRequest{Services: []string{"sales", "desk", "sales"}}, "sales=3,7 desk=6,2,8,1"},
-		"unknown":          {manager.QueuesRequest{Services: []string{"nobody's"}}, "nobody's="},
+		"unknown":          {manager.QueuesRequest{Services: []string{"no service"}}, "no service="},
 		"states":           {manager.QueuesRequest{States: []callback.State{callback.Scheduled}}, "desk=2,8 idle= sales=3,7"},
 		"reasons":          {manager.QueuesRequest{Reasons: []callback.Reason{callback.ReasonCancelled}}, "desk=1 idle= sales="},
 		"property":         {manager.QueuesRequest{Properties: []callback.Match{{Key: "_tier", Value: "gold"}}}, "desk=2 idle= sales="},
@@ -173,8 +173,9 @@ func manyNames(n int) []string {
 	return names
 }
 
-// Services share searches as long as a page holds them, those with nothing cost
-// none, and what came since they were counted cuts nobody short.
+// Services share a search if their callbacks fit in a page, and services without
+// callbacks need none. Callbacks that arrive after the count do not shorten the list
+// of a service.
 func TestQueuesCostsFewCalls(t *testing.T) {
 	r, faulty := officeRig(t, nil)
 	start := func(service string, n int) {

@@ -62,7 +62,7 @@ func tenantOf(r *rig, name string) *rig {
 	case "another tenant":
 		return r.of("acme")
 	case "no tenant":
-		return r.of("nobody")
+		return r.of("unknown")
 	}
 	return r
 }

@@ -13,10 +13,10 @@ func RedactError(err error) string { return Redact(err.Error()) }
 //
 // A phone number is a run of seven or more digits, with or without a leading
 // '+', whose groups are separated by one space, dot, dash or slash, or by
-// parentheses. Shown are IPv4 addresses with or without port, ISO dates and
-// times, durations, UUIDs, numbers in 0x notation and hexadecimal IDs of 16 or
-// more characters. A number without '+' that is spelled exactly like one of
-// these, such as 22.33.44.55, is shown as well.
+// parentheses. IPv4 addresses with or without port, ISO dates and times, durations,
+// UUIDs, numbers in 0x notation and hexadecimal IDs of 16 or more characters are not
+// replaced, and neither is a phone number without '+' that has the form of one of
+// these, such as 22.33.44.55.
 func Redact(s string) string {
 	var out []byte
 	for i := 0; i < len(s); {
@@ -51,9 +51,8 @@ func mask(b []byte) {
 	}
 }
 
-// number returns where the run of digit groups that starts at i ends, and how
-// many digits it has. The run stops in front of anything that is surely no
-// part of a number.
+// number returns the end of the run of digit groups that starts at i, and its number
+// of digits. The run ends before text that cannot be part of a phone number.
 func number(s string, i int) (end, digits int) {
 	for end = i; ; {
 		next := gap(s, end)
@@ -72,8 +71,8 @@ func number(s string, i int) (end, digits int) {
 	}
 }
 
-// gap returns where the digit after the separators at i is, or -1 if there is
-// none: at most one of " ./-", spaces around a dash, slash or dot, and
+// gap returns the position of the digit after the separators at i, or -1 if there is
+// none. Separators are at most one of " ./-", spaces around a dash, slash or dot, and
 // parentheses on either side.
 func gap(s string, i int) int {
 	seen, spaces := false, 0
@@ -93,8 +92,8 @@ func gap(s string, i int) int {
 	return -1
 }
 
-// shown returns the length of the text at i that is no phone number though it
-// has as many digits, or 0.
+// shown returns the length of the text at i that has enough digits for a phone number
+// but is none, or 0.
 func shown(s string, i int) int {
 	if i > 1 && (s[i-1] == 'h' || s[i-1] == 'm') && isDigit(s[i-2]) {
 		return duration(s[i:]) // the seconds of 2m30.5s
@@ -113,7 +112,7 @@ func shown(s string, i int) int {
 	return 0
 }
 
-// surelyShown is shown of what no spelling of a phone number looks like.
+// surelyShown is like shown, for the forms that no phone number can have.
 func surelyShown(s string, i int) int {
 	for _, form := range []func(string) int{uuid, hex, timestamp, clock} {
 		if n := form(s[i:]); n > 0 {
@@ -179,8 +178,7 @@ func hex(s string) int {
 	return whole(s, n)
 }
 
-// calendar matches year, month and day, and a compact date if dashes are not
-// wanted.
+// calendar matches year, month and day in the given form.
 func calendar(s, form string) int {
 	n := like(s, form)
 	if n == 0 || s[:2] != "19" && s[:2] != "20" {
@@ -194,7 +192,7 @@ func calendar(s, form string) int {
 	return n
 }
 
-// date matches an ISO date that no more groups of digits follow.
+// date matches an ISO date that is not followed by further groups of digits.
 func date(s string) int {
 	n := whole(s, calendar(s, "dddd-dd-dd"))
 	if n > 0 && n < len(s) && s[n] != ' ' && gap(s, n) > 0 {
