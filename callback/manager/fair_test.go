@@ -100,7 +100,7 @@ func (f *floor) served() map[string]int {
 func scarcities() map[string]func(c *manager.Config, d *callbacktest.Dialer) {
 	return map[string]func(c *manager.Config, d *callbacktest.Dialer){
 		"one agent":           func(c *manager.Config, _ *callbacktest.Dialer) { c.Router = callbacktest.NewRouter(1) },
-		"one call a second": func(_ *manager.Config, d *callbacktest.Dialer) { d.SetLimits(callback.DialerLimits{CallsPerSecond: 1}) },
+		"one call a second":   func(_ *manager.Config, d *callbacktest.Dialer) { d.SetLimits(callback.DialerLimits{CallsPerSecond: 1}) },
 		"seven shared agents": func(c *manager.Config, _ *callbacktest.Dialer) { c.Router = callbacktest.NewRouter(7) },
 	}
 }
@@ -192,7 +192,9 @@ func TestWaitOfANewcomer(t *testing.T) {
 				names = append(names, name)
 			}
 			rate := 1 + n/50
-			f := newFloor(t, func(_ *manager.Config, d *callbacktest.Dialer) { d.SetLimits(callback.DialerLimits{CallsPerSecond: rate}) }, services)
+			f := newFloor(t, func(_ *manager.Config, d *callbacktest.Dialer) {
+				d.SetLimits(callback.DialerLimits{CallsPerSecond: rate})
+			}, services)
 			f.fill(3*n, manager.Request{}, names[0]) // the endless backlog
 			f.run(10 * time.Second)
 			before := len(f.dialer.Calls())
