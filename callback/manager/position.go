@@ -45,7 +45,9 @@ type Position struct {
 // The wait is the estimate of the service's Booking.Estimator for the place.
 // Without one it follows from the rate of the service's last attempts in the
 // past hour, which is read from the store at most every 15 seconds; with fewer
-// than five attempts it is not known. The wait of a paused service is not known.
+// than five attempts it is not known. While agents or lines are missing, it is
+// at least the time since the last attempt. The wait of a paused service is not
+// known.
 //
 // Errors: [callback.ErrNotFound]; a [callback.StateError] for a callback that is
 // not Queued; [callback.ErrConfiguration] if its service no longer exists or
@@ -86,7 +88,7 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 	if shut.Gate == decide.GatePause {
 		return p, nil
 	}
-	if p.Wait, p.Known, err = m.waitOf(ctx, now, cb, policy, p.Place); err != nil {
+	if p.Wait, p.Known, err = m.waitOf(ctx, now, cb, policy, p.Place, shut); err != nil {
 		return Position{}, err
 	}
 	if p.Known && shut.Until.After(now) {
@@ -172,12 +174,20 @@ func (l *line) turn(order scheduler.Order, own scheduler.Priority) int {
 	return n
 }
 
-// waitOf estimates the wait of a callback at a place; ok is whether it is known.
-func (m *Manager) waitOf(ctx context.Context, now time.Time, cb *callback.Callback, policy *decide.Policy, place int) (wait time.Duration, ok bool, err error) {
-	estimator := policy.Service.Booking.Estimator
+// waitOf estimates the wait of a callback at a place behind a gate; ok is whether
+// it is known.
+func (m *Manager) waitOf(ctx context.Context, now time.Time, cb *callback.Callback, policy *decide.Policy, place int, shut decide.Shut) (wait time.Duration, ok bool, err error) {
+	estimator, least := policy.Service.Booking.Estimator, time.Duration(0)
 	if estimator == nil {
-		if estimator, err = m.paceOf(ctx, now, engine.ServiceKey{Tenant: cb.Tenant, Name: cb.Service}); err != nil {
+		pace, err := m.paceOf(ctx, now, engine.ServiceKey{Tenant: cb.Tenant, Name: cb.Service})
+		if err != nil {
 			return 0, false, err
+		}
+		estimator = pace.estimator
+		if shut.Gate != decide.GateNone && shut.Gate != decide.GatePosition && shut.Until.IsZero() && !pace.last.IsZero() {
+			// A rate falls slowly. What has lasted this long is assumed to last as
+			// long again.
+			least = now.Sub(pace.last)
 		}
 	}
 	err = guard.Call("estimator", func() error {
@@ -190,7 +200,7 @@ func (m *Manager) waitOf(ctx context.Context, now time.Time, cb *callback.Callba
 	if err != nil || !ok {
 		return 0, false, nil
 	}
-	return max(wait, 0), true, nil
+	return max(wait, least), true, nil
 }
 
 const (
@@ -208,28 +218,29 @@ type servedPaces struct {
 // servedPace is the rate at which callbacks of a service were dialed.
 type servedPace struct {
 	read      time.Time
+	last      time.Time // when the latest attempt began; zero if there was none
 	estimator scheduler.Estimator
 }
 
 // paceOf returns an estimator of waits from the pace of a service. The pace is
 // read from the store, so that it covers all nodes and survives a restart.
-func (m *Manager) paceOf(ctx context.Context, now time.Time, key engine.ServiceKey) (scheduler.Estimator, error) {
+func (m *Manager) paceOf(ctx context.Context, now time.Time, key engine.ServiceKey) (servedPace, error) {
 	m.served.mu.Lock()
 	known, ok := m.served.of[key]
 	m.served.mu.Unlock()
 	if ok && !now.Before(known.read) && now.Sub(known.read) < paceAge {
-		return known.estimator, nil
+		return known, nil
 	}
 	page, err := m.engine.Store.Search(ctx, callback.Query{
 		Tenant: key.Tenant, Services: []string{key.Name}, States: []callback.State{callback.Dialing, callback.Routing, callback.Processing, callback.Completed},
 		Order: callback.ByUpdated, Desc: true, Limit: paceSample,
 	})
 	if err != nil {
-		return nil, err
+		return servedPace{}, err
 	}
 	estimator, err := scheduler.NewRateEstimator(scheduler.RateOptions{})
 	if err != nil {
-		return nil, err
+		return servedPace{}, err
 	}
 	since := now.Add(-paceWindow)
 	if n := len(page.Callbacks); page.Next != "" && n > 0 {
@@ -243,14 +254,16 @@ func (m *Manager) paceOf(ctx context.Context, now time.Time, key engine.ServiceK
 		}
 	}
 	slices.SortFunc(began, time.Time.Compare)
+	pace := servedPace{read: now, estimator: estimator}
 	for _, at := range began {
 		estimator.Observe(at)
+		pace.last = at
 	}
 	m.served.mu.Lock()
 	defer m.served.mu.Unlock()
 	if m.served.of == nil {
 		m.served.of = make(map[engine.ServiceKey]servedPace)
 	}
-	m.served.of[key] = servedPace{now, estimator}
-	return estimator, nil
+	m.served.of[key] = pace
+	return pace, nil
 }

@@ -331,8 +331,29 @@ func TestPositionWaitOfALargeSample(t *testing.T) {
 	each := calls[len(calls)-1].Dialed.Sub(calls[0].Dialed) / time.Duration(len(calls)-1)
 	p := r.position(r.enqueue(0)[0])
 	since := r.clock.Now().Sub(calls[len(calls)-1].Dialed)
-	if low, high := each*8/10, each*16/10; !p.Known || p.Wait < low || p.Wait > high {
+	if low, high := since, max(each*16/10, since+time.Second); !p.Known || p.Wait < low || p.Wait > high {
 		t.Errorf("one was dialled every %v until %v ago: %+v", each, since, p)
+	}
+}
+
+// A wait grows while all lines are busy, however fast the attempts before were.
+func TestPositionWaitWhileLinesAreBusy(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Queueing.Lines, s.Limits.SameNumber = 20, callback.NoLimit
+	})
+	r.dialer.On(callbacktest.AnyNumber, callbacktest.Answered(2*time.Hour))
+	r.enqueue(make([]scheduler.Priority, 20)...)
+	r.run(time.Minute)
+	if n := len(r.dialer.Calls()); n != 20 {
+		t.Fatalf("%d calls", n)
+	}
+	began := r.dialer.Calls()[19].Dialed
+	id := r.enqueue(0)[0]
+	for range 11 {
+		r.clock.Advance(5 * time.Minute)
+		if p, since := r.position(id), r.clock.Now().Sub(began); p.Ready || p.Known && p.Wait < since {
+			t.Errorf("%v after the last attempt: %+v", since, p)
+		}
 	}
 }
 
