@@ -58,6 +58,19 @@ func ExampleOrder_Take() {
 	// NothingElse 0
 }
 
+// High was next, but its callback could not be dialed, so Low is served. High
+// keeps its turn.
+func ExampleOrder_Serve() {
+	var order scheduler.Order
+	waiting := func(p scheduler.Priority) bool { return p == scheduler.High || p == scheduler.Low }
+	try := order
+	first, _ := try.Next(waiting)
+	order.Serve(scheduler.Low, waiting)
+	next, _ := order.Next(waiting)
+	fmt.Println(first, next)
+	// Output: High High
+}
+
 func ExampleNewOrder() {
 	_, err := scheduler.NewOrder(scheduler.Weights{7, 6, 5, 0, 3, 2, 1})
 	fmt.Println(err)

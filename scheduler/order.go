@@ -148,6 +148,8 @@ func (o *Order) Serve(p Priority, waiting func(Priority) bool) {
 	if i, ok := class(p); ok {
 		o.join(mask | 1<<i)
 		o.advance(i)
+	} else if p == NothingElse {
+		o.waited &= mask
 	}
 }
 

@@ -319,3 +319,46 @@ func BenchmarkOrder(b *testing.B) {
 		}
 	})
 }
+
+// Serve with the pick of a copy does what Next does.
+func TestServeIsNext(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 14))
+	var next, serve scheduler.Order
+	for i := range 10_000 {
+		mask := random.IntN(1 << scheduler.Levels)
+		waiting := func(p scheduler.Priority) bool { return mask>>p&1 == 1 }
+		trial := serve
+		want, ok := trial.Next(waiting)
+		if got, _ := next.Next(waiting); got != want {
+			t.Fatalf("pick %d: Next gave %v, a copy kept by Serve %v", i, got, want)
+		}
+		if !ok {
+			serve = trial
+			continue
+		}
+		serve.Serve(want, waiting)
+	}
+}
+
+// A class that is served out of turn pays for it, and the others lose nothing.
+func TestServeOutOfTurn(t *testing.T) {
+	var o scheduler.Order
+	waiting := func(p scheduler.Priority) bool { return p == scheduler.Normal || p == scheduler.Low }
+	for range 3 {
+		o.Serve(scheduler.Low, waiting)
+	}
+	counts := make(map[scheduler.Priority]int)
+	for range 100 {
+		p, _ := o.Next(waiting)
+		counts[p]++
+	}
+	var fair scheduler.Order
+	want := make(map[scheduler.Priority]int)
+	for range 103 {
+		p, _ := fair.Next(waiting)
+		want[p]++
+	}
+	if counts[scheduler.Low]+3 > want[scheduler.Low]+1 {
+		t.Errorf("Low was served %d times after 3 out of turn, %d times in 103 fair picks", counts[scheduler.Low], want[scheduler.Low])
+	}
+}
