@@ -90,7 +90,7 @@ func (f *fleet) judge(t *testing.T) string {
 	if t.Failed() {
 		return "promises broken"
 	}
-	return fmt.Sprintf("%d accepted and none lost, %d calls placed and none double, %d refused by a fence", f.Accepted(),
+	return fmt.Sprintf("%d accepted and none lost, %d calls placed and none double, %d refused as late", f.Accepted(),
 		f.World.Ledger.Count(faulttest.Placed), f.World.Ledger.Count(faulttest.Refused))
 }
 

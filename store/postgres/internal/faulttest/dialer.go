@@ -18,14 +18,14 @@ type dialer struct {
 // it is answered.
 func (d *dialer) place(ctx context.Context, op string, c callback.Call) (finding, error) {
 	d.bomb.at(Handed)
-	q := question{Op: op, Key: c.Key, ID: c.ID, Epoch: c.Epoch, Node: d.config.Name}
+	q := question{Op: op, Key: c.Key, ID: c.ID, Epoch: c.Epoch, NotAfter: c.NotAfter, Node: d.config.Name}
 	f, err := ask[question, finding](ctx, d.config.World, q, func() { d.bomb.at(OnTheWire) })
 	if err != nil {
 		return f, err
 	}
 	d.bomb.at(CallUp)
 	if f.Refused {
-		return f, fmt.Errorf("the platform has seen a later epoch: %w", callback.ErrNotPlaced)
+		return f, fmt.Errorf("the request came too late: %w", callback.ErrNotPlaced)
 	}
 	return f, nil
 }
@@ -41,8 +41,8 @@ func (d *dialer) Lookup(ctx context.Context, _ string, key callback.AttemptKey, 
 	return f.Found, err
 }
 
-// settle is the time after an attempt's placing time from which a look-up in a
-// world without a fence is reliable.
+// settle is the time after a request's deadline from which a look-up in a world
+// without a fence is reliable. It exceeds wireMost.
 const settle = time.Second
 
 func (d *dialer) Limits() callback.DialerLimits {

@@ -37,6 +37,8 @@
 // A [WorldConfig].Fenced world places an attempt once, however often it is
 // asked, refuses epochs below the highest one it has seen for the callback, and
 // never places an attempt that it once reported as not placed. A world without
-// a fence only answers look-ups; it places whatever arrives. In both, a request
-// that was sent arrives after a while even if its sender has died.
+// a fence answers look-ups and refuses requests that arrive after their
+// deadline, with a tolerance; it places whatever arrives in time. In both, a
+// request that was sent arrives after a while even if its sender has died, and a
+// node that was stopped just before it sends still sends.
 package faulttest

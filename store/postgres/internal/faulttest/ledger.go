@@ -15,7 +15,7 @@ type Deed string
 const (
 	Placed   Deed = "placed"   // a call was placed
 	Repeated Deed = "repeated" // a fenced world was asked again for a call that it had placed
-	Refused  Deed = "refused"  // a fenced world refused a request that came too late
+	Refused  Deed = "refused"  // a request that came too late was refused
 	Ended    Deed = "ended"    // the call ended
 	LookedUp Deed = "looked up"
 )

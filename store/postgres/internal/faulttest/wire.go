@@ -13,24 +13,25 @@ import (
 const askWithin = 20 * time.Second
 
 // ask connects to a socket, sends a question and reads the answer. It calls
-// sent, if not nil, once the question is sent.
+// sent, if not nil, once the question is sent. The context bounds only the wait
+// for the answer: a process that stood still sends before it notices that its
+// time is over.
 func ask[Q, A any](ctx context.Context, socket string, question Q, sent func()) (answer A, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "unix", socket)
+	conn, err := net.DialTimeout("unix", socket, askWithin)
 	if err != nil {
 		return answer, err
 	}
 	defer conn.Close()
-	// The context ends the connection by its deadline or cancellation.
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if err := json.NewEncoder(conn).Encode(question); err != nil {
 		return answer, err
 	}
 	if sent != nil {
 		sent()
 	}
+	// The context ends the connection by its deadline or cancellation.
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 	if err := json.NewDecoder(conn).Decode(&answer); err != nil {
 		return answer, fmt.Errorf("waiting for an answer: %w", err)
 	}

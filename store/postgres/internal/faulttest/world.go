@@ -11,11 +11,12 @@ import (
 
 // question is a request of a node's dialer to the world.
 type question struct {
-	Op    string
-	Key   callback.AttemptKey
-	ID    callback.ID
-	Epoch int64
-	Node  string
+	Op       string
+	Key      callback.AttemptKey
+	ID       callback.ID
+	Epoch    int64
+	NotAfter time.Time // deadline of the request
+	Node     string
 }
 
 // Operations of a question.
@@ -27,7 +28,7 @@ const (
 
 // finding is the world's answer.
 type finding struct {
-	Refused bool // the call was not placed and never will be
+	Refused bool // the call was not placed and this request will not place it
 	Found   callback.Found
 }
 
@@ -43,7 +44,8 @@ type News struct {
 // WorldConfig configures a world.
 type WorldConfig struct {
 	Socket string // socket on which it answers
-	// Fenced makes it refuse late requests; see the package comment.
+	// Fenced makes it refuse requests by their epoch instead of their deadline;
+	// see the package comment.
 	Fenced bool
 	// Seed determines how calls go.
 	Seed uint64
@@ -177,6 +179,14 @@ func (w *World) place(q question) (c *call, refused bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	line := Entry{Key: q.Key, ID: q.ID, Epoch: q.Epoch, Node: q.Node}
+	// The clock is read under the lock that look-ups take, so that a look-up
+	// after the deadline and its tolerance is final however long this request
+	// has waited for a processor.
+	if !w.config.Fenced && time.Now().After(q.NotAfter.Add(wireMost)) {
+		line.Deed = Refused
+		w.Ledger.add(line)
+		return nil, true
+	}
 	if w.config.Fenced {
 		if w.never[q.Key] || q.Epoch < w.highest[q.ID] {
 			line.Deed = Refused

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 )
@@ -31,7 +32,7 @@ func newWorld(t *testing.T, fenced bool) *World {
 
 func (w *World) dial(t *testing.T, key callback.AttemptKey, epoch int64) finding {
 	t.Helper()
-	return w.put(t, question{Op: opWhole, Key: key, Epoch: epoch})
+	return w.put(t, question{Op: opWhole, Key: key, Epoch: epoch, NotAfter: time.Now().Add(time.Minute)})
 }
 
 func (w *World) put(t *testing.T, q question) finding {
@@ -71,8 +72,38 @@ func TestFence(t *testing.T) {
 	}
 }
 
-// TestOpenWorld checks that a world without a fence places every request, so that a
-// node that relies on a fence is detected.
+// TestDeadline checks that a world without a fence refuses a request after its deadline,
+// also one that was in time when it was sent, and that a fence needs no deadline.
+func TestDeadline(t *testing.T) {
+	late := question{Op: opWhole, Key: key("a", 1), Epoch: 3, NotAfter: time.Now().Add(-2 * wireMost)}
+	w := newWorld(t, false)
+	if f := w.put(t, late); !f.Refused || w.Ledger.Count(Placed) != 0 || w.Ledger.Count(Refused) != 1 {
+		t.Errorf("after the deadline: %+v", f)
+	}
+	if f := w.put(t, question{Op: opLookup, Key: late.Key}); f.Found.State != callback.FoundNotPlaced {
+		t.Errorf("look-up after the deadline: %+v", f)
+	}
+	if f := newWorld(t, true).put(t, late); f.Refused {
+		t.Errorf("fenced: %+v", f)
+	}
+}
+
+// TestLateSender checks that a node whose time is over before it sends still sends.
+func TestLateSender(t *testing.T) {
+	w := newWorld(t, false)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	q := question{Op: opDial, Key: key("a", 1), ID: "a", NotAfter: time.Now().Add(time.Minute)}
+	_, err := ask[question, finding](ctx, w.config.Socket, q, nil)
+	for end := time.Now().Add(10 * time.Second); w.put(t, question{Op: opLookup, Key: q.Key}).Found.State == callback.FoundNotPlaced; {
+		if time.Now().After(end) {
+			t.Fatalf("the request did not arrive: %v", err)
+		}
+	}
+}
+
+// TestOpenWorld checks that a world without a fence places every request in time, so
+// that a node that relies on a fence is detected.
 func TestOpenWorld(t *testing.T) {
 	w := newWorld(t, false)
 	if f := w.put(t, question{Op: opLookup, Key: key("a", 1)}); f.Found.State != callback.FoundNotPlaced {
