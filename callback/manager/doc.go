@@ -25,6 +25,23 @@
 // owns a timer. A test or a simulation calls Tick itself, with the time of its
 // choice.
 //
+// # Who is served
+//
+// Tenants have equal shares of what their callbacks compete for, such as agents
+// of one Router and calls of one Dialer, whatever the lengths of their queues.
+// Within a tenant the services have shares by Queueing.Share. While two of them
+// have callbacks that can be dialed, the numbers of callbacks that they dialed,
+// divided by their shares, differ by at most one callback of each. A service that
+// begins to compete is served before any other of its tenant is served twice at
+// equal shares. Shares hold on each node for itself, and no credit is saved while
+// a service has nothing to dial.
+//
+// StrictPriority goes before all other callbacks of its tenant, and NothingElse
+// after them. Within a service the seven other priorities follow
+// Queueing.Weights. A callback that cannot be dialed now, because its number is on
+// the phone or no agent for it is free, keeps its place and lets the next one
+// pass.
+//
 // A dialer that returns before the call has ended, and webhooks of its platform,
 // report to [Manager.Report].
 //
