@@ -1,5 +1,6 @@
 # make test     lint, then every test of every module, with the race detector; installs PostgreSQL where it is missing
 # make quick    vet and the short tests of the root module
+# make soak     the crash tests of the stores at length
 # make lint     gofmt, vet and staticcheck for every module
 # make bench    the benchmarks whose figures README.md quotes
 # make versus   the comparison with job queues; ARGS='-only claim -rounds 3' passes flags
@@ -20,7 +21,7 @@ VERSUS = store/postgres/internal/versus
 # detector finds nothing and takes most of the time.
 RACE = -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: test quick lint bench versus gen tidy release
+.PHONY: test quick soak lint bench versus gen tidy release
 
 test: lint
 	.ci/postgres
@@ -32,6 +33,9 @@ test: lint
 quick:
 	go vet ./...
 	go test -short ./...
+
+soak:
+	SOAK=1 go test $(RACE) -timeout 60m -run 'Crash|Killed|Restart|Cut|Pauses' ./store/sqlite ./store/postgres
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }

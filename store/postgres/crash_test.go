@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,14 @@ import (
 	"github.com/ringback-go/ringback/store/postgres"
 	"github.com/ringback-go/ringback/store/postgres/internal/faulttest"
 )
+
+// soak returns few, or many if SOAK is set in the environment, as make soak does.
+func soak(few, many int) int {
+	if os.Getenv("SOAK") != "" {
+		return many
+	}
+	return few
+}
 
 // fleet is a fleet with what its test needs to load and to judge it.
 type fleet struct {
@@ -97,7 +106,7 @@ func (f *fleet) judge(t *testing.T) string {
 // TestCrashPoints kills one of three nodes at each of the nine points of an attempt.
 func TestCrashPoints(t *testing.T) {
 	t.Parallel()
-	const each = 10 // of each point, with each of the two kinds of dialer
+	each := soak(3, 10) // of each point, with each of the two kinds of dialer
 	for _, fenced := range []bool{true, false} {
 		name := "lookup"
 		if fenced {

@@ -120,7 +120,7 @@ const (
 // TestCuts cuts the connection before and after the commit of changes of every kind.
 func TestCuts(t *testing.T) {
 	t.Parallel()
-	const each = 200
+	each := soak(80, 200)
 	for _, kind := range []faultproxy.Fault{faultproxy.CutBefore, faultproxy.CutAfter} {
 		for _, op := range deeds() {
 			t.Run(fmt.Sprintf("%v/%s", kind, op.name), func(t *testing.T) {

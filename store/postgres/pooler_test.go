@@ -16,7 +16,7 @@ import (
 )
 
 // TestConformanceThroughPgBouncer runs the suite with a pooler in transaction mode between: every statement may meet another
-// session.
+// session. A store that passes it passes without a pooler, too.
 func TestConformanceThroughPgBouncer(t *testing.T) {
 	t.Parallel()
 	c := suite.Cluster(t)

@@ -13,10 +13,8 @@ import (
 // TestRestarts stops the server immediately, again and again, while nodes dial and customers come, and starts it again.
 func TestRestarts(t *testing.T) {
 	t.Parallel()
-	const (
-		restarts = 20
-		between  = 15 // callbacks accepted before the server is stopped
-	)
+	const between = 15 // callbacks accepted before the server is stopped
+	restarts := soak(8, 20)
 	c, err := postgrestest.Start(t.Context(), postgrestest.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -170,7 +170,11 @@ func keeps(t *testing.T, s *sqlite.Store, promises map[callback.ID]*promise) {
 // change and leaves no partial one.
 func TestKilledProcess(t *testing.T) {
 	t.Parallel()
-	const rounds, perFile = 200, 10
+	const perFile = 10
+	rounds := 60
+	if os.Getenv("SOAK") != "" {
+		rounds = 200
+	}
 	r := rand.New(rand.NewPCG(2026, 11))
 	var path string
 	kills := 0
