@@ -69,7 +69,7 @@ func mustApply(b *testing.B, m *Memory, changes ...Change) {
 // filled returns a store with n pending callbacks.
 func filled(b *testing.B, n int, edit func(i int, cb *callback.Callback)) *Memory {
 	b.Helper()
-	m, r := NewMemory(), rand.New(rand.NewPCG(1, 2))
+	m, r := NewMemory(Config{}), rand.New(rand.NewPCG(1, 2))
 	all := numbers(b, n)
 	for i := range n {
 		c := request(i, all[i], r)
@@ -116,7 +116,7 @@ func BenchmarkMemory(b *testing.B) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		m := NewMemory()
+		m := NewMemory(Config{})
 		for i := range n {
 			mustApply(b, m, request(i, all[i], r))
 		}

@@ -36,7 +36,7 @@ func book(ctx context.Context, m *store.Memory) {
 }
 
 func ExampleMemory_Apply() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	errs, err := m.Apply(ctx, nine(), []store.Change{booking("c1"), booking("c2"), booking("c3"), booking("c1")})
 	fmt.Println(err)
 	fmt.Println(errs[0], errs[1])
@@ -50,7 +50,7 @@ func ExampleMemory_Apply() {
 }
 
 func ExampleMemory_Claim() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	book(ctx, m)
 	req := store.ClaimRequest{Owner: "node-1", Lease: 30 * time.Second, Due: true, Limit: 1}
 	for _, now := range []time.Time{nine(), nine().Add(time.Hour)} {
@@ -63,7 +63,7 @@ func ExampleMemory_Claim() {
 }
 
 func ExampleMemory_Search() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	book(ctx, m)
 	q := store.Query{Tenant: "acme", States: []callback.State{callback.Scheduled}, Limit: 1}
 	for {
@@ -85,7 +85,7 @@ func ExampleMemory_Search() {
 }
 
 func ExampleMemory_Get() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	book(ctx, m)
 	cb, err := m.Get(ctx, store.By{Tenant: "acme", ID: "c2"})
 	fmt.Println(cb.Revision, err)
@@ -97,7 +97,7 @@ func ExampleMemory_Get() {
 }
 
 func ExampleMemory_Count() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	book(ctx, m)
 	groups, err := m.Count(ctx, store.Query{AllTenants: true})
 	for _, g := range groups {
@@ -107,7 +107,7 @@ func ExampleMemory_Count() {
 }
 
 func ExampleMemory_Load() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	book(ctx, m)
 	ten := nine().Add(time.Hour).Unix()
 	counters, err := m.Load(ctx, nine(), store.LoadRequest{Tenant: "acme", Kind: callback.PermitBucket, Service: "sales", From: ten, To: ten})
@@ -116,7 +116,7 @@ func ExampleMemory_Load() {
 }
 
 func ExampleMemory_Events() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	book(ctx, m)
 	feed := store.EventQuery{AllTenants: true, Limit: 1}
 	for {
@@ -135,7 +135,7 @@ func ExampleMemory_Events() {
 }
 
 func ExampleMemory_Erase() {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	book(ctx, m)
 	errs, err := m.Erase(ctx, nine(), store.EraseRequest{Tenant: "acme", Items: []store.Precondition{{ID: "c1", Revision: 1}}, Actor: "clerk"})
 	fmt.Println(errs, err)
@@ -146,8 +146,8 @@ func ExampleMemory_Erase() {
 	// 1 erased clerk
 }
 
-func ExampleKeepErased() {
-	m := store.NewMemory(store.KeepErased(100))
+func ExampleConfig() {
+	m := store.NewMemory(store.Config{ErasedKept: 100})
 	ctx := context.Background()
 	book(ctx, m)
 	_, err := m.Get(ctx, store.By{Tenant: "acme", ID: "c1"})

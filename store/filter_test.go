@@ -120,7 +120,7 @@ func (d dice) query() callback.Query {
 // search chose.
 func TestFilterAgreesWithSearch(t *testing.T) {
 	const n, queries = 300, 3000
-	ctx, d, m := t.Context(), dice{rand.New(rand.NewPCG(11, 5))}, store.NewMemory()
+	ctx, d, m := t.Context(), dice{rand.New(rand.NewPCG(11, 5))}, store.NewMemory(store.Config{})
 	all := make([]*callback.Callback, n)
 	for i := range all {
 		all[i] = d.callback(callback.ID(fmt.Sprintf("c%03d", i)))

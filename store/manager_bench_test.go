@@ -29,7 +29,7 @@ func benchTime() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC
 // never reached.
 func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*manager.Manager, *store.Memory) {
 	b.Helper()
-	s := store.NewMemory()
+	s := store.NewMemory(store.Config{})
 	const many = 1 << 40
 	hours, err := availability.NewCalendar(availability.CalendarConfig{
 		Zone:     "Europe/Zurich",

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -32,32 +33,25 @@ var (
 	_ callback.PausingStore = (*Memory)(nil)
 )
 
-// Option changes a Memory at its making.
-type Option func(*Memory)
-
-// DefaultErasedKept is how many erased callbacks a Memory remembers.
-const DefaultErasedKept = 1_000_000
-
-// KeepErased sets how many erased callbacks are remembered, so that a late
-// writer cannot bring them back and feeds show that they went. Each takes some
-// 500 bytes; beyond n the oldest are dropped, since a process that runs for
-// ever must not grow for ever. Values below 1 are taken as 1. Defaults to
-// [DefaultErasedKept].
-func KeepErased(n int) Option { return func(m *Memory) { m.erasedKept = max(1, n) } }
+// Config is how a [Memory] works. The zero value of every field is the
+// documented default.
+type Config struct {
+	// ErasedKept is how many erased callbacks the store remembers, so that a late
+	// write cannot create them again and the feed shows their end. Each takes
+	// about 500 bytes; the oldest are dropped first. Negative values are taken
+	// as 1. Defaults to 1,000,000.
+	ErasedKept int
+}
 
 // NewMemory returns an empty store.
-func NewMemory(options ...Option) *Memory {
-	m := &Memory{
-		erasedKept: DefaultErasedKept,
+func NewMemory(c Config) *Memory {
+	return &Memory{
+		erasedKept: max(1, cmp.Or(c.ErasedKept, 1_000_000)),
 		tenants:    make(map[string]*tenant),
 		due:        tree[item]{compare: compareItems},
 		leased:     tree[item]{compare: compareItems},
 		windows:    tree[expiry]{compare: compareExpiries},
 	}
-	for _, o := range options {
-		o(m)
-	}
-	return m
 }
 
 // Get returns the callback with an ID or an idempotency key. The error is

@@ -16,13 +16,13 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	storetest.Run(t, func(*testing.T) callback.Store { return store.NewMemory() })
+	storetest.Run(t, func(*testing.T) callback.Store { return store.NewMemory(store.Config{}) })
 }
 
-func TestKeepErasedDropsTheOldest(t *testing.T) {
+func TestErasedKeptDropsTheOldest(t *testing.T) {
 	ctx, now := t.Context(), storetest.Start()
-	for _, kept := range []int{-1, 1, 3} {
-		m := store.NewMemory(store.KeepErased(kept))
+	for kept, want := range map[int]int{-1: 1, 0: 10, 1: 1, 3: 3} {
+		m := store.NewMemory(store.Config{ErasedKept: kept})
 		for i := range 10 {
 			id := callback.ID(fmt.Sprint("c", i))
 			if errs, err := m.Apply(ctx, now, []callback.Change{storetest.Write(storetest.New(id))}); errs != nil || err != nil {
@@ -34,11 +34,11 @@ func TestKeepErasedDropsTheOldest(t *testing.T) {
 			}
 		}
 		page, err := m.Events(ctx, callback.EventQuery{AllTenants: true})
-		if want := max(1, kept); err != nil || len(page.Events) != want || page.Events[want-1].Callback != "c9" {
+		if err != nil || len(page.Events) != want || page.Events[want-1].Callback != "c9" {
 			t.Errorf("kept %d: %d events, %v", kept, len(page.Events), err)
 		}
 		errs, err := m.Apply(ctx, now, []callback.Change{storetest.Write(storetest.New("c9")), storetest.Write(storetest.New("c0"))})
-		if err != nil || !errors.Is(errs[0], callback.ErrNotFound) || errs[1] != nil {
+		if err != nil || !errors.Is(errs[0], callback.ErrNotFound) || (errs[1] == nil) != (want < 10) {
 			t.Errorf("kept %d: creating the newest and the oldest again: %v, %v", kept, errs, err)
 		}
 	}
@@ -49,7 +49,7 @@ func TestKeepErasedDropsTheOldest(t *testing.T) {
 func TestPlansAgree(t *testing.T) {
 	const n = 3000
 	ctx, r := t.Context(), rand.New(rand.NewPCG(7, 7))
-	m := store.NewMemory()
+	m := store.NewMemory(store.Config{})
 	all := make([]*callback.Callback, n)
 	for i := range all {
 		all[i] = storetest.New(callback.ID(fmt.Sprintf("c%05d", i)), func(cb *callback.Callback) {
@@ -136,7 +136,7 @@ func expect(all []*callback.Callback, q callback.Query) []callback.ID {
 }
 
 func TestErrorsName(t *testing.T) {
-	ctx, m := context.Background(), store.NewMemory()
+	ctx, m := context.Background(), store.NewMemory(store.Config{})
 	good := storetest.Write(storetest.New("c1"))
 	bad := good
 	bad.Take = []callback.Permit{{N: 1}, {N: -3}}

@@ -38,7 +38,7 @@ func TestSaturatingAdd(t *testing.T) {
 // Later changes remove counters whose windows have ended, so that limits per
 // second do not accumulate.
 func TestEndedCountersGo(t *testing.T) {
-	m, now := NewMemory(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	m, now := NewMemory(Config{}), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	const n = 2000
 	for i := range n {
 		at := now.Add(time.Duration(i) * time.Second)
@@ -107,7 +107,7 @@ func TestFeedAgainstList(t *testing.T) {
 
 // Erasing every callback empties every index.
 func TestErasedLeavesNothing(t *testing.T) {
-	m, ctx, now := NewMemory(KeepErased(1)), context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	m, ctx, now := NewMemory(Config{ErasedKept: 1}), context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	const n = 300
 	for i := range n {
 		cb := &callback.Callback{
@@ -232,7 +232,7 @@ func TestSchemaError(t *testing.T) {
 // A claim behind a place goes there directly.
 func TestClaimGoesToThePlace(t *testing.T) {
 	const n = 20_000
-	m, now := NewMemory(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	m, now := NewMemory(Config{}), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	place := func(i int) callback.Place {
 		return callback.Place{QueuedAt: now.Add(time.Duration(i/3) * time.Millisecond), ID: callback.ID(fmt.Sprintf("c%06d", i))}
 	}

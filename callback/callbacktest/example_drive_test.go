@@ -24,7 +24,7 @@ type desk struct {
 
 // newDesk makes a desk; change may adjust the configuration.
 func newDesk(change func(*desk, *manager.Config)) (*desk, error) {
-	d := &desk{store: store.NewMemory(), clock: callbacktest.NewClock(noon)}
+	d := &desk{store: store.NewMemory(store.Config{}), clock: callbacktest.NewClock(noon)}
 	d.dialer = callbacktest.NewDialer(d.clock.Now)
 	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {

@@ -86,7 +86,7 @@ func TestForgetAfterACopy(t *testing.T) {
 
 // A source that changes just before the copy is written is read again.
 func TestCopyOfWhatChanges(t *testing.T) {
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
 	if err != nil {
 		t.Fatal(err)

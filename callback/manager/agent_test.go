@@ -20,7 +20,7 @@ func TestReservationGivenBackByLoser(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)
 	dialer.On("*", callbacktest.Answered(10*time.Minute))
-	inner := store.NewMemory()
+	inner := store.NewMemory(store.Config{})
 	fs := callbacktest.NewFaultyStore(inner)
 	router := callbacktest.NewRouter(1)
 	services, _ := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
@@ -103,7 +103,7 @@ func TestWakingRouterDoesNotSpin(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				faulty := callbacktest.NewFaultyStore(store.NewMemory())
+				faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 				router := callbacktest.NewRouter(2)
 				block := make(chan struct{})
 				m := liveRig(t, callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {

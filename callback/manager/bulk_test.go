@@ -458,7 +458,7 @@ func (c coarse) Get(ctx context.Context, by callback.By) (*callback.Callback, er
 // The answer of a cancellation is lost, which happened: that is found out also
 // where the store keeps less of the time than the clock tells.
 func TestCancelAllAfterALostAnswerOfACoarseStore(t *testing.T) {
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) {
 		now := c.Now
 		c.Now = func() time.Time { return now().Add(789 * time.Nanosecond) }

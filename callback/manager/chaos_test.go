@@ -50,7 +50,7 @@ type chaos struct {
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	c := &chaos{t: t, seed: seed, rnd: rand.New(rand.NewPCG(seed, 7)), ctx: t.Context(), clock: callbacktest.NewClock(monday()),
-		inner: store.NewMemory(), keyed: map[string]callback.ID{}, cancelled: map[callback.ID]int{}, reasons: map[callback.ID]callback.Reason{},
+		inner: store.NewMemory(store.Config{}), keyed: map[string]callback.ID{}, cancelled: map[callback.ID]int{}, reasons: map[callback.ID]callback.Reason{},
 		redials: map[callback.ID]int{}, desired: map[callback.ID]time.Time{}, until: map[callback.ID]time.Time{}}
 	c.dialer = callbacktest.NewDialer(c.clock.Now)
 	c.dialer.OnCall(func(call callback.Call) (callbacktest.Step, bool) { return c.step(), true })

@@ -36,7 +36,7 @@ func TestChaosOfRunningManagers(t *testing.T) {
 }
 
 func runChaos(t *testing.T, seed uint64) {
-	inner := store.NewMemory()
+	inner := store.NewMemory(store.Config{})
 	dialer := callbacktest.NewDialer(time.Now)
 	var mu sync.Mutex
 	rnd := rand.New(rand.NewPCG(seed, 3))

@@ -26,7 +26,7 @@ func TestConfigReportsAllFaultsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(monday)})
+	m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(monday)})
 	if err != nil {
 		t.Fatal(err)
 	}

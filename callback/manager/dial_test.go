@@ -22,7 +22,7 @@ func TestLateTickLosesOwnCalls(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	block := make(chan struct{})
 	services, _ := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
-	m, _ := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Now: clock.Now, NewID: callbacktest.IDs("cb"),
+	m, _ := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Now: clock.Now, NewID: callbacktest.IDs("cb"),
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Dialer: callback.DialerFunc(func(ctx context.Context, c callback.Call) (callback.Outcome, error) {
 			<-block
@@ -58,7 +58,7 @@ func (i ignoresNotAfter) Lookup(ctx context.Context, tenant string, k callback.A
 func TestPauseBetweenCommitAndDial(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	dialer := callbacktest.NewDialer(clock.Now)
-	shared := store.NewMemory()
+	shared := store.NewMemory(store.Config{})
 	services, _ := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
 	mk := func(node string, d callback.Dialer) *manager.Manager {
 		m, err := manager.New(manager.Config{Store: shared, Dialer: d, Services: services, Now: clock.Now, Node: node,
@@ -248,7 +248,7 @@ func TestSubmitAttempts(t *testing.T) {
 // the attempt unresolved and does not repeat it.
 func TestBlockingCallOfADeadNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		shared := store.NewMemory()
+		shared := store.NewMemory(store.Config{})
 		var calls atomic.Int32
 		release := make(chan struct{})
 		block := callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {

@@ -106,7 +106,7 @@ func TestWrappersKeepCapabilities(t *testing.T) {
 	router := &wakingRouter{}
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) {
 		c.Dialer = wrapped{wrapped{f}}
-		c.Store = wrappedStore{wrappedStore{store.NewMemory()}}
+		c.Store = wrappedStore{wrappedStore{store.NewMemory(store.Config{})}}
 		c.Router = wrappedRouter{wrappedRouter{router}}
 	})
 	if router.wake == nil {
@@ -140,7 +140,7 @@ func TestDialerGetsValuesOfRunAndTrace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Logger: slog.New(slog.DiscardHandler),
+		m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Logger: slog.New(slog.DiscardHandler),
 			Dialer: callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 				value = ctx.Value(contextKey{})
 				got, _ = callback.TraceFrom(ctx)
@@ -280,7 +280,7 @@ func TestRunWaitsForCallsUnderWay(t *testing.T) {
 					t.Fatal(err)
 				}
 				began := make(chan struct{})
-				m, err := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Logger: slog.New(slog.DiscardHandler), ShutdownTimeout: c.timeout,
+				m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Logger: slog.New(slog.DiscardHandler), ShutdownTimeout: c.timeout,
 					Dialer: callback.DialerFunc(func(ctx context.Context, _ callback.Call) (callback.Outcome, error) {
 						close(began)
 						select {

@@ -187,7 +187,7 @@ func TestServicesChangeWhileRunning(t *testing.T) {
 
 // Two Managers on one store never dial one callback twice.
 func TestTwoManagers(t *testing.T) {
-	shared := store.NewMemory()
+	shared := store.NewMemory(store.Config{})
 	one := newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Store = shared
 		s.Limits.SameNumber, s.Limits.PerParameter = callback.NoLimit, 1000

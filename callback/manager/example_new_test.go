@@ -26,7 +26,7 @@ func ExampleNew() {
 		return
 	}
 	m, err := manager.New(manager.Config{
-		Store:    store.NewMemory(),
+		Store:    store.NewMemory(store.Config{}),
 		Services: services,
 		Dialer: callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			// Place the call with any telephone system, wait for its end, and
@@ -54,7 +54,7 @@ func ExampleNew() {
 // with it.
 func ExampleNew_faults() {
 	_, err := manager.New(manager.Config{
-		Store: store.NewMemory(),
+		Store: store.NewMemory(store.Config{}),
 		Lease: time.Hour,
 		Poll:  time.Millisecond,
 		Batch: -1,
@@ -86,7 +86,7 @@ func ExampleNew_virtualTime() {
 		return
 	}
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: dialer,
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: dialer,
 		Now:         clock.Now,              // time is what the clock says
 		NewID:       callbacktest.IDs("cb"), // cb000001, cb000002, ...
 		Node:        "node-1",               // the name in the history

@@ -23,7 +23,7 @@ func Example() {
 		return
 	}
 	m, err := manager.New(manager.Config{
-		Store:    store.NewMemory(),
+		Store:    store.NewMemory(store.Config{}),
 		Services: services,
 		Dialer: callback.DialerFunc(func(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 			fmt.Println("calling", call.To, "for", call.UserData["topic"])
@@ -232,7 +232,7 @@ func ExampleManager_Wait() {
 		return
 	}
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Logger: slog.New(slog.DiscardHandler),
+		Store: store.NewMemory(store.Config{}), Services: services, Logger: slog.New(slog.DiscardHandler),
 		Dialer: callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
 			return callback.Ended(callback.ResultAnswer), nil
 		}),

@@ -142,7 +142,7 @@ func TestSlotsAreShared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: dialer, MaxInFlight: 1, ShutdownTimeout: 2 * time.Minute, Logger: slog.New(slog.DiscardHandler)})
+		m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: dialer, MaxInFlight: 1, ShutdownTimeout: 2 * time.Minute, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

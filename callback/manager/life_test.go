@@ -59,7 +59,7 @@ func TestOneLifeEntersFewFiles(t *testing.T) {
 			trace.note()
 			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		}
-		memory := callbacktest.NewFaultyStore(store.NewMemory())
+		memory := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 		memory.Inject(callbacktest.Fault{Method: callbacktest.AnyMethod, Kind: callbacktest.Pass, Times: -1,
 			Hook: func(context.Context, callbacktest.Op) { trace.note() }})
 		m, err := manager.New(manager.Config{Store: memory.Store(), Services: services, Dialer: callback.DialerFunc(dial)})

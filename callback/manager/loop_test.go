@@ -19,7 +19,7 @@ import (
 func liveRig(t *testing.T, dialer callback.Dialer, change func(*callback.Service, *manager.Config)) *manager.Manager {
 	t.Helper()
 	service := callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}}
-	config := manager.Config{Store: store.NewMemory(), Dialer: dialer, NewID: callbacktest.IDs("cb"), Node: "n1",
+	config := manager.Config{Store: store.NewMemory(store.Config{}), Dialer: dialer, NewID: callbacktest.IDs("cb"), Node: "n1",
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if change != nil {
 		change(&service, &config)
@@ -157,7 +157,7 @@ func TestShutdown(t *testing.T) {
 
 func TestFailingStoreIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		faulty := callbacktest.NewFaultyStore(store.NewMemory())
+		faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 		m := liveRig(t, callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
 			return callback.Outcome{Result: callback.ResultAnswer, Certainty: callback.Known}, nil
 		}), func(_ *callback.Service, c *manager.Config) { c.Store = faulty.Store() })

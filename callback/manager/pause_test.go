@@ -368,7 +368,7 @@ func TestPauseRefuses(t *testing.T) {
 	}
 	r.wantState(cb.ID, callback.Queued)
 
-	plain := r.node("n2", func(c *manager.Config) { c.Store = struct{ callback.Store }{store.NewMemory()} })
+	plain := r.node("n2", func(c *manager.Config) { c.Store = struct{ callback.Store }{store.NewMemory(store.Config{})} })
 	_, err = plain.Pause(r.ctx, drill())
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 	_, err = plain.Resume(r.ctx, drill())

@@ -93,7 +93,7 @@ func TestPauseWhileTheDialerIsBusy(t *testing.T) {
 // faultyRig is a rig whose store has faults.
 func faultyRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*rig, *callbacktest.FaultyStore) {
 	t.Helper()
-	faults := callbacktest.NewFaultyStore(store.NewMemory())
+	faults := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	return newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Store = faults.Store()
 		if change != nil {
@@ -201,7 +201,7 @@ func (s *slowReader) Pauses(ctx context.Context, tenant string, all bool) ([]cal
 
 // What a tick has read before Pause must not make it forget the pause.
 func TestPauseWhileATickReadsThePauses(t *testing.T) {
-	slow := &slowReader{Memory: store.NewMemory()}
+	slow := &slowReader{Memory: store.NewMemory(store.Config{})}
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = slow })
 	cb := callback.ID("")
 	slow.after = func() {
@@ -325,7 +325,7 @@ func TestAcceptedOfferDuringAPause(t *testing.T) {
 // attempt of its Manager is written, and in the end everybody has been called.
 func TestPauseRace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := store.NewMemory()
+		memory := store.NewMemory(store.Config{})
 		dialer := callback.DialerFunc(func(ctx context.Context, _ callback.Call) (callback.Outcome, error) {
 			await(ctx, 3*time.Second)
 			return callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known}, nil

@@ -359,7 +359,7 @@ func TestPositionWaitWhileLinesAreBusy(t *testing.T) {
 
 // The pace is not read for each who asks.
 func TestPositionCostsFewCalls(t *testing.T) {
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	r, _ := queueRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = faulty.Store() })
 	ids := r.enqueue(0, 0)
 	cost := func() (calls, searches int) {

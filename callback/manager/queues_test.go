@@ -20,7 +20,7 @@ import (
 // of the same name as one of them, and no engine at work.
 func officeRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*rig, *callbacktest.FaultyStore) {
 	t.Helper()
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	r := newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Store = faulty.Store()
 		s.Limits.SameNumber = callback.NoLimit

@@ -24,7 +24,7 @@ func (p *pending) Apply(_ context.Context, _ time.Time, changes []callback.Chang
 }
 
 func ExampleManager_Within() {
-	memory := store.NewMemory()
+	memory := store.NewMemory(store.Config{})
 	services, _ := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
 	dial := func(context.Context, callback.Call) (callback.Outcome, error) { return callback.Outcome{}, nil }
 	m, _ := manager.New(manager.Config{
@@ -59,7 +59,7 @@ func ExampleStarter_Start() {
 }
 
 func TestWithinStopsWithItsManager(t *testing.T) {
-	memory := store.NewMemory()
+	memory := store.NewMemory(store.Config{})
 	services, err := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		t.Fatal(err)

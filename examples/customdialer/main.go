@@ -55,7 +55,7 @@ func run(ctx context.Context, out io.Writer) error {
 	defer exchange.close()
 	calls := &dialer{platform: exchange}
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: calls, Node: "customdialer",
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: calls, Node: "customdialer",
 		Logger: slog.New(slog.DiscardHandler), // the account below tells it all
 	})
 	if err != nil {

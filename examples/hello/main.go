@@ -16,7 +16,7 @@ func main() {
 		fmt.Println("calling", call.To) // masked; call.To.Reveal() returns the digits
 		return callback.Ended(callback.ResultBridged), nil
 	}
-	m := must(manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callback.DialerFunc(dial)}))
+	m := must(manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: callback.DialerFunc(dial)}))
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	go m.Run(ctx) // dials and retries until ctx ends

@@ -45,7 +45,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	m, err := manager.New(manager.Config{
-		Store:    store.NewMemory(),
+		Store:    store.NewMemory(store.Config{}),
 		Services: services,
 		Dialer:   callback.DialerFunc(dial),
 		Node:     "live",

@@ -100,7 +100,7 @@ func newDay() (*day, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &day{store: store.NewMemory(), clock: callbacktest.NewClock(time.Time{}), latest: make(map[string]callback.ID)}
+	d := &day{store: store.NewMemory(store.Config{}), clock: callbacktest.NewClock(time.Time{}), latest: make(map[string]callback.ID)}
 	d.dialer = callbacktest.NewDialer(d.clock.Now)
 	d.m, err = manager.New(manager.Config{
 		Store: d.store, Services: known, Dialer: d.dialer, Logger: slog.New(slog.DiscardHandler),

@@ -19,12 +19,12 @@ func openStore(ctx context.Context, name string) (callback.Store, func() error, 
 	kind, where, _ := strings.Cut(name, ":")
 	switch kind {
 	case "memory":
-		return store.NewMemory(), func() error { return nil }, nil
+		return store.NewMemory(store.Config{}), func() error { return nil }, nil
 	case "sqlite":
 		if where == "" {
 			return nil, nil, errors.New("-store: sqlite: names no file")
 		}
-		s, err := sqlite.Open(ctx, where)
+		s, err := sqlite.Open(ctx, where, sqlite.Config{})
 		if err != nil {
 			return nil, nil, fmt.Errorf("opening the SQLite store: %w", err)
 		}

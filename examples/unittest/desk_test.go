@@ -59,7 +59,7 @@ func newWorld(t *testing.T, now time.Time) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: callbacktest.NewClock(now), store: store.NewMemory()}
+	w := &world{t: t, clock: callbacktest.NewClock(now), store: store.NewMemory(store.Config{})}
 	w.dialer = callbacktest.NewDialer(w.clock.Now)
 	w.events = callbacktest.NewRecorder(w.store, "")
 	w.manager, err = manager.New(manager.Config{

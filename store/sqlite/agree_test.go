@@ -89,7 +89,7 @@ func TestAgreesWithMemory(t *testing.T) {
 	const n, questions = 400, 120
 	r := rand.New(rand.NewPCG(3, 3))
 	s, _ := openNew(t)
-	reference := store.NewMemory()
+	reference := store.NewMemory(store.Config{})
 	changes := make([]callback.Change, n)
 	for i := range changes {
 		changes[i] = storetest.Write(random(r, i))

@@ -60,7 +60,7 @@ type bare struct {
 
 func newBare(b *testing.B, synchronous string) *bare {
 	path := filepath.Join(b.TempDir(), "bare.db")
-	s, err := sqlite.Open(b.Context(), path)
+	s, err := sqlite.Open(b.Context(), path, sqlite.Config{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -149,8 +149,8 @@ func report(b *testing.B, n int, store, bare time.Duration) {
 	b.ReportMetric(0, "ns/op")
 }
 
-func openBench(b *testing.B, option ...sqlite.Option) *sqlite.Store {
-	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "callbacks.db"), option...)
+func openBench(b *testing.B, config ...sqlite.Config) *sqlite.Store {
+	s, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "callbacks.db"), configOf(config))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func BenchmarkStart(b *testing.B) {
 func benchmarkStart(b *testing.B, name string, synchronous sqlite.Synchronous, callers int) {
 	const block = 480
 	var commits atomic.Int64
-	s := openBench(b, sqlite.WithSynchronous(synchronous), sqlite.WithHook(func(statement string) {
+	s := openBench(b, sqlite.Config{Synchronous: synchronous}.WithHook(func(statement string) {
 		if statement == "COMMIT" {
 			commits.Add(1)
 		}

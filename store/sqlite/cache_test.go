@@ -98,7 +98,7 @@ func TestChangesOfOneCallFollowEachOther(t *testing.T) {
 		return s.Get(t.Context(), callback.By{Tenant: storetest.Tenant, ID: "x"})
 	}
 	s, path := openNew(t)
-	for name, s := range map[string]callback.Store{"memory": store.NewMemory(), "sqlite": s} {
+	for name, s := range map[string]callback.Store{"memory": store.NewMemory(store.Config{}), "sqlite": s} {
 		cb, err := call(t, s)
 		if err != nil || cb.Revision != 5 || !cb.Desired.Equal(storetest.At(3*time.Hour)) {
 			t.Errorf("%s: %+v, %v", name, cb, err)

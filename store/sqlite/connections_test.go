@@ -26,7 +26,7 @@ func openHosted(t *testing.T, connections int) (*sqlite.Store, *sql.DB, string) 
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(connections)
-	s, err := sqlite.New(t.Context(), db)
+	s, err := sqlite.New(t.Context(), db, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

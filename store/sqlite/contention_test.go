@@ -67,7 +67,7 @@ func exists(t *testing.T, s *sqlite.Store, id callback.ID) bool {
 func TestCallersShareCommits(t *testing.T) {
 	const callers = 40
 	g := newGate()
-	s, _ := openNew(t, sqlite.WithHook(g.hook))
+	s, _ := openNew(t, sqlite.Config{}.WithHook(g.hook))
 	first := create(t.Context(), s, "first")
 	<-g.held
 	var others []<-chan error
@@ -90,7 +90,7 @@ func TestCallersShareCommits(t *testing.T) {
 // it ends while the change is being written, the outcome is unknown.
 func TestContextEnds(t *testing.T) {
 	g := newGate()
-	s, _ := openNew(t, sqlite.WithHook(g.hook))
+	s, _ := openNew(t, sqlite.Config{}.WithHook(g.hook))
 	ctx, cancel := context.WithCancel(t.Context())
 	written := create(ctx, s, "written")
 	<-g.held
@@ -121,7 +121,7 @@ func lockChild() error {
 	if err != nil {
 		return err
 	}
-	s, err := sqlite.Open(context.Background(), path, sqlite.WithHook(func(statement string) {
+	s, err := sqlite.Open(context.Background(), path, sqlite.Config{}.WithHook(func(statement string) {
 		if strings.HasPrefix(statement, "INSERT INTO ids") {
 			fmt.Println("locked")
 			_, _ = io.Copy(io.Discard, os.Stdin)
@@ -182,7 +182,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 			return err
 		},
 		"Open": func(ctx context.Context) error {
-			other, err := sqlite.Open(ctx, path)
+			other, err := sqlite.Open(ctx, path, sqlite.Config{})
 			if err == nil {
 				other.Close()
 			}
@@ -219,7 +219,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 func TestClose(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	g := newGate()
-	s, err := sqlite.Open(t.Context(), path, sqlite.WithHook(g.hook))
+	s, err := sqlite.Open(t.Context(), path, sqlite.Config{}.WithHook(g.hook))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func crashChild() error {
 		return err
 	}
 	ctx, n := context.Background(), 0
-	s, err := sqlite.Open(ctx, path, sqlite.WithHook(func(string) {
+	s, err := sqlite.Open(ctx, path, sqlite.Config{}.WithHook(func(string) {
 		if n++; n == step {
 			die()
 		}
@@ -188,7 +188,7 @@ func TestKilledProcess(t *testing.T) {
 			t.Fatalf("round %d: the child was to be killed, and ended with %v\n%s", round, err, errs)
 		}
 		kills++
-		s, err := sqlite.Open(t.Context(), path)
+		s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 		if err != nil {
 			t.Fatalf("round %d: opening after the kill: %v", round, err)
 		}

@@ -28,7 +28,7 @@ func secretOf(t *testing.T, db *sql.DB) (value []byte) {
 func TestDigestKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	c, markers := person(1, rand.New(rand.NewPCG(1, 2)))
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestDigestKey(t *testing.T) {
 	if b, err := os.ReadFile(path); err != nil || !bytes.Contains(b, plain) {
 		t.Fatalf("the secret is not in the file before it is sealed: the search is worth nothing (%v)", err)
 	}
-	key := sqlite.WithDigestKey([32]byte{1})
+	key := sqlite.Config{DigestKey: &[32]byte{1}}
 	for round := range 2 {
 		s, err := sqlite.Open(t.Context(), path, key)
 		if err != nil {
@@ -119,7 +119,7 @@ func TestBackupHasNoErasedDigests(t *testing.T) {
 // or without one, and keep their secret. A key of zeros is rejected.
 func TestDigestKeyIsNeeded(t *testing.T) {
 	dir := t.TempDir()
-	key := sqlite.WithDigestKey([32]byte{1})
+	key := sqlite.Config{DigestKey: &[32]byte{1}}
 	path, backup := filepath.Join(dir, "callbacks.db"), filepath.Join(dir, "backup.db")
 	s, err := sqlite.Open(t.Context(), path, key)
 	if err != nil {
@@ -132,15 +132,15 @@ func TestDigestKeyIsNeeded(t *testing.T) {
 	for _, at := range []string{path, backup} {
 		db := openRaw(t, at)
 		before := secretOf(t, db)
-		for name, options := range map[string][]sqlite.Option{
-			"no key":         nil,
-			"another key":    {sqlite.WithDigestKey([32]byte{2})},
-			"a key of zeros": {sqlite.WithDigestKey([32]byte{})},
+		for name, config := range map[string]sqlite.Config{
+			"no key":         {},
+			"another key":    {DigestKey: &[32]byte{2}},
+			"a key of zeros": {DigestKey: &[32]byte{}},
 		} {
-			if _, err := sqlite.Open(t.Context(), at, options...); !errors.Is(err, sqlite.ErrDigestKey) {
+			if _, err := sqlite.Open(t.Context(), at, config); !errors.Is(err, sqlite.ErrDigestKey) {
 				t.Errorf("%s with %s: %v", filepath.Base(at), name, err)
 			}
-			if _, err := sqlite.New(t.Context(), openRaw(t, at), options...); !errors.Is(err, sqlite.ErrDigestKey) {
+			if _, err := sqlite.New(t.Context(), openRaw(t, at), config); !errors.Is(err, sqlite.ErrDigestKey) {
 				t.Errorf("a handle of %s with %s: %v", filepath.Base(at), name, err)
 			}
 		}
@@ -152,7 +152,7 @@ func TestDigestKeyIsNeeded(t *testing.T) {
 		}
 	}
 	nowhere := filepath.Join(dir, "nowhere.db")
-	if _, err := sqlite.Open(t.Context(), nowhere, sqlite.WithDigestKey([32]byte{})); !errors.Is(err, sqlite.ErrDigestKey) {
+	if _, err := sqlite.Open(t.Context(), nowhere, sqlite.Config{DigestKey: &[32]byte{}}); !errors.Is(err, sqlite.ErrDigestKey) {
 		t.Error(err)
 	}
 	if _, err := os.Lstat(nowhere); !errors.Is(err, fs.ErrNotExist) {

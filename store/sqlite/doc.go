@@ -1,7 +1,7 @@
 // Package sqlite is a durable [callback.Store] in one SQLite file. It needs no
 // server.
 //
-//	s, err := sqlite.Open(ctx, "/var/lib/desk/callbacks.db")
+//	s, err := sqlite.Open(ctx, "/var/lib/desk/callbacks.db", sqlite.Config{})
 //	...
 //	defer s.Close()
 //	manager, err := callback.New(callback.Config{Store: s, ...})
@@ -63,7 +63,7 @@
 // again. Later backups do not contain them. A digest alone reveals nothing, but
 // the file also contains the secret of all digests: with both, one can test
 // numbers and learn that one of them was once stored, though not for what.
-// [WithDigestKey] prevents this.
+// [Config.DigestKey] prevents this.
 //
 // Events and pauses are not encrypted: actor, detail and reason must not name a
 // person, see callback.Event. IDs, tenants, services and node names are not

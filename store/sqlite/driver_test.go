@@ -145,7 +145,7 @@ func faultyAt(t *testing.T, path string, f *faults) *sqlite.Store {
 	if err := sqlite.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	s, err := sqlite.New(t.Context(), db)
+	s, err := sqlite.New(t.Context(), db, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestOneOfAGroupFails(t *testing.T) {
 	const callers = 10
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	g := newGate()
-	s := openAt(t, path, sqlite.WithHook(g.hook))
+	s := openAt(t, path, sqlite.Config{}.WithHook(g.hook))
 	// The trigger simulates an error of the schema or the disk.
 	if _, err := openRaw(t, path).Exec("CREATE TRIGGER bad BEFORE INSERT ON callbacks WHEN new.id = 'bad' BEGIN SELECT raise(FAIL, 'not this one'); END"); err != nil {
 		t.Fatal(err)

@@ -172,7 +172,7 @@ func erase(t *testing.T, s *sqlite.Store, cb *callback.Callback, subjects ...str
 // reader has finished, without another change.
 func TestLogIsEmptiedAfterReaders(t *testing.T) {
 	tried := make(chan struct{}, 1)
-	s, path := openNew(t, sqlite.WithHook(func(statement string) {
+	s, path := openNew(t, sqlite.Config{}.WithHook(func(statement string) {
 		if strings.Contains(statement, "wal_checkpoint") {
 			select {
 			case tried <- struct{}{}:
@@ -222,7 +222,7 @@ func TestLogIsEmptiedAfterReaders(t *testing.T) {
 func TestRetentionSharesTheEmptying(t *testing.T) {
 	var times atomic.Int64
 	tried := make(chan struct{}, 1000)
-	s, path := openNew(t, sqlite.WithHook(func(statement string) {
+	s, path := openNew(t, sqlite.Config{}.WithHook(func(statement string) {
 		if strings.Contains(statement, "wal_checkpoint") {
 			times.Add(1)
 			tried <- struct{}{}

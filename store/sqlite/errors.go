@@ -13,7 +13,7 @@ var (
 	ErrForeign = errors.New("file belongs to another application")
 	// ErrCorrupt means that the file is damaged, or not a SQLite file.
 	ErrCorrupt = errors.New("file is damaged or not a database")
-	// ErrDigestKey means that the file needs the key of [WithDigestKey], or
+	// ErrDigestKey means that the file needs the key of [Config.DigestKey], or
 	// another one than was given.
 	ErrDigestKey = errors.New("digest key is missing or wrong")
 	// ErrFull means that there is no space. The operation had no effect.

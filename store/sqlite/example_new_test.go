@@ -23,13 +23,13 @@ func ExampleNew() {
 	}
 	defer db.Close()
 
-	_, err = sqlite.New(ctx, db)
+	_, err = sqlite.New(ctx, db, sqlite.Config{})
 	fmt.Println("before:", errors.Is(err, store.ErrSchemaOlder))
 	if err := sqlite.Migrate(ctx, db); err != nil {
 		fmt.Println(err)
 		return
 	}
-	s, err := sqlite.New(ctx, db)
+	s, err := sqlite.New(ctx, db, sqlite.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -73,7 +73,7 @@ func ExampleStore_Damaged() {
 	ctx := context.Background()
 	path, remove := somewhere()
 	defer remove()
-	s, err := sqlite.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path, sqlite.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -39,7 +39,7 @@ func ExampleOpen() {
 	})
 	var id callback.ID
 	for range 2 {
-		s, err := sqlite.Open(ctx, path)
+		s, err := sqlite.Open(ctx, path, sqlite.Config{})
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -68,10 +68,10 @@ func ExampleOpen() {
 
 // With Normal, a power failure may lose the last changes; the end of the
 // process cannot.
-func ExampleWithSynchronous() {
+func ExampleOpen_synchronous() {
 	path, remove := somewhere()
 	defer remove()
-	s, err := sqlite.Open(context.Background(), path, sqlite.WithSynchronous(sqlite.Normal))
+	s, err := sqlite.Open(context.Background(), path, sqlite.Config{Synchronous: sqlite.Normal})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -82,19 +82,19 @@ func ExampleWithSynchronous() {
 }
 
 // The host keeps the digest key. The file does not open without it.
-func ExampleWithDigestKey() {
+func ExampleConfig() {
 	ctx := context.Background()
 	path, remove := somewhere()
 	defer remove()
 	var key [32]byte // from a vault
 	copy(key[:], "thirty-two bytes that are secret")
-	s, err := sqlite.Open(ctx, path, sqlite.WithDigestKey(key))
+	s, err := sqlite.Open(ctx, path, sqlite.Config{DigestKey: &key})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(s.Close())
-	_, err = sqlite.Open(ctx, path)
+	_, err = sqlite.Open(ctx, path, sqlite.Config{})
 	fmt.Println(errors.Is(err, sqlite.ErrDigestKey))
 	// Output:
 	// <nil>
@@ -106,7 +106,7 @@ func ExampleStore_Backup() {
 	ctx := context.Background()
 	path, remove := somewhere()
 	defer remove()
-	s, err := sqlite.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path, sqlite.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -116,7 +116,7 @@ func ExampleStore_Backup() {
 	fmt.Println(s.Backup(ctx, copied))
 	fmt.Println("again:", errors.Is(s.Backup(ctx, copied), fs.ErrExist))
 
-	again, err := sqlite.Open(ctx, copied)
+	again, err := sqlite.Open(ctx, copied, sqlite.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return

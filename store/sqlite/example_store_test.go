@@ -33,7 +33,7 @@ func withStore(example func(ctx context.Context, s *sqlite.Store)) {
 	path, remove := somewhere()
 	defer remove()
 	ctx := context.Background()
-	s, err := sqlite.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path, sqlite.Config{})
 	if err != nil {
 		fmt.Println(err)
 		return

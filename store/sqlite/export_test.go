@@ -9,12 +9,11 @@ import (
 	"github.com/ringback-go/ringback/store/record"
 )
 
-// WithHook has f told of each statement of the writer before it runs.
-func WithHook(f func(statement string)) Option { return func(o *options) { o.hook = f } }
-
-// WithPragma adds a setting of the connection that writes.
-func WithPragma(pragma string) Option {
-	return func(o *options) { o.pragmas = append(o.pragmas, pragma) }
+// WithHook returns a copy of c with which the store calls f before each
+// statement of the writer.
+func (c Config) WithHook(f func(statement string)) Config {
+	c.hook = f
+	return c
 }
 
 // Exec runs statements on the writer's connection, in a transaction of their

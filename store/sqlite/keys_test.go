@@ -36,7 +36,7 @@ func keyRows(t *testing.T, s *sqlite.Store) int64 {
 func TestFreedKeysAreUsedAgain(t *testing.T) {
 	const n = 300
 	path := filepath.Join(t.TempDir(), "callbacks.db")
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

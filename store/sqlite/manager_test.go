@@ -63,7 +63,7 @@ func TestManagerDay(t *testing.T) {
 		On("+41446681801", callbacktest.Busy(), callbacktest.Answered(time.Minute)).
 		On("+41446681802", callbacktest.NoAnswer(), callbacktest.NoAnswer(), callbacktest.Answered(time.Minute))
 	ids := callbacktest.IDs("cb")
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestManagerDay(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if s, err = sqlite.Open(t.Context(), path); err != nil {
+		if s, err = sqlite.Open(t.Context(), path, sqlite.Config{}); err != nil {
 			t.Fatal(err)
 		}
 		d = newDesk(t, s, clock, phones, fmt.Sprint("node-", 2+hour), ids)
@@ -126,7 +126,7 @@ func TestManagerDay(t *testing.T) {
 func TestManagerRuns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	synctest.Test(t, func(t *testing.T) {
-		s, err := sqlite.Open(t.Context(), path)
+		s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func TestNew(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "callbacks.db")
 	db := handle(t, path)
 	var schema *store.SchemaError
-	if _, err := sqlite.New(t.Context(), db); !errors.Is(err, store.ErrSchemaOlder) || !errors.As(err, &schema) || schema.Found != 0 {
+	if _, err := sqlite.New(t.Context(), db, sqlite.Config{}); !errors.Is(err, store.ErrSchemaOlder) || !errors.As(err, &schema) || schema.Found != 0 {
 		t.Fatalf("without migration: %v", err)
 	}
 	for range 2 { // the second time changes nothing
@@ -41,7 +41,7 @@ func TestNew(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := sqlite.New(t.Context(), db)
+	s, err := sqlite.New(t.Context(), db, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestNew(t *testing.T) {
 	if err := db.QueryRow("SELECT count(*) FROM callbacks").Scan(&n); err != nil || n != 1 {
 		t.Errorf("the handle after Close: %d, %v", n, err)
 	}
-	again, err := sqlite.New(t.Context(), db)
+	again, err := sqlite.New(t.Context(), db, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,12 +64,12 @@ func TestNew(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	if _, err := sqlite.New(t.Context(), nil); err == nil {
+	if _, err := sqlite.New(t.Context(), nil, sqlite.Config{}); err == nil {
 		t.Error("no handle")
 	}
 	one := handle(t, filepath.Join(t.TempDir(), "one.db"))
 	one.SetMaxOpenConns(1)
-	if _, err := sqlite.New(t.Context(), one); err == nil {
+	if _, err := sqlite.New(t.Context(), one, sqlite.Config{}); err == nil {
 		t.Error("a handle of one connection, which would wait for itself for ever")
 	}
 	memory, err := sql.Open("sqlite", ":memory:")
@@ -86,13 +86,13 @@ func TestNewRefuses(t *testing.T) {
 	if _, err := rollback.Exec("PRAGMA journal_mode = DELETE"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sqlite.New(t.Context(), rollback); err == nil {
+	if _, err := sqlite.New(t.Context(), rollback, sqlite.Config{}); err == nil {
 		t.Error("a file that is not in WAL mode")
 	}
 	if err := sqlite.Migrate(t.Context(), rollback); err != nil {
 		t.Error(err)
 	}
-	s, err := sqlite.New(t.Context(), rollback)
+	s, err := sqlite.New(t.Context(), rollback, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestMigrateAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 6 {
 			all.Go(func() {
-				s, err := sqlite.Open(context.Background(), path)
+				s, err := sqlite.Open(context.Background(), path, sqlite.Config{})
 				if err != nil {
 					t.Error(err)
 					return
@@ -172,7 +172,7 @@ func TestMigrationsByHand(t *testing.T) {
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := sqlite.New(t.Context(), db)
+	s, err := sqlite.New(t.Context(), db, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,10 +231,10 @@ func TestMigrateWaits(t *testing.T) {
 // Every connection that writes overwrites deleted data and syncs as configured.
 func TestSettings(t *testing.T) {
 	for _, c := range []struct {
-		option []sqlite.Option
-		want   int64
-	}{{nil, 2}, {[]sqlite.Option{sqlite.WithSynchronous(sqlite.Full)}, 2}, {[]sqlite.Option{sqlite.WithSynchronous(sqlite.Normal)}, 1}, {[]sqlite.Option{sqlite.WithSynchronous(9)}, 2}} {
-		s, _ := openNew(t, c.option...)
+		synchronous sqlite.Synchronous
+		want        int64
+	}{{0, 2}, {sqlite.Full, 2}, {sqlite.Normal, 1}, {9, 2}} {
+		s, _ := openNew(t, sqlite.Config{Synchronous: c.synchronous})
 		for pragma, want := range map[string]int64{"synchronous": c.want, "secure_delete": 1, "busy_timeout": 0} {
 			got, err := s.Number(t.Context(), "PRAGMA "+pragma)
 			if err != nil || got != want {

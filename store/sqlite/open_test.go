@@ -21,7 +21,7 @@ import (
 // filled creates a file with some callbacks and returns what was written.
 func filled(t *testing.T, path string, n int) []*callback.Callback {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestOpenFailsClearly(t *testing.T) {
 		if name == "" {
 			at = ":memory:"
 		}
-		s, err := sqlite.Open(t.Context(), at)
+		s, err := sqlite.Open(t.Context(), at, sqlite.Config{})
 		if err == nil {
 			t.Errorf("%s: opened", name)
 			s.Close()
@@ -103,7 +103,7 @@ func TestOpenFailsClearly(t *testing.T) {
 		}
 	}
 	var schema *store.SchemaError
-	if _, err := sqlite.Open(t.Context(), path("future.db")); !errors.As(err, &schema) || schema.Found != 999 || schema.Want != 2 {
+	if _, err := sqlite.Open(t.Context(), path("future.db"), sqlite.Config{}); !errors.As(err, &schema) || schema.Found != 999 || schema.Want != 2 {
 		t.Errorf("future schema: %v", err)
 	}
 }
@@ -117,7 +117,7 @@ func TestReadOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := sqlite.New(t.Context(), db)
+		s, err := sqlite.New(t.Context(), db, sqlite.Config{})
 		if err == nil || s != nil || want != nil && !errors.Is(err, want) {
 			t.Errorf("%s: %v", mode, err)
 		}
@@ -155,7 +155,7 @@ func TestFlippedBytes(t *testing.T) {
 		if err := os.WriteFile(copied, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := sqlite.Open(t.Context(), copied)
+		s, err := sqlite.Open(t.Context(), copied, sqlite.Config{})
 		if err != nil {
 			failed++
 			continue

@@ -42,7 +42,7 @@ func TestPausesSurvive(t *testing.T) {
 	sales := callback.Pause{Service: "sales", Since: monday().Add(time.Microsecond), Actor: "bob", Reason: "fire drill"}
 	other := callback.Pause{Tenant: "acme", Service: "sales", Actor: "eve"}
 	for round := range 3 {
-		s, err := sqlite.Open(t.Context(), path)
+		s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestPausesAreMigrated(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := sqlite.New(t.Context(), handle(t, path)); !errors.Is(err, store.ErrSchemaOlder) {
+	if _, err := sqlite.New(t.Context(), handle(t, path), sqlite.Config{}); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Fatalf("an older file: %v", err)
 	}
 	s := openAt(t, path)
@@ -109,7 +109,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 	clock := callbacktest.NewClock(monday())
 	phones := callbacktest.NewDialer(clock.Now).On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute))
 	ids := callbacktest.IDs("cb")
-	s, err := sqlite.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path, sqlite.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestManagerPauseOutlivesTheProcess(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if s, err = sqlite.Open(t.Context(), path); err != nil {
+		if s, err = sqlite.Open(t.Context(), path, sqlite.Config{}); err != nil {
 			t.Fatal(err)
 		}
 		d = newDesk(t, s, clock, phones, node, ids)

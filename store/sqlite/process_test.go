@@ -67,7 +67,7 @@ func hammerChild() error {
 		return err
 	}
 	ctx := context.Background()
-	s, err := sqlite.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path, sqlite.Config{})
 	if err != nil {
 		return err
 	}

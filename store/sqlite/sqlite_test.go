@@ -10,10 +10,13 @@ import (
 	"github.com/ringback-go/ringback/store/storetest"
 )
 
+// configOf returns the configuration that a test gave, or the zero one.
+func configOf(given []sqlite.Config) sqlite.Config { return append(given, sqlite.Config{})[0] }
+
 // openAt opens a store and closes it at the end of the test.
-func openAt(tb testing.TB, path string, option ...sqlite.Option) *sqlite.Store {
+func openAt(tb testing.TB, path string, config ...sqlite.Config) *sqlite.Store {
 	tb.Helper()
-	s, err := sqlite.Open(tb.Context(), path, option...)
+	s, err := sqlite.Open(tb.Context(), path, configOf(config))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -26,10 +29,10 @@ func openAt(tb testing.TB, path string, option ...sqlite.Option) *sqlite.Store {
 }
 
 // openNew opens a store in a new file.
-func openNew(tb testing.TB, option ...sqlite.Option) (s *sqlite.Store, path string) {
+func openNew(tb testing.TB, config ...sqlite.Config) (s *sqlite.Store, path string) {
 	tb.Helper()
 	path = filepath.Join(tb.TempDir(), "callbacks.db")
-	return openAt(tb, path, option...), path
+	return openAt(tb, path, config...), path
 }
 
 func TestConformance(t *testing.T) {

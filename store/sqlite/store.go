@@ -40,20 +40,19 @@ var _ callback.Store = (*Store)(nil)
 //
 // Errors: [store.ErrSchemaNewer], [ErrForeign], [ErrCorrupt],
 // [store.ErrReadOnly], [ErrDigestKey], and errors of the file system.
-func Open(ctx context.Context, path string, option ...Option) (*Store, error) {
-	o := optionsOf(option)
-	s, err := openFile(ctx, path, o)
+func Open(ctx context.Context, path string, c Config) (*Store, error) {
+	s, err := openFile(ctx, path, &c)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, classify(err))
 	}
 	return s, nil
 }
 
-func openFile(ctx context.Context, path string, o *options) (*Store, error) {
+func openFile(ctx context.Context, path string, c *Config) (*Store, error) {
 	if path == "" || path == ":memory:" {
 		return nil, misconfigured("path", "does not name a file")
 	}
-	if err := o.check(); err != nil {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
 	if err := touch(path); err != nil {
@@ -72,7 +71,7 @@ func openFile(ctx context.Context, path string, o *options) (*Store, error) {
 	err = Migrate(ctx, writes)
 	var s *Store
 	if err == nil {
-		s, err = start(ctx, reads, writes, o)
+		s, err = start(ctx, reads, writes, c)
 	}
 	if err != nil {
 		return nil, errors.Join(err, reads.Close(), writes.Close())
@@ -123,18 +122,17 @@ func location(path string) string {
 // its own, for writing. It uses others, one at a time each, for reading, for
 // copying the log and for backups. A call that waits for a connection does so
 // until its context ends. Close does not close db.
-func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
+func New(ctx context.Context, db *sql.DB, c Config) (*Store, error) {
 	if db == nil {
 		return nil, misconfigured("db", "is nil")
 	}
 	if n := db.Stats().MaxOpenConnections; n == 1 {
 		return nil, misconfigured("db", "allows one connection: the store needs one to write and others to read")
 	}
-	o := optionsOf(option)
-	err := o.check()
+	err := c.check()
 	var s *Store
 	if err == nil {
-		s, err = start(ctx, db, db, o)
+		s, err = start(ctx, db, db, &c)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("creating the store: %w", classify(err))
@@ -142,22 +140,14 @@ func New(ctx context.Context, db *sql.DB, option ...Option) (*Store, error) {
 	return s, nil
 }
 
-func optionsOf(all []Option) *options {
-	o := &options{}
-	for _, f := range all {
-		f(o)
-	}
-	return o
-}
-
 // start checks the schema and starts the committer.
-func start(ctx context.Context, reads, writes *sql.DB, o *options) (*Store, error) {
-	secret, sealed, err := inspect(ctx, writes, o.digestKey)
+func start(ctx context.Context, reads, writes *sql.DB, c *Config) (*Store, error) {
+	secret, sealed, err := inspect(ctx, writes, c.DigestKey)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{reads: reads, secret: secret}
-	w := &writer{db: writes, pragmas: o.writing(), secret: secret, hook: o.hook, checkpoints: newCheckpointer(writes, reads == writes), swept: none, recounted: none}
+	w := &writer{db: writes, pragmas: c.writing(), secret: secret, hook: c.hook, checkpoints: newCheckpointer(writes, reads == writes), swept: none, recounted: none}
 	if err := w.prepare(ctx, sealed); err != nil {
 		w.reopen()
 		w.checkpoints.close()

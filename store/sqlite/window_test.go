@@ -99,7 +99,7 @@ func TestEndedWindowsGo(t *testing.T) {
 // A sweep does not remove a counter that the transaction uses.
 func TestSweepLeavesWhatIsCounted(t *testing.T) {
 	g := newGate()
-	s, _ := openNew(t, sqlite.WithHook(g.hook))
+	s, _ := openNew(t, sqlite.Config{}.WithHook(g.hook))
 	key := callback.PermitKey{Kind: callback.PermitInterval}
 	start := func(id callback.ID, now time.Time, take ...callback.Permit) <-chan error {
 		done := make(chan error, 1)

@@ -16,14 +16,14 @@ func ExampleClauses() {
 		if c.Area != "swap" || !strings.Contains(c.Name, "repeated") {
 			continue
 		}
-		fmt.Println(c.Name+":", c.Check(context.Background(), store.NewMemory()))
+		fmt.Println(c.Name+":", c.Check(context.Background(), store.NewMemory(store.Config{})))
 	}
 	// Output: a repeated change is a conflict: <nil>
 }
 
 // The builders make changes as a Manager writes them.
 func ExampleRevise() {
-	ctx, s := context.Background(), store.NewMemory()
+	ctx, s := context.Background(), store.NewMemory(store.Config{})
 	first := storetest.Write(storetest.New("c1"))
 	second := storetest.Revise(first.Record, storetest.Queued(storetest.Start()))
 	errs, err := s.Apply(ctx, storetest.Start(), []callback.Change{first, second})
@@ -36,7 +36,7 @@ func ExampleRevise() {
 }
 
 func ExampleUnclaim() {
-	ctx, s := context.Background(), store.NewMemory()
+	ctx, s := context.Background(), store.NewMemory(store.Config{})
 	now := storetest.Start()
 	_, _ = s.Apply(ctx, now, []callback.Change{storetest.Write(storetest.New("c1", storetest.DueAt(now)))})
 	req := callback.ClaimRequest{Owner: "node-1", Lease: callbackLease, Due: true, Limit: 1}

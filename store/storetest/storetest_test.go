@@ -8,7 +8,7 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	Run(t, func(*testing.T) callback.Store { return store.NewMemory() })
+	Run(t, func(*testing.T) callback.Store { return store.NewMemory(store.Config{}) })
 }
 
 func TestNaive(t *testing.T) {

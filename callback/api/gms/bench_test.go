@@ -33,7 +33,7 @@ func benchHandler(b *testing.B) (http.Handler, *manager.Manager) {
 		b.Fatal(err)
 	}
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now,
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ func exampleManager(service callback.Service) *manager.Manager {
 		panic(err)
 	}
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now,
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now,
 		NewID: callbacktest.IDs("cb"), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

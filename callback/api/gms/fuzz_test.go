@@ -31,7 +31,7 @@ func fuzzHandler(t testing.TB) (http.Handler, *manager.Manager) {
 		t.Fatal(err)
 	}
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now, NewID: callbacktest.IDs("cb"), Synchronous: true,
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now, NewID: callbacktest.IDs("cb"), Synchronous: true,
 	})
 	if err != nil {
 		t.Fatal(err)

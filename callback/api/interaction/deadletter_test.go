@@ -201,7 +201,7 @@ func TestSelection(t *testing.T) {
 }
 
 func TestStoreFailureIsRetried(t *testing.T) {
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	inBubble(t, func(b *bubble) {
 		b.config.Attempts = 1
 		b.config.DeadLetter = func(_ context.Context, n interaction.Notification, last error) error {

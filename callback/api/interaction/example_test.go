@@ -26,7 +26,7 @@ func desk() *manager.Manager {
 	if err != nil {
 		panic(err)
 	}
-	m, err := manager.New(manager.Config{Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(now),
+	m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(now),
 		Now: now, NewID: callbacktest.IDs("cb"), Node: "node-1"})
 	if err != nil {
 		panic(err)

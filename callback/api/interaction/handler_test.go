@@ -122,7 +122,7 @@ func TestHandlerHidesUnreachable(t *testing.T) {
 
 // An id that no callback can have yields 404 without a read of the store.
 func TestHandlerInvalidID(t *testing.T) {
-	faults := callbacktest.NewFaultyStore(store.NewMemory())
+	faults := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = faults.Store() })
 	h := handler(t, r, &api.Caller{Name: "ann", Roles: []api.Role{api.RoleRead}}, func(c *interaction.Config) {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -177,7 +177,7 @@ func TestHandlerRemovedService(t *testing.T) {
 }
 
 func TestHandlerFailureHidesNumber(t *testing.T) {
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	r := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Store = faulty.Store() })
 	cb := r.start(manager.Request{})
 	var log bytes.Buffer

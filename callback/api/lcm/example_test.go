@@ -29,7 +29,7 @@ func agents() (*lcm.Handler, api.Caller) {
 		panic(err)
 	}
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(now), Contacts: directory,
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(now), Contacts: directory,
 		Now: now, NewID: callbacktest.IDs("cb"), Node: "node-1",
 	})
 	if err != nil {

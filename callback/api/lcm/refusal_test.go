@@ -299,7 +299,7 @@ func TestConcurrentMessage(t *testing.T) {
 }
 
 func TestLostAnswer(t *testing.T) {
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodApply, Kind: callbacktest.FailAfter},
 		callbacktest.Fault{Method: callbacktest.MethodGet, Kind: callbacktest.FailBefore, Skip: 1})
@@ -315,7 +315,7 @@ func TestLostAnswer(t *testing.T) {
 }
 
 func TestStoreFailureIsHidden(t *testing.T) {
-	faulty := callbacktest.NewFaultyStore(store.NewMemory())
+	faulty := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
 	r := newRig(t, func(_ *callback.Service, m *manager.Config, _ *lcm.Config) { m.Store = faulty.Store() })
 	faulty.Inject(callbacktest.Fault{Method: callbacktest.MethodSearch, Kind: callbacktest.FailBefore, Times: 2, Err: errors.New("no row for +6591462346")})
 	a, err := r.refuse("GetPersonalCallbackList", listing())

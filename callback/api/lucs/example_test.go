@@ -26,7 +26,7 @@ func exampleManager() *manager.Manager {
 	}
 	clock := callbacktest.NewClock(time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC))
 	manager, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now),
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(clock.Now),
 		Now: clock.Now, NewID: callbacktest.IDs("cb"), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

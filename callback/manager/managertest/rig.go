@@ -102,7 +102,7 @@ func New(t testing.TB, config Config) *Rig {
 	}
 	c := manager.Config{Store: config.Store, Dialer: r.Dialer, Node: "n1", Logger: slog.New(slog.DiscardHandler)}
 	if c.Store == nil {
-		c.Store = store.NewMemory()
+		c.Store = store.NewMemory(store.Config{})
 	}
 	Deterministic(&c, r.Clock.Now)
 	if config.Options != nil {

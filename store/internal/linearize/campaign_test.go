@@ -39,7 +39,7 @@ func TestWorkloadOutOfRange(t *testing.T) {
 	} {
 		w := sound
 		edit(&w)
-		if _, err := w.Run(t.Context(), store.NewMemory()); err == nil {
+		if _, err := w.Run(t.Context(), store.NewMemory(store.Config{})); err == nil {
 			t.Errorf("%+v was accepted", w)
 		}
 	}
@@ -48,7 +48,7 @@ func TestWorkloadOutOfRange(t *testing.T) {
 // TestAlone runs a single client, whose calls have only one order: it checks
 // that the specification agrees with the reference store.
 func TestAlone(t *testing.T) {
-	s := store.NewMemory()
+	s := store.NewMemory(store.Config{})
 	for seed := range uint64(500) {
 		w := Generate(seed)
 		w.Clients, w.Steps = 1, 40
@@ -68,7 +68,7 @@ func TestAlone(t *testing.T) {
 // TestLeavesNothingDue checks that one history of a store cannot affect the
 // next.
 func TestLeavesNothingDue(t *testing.T) {
-	s := store.NewMemory()
+	s := store.NewMemory(store.Config{})
 	c := &Campaign{Stores: []callback.Store{s}, Histories: 20}
 	if _, err := c.Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -82,8 +82,8 @@ func TestLeavesNothingDue(t *testing.T) {
 func TestCampaignFault(t *testing.T) {
 	broken := errors.New("disk failure")
 	for name, s := range map[string]callback.Store{
-		"error": &mutant{Store: store.NewMemory(), get: func(context.Context, callback.By) (*callback.Callback, error) { return nil, broken }},
-		"foreign callback": &mutant{Store: store.NewMemory(), get: func(context.Context, callback.By) (*callback.Callback, error) {
+		"error": &mutant{Store: store.NewMemory(store.Config{}), get: func(context.Context, callback.By) (*callback.Callback, error) { return nil, broken }},
+		"foreign callback": &mutant{Store: store.NewMemory(store.Config{}), get: func(context.Context, callback.By) (*callback.Callback, error) {
 			return &callback.Callback{Tenant: "other"}, nil
 		}},
 	} {
@@ -104,7 +104,7 @@ func TestCampaignFault(t *testing.T) {
 func TestCampaignCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := &Campaign{Stores: []callback.Store{store.NewMemory()}, Histories: 1}
+	c := &Campaign{Stores: []callback.Store{store.NewMemory(store.Config{})}, Histories: 1}
 	if report, err := c.Run(ctx); !errors.Is(err, context.Canceled) || report.Histories != 0 {
 		t.Errorf("%d histories, %v", report.Histories, err)
 	}

@@ -8,5 +8,5 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	prove(t, &Campaign{Stores: []callback.Store{store.NewMemory(), store.NewMemory()}})
+	prove(t, &Campaign{Stores: []callback.Store{store.NewMemory(store.Config{}), store.NewMemory(store.Config{})}})
 }

@@ -33,7 +33,7 @@ type mutant struct {
 	carried int // number of carriers so far
 }
 
-func newMutant() *mutant { return &mutant{Store: store.NewMemory()} }
+func newMutant() *mutant { return &mutant{Store: store.NewMemory(store.Config{})} }
 
 func (m *mutant) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
 	if m.change == nil {

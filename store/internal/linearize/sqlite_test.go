@@ -13,7 +13,7 @@ func TestSQLite(t *testing.T) {
 	var stores []callback.Store
 	for n := range 2 {
 		// Durability is not tested here.
-		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), fmt.Sprintf("store%d.db", n)), sqlite.WithSynchronous(sqlite.Normal))
+		s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), fmt.Sprintf("store%d.db", n)), sqlite.Config{Synchronous: sqlite.Normal})
 		if err != nil {
 			t.Fatal(err)
 		}

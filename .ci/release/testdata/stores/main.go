@@ -29,11 +29,11 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	if err := finish(ctx, "memory", store.NewMemory()); err != nil {
+	if err := finish(ctx, "memory", store.NewMemory(store.Config{})); err != nil {
 		return err
 	}
 
-	file, err := sqlite.Open(ctx, "callbacks.db")
+	file, err := sqlite.Open(ctx, "callbacks.db", sqlite.Config{})
 	if err != nil {
 		return err
 	}

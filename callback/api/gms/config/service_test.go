@@ -91,7 +91,7 @@ func manage(t *testing.T, o *config.Options) (*manager.Manager, time.Time) {
 	now := time.Date(2026, 3, 2, 9, 15, 0, 0, time.UTC)
 	clock := callbacktest.NewClock(now)
 	m, err := manager.New(manager.Config{
-		Store: store.NewMemory(), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now, NewID: callbacktest.IDs("cb"),
+		Store: store.NewMemory(store.Config{}), Services: services, Dialer: callbacktest.NewDialer(clock.Now), Now: clock.Now, NewID: callbacktest.IDs("cb"),
 		Synchronous: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {

@@ -20,7 +20,7 @@ type suspect struct {
 
 func newSuspect(t *testing.T) *suspect {
 	t.Helper()
-	return &suspect{store: reference.NewMemory(), Fleet: &Fleet{World: newWorld(t, false),
+	return &suspect{store: reference.NewMemory(reference.Config{}), Fleet: &Fleet{World: newWorld(t, false),
 		accepted: make(map[string]callback.ID), numbers: make(map[string]string)}}
 }
 

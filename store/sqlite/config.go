@@ -15,36 +15,30 @@ const (
 	Normal
 )
 
-// Option changes a Store at its making.
-type Option func(*options)
+// Config is how a [Store] works. The zero value of every field is the
+// documented default.
+type Config struct {
+	// Synchronous is when a change survives a power failure. Defaults to [Full];
+	// an unknown value is taken as Full.
+	Synchronous Synchronous
+	// DigestKey seals the secret that digests are made with. The host keeps the
+	// key outside the file: without it, the file and its backups do not tell
+	// whether a given number or customer is, or was, in them. A file whose secret
+	// is in the clear, as in every file made without a key, is sealed when it is
+	// first opened with one; older backups stay as they are.
+	//
+	// From then on the file and its backups open with this key only, and neither
+	// without a key nor with another: the error is [ErrDigestKey], as it is for a
+	// key of zeros. Keep copies of the key as long as the file. Processes that
+	// share a file need the same key. Defaults to none.
+	DigestKey *[32]byte
 
-type options struct {
-	synchronous Synchronous
-	digestKey   *[32]byte
-	hook        func(statement string)
-	pragmas     []string
+	hook func(statement string) // called before each statement of the writer; set by tests
 }
 
-// WithSynchronous sets when a change is safe from a power cut. Defaults to
-// [Full]; what is neither is taken as Full.
-func WithSynchronous(s Synchronous) Option { return func(o *options) { o.synchronous = s } }
-
-// WithDigestKey keeps the secret that digests are made with sealed under key,
-// which the host keeps elsewhere: without the key nobody can tell from the file,
-// or from a backup, whether a number or a customer that he thinks of is, or was,
-// in it. A file that has its secret in the clear, as all have that are made
-// without a key, is sealed when it is first opened with one; backups that were
-// made before stay as they are.
-//
-// From then on the file, and each backup of it, opens with this key only, and
-// never without: the error is [ErrDigestKey]. So it is for a key of zeros. Copies
-// of the key are to be kept as long as the file is. Processes that share a file
-// give the same key.
-func WithDigestKey(key [32]byte) Option { return func(o *options) { o.digestKey = &key } }
-
 // check reports an unusable configuration.
-func (o *options) check() error {
-	if o.digestKey != nil && *o.digestKey == [32]byte{} {
+func (c *Config) check() error {
+	if c.DigestKey != nil && *c.DigestKey == [32]byte{} {
 		return fmt.Errorf("%w: it is all zeros", ErrDigestKey)
 	}
 	return nil
@@ -64,12 +58,12 @@ func reading() []string {
 }
 
 // writing returns the settings of the connection that writes.
-func (o *options) writing() []string {
+func (c *Config) writing() []string {
 	synchronous := "FULL"
-	if o.synchronous == Normal {
+	if c.Synchronous == Normal {
 		synchronous = "NORMAL"
 	}
-	return append([]string{
+	return []string{
 		"busy_timeout = 0", // the writer waits itself, for as long as its callers do
 		"synchronous = " + synchronous,
 		"secure_delete = ON",
@@ -78,5 +72,5 @@ func (o *options) writing() []string {
 		"temp_store = MEMORY",
 		"cache_size = -" + cacheKiB,
 		"cell_size_check = ON",
-	}, o.pragmas...)
+	}
 }
