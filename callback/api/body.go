@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // MaxBody is the maximum size of a body in bytes.
@@ -100,7 +100,7 @@ func ReadValues(w http.ResponseWriter, r *http.Request) (callback.Values, error)
 	for name, list := range form {
 		switch {
 		case len(list) > 1:
-			return nil, NewFault(http.StatusBadRequest, safetext.Name(name), "is given more than once")
+			return nil, NewFault(http.StatusBadRequest, text.Clip(name), "is given more than once")
 		case !utf8.ValidString(name) || !utf8.ValidString(list[0]):
 			return nil, NewFault(http.StatusBadRequest, "", "the body is not UTF-8")
 		}

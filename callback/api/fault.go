@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // Fault is a request that is rejected before any work is done for it. It
@@ -29,9 +29,10 @@ func (f *Fault) Error() string {
 	return f.Field + ": " + f.Rule
 }
 
-// Redact masks what may be a phone number in a text to be logged: five or more
-// digits, even if spaces or punctuation separate them.
-func Redact(s string) string { return safetext.Redact(s, 5) }
+// Redact masks the digits of what may be a phone number in a text to be logged:
+// seven or more, even if spaces or punctuation separate them. Times, network
+// addresses and IDs are kept.
+func Redact(s string) string { return text.Redact(s) }
 
 // Unwrap returns the cause and the sentinel.
 func (f *Fault) Unwrap() []error {

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // MaxDepth is the maximum nesting depth of a JSON body.
@@ -121,7 +121,7 @@ func scan(body []byte) error {
 			if !top.member {
 				name, _ := token.(string)
 				if top.names[name] {
-					return NewFault(http.StatusBadRequest, safetext.Name(name), "is given more than once")
+					return NewFault(http.StatusBadRequest, text.Clip(name), "is given more than once")
 				}
 				top.names[name], top.member = true, true
 				continue

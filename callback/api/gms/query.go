@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // maxRows is the maximum number of callbacks in the response to a query by
@@ -137,24 +137,24 @@ const (
 
 // readCondition parses a parameter of a query by properties.
 func readCondition(q *callback.Query, name string, query url.Values, keys []string) error {
-	text, ok := single(query, name)
+	first, ok := single(query, name)
 	switch name {
 	case paramOperand:
-		q.AnySearchValue = strings.EqualFold(text, "OR")
-		ok = ok && (q.AnySearchValue || strings.EqualFold(text, "AND"))
+		q.AnySearchValue = strings.EqualFold(first, "OR")
+		ok = ok && (q.AnySearchValue || strings.EqualFold(first, "AND"))
 	case keyState:
 		var f stateFilter
-		if f, ok = parseState(text); ok {
+		if f, ok = parseState(first); ok {
 			q.States, q.NotStates = f.states, f.not
 		}
 	case paramStart:
-		q.DesiredFrom, ok = bound(text, ok)
+		q.DesiredFrom, ok = bound(first, ok)
 	case paramEnd:
-		q.DesiredTo, ok = bound(text, ok)
+		q.DesiredTo, ok = bound(first, ok)
 	case keyID:
 		ok = true
 		for _, id := range query[name] {
-			if ok = ok && safetext.IsID(id); ok {
+			if ok = ok && text.IsID(id); ok {
 				q.IDs = append(q.IDs, callback.ID(id))
 			}
 		}
@@ -164,7 +164,7 @@ func readCondition(q *callback.Query, name string, query url.Values, keys []stri
 			if value == "" {
 				return invalidParameter(clip(name), "is empty")
 			}
-			if !safetext.IsPlain(value) {
+			if !text.IsPlain(value) {
 				return invalidParameter(clip(name), ruleText)
 			}
 			q.SearchValues = append(q.SearchValues, callback.Match{Key: name, Value: value})

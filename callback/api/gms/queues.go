@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -47,7 +47,7 @@ func (h *Handler) readQueues(c *call, query url.Values) (*manager.QueuesRequest,
 	req := &manager.QueuesRequest{}
 	filters := h.viewOf(c.caller.Tenant).filterKeys
 	for _, name := range sortedNames(query) {
-		if slices.ContainsFunc(query[name], func(text string) bool { return !safetext.IsPlain(text) }) {
+		if slices.ContainsFunc(query[name], func(value string) bool { return !text.IsPlain(value) }) {
 			return nil, invalidParameter(name, ruleText)
 		}
 		text, ok := single(query, name)
@@ -140,7 +140,7 @@ func (h *Handler) watermarks(c *call) error {
 	if slices.Contains(names, "") {
 		return invalidParameter("service_name", "is empty")
 	}
-	if slices.ContainsFunc(names, func(name string) bool { return !safetext.IsPlain(name) }) {
+	if slices.ContainsFunc(names, func(name string) bool { return !text.IsPlain(name) }) {
 		return invalidParameter("service_name", ruleText)
 	}
 	marks, err := h.manager.Tenant(c.caller.Tenant).Watermarks(c.r.Context(), manager.WatermarksRequest{Services: names})

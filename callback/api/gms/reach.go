@@ -4,13 +4,13 @@ import (
 	"slices"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // reach returns the callback that the request names, [callback.ErrNotFound] if
 // there is none that the caller can see.
 func (h *Handler) reach(c *call) (*callback.Callback, error) {
-	if !safetext.IsID(c.id) {
+	if !text.IsID(c.id) {
 		return nil, callback.ErrNotFound
 	}
 	cb, err := h.manager.Tenant(c.caller.Tenant).Get(c.r.Context(), callback.ID(c.id))

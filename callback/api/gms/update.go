@@ -6,7 +6,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -39,7 +39,7 @@ func (h *Handler) update(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := h.checkChange(c, cb, ch); err != nil {
+	if err := checkChange(cb, ch); err != nil {
 		return err
 	}
 	if err := h.change(c, cb, ch); err != nil {
@@ -68,7 +68,7 @@ func readChange(p *parameters) (ch change, err error) {
 }
 
 // checkChange rejects changes that the state of the callback does not allow.
-func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
+func checkChange(cb *callback.Callback, ch change) error {
 	state := func() error { return &callback.StateError{ID: cb.ID, State: cb.State, Operation: "update"} }
 	switch {
 	case cb.State == callback.Completed:
@@ -82,7 +82,7 @@ func (h *Handler) checkChange(c *call, cb *callback.Callback, ch change) error {
 	case ch.state != 0 && ch.state != callback.Scheduled && !callback.CanMove(cb.State, ch.state):
 		return state()
 	}
-	if rule := safetext.Rule(string(ch.reason), maxReason); rule != "" {
+	if rule := text.Rule(string(ch.reason), maxReason); rule != "" {
 		return invalidParameter(keyReason, rule)
 	}
 	return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/check"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -88,7 +88,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Calle
 		return nil, api.NotAllowed(w, "GET, HEAD")
 	}
 	id := strings.TrimPrefix(r.URL.Path, "/")
-	if !safetext.IsID(id) {
+	if !text.IsID(id) {
 		return nil, errNoInteraction
 	}
 	cb, err := h.config.Manager.Tenant(caller.Tenant).Get(r.Context(), callback.ID(id))

@@ -11,8 +11,8 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/check"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -181,7 +181,7 @@ func (c *call) readCall(ctx context.Context) error {
 	}
 	c.callID = id
 	wrong := &callError{actual: "Invalid Call ID:" + id}
-	if safetext.Rule(id, maxName) != "" {
+	if text.Rule(id, maxName) != "" {
 		return wrong
 	}
 	if c.handler.config.ValidCall == nil {

@@ -39,7 +39,7 @@ func noList(_ string, told *wireError) any { return listMessage{[]row{}, told} }
 // list responds with the open callbacks of an agent, ordered by desired time.
 // Records are numbered from 1; 0 is the first as well.
 func (c *call) list(ctx context.Context) (any, error) {
-	user := c.data.required(keyUser, maxName)
+	user := c.data.required(keyUser)
 	days := c.handler.readDays(c.data, "FromDate", "ToDate")
 	first := max(c.data.integer("StartingNoOfRecord", 0, maxSkip), 1)
 	count := c.data.integer("NoofRecords", 1, maxRecords)

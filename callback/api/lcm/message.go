@@ -11,7 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/object"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 const (
@@ -51,11 +51,11 @@ func read(message []byte) (*envelope, error) {
 		return nil, api.NewFault(http.StatusBadRequest, "", "the message is not a JSON object")
 	}
 	o := newMembers(top)
-	if !strings.EqualFold(o.required("channel", maxName), channelLCM) {
+	if !strings.EqualFold(o.required("channel"), channelLCM) {
 		o.Refuse("channel", "is not "+channelLCM)
 	}
-	env := &envelope{topic: o.required("topic", maxName), subtopic: o.required("subtopic", maxName), source: o.text("source")}
-	if rule := safetext.Rule(env.source, maxName); rule != "" {
+	env := &envelope{topic: o.required("topic"), subtopic: o.required("subtopic"), source: o.text("source")}
+	if rule := text.Rule(env.source, maxName); rule != "" {
 		o.Refuse("source", rule)
 	}
 	value := o.Take("data")
@@ -76,16 +76,16 @@ func newMembers(values map[string]any) members { return members{object.New(value
 // null.
 func (o members) text(name string) string { return strings.TrimSpace(o.Text(name)) }
 
-// required takes a string that is not empty.
-func (o members) required(name string, limit int) string {
-	text := o.text(name)
-	if text == "" {
+// required takes a string of 1 to maxName bytes.
+func (o members) required(name string) string {
+	value := o.text(name)
+	if value == "" {
 		o.Refuse(name, "is required")
 	}
-	if rule := safetext.Rule(text, limit); rule != "" {
+	if rule := text.Rule(value, maxName); rule != "" {
 		o.Refuse(name, rule)
 	}
-	return text
+	return value
 }
 
 // numeral takes a number, or a string with a number, as text.
@@ -94,12 +94,12 @@ func (o members) numeral(name string) string {
 	case json.Number:
 		return v.String()
 	case string:
-		text := strings.TrimSpace(v)
-		if rule := safetext.Rule(text, maxName); rule != "" {
+		value := strings.TrimSpace(v)
+		if rule := text.Rule(value, maxName); rule != "" {
 			o.Refuse(name, rule)
 		}
-		if text != "" {
-			return text
+		if value != "" {
+			return value
 		}
 		o.Refuse(name, "is required")
 	case nil:

@@ -28,7 +28,7 @@ func noModes(callID string, told *wireError) any { return modesMessage{callID, [
 
 // modes responds with the contact modes of an account.
 func (c *call) modes(ctx context.Context) (any, error) {
-	account := c.data.required(keyAccount, maxName)
+	account := c.data.required(keyAccount)
 	if err := c.data.Err(); err != nil {
 		return nil, err
 	}

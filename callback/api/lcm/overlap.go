@@ -16,9 +16,9 @@ func noOverlap(_ string, told *wireError) any { return overlapMessage{Error: tol
 
 // overlap responds whether the agent or the account has a callback in a window.
 func (c *call) overlap(ctx context.Context) (any, error) {
-	account := c.data.required(keyAccount, maxName)
+	account := c.data.required(keyAccount)
 	w := c.handler.readWindow(c.data, "StartFromDate", "StartFromTime", "StartToDate", "StartToTime")
-	user := c.data.required(keyUser, maxName)
+	user := c.data.required(keyUser)
 	if err := c.data.Err(); err != nil {
 		return nil, err
 	}

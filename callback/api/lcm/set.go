@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -57,9 +57,9 @@ var errOver = fmt.Errorf("the callback of this message has ended: %w", callback.
 
 // request reads all fields of the request except the service.
 func (c *call) request(personal bool) (manager.Request, error) {
-	account := c.data.required(keyAccount, maxName)
+	account := c.data.required(keyAccount)
 	w := c.handler.readWindow(c.data, "StartDate", keyStartTime, "EndDate", keyEndTime)
-	modeID, user := c.data.numeral(keyMode), c.data.required(keyUser, maxName)
+	modeID, user := c.data.numeral(keyMode), c.data.required(keyUser)
 	agent := c.data.agent()
 	if err := c.data.Err(); err != nil {
 		return manager.Request{}, err
@@ -86,7 +86,7 @@ func (o members) agent() callback.Agent {
 	}
 	// The Manager accepts single-line text only.
 	comments := strings.Join(strings.FieldsFunc(o.text(keyComments), isBreak), " ")
-	if rule := safetext.Rule(comments, maxComments); rule != "" {
+	if rule := text.Rule(comments, maxComments); rule != "" {
 		o.Refuse(keyComments, rule)
 	}
 	return callback.Agent{Comments: comments, LeadScore: o.amount(keyScore), TargetAmount: o.amount(keyAmount)}

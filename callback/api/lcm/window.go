@@ -54,7 +54,7 @@ func (o members) moment(dateKey, timeKey string) availability.LocalTime {
 
 // exact reads a date or a time in one format.
 func (o members) exact(name, layout, form string) time.Time {
-	text := o.required(name, maxName)
+	text := o.required(name)
 	t, err := time.Parse(layout, text)
 	if err != nil || t.Format(layout) != text || layout == dateForm && (t.Year() < 1970 || t.Year() > 9998) {
 		o.Refuse(name, "is not of the form "+form)

@@ -78,11 +78,11 @@ func readCreate(body []byte) (manager.Request, naming, error) {
 		return manager.Request{}, naming{}, err
 	}
 	req := manager.Request{Number: o.required("Target"), Alternative: o.Text("AlternativeTarget")}
-	retries, given := o.integer("MaxRetries", 0, maxRetries)
+	retries, given := o.integer("MaxRetries", maxRetries)
 	if !given {
 		retries = defaultRetries
 	}
-	gap, given := o.integer("SecondsBetweenRetries", 0, maxGap)
+	gap, given := o.integer("SecondsBetweenRetries", maxGap)
 	if !given {
 		o.Refuse("SecondsBetweenRetries", "is required")
 	}

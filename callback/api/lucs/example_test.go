@@ -62,9 +62,9 @@ func exampleServer() func(method, path, body string) (status int, answer string)
 func Example() {
 	call := exampleServer()
 	show := func(status int, answer string) {
-		var c struct{ Id, Target, State, DueDate, ExternalTaskId string }
+		var c struct{ ID, Target, State, DueDate, ExternalTaskID string }
 		_ = json.Unmarshal([]byte(answer), &c)
-		fmt.Println(status, c.Id, c.Target, c.State, c.DueDate, c.ExternalTaskId)
+		fmt.Println(status, c.ID, c.Target, c.State, c.DueDate, c.ExternalTaskID)
 	}
 	show(call("POST", "/lucs/v1.0/callbacks", `{
 		"Target": "tel: +41785556677", "SecondsBetweenRetries": 60, "Priority": "Normal",

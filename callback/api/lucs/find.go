@@ -10,7 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -73,7 +73,7 @@ func (h *Handler) cancel(w http.ResponseWriter, r *request) error {
 // find returns the callback with an Id, or else an ExternalTaskId, that the
 // caller can see.
 func (h *Handler) find(ctx context.Context, caller *api.Caller, id string) (*callback.Callback, error) {
-	if !safetext.IsID(id) {
+	if !text.IsID(id) {
 		return nil, callback.ErrNotFound // not a valid identifier
 	}
 	cb, err := h.byID(ctx, caller, id)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/object"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // members are the members of a body.
@@ -31,11 +31,11 @@ func readObject(body []byte) (members, error) {
 // name takes a string that must be valid as a name, because stores cannot
 // search for others.
 func (o members) name(name string, limit int) string {
-	text := o.Text(name)
-	if rule := safetext.Rule(text, limit); rule != "" {
+	value := o.Text(name)
+	if rule := text.Rule(value, limit); rule != "" {
 		o.Refuse(name, rule)
 	}
-	return text
+	return value
 }
 
 // required takes a string that is not empty.
@@ -47,17 +47,17 @@ func (o members) required(name string) string {
 	return text
 }
 
-// integer takes an integer from low to high; ok is false if it is absent.
-func (o members) integer(name string, low, high int64) (n int64, ok bool) {
+// integer takes an integer from 0 to most; ok is false if it is absent.
+func (o members) integer(name string, most int64) (n int64, ok bool) {
 	switch v := o.Take(name).(type) {
 	case nil:
 		return 0, false
 	case json.Number:
 		n, err := strconv.ParseInt(v.String(), 10, 64)
-		if err == nil && n >= low && n <= high {
+		if err == nil && n >= 0 && n <= most {
 			return n, true
 		}
-		o.Refuse(name, "must be an integer from "+strconv.FormatInt(low, 10)+" to "+strconv.FormatInt(high, 10))
+		o.Refuse(name, "must be an integer from 0 to "+strconv.FormatInt(most, 10))
 	default:
 		o.Refuse(name, "must be a number")
 	}

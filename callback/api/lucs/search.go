@@ -82,8 +82,8 @@ func readSearch(body []byte) (*search, error) {
 	}
 	s.query.AppPool = o.name("AppPoolId", maxName)
 	s.query.DesiredFrom, s.query.DesiredTo = rangeOf(o)
-	s.limit, _ = o.integer("Limit", 0, math.MaxInt32)
-	s.offset, _ = o.integer("Offset", 0, math.MaxInt32)
+	s.limit, _ = o.integer("Limit", math.MaxInt32)
+	s.offset, _ = o.integer("Offset", math.MaxInt32)
 	var ok bool
 	if s.order, ok = parseOrder(o.Text("OrderBy")); !ok {
 		o.Refuse("OrderBy", "is neither a member of a callback nor Created or Updated")
@@ -161,13 +161,13 @@ func (h *Handler) common(ctx context.Context, tenant, target string) (string, er
 	}
 	var keys []string
 	for _, p := range policies {
-		address, err := wire.ParseAddress(target, p.Service().Numbers)
-		if err != nil {
-			return target, nil
+		key := ""
+		if address, err := wire.ParseAddress(target, p.Service().Numbers); err == nil {
+			key = address.Key()
 		}
-		keys = append(keys, address.Key())
+		keys = append(keys, key)
 	}
-	if keys = slices.Compact(keys); len(keys) == 1 {
+	if keys = slices.Compact(keys); len(keys) == 1 && keys[0] != "" {
 		return keys[0], nil
 	}
 	return target, nil

@@ -133,7 +133,7 @@ func contains(list []callback.State, s callback.State) bool {
 // The remaining time ends at the earliest of its limits.
 func TestLeft(t *testing.T) {
 	now := monday()
-	in := func(d time.Duration) time.Time { return now.Add(d) }
+	in := now.Add
 	policy, err := callback.NewPolicy(callback.Service{Name: "s", Numbers: callback.Numbers{Country: "US"}})
 	if err != nil {
 		t.Fatal(err)

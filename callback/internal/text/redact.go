@@ -24,7 +24,7 @@ func Redact(s string) string {
 			i += n
 			continue
 		}
-		if !isDigit(s[i]) && (s[i] != '+' || gap(s, i+1) < 0) {
+		if !IsDigit(s[i]) && (s[i] != '+' || gap(s, i+1) < 0) {
 			i++
 			continue
 		}
@@ -45,7 +45,7 @@ func Redact(s string) string {
 
 func mask(b []byte) {
 	for i, c := range b {
-		if isDigit(c) {
+		if IsDigit(c) {
 			b[i] = '#'
 		}
 	}
@@ -62,7 +62,7 @@ func number(s string, i int) (end, digits int) {
 		if next < 0 || digits > 0 && next > end && surelyShown(s, next) > 0 {
 			return end, digits
 		}
-		for end = next; end < len(s) && isDigit(s[end]); end++ {
+		for end = next; end < len(s) && IsDigit(s[end]); end++ {
 			digits++
 		}
 		if end == len(s) {
@@ -78,7 +78,7 @@ func gap(s string, i int) int {
 	seen, spaces := false, 0
 	for ; i < len(s); i++ {
 		switch c := s[i]; {
-		case isDigit(c):
+		case IsDigit(c):
 			return i
 		case c == ' ' && spaces < 2:
 			spaces++
@@ -95,7 +95,7 @@ func gap(s string, i int) int {
 // shown returns the length of the text at i that has enough digits for a phone number
 // but is none, or 0.
 func shown(s string, i int) int {
-	if i > 1 && (s[i-1] == 'h' || s[i-1] == 'm') && isDigit(s[i-2]) {
+	if i > 1 && (s[i-1] == 'h' || s[i-1] == 'm') && IsDigit(s[i-2]) {
 		return duration(s[i:]) // the seconds of 2m30.5s
 	}
 	if i > 0 && (isWord(s[i-1]) || s[i-1] == '+') {
@@ -133,7 +133,7 @@ func like(s, pattern string) int {
 		ok := s[i] == pattern[i]
 		switch pattern[i] {
 		case 'd':
-			ok = isDigit(s[i])
+			ok = IsDigit(s[i])
 		case 'x':
 			ok = isHex(s[i])
 		case '-':
@@ -168,7 +168,7 @@ func hex(s string) int {
 	}
 	start := n
 	for ; n < len(s) && isHex(s[n]); n++ {
-		if !isDigit(s[n]) {
+		if !IsDigit(s[n]) {
 			letters++
 		}
 	}
@@ -222,7 +222,7 @@ func timestamp(s string) int {
 	}
 	if like(s[n:], " m=") > 0 {
 		// The reading of the monotonic clock.
-		for n += len(" m="); n < len(s) && (isDigit(s[n]) || strings.IndexByte("+-.", s[n]) >= 0); n++ {
+		for n += len(" m="); n < len(s) && (IsDigit(s[n]) || strings.IndexByte("+-.", s[n]) >= 0); n++ {
 		}
 	}
 	return n
@@ -264,11 +264,11 @@ func zone(s string) int {
 // clock matches a time of day with seconds, with or without a fraction.
 func clock(s string) int {
 	n := like(s, "dd:dd:dd")
-	if n == 0 || n < len(s) && isDigit(s[n]) {
+	if n == 0 || n < len(s) && IsDigit(s[n]) {
 		return 0
 	}
-	if n+1 < len(s) && (s[n] == '.' || s[n] == ',') && isDigit(s[n+1]) {
-		for n++; n < len(s) && isDigit(s[n]); n++ {
+	if n+1 < len(s) && (s[n] == '.' || s[n] == ',') && IsDigit(s[n+1]) {
+		for n++; n < len(s) && IsDigit(s[n]); n++ {
 		}
 	}
 	return n
@@ -308,7 +308,7 @@ func address(s string) int {
 		}
 		n += octet
 	}
-	if whole(s, n) == 0 || n+1 < len(s) && s[n] == '.' && isDigit(s[n+1]) {
+	if whole(s, n) == 0 || n+1 < len(s) && s[n] == '.' && IsDigit(s[n+1]) {
 		return 0
 	}
 	if n < len(s) && (s[n] == ':' || s[n] == '/') {
@@ -322,14 +322,15 @@ func address(s string) int {
 // digitsOf counts the digits at the start of s.
 func digitsOf(s string) int {
 	n := 0
-	for n < len(s) && isDigit(s[n]) {
+	for n < len(s) && IsDigit(s[n]) {
 		n++
 	}
 	return n
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+// IsDigit reports whether c is an ASCII digit.
+func IsDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+func isHex(c byte) bool { return IsDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
-func isWord(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' }
+func isWord(c byte) bool { return IsDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' }

@@ -53,7 +53,7 @@ func TestRedactShowsEverythingElse(t *testing.T) {
 
 func TestClip(t *testing.T) {
 	for in, want := range map[string]string{
-		"billing2024": "billing2024", "a\tb\x7f": "a b ", "call +41 44 668 18 00": "call +## ## ### ## ##",
+		"billing2024": "billing2024", "a\tb\x7f": "a b ", "a\u202eb\u2028c\u00a0d": "a b c d", "日本\xff": "日本�", "call +41 44 668 18 00": "call +## ## ### ## ##",
 		strings.Repeat("é", 41): strings.Repeat("é", 40) + "...", strings.Repeat("x", 40): strings.Repeat("x", 40),
 		// A number is masked before the text is cut in the middle of it.
 		strings.Repeat("x", 36) + "0446681800": strings.Repeat("x", 36) + "####...",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // MaxName is the longest name, ID or key, in bytes.
@@ -19,7 +20,7 @@ func Cut(s string, most int) string {
 }
 
 // Clip prepares text of a caller for an error message: it masks phone numbers
-// as Redact does, replaces control characters with spaces and cuts the result
+// as Redact does, replaces what is not printable with spaces and cuts the result
 // to 40 characters.
 func Clip(s string) string {
 	const most = 40
@@ -28,7 +29,7 @@ func Clip(s string) string {
 		if len(out) == most {
 			return string(out) + "..."
 		}
-		if r < ' ' || r == 0x7f {
+		if !unicode.IsPrint(r) {
 			r = ' '
 		}
 		out = append(out, r)

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/availability"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // lookup returns the calendar of another office-hours service.
@@ -54,7 +54,7 @@ type valueFaults []error
 
 func (f *valueFaults) add(option, value string, err error) {
 	if err != nil {
-		*f = append(*f, &availability.ConfigError{Field: option, Value: safetext.Clip(value, maxShown), Reason: err.Error()})
+		*f = append(*f, &availability.ConfigError{Field: option, Value: text.Shorten(value, maxShown), Reason: err.Error()})
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // readCapacities parses all capacity services.
@@ -132,7 +132,7 @@ func parseDay(number, value string) (availability.Hours, error) {
 	var hours availability.Hours
 	err := eachMember(value, func(key string, raw json.RawMessage) (err error) {
 		if key != number {
-			return fmt.Errorf("key %q is not the day %q of the option", safetext.Clip(key, maxKey), number)
+			return fmt.Errorf("key %q is not the day %q of the option", text.Shorten(key, maxKey), number)
 		}
 		hours, err = parseHours(raw)
 		return err
@@ -176,7 +176,7 @@ func parseHours(raw json.RawMessage) (availability.Hours, error) {
 	err := eachMember(string(raw), func(key string, raw json.RawMessage) error {
 		hhmm, err := strconv.Atoi(key)
 		if len(key) != 4 || !isWhole(key) || err != nil || hhmm%100 != 0 || hhmm > 2300 {
-			return fmt.Errorf("hour %q is not 0000 to 2300 on the hour", safetext.Clip(key, maxKey))
+			return fmt.Errorf("hour %q is not 0000 to 2300 on the hour", text.Shorten(key, maxKey))
 		}
 		n, err := strconv.Atoi(string(bytes.TrimSpace(raw)))
 		if err != nil || n < 0 || n > availability.MaxSeats {
@@ -200,7 +200,7 @@ func eachMember(object string, member func(key string, value json.RawMessage) er
 			return err
 		}
 		if seen[key] {
-			fault = fmt.Errorf("key %q is repeated", safetext.Clip(key, maxKey))
+			fault = fmt.Errorf("key %q is repeated", text.Shorten(key, maxKey))
 			return fault
 		}
 		seen[key] = true

@@ -1,3 +1,7 @@
+// Package config parses a configuration of Genesys Mobile Services into
+// callback services, calendars, capacities and settings of the HTTP handler. It
+// reads the INI and JSON forms and maps of options, and reports each line that
+// it cannot use as a [Problem].
 package config
 
 import (

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // pausedServices is the default of _paused_services_list.
@@ -101,7 +101,7 @@ func isDialable(s string) bool {
 	digits := 0
 	for _, c := range []byte(s) {
 		switch {
-		case safetext.IsDigit(c):
+		case text.IsDigit(c):
 			digits++
 		case strings.IndexByte("+-.() /*#", c) < 0:
 			return false

@@ -6,19 +6,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // Severity is the severity of a [Problem].
 type Severity uint8
 
 const (
-	// SeverityNote: nothing is lost, but something works differently than in
-	// GMS or is done elsewhere.
+	// SeverityNote means that nothing is lost, but something works differently
+	// than in GMS or is done elsewhere.
 	SeverityNote Severity = iota + 1
-	// SeverityWarning: a value is not used; the text says what is used instead.
+	// SeverityWarning means that a value is not used; the text says what is used
+	// instead.
 	SeverityWarning
-	// SeverityError: a line, a section or a service is left out.
+	// SeverityError means that a line, a section or a service is left out.
 	SeverityError
 )
 
@@ -80,7 +81,7 @@ func (l *problemList) add(severity Severity, e entry, value, format string, args
 		return
 	}
 	p := Problem{
-		Line: e.line, Section: shownName(e.section), Option: shownName(e.name), Value: safetext.Clip(value, maxShown),
+		Line: e.line, Section: shownName(e.section), Option: shownName(e.name), Value: text.Shorten(value, maxShown),
 		Text: fmt.Sprintf(format, args...), Severity: severity,
 	}
 	if l.seen[p] {
@@ -113,7 +114,7 @@ func (l *problemList) all() []Problem {
 
 // shownName returns a name for a report: shortened and with phone numbers
 // masked.
-func shownName(name string) string { return safetext.Redact(safetext.Clip(name, maxShown), 7) }
+func shownName(name string) string { return text.Redact(text.Shorten(name, maxShown)) }
 
 // maxShown is the maximum number of bytes of a name or a value in a report.
 const maxShown = 80
@@ -126,7 +127,7 @@ func shownValue(value string) string {
 	}
 	digits := 0
 	for _, c := range []byte(value) {
-		if safetext.IsDigit(c) {
+		if text.IsDigit(c) {
 			digits++
 		}
 	}

@@ -5,7 +5,7 @@ package object
 import (
 	"strings"
 
-	"github.com/ringback-go/ringback/callback/api/internal/safetext"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // Object is a JSON object. It keeps the first fault, so that its members are
@@ -23,7 +23,7 @@ func New(members map[string]any, fault func(member, rule string) error) *Object 
 	for name, value := range members {
 		lower := strings.ToLower(name)
 		if _, ok := o.values[lower]; ok {
-			o.Refuse(safetext.Name(lower), "is given more than once, in different cases")
+			o.Refuse(text.Clip(lower), "is given more than once, in different cases")
 		}
 		o.values[lower] = value
 	}
