@@ -33,11 +33,11 @@ func ExampleAttemptKey_Split() {
 	// "" 0 false
 }
 
-// ParseState ignores case.
-func ExampleParseState() {
+// A state is parsed from its name in any case.
+func ExampleState_UnmarshalText() {
 	for _, name := range []string{"SCHEDULED", "queued", "asleep"} {
-		state, err := callback.ParseState(name)
-		if err != nil {
+		var state callback.State
+		if err := state.UnmarshalText([]byte(name)); err != nil {
 			fmt.Println(err, errors.Is(err, callback.ErrInvalidParameter))
 			continue
 		}
@@ -66,10 +66,10 @@ func ExampleState_MarshalText() {
 }
 
 // Call results have the names and numbers of the Callback Interaction resource.
-func ExampleParseCallResult() {
+func ExampleCallResult_UnmarshalText() {
 	for _, name := range []string{"NO_ANSWER", "sit_vacant", "RANG_TWICE"} {
-		result, err := callback.ParseCallResult(name)
-		if err != nil {
+		var result callback.CallResult
+		if err := result.UnmarshalText([]byte(name)); err != nil {
 			fmt.Println(err)
 			continue
 		}

@@ -104,25 +104,16 @@ func (r CallResult) MarshalText() ([]byte, error) {
 	return []byte(r.String()), nil
 }
 
-// UnmarshalText parses a name, ignoring case.
-func (r *CallResult) UnmarshalText(text []byte) error {
-	parsed, err := ParseCallResult(string(text))
-	if err != nil {
-		return err
-	}
-	*r = parsed
-	return nil
-}
-
-// ParseCallResult parses the name of a result, ignoring case. An unknown name is
-// an [ErrInvalidParameter].
-func ParseCallResult(name string) (CallResult, error) {
-	for r, known := range resultNames() {
-		if strings.EqualFold(name, known) {
-			return CallResult(r), nil
+// UnmarshalText parses the name of a result, ignoring case. An unknown name is an
+// [ErrInvalidParameter].
+func (r *CallResult) UnmarshalText(name []byte) error {
+	for result, known := range resultNames() {
+		if strings.EqualFold(string(name), known) {
+			*r = CallResult(result)
+			return nil
 		}
 	}
-	return 0, invalid("call_result", fmt.Sprintf("%q is not a call result", text.Clip(name)))
+	return invalid("call_result", fmt.Sprintf("%q is not a call result", text.Clip(string(name))))
 }
 
 // Certainty says how much is known about the end of an attempt. The zero value is

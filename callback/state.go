@@ -79,28 +79,19 @@ func (s State) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText parses a state name, ignoring case. Empty text is the zero State.
-func (s *State) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
+// An unknown name is an [ErrInvalidParameter].
+func (s *State) UnmarshalText(name []byte) error {
+	if len(name) == 0 {
 		*s = 0
 		return nil
 	}
-	parsed, err := ParseState(string(text))
-	if err != nil {
-		return err
-	}
-	*s = parsed
-	return nil
-}
-
-// ParseState parses the name of a state, ignoring case. An unknown name is an
-// [ErrInvalidParameter].
-func ParseState(name string) (State, error) {
-	for s, known := range stateNames() {
-		if s != 0 && strings.EqualFold(name, known) {
-			return State(s), nil
+	for state, known := range stateNames() {
+		if state != 0 && strings.EqualFold(string(name), known) {
+			*s = State(state)
+			return nil
 		}
 	}
-	return 0, invalid("_callback_state", fmt.Sprintf("%q is not a state", text.Clip(name)))
+	return invalid("_callback_state", fmt.Sprintf("%q is not a state", text.Clip(string(name))))
 }
 
 // Reason says why a callback is Completed. The values are the completion reasons of

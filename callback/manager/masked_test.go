@@ -39,7 +39,7 @@ func TestNumbersNeverShow(t *testing.T) {
 	_, refused := r.try(manager.Request{Number: swiss})
 	_, invalid := r.try(manager.Request{Number: "+417855566770000"})
 	_, reuse := r.m.Update(r.ctx, manager.UpdateRequest{ID: cb.ID, Set: callback.Values{"_customer_number": "+41 900 785 556677 1"}})
-	_, state := callback.ParseState(swiss)
+	state := new(callback.State).UnmarshalText([]byte(swiss))
 	show(*cb, cb, req, cb.SearchValues, cb.Held, cb.Customer, refused, invalid, reuse, state,
 		callback.Query{Number: swiss, SearchValues: []callback.Match{{Key: "k", Value: swiss}}},
 		manager.UpdateRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},

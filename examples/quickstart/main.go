@@ -182,9 +182,8 @@ func (d *day) do(ctx context.Context, l line) answer {
 	case "update":
 		a.cb, a.err = d.m.Update(ctx, manager.UpdateRequest{ID: a.id, Set: l.Set, Actor: a.By})
 	case "resolve":
-		result, err := callback.ParseCallResult(l.Result)
-		if err != nil {
-			a.err = err
+		var result callback.CallResult
+		if a.err = result.UnmarshalText([]byte(l.Result)); a.err != nil {
 			break
 		}
 		a.cb, a.err = d.m.Resolve(ctx, manager.Resolution{

@@ -13,7 +13,7 @@ type turn struct {
 	name   string // as it was scripted
 	result callback.CallResult
 	silent bool // taken, and nothing is heard of it
-	lost   bool // nobody ever learns what became of it
+	lost   bool // its end is never known
 }
 
 // answered is what attempts meet that nothing was scripted for.
@@ -29,8 +29,8 @@ func parseTurn(name string) (turn, error) {
 	case "UNKNOWN":
 		return turn{name: name, lost: true}, nil
 	}
-	result, err := callback.ParseCallResult(name)
-	if err != nil {
+	var result callback.CallResult
+	if err := result.UnmarshalText([]byte(name)); err != nil {
 		return turn{}, fmt.Errorf("%q is neither a call result nor SILENT nor UNKNOWN", name)
 	}
 	return turn{name: result.String(), result: result}, nil

@@ -63,14 +63,13 @@ func scanGroups(rows pgx.Rows, groups *sqlkit.Groups) error {
 		if err := rows.Scan(&tenant, &service, &priority, &state, &g.N, &g.Ready); err != nil {
 			return err
 		}
-		parsed, err := callback.ParseState(state.String)
+		err := g.State.UnmarshalText([]byte(state.String))
 		known, ok := sqlkit.Priority(priority.Int16)
-		if err != nil || !service.Valid || !priority.Valid || !ok {
+		if err != nil || g.State == 0 || !service.Valid || !priority.Valid || !ok {
 			// These cannot be read, and searches leave them out, too.
 			continue
 		}
 		g.Queue = callback.QueueKey{Tenant: tenant.String, Service: service.String, Priority: known}
-		g.State = parsed
 		groups.Add(g)
 	}
 	return rows.Err()

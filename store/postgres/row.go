@@ -15,8 +15,8 @@ import (
 // columns are what a callback is read from, in the order of row.
 const columns = "tenant, id, service, state, priority, ready, revision, epoch, next_at, owner, until, body"
 
-// row is a callback as the table has it. Every column may be NULL: somebody may
-// have taken a constraint away.
+// row is a callback as the table has it. Every column may be NULL, because an
+// operator may have dropped a constraint.
 type row struct {
 	tenant, id, service, state pgtype.Text
 	priority                   pgtype.Int2
@@ -53,11 +53,11 @@ func (r *row) callback() (*callback.Callback, error) {
 }
 
 func (r *row) decode(c *callback.Callback) error {
-	state, err := callback.ParseState(r.state.String)
+	err := c.State.UnmarshalText([]byte(r.state.String))
 	_, known := sqlkit.Priority(r.priority.Int16)
 	rule := ""
 	switch {
-	case err != nil:
+	case err != nil || c.State == 0:
 		rule = fmt.Sprintf("state %q is not known", clip(r.state.String))
 	case !r.service.Valid || !r.priority.Valid || !r.ready.Valid || !r.revision.Valid || !r.epoch.Valid:
 		rule = "a column that must not be NULL is"
@@ -68,7 +68,6 @@ func (r *row) decode(c *callback.Callback) error {
 	case r.epoch.Int64 < 0 || r.epoch.Int64 == math.MaxInt64:
 		rule = fmt.Sprintf("epoch %d cannot be counted on", r.epoch.Int64)
 	default:
-		c.State = state
 		return record.DecodeCallback(r.body, c)
 	}
 	return &record.DamagedError{Tenant: c.Tenant, ID: c.ID, Rule: rule, Err: ErrSchema}
