@@ -158,8 +158,8 @@ func TestFilterAgreesWithSearch(t *testing.T) {
 	}
 }
 
-// plainQuery returns a value that prints the query's values, which are nobody's
-// here.
+// plainQuery returns a value that prints the query's values, which are random
+// here and need no masking.
 func plainQuery(q callback.Query) any {
 	type plain callback.Query
 	return plain(q)

@@ -37,7 +37,7 @@ func TestRunTellsNotPlacedFromUnknown(t *testing.T) {
 			}
 		}
 		if n := strings.Count(out.String(), "Cid: who knows?  dialing"); n != 1 {
-			t.Errorf("the call nobody knew about was made %d times, want once", n)
+			t.Errorf("the call of unknown outcome was made %d times, want once", n)
 		}
 		if t.Failed() {
 			t.Log(out.String())

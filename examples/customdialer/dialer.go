@@ -29,7 +29,7 @@ var (
 //
 // The error decides whether the customer may be called again. Only what is
 // surely known not to have left for the network wraps callback.ErrNotPlaced; a
-// time-out, a broken connection, an answer nobody understands do not: the phone
+// time-out, a broken connection, a response that cannot be read do not: the phone
 // may be ringing.
 func (d *dialer) Dial(_ context.Context, call callback.Call) (callback.Ref, error) {
 	ref, err := d.platform.originate(string(call.Key), call.To.Reveal(), call.RingTimeout)

@@ -1,8 +1,8 @@
 // Customdialer shows how to write a callback.Dialer for a telephony platform of
 // one's own: placing attempts and returning a reference, reporting what becomes
 // of them from another goroutine, hanging up, answering look-ups, and above all
-// the difference between a call that surely was not placed and one of which
-// nobody knows.
+// the difference between a call that was certainly not placed and one that may
+// have been.
 //
 //	go run ./examples/customdialer
 //
@@ -33,8 +33,9 @@ const longest = 3 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout); err != nil {
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "customdialer:", err)
 		os.Exit(1)
 	}

@@ -1,4 +1,4 @@
-// Live shows the engine as a host runs it: Manager.Run in real time beside the
+// Live shows the engine as a host runs it: Manager.Run in real time next to the
 // host's own work, a dialer that makes a call from beginning to end, events as
 // they happen, and a clean end, by itself after some three seconds or at once
 // on Ctrl-C.
@@ -30,8 +30,9 @@ const longest = 4 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout); err != nil {
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "live:", err)
 		os.Exit(1)
 	}
@@ -136,8 +137,8 @@ func dial(ctx context.Context, call callback.Call) (callback.Outcome, error) {
 	case <-timer.C:
 		return outcome, nil
 	case <-ctx.Done():
-		// The host had no more time. Nobody knows how the call ends: an error
-		// that does not wrap callback.ErrNotPlaced says just that.
+		// The host has no more time, and the end of the call is unknown: that
+		// is what an error means that does not wrap callback.ErrNotPlaced.
 		return callback.Outcome{}, ctx.Err()
 	}
 }

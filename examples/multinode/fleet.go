@@ -103,22 +103,22 @@ type fleet struct {
 }
 
 // launch starts a node and returns when it is ready.
-func (f *fleet) launch(ctx context.Context, name string) (*node, error) {
+func (f *fleet) launch(ctx context.Context, name string) error {
 	s := f.settings
 	s.Name = name
 	n, err := startNode(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// Before the node is ready: its first call may come at once.
 	f.platform.attach(n)
 	if err := n.ready(ctx); err != nil {
-		return nil, fmt.Errorf("%s did not come up: %w", name, errors.Join(err, n.kill()))
+		return fmt.Errorf("%s did not come up: %w", name, errors.Join(err, n.kill()))
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.nodes = append(f.nodes, n)
-	return n, nil
+	return nil
 }
 
 // next returns the nodes in turn; nil when there is none.

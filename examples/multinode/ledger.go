@@ -28,7 +28,7 @@ type findings struct {
 	doubled    int            // customers called while on the phone with us
 	again      int            // customers called again after they had talked to an agent
 	refused    int            // attempts that came after a look-up had said that they never would
-	unheard    int            // reports that nobody heard
+	unheard    int            // reports that reached no node
 	foundLive  int            // look-ups that found the call still up
 	foundEnded int            // look-ups that found how it had ended
 	foundNever int            // look-ups that found that it never came
@@ -93,7 +93,7 @@ func (l *ledger) end(a Placing, outcome callback.Outcome) {
 	}
 }
 
-// unheard writes down that a report reached nobody.
+// unheard records that a report reached no node.
 func (l *ledger) unheard(callback.Report) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

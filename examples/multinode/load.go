@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/rpc"
 	"sync"
 	"time"
 
@@ -133,7 +132,7 @@ func (l *load) ask(ctx context.Context, n *node, a Ask) {
 			l.note(n, a, t)
 			return
 		}
-		if _, refused := err.(rpc.ServerError); refused {
+		if isRefused(err) {
 			if try == maxAsks {
 				l.fail(fmt.Errorf("request %s: %w", a.Key, err))
 				return
@@ -174,12 +173,12 @@ func (l *load) fail(err error) {
 	}
 }
 
-// count returns how many requests were accepted and refused so far.
-func (l *load) count() (accepted, refused int, err error) {
+// count returns how many requests were refused so far, and the first error.
+func (l *load) count() (refused int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, n := range l.full {
 		refused += n
 	}
-	return len(l.accepted), refused, l.err
+	return refused, l.err
 }

@@ -2,7 +2,7 @@
 // five hundred callbacks through them, kills one of the three without warning
 // while it takes requests and makes calls, brings it back, and proves at the
 // end, by a count kept outside the database, that no callback was lost and that
-// nobody was phoned twice. It takes about twenty seconds and ends with status 1
+// no customer was called twice. It takes about twenty seconds and ends with status 1
 // when a count that must be zero is not.
 //
 //	go run ./examples/multinode
@@ -44,11 +44,11 @@ func main() {
 	keep := flag.Bool("keep", false, "leave the schema in the database of -dsn")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	err := run(ctx, os.Stdout, *dsn, *keep, fullPlan())
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "multinode:", err)
 		os.Exit(1)

@@ -250,12 +250,17 @@ func outcomeOf(a Placing) callback.Outcome {
 // tells is how often the platform repeats a report that was not taken.
 const tells = 10
 
-// tell reports to the node that placed the call. When that is dead, nobody
-// hears it.
+// isRefused reports whether a node answered a call with an error.
+func isRefused(err error) bool {
+	var answered rpc.ServerError
+	return errors.As(err, &answered)
+}
+
+// tell reports to the node that placed the call, unless the node is dead.
 func (p *platform) tell(n *node, r callback.Report) {
 	for try := range tells {
 		err := n.orders.Call("Node.Report", r, &struct{}{})
-		if _, refused := err.(rpc.ServerError); !refused {
+		if !isRefused(err) {
 			if err != nil {
 				p.ledger.unheard(r)
 			}
@@ -268,7 +273,7 @@ func (p *platform) tell(n *node, r callback.Report) {
 	p.ledger.unheard(r)
 }
 
-// wait passes time; false means that the platform was closed meanwhile.
+// wait waits for d and reports false if the platform is closed first.
 func (p *platform) wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -80,7 +80,7 @@ func (s *show) play(ctx context.Context) error {
 	var struck error
 	work.Go(func() {
 		s.load.all(ctx, later)
-		_, full, _ := s.load.count()
+		full, _ := s.load.count()
 		s.out.say("the bookings are answered: %d were refused because their time is full", full)
 	})
 	work.Go(func() { s.load.over(ctx, now, s.plan.asking) })
@@ -92,12 +92,12 @@ func (s *show) play(ctx context.Context) error {
 	}()
 	err := s.watch(ctx, asked)
 	if err != nil {
-		// Whoever still waits for a node's answer gets none.
+		// Requests that still wait for a node get no response.
 		cancel()
 		err = errors.Join(err, s.fleet.stop(time.Second))
 	}
 	<-asked
-	_, _, failed := s.load.count()
+	_, failed := s.load.count()
 	return errors.Join(err, struck, failed)
 }
 
@@ -107,7 +107,7 @@ func (s *show) launch(ctx context.Context) error {
 	errs := make([]error, len(names))
 	var all sync.WaitGroup
 	for i, name := range names {
-		all.Go(func() { _, errs[i] = s.fleet.launch(ctx, name) })
+		all.Go(func() { errs[i] = s.fleet.launch(ctx, name) })
 	}
 	all.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -121,8 +121,8 @@ func (s *show) launch(ctx context.Context) error {
 const patience = 5 * time.Second
 
 // strike kills a node at the worst moment: with attempts that it has committed
-// and that never reached the platform, with calls up whose end nobody else will
-// hear of, and with requests of customers that it has not answered. Later it
+// and that never reached the platform, with calls up whose end is reported to no other
+// node, and with requests of customers that it has not answered. Later it
 // starts the node again.
 func (s *show) strike(ctx context.Context, burst []Ask) error {
 	if !s.until(ctx, s.plan.kill) {
@@ -146,7 +146,7 @@ func (s *show) strike(ctx context.Context, burst []Ask) error {
 	if !s.until(ctx, s.plan.back) {
 		return nil
 	}
-	if _, err := s.fleet.launch(ctx, victim.name); err != nil {
+	if err := s.fleet.launch(ctx, victim.name); err != nil {
 		return err
 	}
 	s.out.say("%s is back", victim.name)

@@ -40,7 +40,7 @@ func (t *tally) print(out io.Writer) error {
 	line("")
 	line("what the death of %s left behind", nodeNames()[1])
 	line("%5d  requests without an answer, made again under the same key", t.repeated)
-	line("%5d  reports of calls that nobody heard", t.calls.unheard)
+	line("%5d  reports of calls that reached no node", t.calls.unheard)
 	line("%5d  attempts in doubt", t.doubts)
 	line("%5d      resolved by look-up: the call had ended", t.ended)
 	line("%5d      resolved by look-up: never placed, another attempt followed", t.never)
@@ -62,7 +62,7 @@ func (t *tally) print(out io.Writer) error {
 	}
 	line("")
 	if wrong == 0 {
-		line("Nothing was lost, and nobody was called twice.")
+		line("Nothing was lost, and no customer was called twice.")
 	} else {
 		line("%d of the counts are wrong.", wrong)
 	}

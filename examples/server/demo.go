@@ -67,7 +67,7 @@ func (d *demo) advance(_ http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil || by < 0 || by > furthest {
 		return nil, api.NewFault(http.StatusBadRequest, "advance", fmt.Sprintf("is not a duration from 0s to %s, such as 90s", furthest))
 	}
-	// What happens, happens, also when nobody waits for the answer any more.
+	// Time passes even if the client no longer waits for the response.
 	if err := d.engine.advance(context.WithoutCancel(r.Context()), by); err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (d *desk) agents(key deskKey) []string {
 	return d.busy[key]
 }
 
-// Free is how many agents of a service have nobody.
+// Free returns the number of agents of a service without a call.
 func (d *desk) Free(_ context.Context, tenant, service string) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

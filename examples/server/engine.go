@@ -106,7 +106,7 @@ func (e *engine) answer(ctx context.Context, now time.Time) (did bool, err error
 		e.asked[cb.ID] = cb.Revision
 		_, err := e.manager.Tenant(cb.Tenant).Answer(ctx, manager.AnswerRequest{ID: cb.ID, Answer: say, Actor: "simulation"})
 		if errors.Is(err, callback.ErrStopped) {
-			return did, nil // it is asked again by whoever comes after
+			return did, nil // the next run asks again
 		}
 		if err != nil && !errors.Is(err, callback.ErrInvalidOperation) && !errors.Is(err, callback.ErrConflict) {
 			return did, err
@@ -170,7 +170,8 @@ func (e *engine) settle(ctx context.Context) (time.Time, error) {
 	}
 }
 
-// nextAnswer is when somebody answers an offer; zero when nobody is asked.
+// nextAnswer returns the time of the next answer to an offer, or the zero time if
+// no offer is open.
 func (e *engine) nextAnswer(ctx context.Context) time.Time {
 	var next time.Time
 	for cb, err := range e.manager.Search(ctx, callback.Query{States: []callback.State{callback.Offered}}) {

@@ -30,8 +30,7 @@
 //
 // scripts what the next attempts to a number meet: names of call results, and
 // SILENT for a platform that takes a call and then says nothing until it is
-// asked, UNKNOWN for one that nobody ever learns anything of. GET /demo/calls
-// lists the attempts that the dialer was asked to place, in order.
+// asked, UNKNOWN for one whose end is never known. GET /demo/calls lists the attempts that the dialer was asked to place, in order.
 //
 // # Where to look
 //
@@ -56,9 +55,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
-	switch err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); {
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
 	case errors.Is(err, flag.ErrHelp):
 		os.Exit(2)
 	case err != nil:

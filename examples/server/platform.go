@@ -13,7 +13,7 @@ import (
 )
 
 // platform is the simulated telephony: a Dialer whose calls take their course as
-// time passes. Whoever owns the clock lets it go on by deliver.
+// time passes. The owner of the clock moves them on with deliver.
 type platform struct {
 	clock   *clock
 	scripts scripts

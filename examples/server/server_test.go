@@ -85,7 +85,7 @@ func (r *running) as(user, password, method, path, body string) (int, string) {
 	return r.send(user, password, method, path, body, header)
 }
 
-// send makes a request; without a user it is nobody's.
+// send makes a request, without credentials if user is empty.
 func (r *running) send(user, password, method, path, body string, header http.Header) (int, string) {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), method, r.base+path, strings.NewReader(body))
@@ -203,7 +203,7 @@ func TestStopLosesNothing(t *testing.T) {
 	for !strings.Contains(first.must("GET", "/demo/calls", ""), zurich) {
 		// Polled until the first call is up.
 	}
-	// A client that never finishes what it has to say is in nobody's way.
+	// A client that never finishes its request does not hold up others.
 	slow, err := net.Dial("tcp", strings.TrimPrefix(first.base, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -356,6 +356,6 @@ func TestConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(r.log.String(), "_max_dial_attempts") {
-		t.Errorf("nobody is told of the misspelt option:\n%s", r.log)
+		t.Errorf("the log does not name the misspelt option:\n%s", r.log)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// Desk is the code of a host: it offers a callback to whoever would wait too
-// long, in the customer's words. What it gets is a *manager.Manager; it takes
+// Desk is the code of a host: it offers a callback to customers who would wait
+// too long, in their words. What it gets is a *manager.Manager; it takes
 // just the methods it needs, so that a test may pass a fake.
 type Desk struct {
 	callbacks callbacks
@@ -46,7 +46,7 @@ const most = 3
 
 // CallBack takes a callback for a time; the zero time means now. key is the
 // host's own name for the customer's wish, so that pressing the button twice
-// is one callback. An error is nobody's wish and nobody's fault: try again.
+// is one callback. After an error the customer may try again.
 func (d *Desk) CallBack(ctx context.Context, key, number string, at time.Time) (Answer, error) {
 	cb, err := d.callbacks.Start(ctx, manager.Request{Service: d.service, Key: key, Number: number, Desired: at})
 	var elsewhen *callback.AvailabilityError

@@ -185,8 +185,8 @@ func TestNeverReached(t *testing.T) {
 	}
 }
 
-// Nobody knows whether the phone rang: it is not dialled again until somebody
-// does, and then only if it did not.
+// It is not known whether the phone rang: it is dialed again only after an agent
+// reports that it did not.
 func TestPlatformFallsSilent(t *testing.T) {
 	w := newWorld(t, friday(t, 10, 0))
 	w.dialer.On(anne, callbacktest.Answered(time.Minute).With(callbacktest.Mute, callbacktest.Forgotten))

@@ -28,8 +28,8 @@ const (
 // others are changing at the moment is passed over. A callback that cannot be
 // read is set aside for an hour, see [Store.Damaged], and delays nothing.
 //
-// After [callback.ErrOutcomeUnknown] some may be leased to nobody: they come
-// back when the lease ends.
+// After [callback.ErrOutcomeUnknown] some may be leased although no caller has
+// them: they can be claimed again when the lease ends.
 func (s *Store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
 	if err := ctx.Err(); err != nil {
 		return callback.Claimed{}, err
@@ -139,8 +139,8 @@ func (s *Store) claimed(ctx context.Context, now, until time.Time, req *callback
 	found.sort()
 	c := callback.Claimed{NextAt: found.next}
 	if !found.next.After(now) && !found.next.IsZero() && len(found.rows) < most {
-		// What is due and was not leased is locked by somebody: asking again at
-		// once would only find it locked.
+		// What is due and was not leased is locked by another transaction. A
+		// claim at once would find it locked again.
 		c.NextAt = now.Add(lockedAgain)
 	}
 	c.Callbacks = make([]*callback.Callback, 0, len(found.rows))

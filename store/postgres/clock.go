@@ -56,7 +56,7 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	}
 	defer func() { <-c.asking }()
 	if now, age, ok := c.estimate(); ok && age < askEvery {
-		return now, nil // somebody else has asked meanwhile
+		return now, nil // another caller has asked in the meantime
 	}
 	err := s.read(ctx, func(ctx context.Context) error {
 		var t time.Time

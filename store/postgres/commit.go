@@ -60,7 +60,8 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 		c.mu.Unlock()
 		return store.ErrClosed
 	case len(c.queue) == 0 && c.room(0):
-		// Nobody to share with: the caller's own goroutine is the quickest.
+		// There is no other change to share a transaction with: the
+		// caller's own goroutine is the quickest.
 		c.busy++
 		c.begin(len(writes))
 		c.mu.Unlock()
@@ -131,8 +132,8 @@ func (c *committer) end(n int) {
 	}
 }
 
-// handOver ends the turn of a caller as a worker: those who came meanwhile get a
-// worker of their own.
+// handOver ends the turn of a caller as a worker. A new worker commits the
+// changes that have arrived since.
 func (c *committer) handOver(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,7 +146,7 @@ func (c *committer) handOver(n int) {
 	c.idle.Broadcast()
 }
 
-// work commits until nobody waits.
+// work commits until no change waits.
 func (c *committer) work() {
 	n := 0
 	for {
@@ -199,7 +200,8 @@ func (c *committer) close() {
 }
 
 // commit makes the writes of callers in their order. For several of them ctx is
-// nobody's: it goes on when one gives up, because the others wait for it.
+// not the context of any: commit goes on when one gives up, because the others
+// wait for it.
 func (s *Store) commit(ctx context.Context, calls []*call) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()

@@ -62,7 +62,7 @@ func TestPoolOfOne(t *testing.T) {
 	t.Logf("a pool of one connection: %d calls of %d methods at once", calls, len(methods()))
 }
 
-// TestConnectionsExhausted has a server on which nobody gets a connection any more, again and again.
+// TestConnectionsExhausted has a server that again and again has no connection left.
 func TestConnectionsExhausted(t *testing.T) {
 	t.Parallel()
 	const rounds = 20
@@ -311,8 +311,8 @@ func TestLockedRows(t *testing.T) {
 	t.Logf("rows locked by another session: %d times passed over by a claim, %d changes ended with their deadline, %d of them unknown", rounds, rounds, unknown)
 }
 
-// TestLockedCounter has another session keep a counter locked: who wants to take from it gives up with its deadline, and nothing is taken
-// that nobody holds.
+// TestLockedCounter has another session keep a counter locked: a change that takes from it gives up at its deadline, and no
+// units stay taken without a holder.
 func TestLockedCounter(t *testing.T) {
 	const (
 		rounds = 10

@@ -60,7 +60,7 @@ func newFleet(t *testing.T, dsn string, config faulttest.FleetConfig) *fleet {
 	return f
 }
 
-// request is one that nobody has made before. Every fourth is for a bucket that will be full.
+// request returns a request that is like no earlier one. Every fourth is for a bucket that will be full.
 func (f *fleet) request() faulttest.Request {
 	n := f.serial.Add(1)
 	r := faulttest.Request{Service: faulttest.Desk, Number: fmt.Sprintf("+4144%07d", 2000000+n), Key: fmt.Sprintf("key %d", n)}

@@ -18,7 +18,7 @@ import (
 	"github.com/ringback-go/ringback/store/postgres/internal/faultproxy"
 )
 
-// line is a store behind a proxy, with the truth beside it: a store that the faults do not meet.
+// line is a store behind a proxy, and the truth: a store on the same database that the faults do not affect.
 type line struct {
 	proxy  *faultproxy.Proxy
 	store  *postgres.Store
@@ -100,11 +100,11 @@ func isChange(sql string) bool {
 // deed is one change through the line.
 type deed struct {
 	do func(ctx context.Context) error
-	// meddle is what somebody else does to the same callback, in the way of the change.
+	// meddle changes the same callback as another client, so that the two changes conflict.
 	meddle func(ctx context.Context) error
 	// times is how often the change has happened.
 	times func(ctx context.Context) (int, error)
-	// yields: the change adapts to what somebody else did, instead of failing.
+	// yields is whether the change adapts to what the other client did, instead of failing.
 	yields bool
 }
 
@@ -112,7 +112,7 @@ type deed struct {
 const (
 	cutOnce     = iota // and the network works again
 	cutTwice           // at the repetition, too
-	cutMeddled         // and before the change can be repeated, somebody else changes the same callback
+	cutMeddled         // and before the change can be repeated, another client changes the same callback
 	cutDeserted        // and the network stays away for longer than the caller waits
 	cutWays
 )
@@ -144,7 +144,7 @@ func TestCuts(t *testing.T) {
 				}
 				callbacktest.VerifyAudit(t, l.truth)
 				callbacktest.VerifyPermits(t, l.truth, now, "")
-				t.Logf("%v the commit, %s: %d cuts (%d once, %d twice, %d with somebody else in between, %d and the network away) in %.1fs; %v",
+				t.Logf("%v the commit, %s: %d cuts (%d once, %d twice, %d with another client in between, %d and the network away) in %.1fs; %v",
 					kind, op.name, each, count[cutOnce], count[cutTwice], count[cutMeddled], count[cutDeserted], time.Since(begun).Seconds(), results)
 			})
 		}

@@ -253,7 +253,7 @@ func (s *spoiled) reads(t *testing.T, due bool) {
 	}
 }
 
-// TestUnknownStateIsAlone has one row whose state nobody knows, or that has none: what reads many rows leaves it out, at once.
+// TestUnknownStateIsAlone has one row whose state is not defined or NULL: what reads many rows leaves it out, at once.
 func TestUnknownStateIsAlone(t *testing.T) {
 	for name, state := range map[string]any{"unknown": "LIMBO", "NULL": nil} {
 		t.Run(name, func(t *testing.T) {

@@ -29,20 +29,20 @@ func deeds() []struct {
 		on   func(t *testing.T, l *line) func(i int) deed
 	}{
 		{"starts with a key", func(t *testing.T, l *line) func(int) deed {
-			through, beside := manage(t, l.store), manage(t, l.truth)
-			return func(i int) deed { return startWithKey(through, beside, l.truth, i) }
+			through, direct := manage(t, l.store), manage(t, l.truth)
+			return func(i int) deed { return startWithKey(through, direct, l.truth, i) }
 		}},
 		{"starts without a key", func(t *testing.T, l *line) func(int) deed {
 			return func(i int) deed { return startWithID(l, i) }
 		}},
 		{"completions and cancellations", func(t *testing.T, l *line) func(int) deed {
-			through, beside := manage(t, l.store), manage(t, l.truth)
+			through, direct := manage(t, l.store), manage(t, l.truth)
 			return func(i int) deed {
-				id := scheduleOne(t, beside, i)
+				id := scheduleOne(t, direct, i)
 				if i%2 == 0 {
 					return completing(t, l, id)
 				}
-				return cancelling(through, beside, l.truth, id)
+				return cancelling(through, direct, l.truth, id)
 			}
 		}},
 	}
@@ -83,8 +83,8 @@ func madeBy(ctx context.Context, s *postgres.Store, id callback.ID, actor string
 	return n, err
 }
 
-// startWithKey starts a callback. Somebody else does so under the same key: then both have the same.
-func startWithKey(through, beside *manager.Manager, truth *postgres.Store, i int) deed {
+// startWithKey starts a callback. Another client starts one under the same key: both get the same callback.
+func startWithKey(through, direct *manager.Manager, truth *postgres.Store, i int) deed {
 	request := func(actor string) manager.Request {
 		return manager.Request{Service: "desk", Number: number(i), Key: fmt.Sprint("key ", i), Desired: time.Now().Add(24 * time.Hour).Truncate(24 * time.Hour),
 			Actor: actor}
@@ -99,7 +99,7 @@ func startWithKey(through, beside *manager.Manager, truth *postgres.Store, i int
 			return err
 		},
 		meddle: func(ctx context.Context) error {
-			_, err := beside.Start(ctx, request(theirs))
+			_, err := direct.Start(ctx, request(theirs))
 			return err
 		},
 		times: func(ctx context.Context) (int, error) {
@@ -112,7 +112,7 @@ func startWithKey(through, beside *manager.Manager, truth *postgres.Store, i int
 	}
 }
 
-// startWithID writes a new callback whose ID is known. Somebody else takes the ID, or changes what it stands for.
+// startWithID writes a new callback whose ID is known. Another client takes the ID, or changes the callback that has it.
 func startWithID(l *line, i int) deed {
 	now := time.Now().UTC()
 	due := now.Add(24 * time.Hour)
@@ -150,7 +150,7 @@ func apply(ctx context.Context, s *postgres.Store, c callback.Change) error {
 	return err
 }
 
-// touch changes a callback as somebody else.
+// touch changes a callback under another actor.
 func touch(ctx context.Context, s *postgres.Store, id callback.ID) error {
 	cb, err := s.Get(ctx, callback.By{ID: id})
 	if err != nil || cb.State == callback.Completed {
@@ -171,7 +171,7 @@ func scheduleOne(t *testing.T, m *manager.Manager, i int) callback.ID {
 	return cb.ID
 }
 
-// completing claims a callback and ends it under the lease. Somebody else changes it meanwhile.
+// completing claims a callback and ends it under the lease. Another client changes it in between.
 func completing(t *testing.T, l *line, id callback.ID) deed {
 	t.Helper()
 	before, err := l.truth.Get(t.Context(), callback.By{ID: id})
@@ -205,8 +205,8 @@ func completing(t *testing.T, l *line, id callback.ID) deed {
 	}
 }
 
-// cancelling cancels a callback. Somebody else changes it meanwhile, and it is cancelled all the same.
-func cancelling(through, beside *manager.Manager, truth *postgres.Store, id callback.ID) deed {
+// cancelling cancels a callback that another client changes in between. It is cancelled all the same.
+func cancelling(through, direct *manager.Manager, truth *postgres.Store, id callback.ID) deed {
 	return deed{yields: true,
 		do: func(ctx context.Context) error {
 			_, err := through.Cancel(ctx, manager.CancelRequest{ID: id, Actor: ours})
@@ -217,7 +217,7 @@ func cancelling(through, beside *manager.Manager, truth *postgres.Store, id call
 			return err
 		},
 		meddle: func(ctx context.Context) error {
-			_, err := beside.Update(ctx, manager.UpdateRequest{ID: id, Set: callback.Values{"note": "changed"}, Actor: theirs})
+			_, err := direct.Update(ctx, manager.UpdateRequest{ID: id, Set: callback.Values{"note": "changed"}, Actor: theirs})
 			if errors.Is(err, callback.ErrInvalidOperation) {
 				return nil
 			}

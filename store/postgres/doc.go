@@ -40,7 +40,7 @@
 //   - A read replica is refused ([store.ErrReadOnly]): claims and counters need the
 //     primary.
 //
-// # Beside a transaction pooler
+// # Behind a transaction pooler
 //
 // Nothing is kept in a session: no advisory locks, no temporary tables, no
 // settings. Behind PgBouncer in transaction mode, older than 1.21 or with

@@ -87,7 +87,7 @@ type erasure struct {
 }
 
 // held reads what the callbacks hold, by ID. One whose row cannot be read is
-// erased all the same: what identifies somebody matters more than a counter. A
+// erased all the same: personal data matters more than a counter. A
 // record of a later version is not: what it holds would stay taken.
 func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callback.ID]erasure, error) {
 	ids := list(req.Items, func(i callback.Precondition) string { return string(i.ID) })
@@ -137,8 +137,8 @@ func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held 
 			return nil, err
 		}
 		w.addItems(held[item.ID].held, nil)
-		// What it holds was read at another revision: it must not be erased at
-		// this one, should it get there meanwhile.
+		// What it holds was read at another revision: it must not be erased
+		// if it has this one by now.
 		if was, found := held[item.ID]; !found {
 			w.fault = sqlkit.NotFound(item.ID)
 		} else if was.fault != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// ErrSchema: the schema lacks something, or has something else in its place.
+// ErrSchema means that the schema lacks an object, or has another one in its
+// place.
 var ErrSchema = errors.New("the schema is not as it should be")
 
 // ServerError is an error that the server answered. It holds nothing of the
@@ -83,8 +84,8 @@ func fateOf(err error) fate {
 }
 
 // stray reports whether a row stands where only the row of the callback that is
-// being changed, which the change has locked, could have put one: somebody else
-// did, and it will stand there again.
+// being changed, which the change has locked, could have put one. Something else
+// wrote it, and a repetition would meet it again.
 func stray(pg *pgconn.PgError) bool {
 	switch pg.ConstraintName {
 	case "events_pkey", "due_pkey", "queue_pkey":
@@ -124,7 +125,7 @@ func explain(err error) error {
 	return fmt.Errorf("postgres: %w", err)
 }
 
-// doubtful marks an error after which nobody knows whether a change happened.
+// doubtful marks an error that leaves open whether a change happened.
 func doubtful(err error) error { return fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, explain(err)) }
 
 func invalid(field, rule string) error {

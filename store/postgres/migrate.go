@@ -95,7 +95,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, config Config) error {
 	}
 }
 
-// raced reports whether somebody else created the same thing at the same time.
+// raced reports whether another process created the same object at the same time.
 func raced(err error) bool {
 	var pg *pgconn.PgError
 	return fateOf(err) == again || errors.As(err, &pg) && (pg.Code == "42P06" || pg.Code == "42P07" || pg.Code == "42710")

@@ -158,7 +158,7 @@ func TestMigrateCutShort(t *testing.T) {
 		}
 		err = <-over
 		cancel()
-		// The server may not have noticed yet that nobody waits any more.
+		// The server may not have noticed yet that the client is gone.
 		pool.Close()
 		if !eventually(t, 10*time.Second, func() bool {
 			return ask[int](t, dsn, "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1", schema) == 0

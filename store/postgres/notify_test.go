@@ -69,7 +69,7 @@ func otherNode(t *testing.T, l *line) *postgres.Store {
 func (l *line) listening(t *testing.T) {
 	t.Helper()
 	if !eventually(t, 20*time.Second, func() bool { return ask[int](t, l.direct, listeners) > 0 }) {
-		t.Fatal("nobody listens")
+		t.Fatal("no connection listens")
 	}
 }
 
@@ -200,7 +200,7 @@ func TestListenersEnd(t *testing.T) {
 			}
 		}
 	}
-	// One that nobody stops ends with the store.
+	// A listener that is not stopped ends with the store.
 	l.store.Notify(func() {})
 	l.listening(t)
 	l.store.Close()

@@ -45,17 +45,17 @@ func TestServicePauseSurvives(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	beside, err := postgres.New(t.Context(), poolOf(t, dsn, 2), postgres.Config{Schema: "rb1"})
+	second, err := postgres.New(t.Context(), poolOf(t, dsn, 2), postgres.Config{Schema: "rb1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantPauses(t, beside, servicePause("", ""), servicePause("", "sales"), servicePause("acme", "sales"))
-	if err := beside.SetPause(t.Context(), callback.Pause{}, false); err != nil {
+	wantPauses(t, second, servicePause("", ""), servicePause("", "sales"), servicePause("acme", "sales"))
+	if err := second.SetPause(t.Context(), callback.Pause{}, false); err != nil {
 		t.Fatal(err)
 	}
 	wantPauses(t, first, servicePause("", "sales"), servicePause("acme", "sales"))
 	first.Close()
-	beside.Close()
+	second.Close()
 	if err := first.SetPause(t.Context(), servicePause("", "late"), true); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("pausing after Close: %v", err)
 	}

@@ -31,8 +31,8 @@ func begin(t *testing.T, s *postgres.Store, names ...callback.ID) []*callback.Ca
 	return list
 }
 
-// TestStrayRows has rows stand where only a change of one callback could have put them: that change is refused, and at once, and the one
-// beside it is made.
+// TestStrayRows has rows stand where only a change of one callback could have put them: that change is refused at once, and the
+// other one of the same batch is made.
 func TestStrayRows(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]string{
@@ -64,7 +64,7 @@ func TestStrayRows(t *testing.T) {
 	}
 }
 
-// TestUnknownPriorities has priorities that nobody knows stand in the tables: counts leave them out, so that no engine stumbles.
+// TestUnknownPriorities puts priorities that are not defined into the tables: counts leave them out, so that no engine fails on them.
 func TestUnknownPriorities(t *testing.T) {
 	t.Parallel()
 	dsn := suite.NewDatabase(t)

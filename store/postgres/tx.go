@@ -28,7 +28,7 @@ import (
 // with code 40001 or 40P01, and the host repeats its transaction. Counters that
 // Start takes from, and the callback it copies, stay locked until the transaction
 // ends: keep it short, and
-// Start last. Whoever meets such a counter waits, and because changes share
+// Start last. A change that needs such a counter waits, and because changes share
 // transactions a node whose Config.Committers are all waiting makes no other
 // change either, for up to Config.Timeout. A Start that takes longer than that
 // ends with the transaction.

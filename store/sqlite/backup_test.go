@@ -46,11 +46,11 @@ func TestBackupWhileWriting(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(to + "-wal"); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("the backup needs a log beside it: %v", err)
+			t.Errorf("the backup needs a log: %v", err)
 		}
 		left, err := filepath.Glob(to + ".*")
 		if err != nil || len(left) > 0 {
-			t.Errorf("left beside the backup: %v, %v", left, err)
+			t.Errorf("left in the directory of the backup: %v, %v", left, err)
 		}
 		copied := openAt(t, to)
 		if !exists(t, copied, c.Record.ID) {
@@ -145,10 +145,10 @@ func TestBackupAppearsComplete(t *testing.T) {
 		}
 	}})
 	if err := s.Backup(t.Context(), to); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("over a file that came meanwhile: %v", err)
+		t.Errorf("over a file that another process made: %v", err)
 	}
 	if b, err := os.ReadFile(to); err != nil || string(b) != "something" {
-		t.Errorf("the file that came meanwhile is %q, %v", b, err)
+		t.Errorf("the file that another process made is %q, %v", b, err)
 	}
 	left, err := filepath.Glob(to + ".*")
 	if err != nil || len(left) > 0 {

@@ -202,7 +202,7 @@ func (t *transaction) lease(c *claim, found []candidate) (aside int, err error) 
 	return aside, t.run(stLease, c.owner, int64(c.until), string(append(list, ']')))
 }
 
-// setAside leases a damaged record to nobody.
+// setAside leases a damaged record without an owner, so that claims skip it.
 func (t *transaction) setAside(now instant, r *stored, damage error) error {
 	t.recount = t.recount || !r.faulted
 	return t.run(stSetAside, int64(now)+asideFor.Microseconds(), faultOf(damage), r.cb)

@@ -202,7 +202,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 	}
 	// Readers do not need the lock.
 	if !exists(t, s, "c1") || exists(t, s, "late") {
-		t.Error("reads beside the lock are wrong")
+		t.Error("reads while the lock is held are wrong")
 	}
 	release()
 	if err := <-stays; err != nil {

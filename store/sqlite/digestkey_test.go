@@ -47,11 +47,11 @@ func TestDigestKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		beside := openAt(t, path, key)
+		second := openAt(t, path, key)
 		next := storetest.Write(storetest.New(callback.ID("new-" + string(rune('0'+round)))))
 		apply(t, s, next)
 		absent(t, files(t, s, path), "secrets", [][]byte{plain})
-		for _, s := range []*sqlite.Store{s, beside} {
+		for _, s := range []*sqlite.Store{s, second} {
 			page, err := s.Search(t.Context(), callback.Query{Tenant: c.Record.Tenant, Number: c.Record.Customer.Number.Key()})
 			if err != nil || names(page.Callbacks) != string(c.Record.ID) {
 				t.Errorf("found by number: %q, %v", names(page.Callbacks), err)

@@ -48,7 +48,7 @@ func TestOpenFailsClearly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	make := func(name, statements string) {
+	create := func(name, statements string) {
 		t.Helper()
 		db := openRaw(t, path(name))
 		if _, err := db.Exec(statements); err != nil {
@@ -67,12 +67,12 @@ func TestOpenFailsClearly(t *testing.T) {
 	write("header.db", append([]byte("SQLite format 4\x00"), whole[16:]...))
 	write("torn.db", whole[:5000])
 	write("short.db", whole[:60])
-	make("foreign.db", "CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES ('x')")
-	make("claimed.db", "PRAGMA application_id = 1382641255; PRAGMA user_version = 0; CREATE TABLE t (x)")
+	create("foreign.db", "CREATE TABLE customers (name TEXT); INSERT INTO customers VALUES ('x')")
+	create("claimed.db", "PRAGMA application_id = 1382641255; PRAGMA user_version = 0; CREATE TABLE t (x)")
 	write("future.db", whole)
-	make("future.db", "PRAGMA user_version = 999; CREATE TABLE news (x)")
+	create("future.db", "PRAGMA user_version = 999; CREATE TABLE news (x)")
 	write("secret.db", whole)
-	make("secret.db", "UPDATE secret SET value = x'0102'")
+	create("secret.db", "UPDATE secret SET value = x'0102'")
 	if err := os.Mkdir(path("directory.db"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -54,38 +54,38 @@ func TestInstant(t *testing.T) {
 }
 
 func TestSeal(t *testing.T) {
-	key, plain, beside := newKey(), []byte("a record"), []byte("its columns")
-	sealed, err := seal(key, plain, beside)
+	key, plain, bound := newKey(), []byte("a record"), []byte("its columns")
+	sealed, err := seal(key, plain, bound)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(sealed, plain) {
 		t.Error("the record can be read")
 	}
-	if got, err := unseal(key, sealed, beside); err != nil || !bytes.Equal(got, plain) {
+	if got, err := unseal(key, sealed, bound); err != nil || !bytes.Equal(got, plain) {
 		t.Errorf("%q, %v", got, err)
 	}
-	again, err := seal(key, plain, beside)
+	again, err := seal(key, plain, bound)
 	if err != nil || bytes.Equal(again, sealed) {
 		t.Error("the same bytes twice")
 	}
 	for i := range sealed {
 		bad := bytes.Clone(sealed)
 		bad[i] ^= 1
-		if got, err := unseal(key, bad, beside); err == nil {
+		if got, err := unseal(key, bad, bound); err == nil {
 			t.Errorf("byte %d altered: %q", i, got)
 		}
 	}
 	for name, open := range map[string]func() ([]byte, error){
-		"another key":       func() ([]byte, error) { return unseal(newKey(), sealed, beside) },
-		"no key":            func() ([]byte, error) { return unseal(noKey(), sealed, beside) },
-		"a short key":       func() ([]byte, error) { return unseal(key[:8], sealed, beside) },
+		"another key":       func() ([]byte, error) { return unseal(newKey(), sealed, bound) },
+		"no key":            func() ([]byte, error) { return unseal(noKey(), sealed, bound) },
+		"a short key":       func() ([]byte, error) { return unseal(key[:8], sealed, bound) },
 		"other columns":     func() ([]byte, error) { return unseal(key, sealed, []byte("other")) },
-		"cut short":         func() ([]byte, error) { return unseal(key, sealed[:20], beside) },
-		"nothing":           func() ([]byte, error) { return unseal(key, nil, beside) },
-		"only a version":    func() ([]byte, error) { return unseal(key, []byte{sealVersion}, beside) },
-		"an erased seal":    func() ([]byte, error) { s, _ := seal(noKey(), plain, beside); return unseal(noKey(), s, beside) },
-		"of a later format": func() ([]byte, error) { return unseal(key, append([]byte{9}, sealed[1:]...), beside) },
+		"cut short":         func() ([]byte, error) { return unseal(key, sealed[:20], bound) },
+		"nothing":           func() ([]byte, error) { return unseal(key, nil, bound) },
+		"only a version":    func() ([]byte, error) { return unseal(key, []byte{sealVersion}, bound) },
+		"an erased seal":    func() ([]byte, error) { s, _ := seal(noKey(), plain, bound); return unseal(noKey(), s, bound) },
+		"of a later format": func() ([]byte, error) { return unseal(key, append([]byte{9}, sealed[1:]...), bound) },
 	} {
 		if got, err := open(); err == nil {
 			t.Errorf("%s: %q", name, got)
@@ -238,15 +238,15 @@ func TestOpenSecret(t *testing.T) {
 
 func FuzzUnseal(f *testing.F) {
 	key := bytes.Repeat([]byte{7}, keySize)
-	sealed, err := seal(key, []byte("plain"), []byte("beside"))
+	sealed, err := seal(key, []byte("plain"), []byte("bound"))
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(key, sealed, []byte("beside"))
+	f.Add(key, sealed, []byte("bound"))
 	f.Add([]byte{}, []byte{}, []byte{})
 	f.Add(key, []byte{sealVersion}, []byte("x"))
-	f.Fuzz(func(t *testing.T, key, sealed, beside []byte) {
-		plain, err := unseal(key, sealed, beside)
+	f.Fuzz(func(t *testing.T, key, sealed, bound []byte) {
+		plain, err := unseal(key, sealed, bound)
 		if err == nil && (len(sealed) < 1+12+16 || len(plain) != len(sealed)-1-12-16) {
 			t.Errorf("%d bytes open to %d", len(sealed), len(plain))
 		}

@@ -46,18 +46,18 @@ func TestPausesSurvive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		beside := openAt(t, path)
+		second := openAt(t, path)
 		switch round {
 		case 0:
 			setPause(t, s, sales, true)
-			wantPauses(t, beside, sales)
-			setPause(t, beside, other, true)
+			wantPauses(t, second, sales)
+			setPause(t, second, other, true)
 			setPause(t, s, all, true)
 		case 1:
 			wantPauses(t, s, all, sales, other)
 			setPause(t, s, callback.Pause{Service: "sales", Actor: "somebody else"}, true)
 			setPause(t, s, all, false)
-			wantPauses(t, beside, sales, other)
+			wantPauses(t, second, sales, other)
 		case 2:
 			wantPauses(t, s, sales, other)
 		}

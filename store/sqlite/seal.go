@@ -52,19 +52,19 @@ func aead(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal encrypts plain and authenticates it together with beside.
-func seal(key, plain, beside []byte) ([]byte, error) {
+// seal encrypts plain and authenticates it together with bound.
+func seal(key, plain, bound []byte) ([]byte, error) {
 	a, err := aead(key)
 	if err != nil {
 		return nil, err
 	}
 	sealed := make([]byte, 1, 1+len(plain)+a.Overhead())
 	sealed[0] = sealVersion
-	return a.Seal(sealed, nil, plain, beside), nil
+	return a.Seal(sealed, nil, plain, bound), nil
 }
 
 // unseal is the inverse of seal.
-func unseal(key, sealed, beside []byte) ([]byte, error) {
+func unseal(key, sealed, bound []byte) ([]byte, error) {
 	if len(key) != keySize || isNoKey(key) || len(sealed) == 0 || sealed[0] != sealVersion {
 		return nil, errSeal
 	}
@@ -72,7 +72,7 @@ func unseal(key, sealed, beside []byte) ([]byte, error) {
 	if err != nil {
 		return nil, errSeal
 	}
-	plain, err := a.Open(nil, nil, sealed[1:], beside)
+	plain, err := a.Open(nil, nil, sealed[1:], bound)
 	if err != nil {
 		return nil, errSeal
 	}

@@ -30,7 +30,7 @@
 // [Proxy.Arm] waits for the n-th request with a matching text and cuts its
 // connection: [CutBefore] does not forward it, [CutAfter] withholds the
 // server's response. [Proxy.Swallow] loses every byte of every connection in
-// both directions until it is turned off. Connections stay open meanwhile, even
+// both directions until it is turned off. Until then connections stay open, even
 // if the other end closes, and those that lost something are closed at the end,
 // as after a repair of the network. [Proxy.DropNotifications] loses the
 // notifications of LISTEN only. [Proxy.Cut] drops every connection at once.

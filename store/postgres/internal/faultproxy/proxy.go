@@ -96,8 +96,8 @@ func (p *Proxy) DSN(server string) (string, error) {
 }
 
 // Swallow turns a silent failure on or off: every byte in both directions, of
-// existing and new connections, is read and lost. Connections stay open
-// meanwhile. If one end closes, the other does not learn of it, so the server
+// existing and new connections, is read and lost. Connections stay
+// open. If one end closes, the other does not learn of it, so the server
 // keeps the session and its locks. Turning it off closes the connections that
 // lost something; the others continue.
 func (p *Proxy) Swallow(on bool) {

@@ -13,13 +13,13 @@ import (
 func stopSelf() {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
-	defer signal.Stop(continued)
 	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
 		os.Exit(exitBroken)
 	}
 	// Another thread may be the one that takes the signal, long after Kill has
 	// returned in this one.
 	<-continued
+	signal.Stop(continued)
 }
 
 func resume(p *os.Process) error { return p.Signal(syscall.SIGCONT) }

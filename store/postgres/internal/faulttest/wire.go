@@ -19,7 +19,7 @@ const askWithin = 20 * time.Second
 func ask[Q, A any](ctx context.Context, socket string, question Q, sent func()) (answer A, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	conn, err := net.DialTimeout("unix", socket, askWithin)
+	conn, err := (&net.Dialer{Timeout: askWithin}).DialContext(context.WithoutCancel(ctx), "unix", socket)
 	if err != nil {
 		return answer, err
 	}

@@ -37,7 +37,7 @@ type watch struct {
 	measured usage
 }
 
-// start begins the round. Starting again begins anew.
+// start begins the round. A second call restarts it.
 func (w *watch) start() {
 	w.used, w.began, w.stopped = w.meter.read(), time.Now(), false
 }

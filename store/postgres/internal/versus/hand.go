@@ -40,8 +40,8 @@ const (
 	handMany   = `INSERT INTO callback (number, service, desired, due_at)
 		SELECT n, s, d, d FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS a(n, s, d) RETURNING id`
 	handFirst = `SELECT min(due_at) FROM callback WHERE state = 'scheduled'`
-	// The limit is a literal, because the planner plans a parameter anew each
-	// time.
+	// The limit is a literal, because the planner would plan a parameter for
+	// every execution.
 	handClaim = `WITH c AS MATERIALIZED (
 			SELECT id FROM callback WHERE state = 'scheduled' AND due_at <= now() ORDER BY due_at LIMIT 500 FOR UPDATE SKIP LOCKED)
 		UPDATE callback t SET state = 'running', attempts = attempts + 1 FROM c WHERE t.id = c.id RETURNING t.id, t.number`

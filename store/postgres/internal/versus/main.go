@@ -1,4 +1,4 @@
-// Versus measures ringback beside what a host would build callbacks on instead:
+// Versus compares ringback with what a host would build callbacks on instead:
 // River and a hand-written table on the same PostgreSQL, and asynq when a Redis
 // is given. Both sides of a row work in turns in one run, at the same
 // durability, and each line is the median of several rounds.
@@ -56,11 +56,12 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "run everything very briefly: a smoke test, whose figures say nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, o); err != nil {
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
+	err := run(ctx, os.Stdout, o)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "versus:", err)
 		os.Exit(1)
 	}

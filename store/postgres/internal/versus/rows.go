@@ -69,7 +69,7 @@ func starts(name string, callers int, want, wantOfRedis goal) func(context.Conte
 	}
 }
 
-// rates makes the row of our rate beside another's.
+// rates makes the row that compares our rate with another's.
 func rates(name, against string, r []result, other int, g goal) row {
 	return row{
 		name: name, against: against, goal: g, ours: r[ours].rate, theirs: r[other].rate, hand: r[hand].rate,
@@ -149,8 +149,8 @@ func (b *bench) burning(c *contenders) (*side, *side) {
 		}
 }
 
-// claimTuned is claims and completions beside River as its benchmark tool runs
-// it.
+// claimTuned compares claims and completions with River as its benchmark tool
+// runs it.
 func claimTuned(want goal) func(context.Context, *bench, *contenders) error {
 	return func(ctx context.Context, b *bench, c *contenders) error {
 		us, byHand := b.burning(c)
@@ -175,7 +175,7 @@ func claimTuned(want goal) func(context.Context, *bench, *contenders) error {
 	}
 }
 
-// claimDefault is the same beside River's defaults with 100 workers.
+// claimDefault compares them with River's defaults and 100 workers.
 func claimDefault(want goal) func(context.Context, *bench, *contenders) error {
 	return func(ctx context.Context, b *bench, c *contenders) error {
 		us, byHand := b.burning(c)

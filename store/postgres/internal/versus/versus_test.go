@@ -83,7 +83,7 @@ func TestQuick(t *testing.T) {
 	}
 	earliest := lineOf(t, text, "due-earliest")
 	if figure(t, earliest[1]) < 0 || !slices.Contains(earliest, "must") {
-		t.Errorf("somebody was called early: %v", earliest)
+		t.Errorf("a customer was called early: %v", earliest)
 	}
 	if !strings.Contains(text, "fsync on, full_page_writes on, synchronous_commit on") {
 		t.Error("the private server is not durable, or does not say so")
@@ -104,7 +104,7 @@ func TestOwnDatabase(t *testing.T) {
 		t.Errorf("rows that were not asked for:\n%s", &out)
 	}
 	if !strings.Contains(out.String(), "take no figure from it") {
-		t.Errorf("the server is not durable, and nobody says so:\n%s", &out)
+		t.Errorf("the server is not durable, and the report does not say so:\n%s", &out)
 	}
 	conn, err := pgx.Connect(t.Context(), dsn)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// One callback is the same through every face: taken by an agent over LCM, found
+// One callback is the same through every API: taken by an agent over LCM, found
 // over GMS and LUCS, read as an interaction.
-func TestFacesShareCallbacks(t *testing.T) {
+func TestAPIsShareCallbacks(t *testing.T) {
 	r := start(t, "-clock", atEight)
 	got := r.must("POST", "/lcm", `{"channel":"LCM","topic":"WebService","subtopic":"GetCallBackModes","data":{"callid":"12345","AccountNumber":"5|3|1|0|0|44|1"}}`)
 	const want = `{"channel":"LCM","topic":"WebService","subtopic":"CallBackModes","message":{"callid":"12345","response":[` +
