@@ -1,14 +1,14 @@
 # make test     lint, then every test of every module, with the race detector; installs PostgreSQL where it is missing
 # make quick    vet and the short tests of the root module
 # make soak     the crash tests of the stores at length
-# make lint     gofmt, vet and staticcheck for every module
+# make lint     gofmt and golangci-lint, which includes vet and staticcheck, for every module
 # make bench    the benchmarks whose figures README.md quotes
 # make versus   the comparison with job queues; ARGS='-only claim -rounds 3' passes flags
 # make gen      the number tables, from their metadata
 # make tidy     go mod tidy for every module
 # make release  prepares VERSION=v0.1.0 for tagging, see RELEASING.md
 
-STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # The modules that go.work joins, and the others, which are never published and run outside the workspace.
 ROOT = github.com/ringback-go/ringback
@@ -39,10 +39,8 @@ soak:
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
-	go vet work
-	@for dir in $(ALONE); do (set -x; GOWORK=off go -C $$dir vet ./...) || exit 1; done
-	@for dir in $(JOINED); do (set -x; cd $$dir && $(STATICCHECK) ./...) || exit 1; done
-	@for dir in $(ALONE); do (set -x; cd $$dir && GOWORK=off $(STATICCHECK) ./...) || exit 1; done
+	@for dir in $(JOINED); do (set -x; cd $$dir && $(GOLANGCI) run --allow-parallel-runners ./...) || exit 1; done
+	@for dir in $(ALONE); do (set -x; cd $$dir && GOWORK=off $(GOLANGCI) run --allow-parallel-runners ./...) || exit 1; done
 
 bench:
 	go test -run '^$$' -bench 'Start|Search|Drain|DueToDial' -benchmem ./store

@@ -25,7 +25,7 @@ const (
 // 24:00, valid only as a closing time.
 type TimeOfDay int
 
-// ClockStore returns the time of day hour:minute.
+// Clock returns the time of day hour:minute.
 func Clock(hour, minute int) TimeOfDay { return TimeOfDay(hour*60 + minute) }
 
 // String formats the time as HH:mm.
@@ -177,11 +177,11 @@ func (r DateRange) contains(day int64) bool {
 	}
 	_, m, d := civilDate(day)
 	key := DateRule{Month: m, Day: d}.key()
-	if from, to := r.From.key(), r.To.key(); from <= to {
+	from, to := r.From.key(), r.To.key()
+	if from <= to {
 		return from <= key && key <= to
-	} else {
-		return key >= from || key <= to
 	}
+	return key >= from || key <= to
 }
 
 // daySet is the set of days that a list of date rules includes.

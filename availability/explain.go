@@ -10,29 +10,29 @@ import (
 type RuleKind int
 
 const (
-	// KindNone: closed, because no rule opens the instant.
+	// KindNone means closed, because no rule opens the instant.
 	KindNone RuleKind = iota
-	// KindAlways: open, because the calendar has no hours.
+	// KindAlways means open, because the calendar has no hours.
 	KindAlways
-	// KindRegular: open by regular hours.
+	// KindRegular means open by regular hours.
 	KindRegular
-	// KindExtra: open by extra hours.
+	// KindExtra means open by extra hours.
 	KindExtra
-	// KindHoliday: closed by a holiday.
+	// KindHoliday means closed by a holiday.
 	KindHoliday
-	// KindEffective: closed, because the date is not an effective one.
+	// KindEffective means closed, because the date is not an effective one.
 	KindEffective
-	// KindAlternative: open or closed by the alternative that replaces the
-	// regular hours.
+	// KindAlternative means open or closed by the alternative that replaces
+	// the regular hours.
 	KindAlternative
-	// KindInclude: open by an included calendar.
+	// KindInclude means open by an included calendar.
 	KindInclude
-	// KindPartial: closed, because the bucket is only partly open.
+	// KindPartial means closed, because the bucket is only partly open.
 	KindPartial
-	// KindPast: closed, because the bucket has ended.
+	// KindPast means closed, because the bucket has ended.
 	KindPast
-	// KindOutOfRange: closed, because the instant is outside the years 1 to
-	// 9999.
+	// KindOutOfRange means closed, because the instant is outside the years 1
+	// to 9999.
 	KindOutOfRange
 )
 

@@ -9,11 +9,11 @@ import (
 type LocalKind int
 
 const (
-	// Exact: once.
+	// Exact means once.
 	Exact LocalKind = iota
-	// Gap: never, because the clock jumps over it.
+	// Gap means never, because the clock jumps over it.
 	Gap
-	// Overlap: more than once, because the clock is set back.
+	// Overlap means more than once, because the clock is set back.
 	Overlap
 )
 

@@ -132,8 +132,7 @@ type filler struct {
 
 func newFiller(dst []Slot, load Load, most int, busy bool) filler {
 	f := filler{slots: dst, load: load, busy: busy, most: most}
-	switch l := load.(type) {
-	case *DenseLoad:
+	if l, ok := load.(*DenseLoad); ok {
 		if f.dense = l; l == nil {
 			f.load = nil
 		}

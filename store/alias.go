@@ -2,8 +2,8 @@ package store
 
 import "github.com/ringback-go/ringback/callback"
 
-// These aliases let the author of a store import this package only. Package
-// callback defines the types.
+// The author of a store imports this package only. Package callback defines the
+// types.
 type (
 	Store          = callback.Store
 	ClockStore     = callback.ClockStore

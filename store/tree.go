@@ -37,8 +37,8 @@ func (t *tree[T]) Insert(item T) bool {
 		t.first, t.last = t.root, t.root
 	}
 	// A fast path, because most orders are of growing times and IDs.
-	if end := t.last.items; len(end) > 0 && len(end) < fanout && t.compare(item, end[len(end)-1]) > 0 {
-		t.last.items = append(end, item)
+	if last := t.last; len(last.items) > 0 && len(last.items) < fanout && t.compare(item, last.items[len(last.items)-1]) > 0 {
+		last.items = append(last.items, item)
 		t.size++
 		return true
 	}

@@ -139,9 +139,9 @@ func (t *tree) restoreSums(repository string) error {
 		if err != nil {
 			return err
 		}
-		ours, _ := splitSums(old)
+		lines, _ := splitSums(old)
 		_, others := splitSums(tidied)
-		lines := append(ours, others...)
+		lines = append(lines, others...)
 		slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(modulePath(a), modulePath(b)) })
 		if err := writeText(t.in(m, "go.sum"), strings.Join(lines, "")); err != nil {
 			return err

@@ -197,10 +197,10 @@ func (m *Manager) waitOf(ctx context.Context, now time.Time, cb *callback.Callba
 	if err != nil {
 		m.engine.LogError(ctx, slog.LevelError, "estimating a wait failed", err, slog.String("tenant", cb.Tenant), slog.String("service", cb.Service))
 	}
-	if err != nil || !ok {
-		return 0, false, nil
+	if ok && err == nil {
+		return max(wait, least), true, nil
 	}
-	return max(wait, least), true, nil
+	return 0, false, nil // an estimator that panics knows nothing
 }
 
 const (

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"errors"
 	"math"
 
 	"github.com/ringback-go/ringback/callback"
@@ -43,7 +44,8 @@ func (c *codec) damaged(at int, rule string) {
 
 // failure returns the error of decoding, with the name of the callback.
 func (c *codec) failure(tenant string, id callback.ID) error {
-	if d, ok := c.err.(*DamagedError); ok {
+	var d *DamagedError
+	if errors.As(c.err, &d) {
 		d.Tenant, d.ID = tenant, id
 	}
 	return c.err

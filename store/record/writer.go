@@ -15,7 +15,8 @@ func (c *codec) start(b []byte) {
 	if cap(b) == 0 {
 		b = make([]byte, 0, newRecord)
 	}
-	c.b, c.number = append(b, version), noField
+	b = append(b, version)
+	c.b, c.number = b, noField
 }
 
 // result returns the output, or b if encoding failed.
@@ -48,7 +49,8 @@ func (c *codec) putInt(number uint64, v int64) { c.putUint(number, uint64(v)<<1^
 
 func (c *codec) putText(number uint64, s string) {
 	b := binary.AppendUvarint(appendKey(c.b, number, kindBytes), uint64(len(s)))
-	c.b = append(b, s...)
+	b = append(b, s...)
+	c.b = b
 }
 
 // putLength writes the length of what was appended since start. One byte is

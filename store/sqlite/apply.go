@@ -310,13 +310,13 @@ func (t *transaction) maskEvents(cb int64) error {
 		s := scanner{values: row}
 		pos, body := s.integer(), s.blob()
 		var e callback.Event
-		if record.DecodeEvent(body, &e) != nil || e.Detail == "" {
-			return nil
+		if record.DecodeEvent(body, &e) == nil && e.Detail != "" {
+			e.Detail = ""
+			text, err := record.AppendEvent(nil, &e)
+			masked[pos] = text
+			return err
 		}
-		e.Detail = ""
-		text, err := record.AppendEvent(nil, &e)
-		masked[pos] = text
-		return err
+		return nil
 	}, cb)
 	if err != nil {
 		return err

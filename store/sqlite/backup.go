@@ -93,12 +93,11 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 // syncDirectory makes a new name durable. Where directories cannot be opened,
 // the system does this itself.
 func syncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return nil
+	if d, err := os.Open(path); err == nil {
+		// Some file systems cannot sync a directory; the content of the file is
+		// synced.
+		_ = d.Sync()
+		return d.Close()
 	}
-	// Some file systems cannot sync a directory; the content of the file is
-	// synced.
-	_ = d.Sync()
-	return d.Close()
+	return nil
 }

@@ -140,6 +140,6 @@ func (c *committer) rest() {
 
 // drop closes a connection instead of returning it to its pool.
 func drop(conn *sql.Conn) {
-	conn.Raw(func(any) error { return errDropped })
-	conn.Close()
+	_ = conn.Raw(func(any) error { return errDropped }) // makes database/sql close it
+	_ = conn.Close()
 }

@@ -51,11 +51,10 @@ const tallied = "SELECT tenant, service, priority, state, n, ready FROM tallies"
 func (s *Store) countRecords(ctx context.Context, f *search, w *where, g *sqlkit.Groups) error {
 	return s.rows(ctx, func(row []any) error {
 		r, c, err := readRow(row)
-		if err != nil {
+		switch {
+		case err != nil:
 			s.suspect(r.cb)
-			return nil
-		}
-		if f.filter.Match(c) {
+		case f.filter.Match(c):
 			g.Count(c)
 		}
 		return nil

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/store/record"
 )
 
 type counterKey struct {
@@ -266,13 +265,10 @@ func (t *transaction) findFreeKeys() error {
 	return err
 }
 
-// subjectOf unseals the subject of a counter.
-func subjectOf(c *counter, key, sealed []byte) (string, error) {
+// subjectOf unseals the subject of a counter; ok is whether its key fits.
+func subjectOf(c *counter, key, sealed []byte) (subject string, ok bool) {
 	plain, err := unseal(key, sealed, c.bytes())
-	if err != nil {
-		return "", record.ErrDamaged
-	}
-	return string(plain), nil
+	return string(plain), err == nil
 }
 
 // sweepEvery is the interval between sweeps, in microseconds of the callers'

@@ -59,11 +59,10 @@ func (l *load) add(row []any) error {
 	if len(s.values) > 0 {
 		c.subject = s.bytes()
 		sealed, key := s.blob(), s.blob()
-		subject, err := subjectOf(c, key, sealed)
-		if err != nil {
+		var ok bool
+		if c.key.Subject, ok = subjectOf(c, key, sealed); !ok {
 			return nil
 		}
-		c.key.Subject = subject
 	}
 	l.found = append(l.found, store.Counter{Key: c.key, Used: c.used, Ends: c.ends.Time()})
 	return nil

@@ -41,7 +41,7 @@ func newSession(conn any, hook func(string)) (*session, error) {
 func (s *session) close() {
 	for i, p := range s.ready {
 		if p != nil {
-			p.Close()
+			_ = p.Close() // its error is that of the last execution
 			s.ready[i] = nil
 		}
 	}
@@ -65,8 +65,7 @@ func (s *session) prepareText(text string) (prepared, error) {
 	}
 	p, ok := stmt.(prepared)
 	if !ok {
-		stmt.Close()
-		return nil, fmt.Errorf("unsupported statement type %T", stmt)
+		return nil, errors.Join(fmt.Errorf("unsupported statement type %T", stmt), stmt.Close())
 	}
 	return p, nil
 }

@@ -83,8 +83,8 @@ func (w *writer) reopen() {
 	if w.session == nil {
 		return
 	}
-	w.use(func(s *session) error {
-		s.close()
+	_ = w.conn.Raw(func(any) error { // fails if the connection is gone already
+		w.session.close()
 		return nil
 	})
 	drop(w.conn)

@@ -1,3 +1,6 @@
+// Package decide holds the decisions of a callback's life. Each is a function
+// of a record, its service and the time, and returns the change as a [Draft]. It
+// does no input or output and reads no clock.
 package decide
 
 import (

@@ -14,11 +14,12 @@ func (p *Policy) tooLateToDial(cb *callback.Callback, now time.Time) bool {
 	return q.CannotDial > 0 && cb.State == callback.Queued && !now.Before(cb.DeadlineAt.Add(-q.CannotDial))
 }
 
-// duty is the work that a due callback needs.
-type duty uint8
+// Duty is the work that a due callback needs.
+type Duty uint8
 
+// The duties.
 const (
-	dutyNone   duty = iota // nothing: give back the lease
+	dutyNone   Duty = iota // nothing: give back the lease
 	DutyWrite              // write the draft
 	DutyDial               // an accepted offer: dial
 	DutyLookup             // look up the attempt
@@ -33,9 +34,9 @@ const maxLostLeases = 20
 // Due returns the duty of a callback that is due and not completed, and the
 // draft of a DutyWrite; see [Completed]. position is the position at the end of
 // its queue.
-func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, position int, actor string) (duty, *Draft) {
+func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, position int, actor string) (Duty, *Draft) {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
-	write := func(d *Draft) (duty, *Draft) {
+	write := func(d *Draft) (Duty, *Draft) {
 		d.Epoch = cb.Lease.Epoch
 		return DutyWrite, d
 	}

@@ -148,13 +148,14 @@ func (r *StartInput) checkRelations() error {
 	case math.IsNaN(r.Agent.TargetAmount) || math.IsInf(r.Agent.TargetAmount, 0):
 		return Invalid("agent.target_amount", "is not a number")
 	}
-	if i := r.Interaction; i.StructuredText != "" && i.StructuredMIME == "" {
+	switch i := r.Interaction; {
+	case i.StructuredText != "" && i.StructuredMIME == "":
 		return Invalid("interaction.structured_text_mime", "is required with structured_text")
-	} else if !slices.Contains([]string{"", "Voice", "VoIP", "Email"}, i.ResponseType) {
+	case !slices.Contains([]string{"", "Voice", "VoIP", "Email"}, i.ResponseType):
 		return Invalid("interaction.desired_response_type", "is none of Voice, VoIP and Email")
-	} else if i.BinarySize < 0 {
+	case i.BinarySize < 0:
 		return Invalid("interaction.binary_content_size", fmt.Sprintf("%d is negative", i.BinarySize))
-	} else if i.BinaryContent != "" && (i.BinaryMIME == "" || i.BinarySize <= 0) {
+	case i.BinaryContent != "" && (i.BinaryMIME == "" || i.BinarySize <= 0):
 		return Invalid("interaction.binary_content_mime", "and binary_content_size are required with binary_content")
 	}
 	if !InYears(r.Desired) {

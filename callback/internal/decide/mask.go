@@ -11,7 +11,7 @@ import (
 // of a DutyWrite. It needs no policy, because the times are fixed when a
 // callback completes: callbacks of removed services are masked and erased as
 // well.
-func Completed(cb *callback.Callback, now time.Time, actor string) (duty, *Draft) {
+func Completed(cb *callback.Callback, now time.Time, actor string) (Duty, *Draft) {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	switch {
 	case past(cb.DeadlineAt):

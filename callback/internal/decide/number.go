@@ -72,12 +72,10 @@ func (p *Policy) user(field string, address phonenum.Address) error {
 	if err := p.short(field, user); err != nil {
 		return err
 	}
-	n, err := phonenum.Parse(user, p.Service.Numbers.Country)
-	if err != nil || !n.Valid() {
-		// An extension of the host's own exchange.
-		return nil
+	if n, err := phonenum.Parse(user, p.Service.Numbers.Country); err == nil && n.Valid() {
+		return p.allowed(field, n)
 	}
-	return p.allowed(field, n)
+	return nil // an extension of the host's own exchange
 }
 
 // allowed applies the rules for parsed numbers.

@@ -1,3 +1,6 @@
+// Package engine runs callbacks: it claims what is due, dials, applies the
+// decisions of package decide to the store, and reads the feed of events. Package
+// manager is its public interface.
 package engine
 
 import (

@@ -64,6 +64,7 @@ func (m *Intake) Policy(ctx context.Context, tenant, name string) (*decide.Polic
 // Orphans says what happens to callbacks whose service no longer exists.
 type Orphans bool
 
+// What PolicyOf does for an orphan.
 const (
 	RefuseOrphans Orphans = false // callback.ErrConfiguration
 	AdoptOrphans  Orphans = true  // the defaults of a service apply

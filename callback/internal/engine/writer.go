@@ -13,6 +13,7 @@ import (
 // Fate is what became of a change that was handed to the store.
 type Fate uint8
 
+// The fates.
 const (
 	Written Fate = iota // the store has it
 	Lost                // another change came first, or the record is gone
