@@ -30,8 +30,8 @@ type Config struct {
 	// names a contact mode. Defaults to none.
 	Contacts callback.ContactModes
 
-	// Now tells the time at the door of each public verb, for stores that are
-	// not a [callback.ClockStore]. Defaults to time.Now.
+	// Now returns the time that each public method decides by, unless the store
+	// is a [callback.ClockStore]. Defaults to time.Now.
 	Now func() time.Time
 	// Logger gets what an operator should know; never a number. Defaults to
 	// slog.Default().

@@ -313,7 +313,7 @@ func (r chooser) ReserveAny(ctx context.Context, candidates []*callback.Callback
 	return picks, nil
 }
 
-// Heads that nobody can take do not keep a free agent from the callbacks behind
+// Heads that no agent can take do not keep a free agent from the callbacks behind
 // them, however many there are.
 func TestHeadsThatCannotBeServed(t *testing.T) {
 	const heads = 6000 // ten batches and more

@@ -11,12 +11,12 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/engine"
 )
 
-// Manager takes callbacks, keeps them, has them dialled and tells what became
-// of them. Make one with [New]; all methods are safe for concurrent use. Any
-// number of Managers may share a store: no one of them leads.
+// Manager accepts callbacks, stores them, has them dialled and reports their
+// results. Make one with [New]; all methods are safe for concurrent use. Any
+// number of Managers may share a store: none of them is the leader.
 //
-// Verbs answer at once and never dial. The work is done by [Manager.Run], or by
-// whoever calls [Manager.Tick].
+// Methods that take a request return without dialling. [Manager.Run] does the
+// work, or the host does it by calling [Manager.Tick].
 type Manager struct {
 	engine *engine.Engine
 	served *servedPaces
@@ -101,8 +101,8 @@ func (m *Manager) Start(ctx context.Context, req Request) (*callback.Callback, e
 // store are logged.
 func (m *Manager) Run(ctx context.Context) error { return m.engine.Run(ctx) }
 
-// Shutdown stops the Manager: Run returns, verbs that change something answer
-// [callback.ErrStopped], Report excepted, and calls of the dialer that have begun are waited for, so that
+// Shutdown stops the Manager: Run returns, methods that change something, except Report, return
+// [callback.ErrStopped], and calls of the dialer that have begun are waited for, so that
 // their answers are not lost. When ctx ends first, their contexts are cancelled
 // and the error says how many have not returned; their callbacks become
 // unresolved and are looked up, by this or another node, when their time runs

@@ -85,7 +85,7 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	}
 	if !slices.ContainsFunc(inForce, func(p callback.Pause) bool { return p.Service == req.Service }) {
 		m.engine.Pauses.Forget(engine.ServiceKey{Tenant: m.tenant, Name: req.Service})
-		_, err = m.putBack(ctx, req, inForce, m.engine.Config.Node, "the pause has ended meanwhile")
+		_, err = m.putBack(ctx, req, inForce, m.engine.Config.Node, "the pause has ended in the meantime")
 	}
 	return n, err
 }

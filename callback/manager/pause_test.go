@@ -411,7 +411,7 @@ func TestPauseOutlivesTheNode(t *testing.T) {
 }
 
 // The node dies after the mark is set and before anything is moved: an engine
-// moves it, and so does the verb when it is repeated.
+// moves it, and so does Pause when it is repeated.
 func TestPauseCutShort(t *testing.T) {
 	for name, repair := range map[string]func(r *rig){
 		"repeated":  func(r *rig) { r.pause(drill(), 2) },

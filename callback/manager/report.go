@@ -36,8 +36,8 @@ type StateReport struct {
 	Detail string
 }
 
-// ReportState sets the state of a callback whose calls are made by somebody
-// else. It is allowed from every state but Completed, as far as the life cycle
+// ReportState sets the state of a callback whose calls are made outside the
+// library. It is allowed from every state but Completed, as far as the life cycle
 // allows the move. Queued and Completed end a live attempt; Routing and
 // Processing say how far it got.
 //

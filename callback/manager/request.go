@@ -37,8 +37,8 @@ type Request struct {
 	State callback.State
 
 	// Key makes the request safe to repeat: the same key with the same request
-	// returns the callback it made the first time, whatever the contact directory
-	// says meanwhile. At most 128 bytes.
+	// returns the callback it made the first time, even if the contact directory
+	// has changed since. At most 128 bytes.
 	Key string
 	// CopyFrom redials a completed callback: its properties, user data and
 	// number are taken where the request has none of its own, a contact mode
@@ -67,8 +67,8 @@ type Request struct {
 	// Properties are any keys and JSON values: those without a leading
 	// underscore are user data.
 	Properties callback.Values
-	// Parameters are values beside the properties that the daily limit may
-	// count, such as HTTP headers; they win over a property of the same name.
+	// Parameters are further values that the daily limit may count, such as HTTP
+	// headers; they win over a property of the same name.
 	Parameters map[string]string
 	// Overrides replace options of the service that it lists as overwritable:
 	// _redirect, _target.

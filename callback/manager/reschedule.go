@@ -17,8 +17,8 @@ type RescheduleRequest struct {
 	Desired time.Time
 	Local   *availability.LocalTime
 	Zone    string
-	// Revision, when not zero, must be the callback's: somebody else's change
-	// in between is an [callback.ErrConflict].
+	// Revision, when not zero, must be the callback's current revision, else
+	// the error is [callback.ErrConflict].
 	Revision int64
 	// Set are new values of properties, written together with the time; see
 	// [UpdateRequest].

@@ -1,4 +1,4 @@
-// Server is a whole callback server on the library: the four HTTP faces over one
+// Server is a whole callback server on the library: the four HTTP APIs over one
 // Manager, a simulated dialer and agents that make the callbacks move, and a
 // store of your choice. It is there to be read, and to test clients against.
 //
@@ -34,7 +34,7 @@
 //
 // # Where to look
 //
-//   - server.go: how a host puts store, services, dialer, router and faces
+//   - server.go: how a host puts store, services, dialer, router and APIs
 //     together, and stops without losing anything
 //   - access.go: who may do what
 //   - platform.go, desk.go: the simulated telephony and agents

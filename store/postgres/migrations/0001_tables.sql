@@ -1,4 +1,4 @@
--- Domains, because a CHECK of a table is parsed anew by every statement that
+-- Domains, because a CHECK of a table is parsed again by every statement that
 -- writes to it.
 CREATE DOMAIN {{schema}}.state_name AS text COLLATE "C" CHECK (VALUE IN ('SCHEDULED', 'QUEUED', 'PAUSED', 'OFFERED', 'DIALING',
     'ROUTING', 'PROCESSING', 'UNRESOLVED', 'COMPLETED', 'ERASED'));

@@ -11,8 +11,8 @@ DECLARE
     tenants text[];
     ids     text[];
 BEGIN
-    -- Locked in one statement and leased in the next, whose newer snapshot sees
-    -- what the callbacks have in due now that nobody else can change it.
+    -- One statement locks the callbacks, the next leases them: its newer snapshot
+    -- sees their rows in due, which no other session can change any more.
     SELECT array_agg(x.tenant), array_agg(x.id) INTO tenants, ids
     FROM (
         SELECT d.tenant, d.id
@@ -117,7 +117,7 @@ $$;
 -- idempotency keys are new, and every counter has room for all that is taken.
 -- Then it returns true; otherwise it changes nothing and returns false, or fails
 -- with 40001 or 23505, and apply is to decide. It is one statement, because a function
--- prepares each of its expressions anew in every transaction.
+-- prepares each of its expressions again in every transaction.
 --
 -- An array that is NULL stands for the usual value of its column. c_room is how
 -- many units may be out before all of c_units are taken.
@@ -207,7 +207,8 @@ $$;
 -- for a create to happen; both arrays are NULL when no create has one.
 --
 -- Locks are taken in one order everywhere: callbacks by key, then counters by
--- key. What a callback has in due and queue belongs to whoever holds its lock.
+-- key. Only the session that holds the lock of a callback changes its rows in due
+-- and queue.
 -- Two calls that create the same thing at once make one of them fail with
 -- 40001, and so does creating an ID or key that is taken, unless p_careful makes
 -- the function look first: the call is to be repeated with it.
@@ -240,7 +241,7 @@ DECLARE
     counted      int := 0;
     added        int := 0;
     made         int;
-    queued       boolean := false; -- somebody enters or leaves a queue
+    queued       boolean := false; -- a callback enters or leaves a queue
     ok           boolean[] := array_fill(true, ARRAY[n]);
     known        boolean[] := array_fill(false, ARRAY[n]);
     old_next     timestamptz[] := array_fill(NULL::timestamptz, ARRAY[n]);
