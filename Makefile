@@ -43,12 +43,13 @@ lint:
 	@for dir in $(ALONE); do (set -x; cd $$dir && GOWORK=off $(GOLANGCI) run --allow-parallel-runners ./...) || exit 1; done
 
 bench:
-	go test -run '^$$' -bench 'Start|Search|Drain|DueToDial' -benchmem ./store
+	go test -run '^$$' -bench 'Start|Search|Drain|DueToDial' -benchmem ./callback/manager
 	go test -run '^$$' -bench Availability -benchmem ./availability
 	go test -run '^$$' -bench Pending -benchmem ./scheduler
 	GOWORK=off go -C $(GEN) test -run '^$$' -bench Validate -benchmem .
 	go test -run '^$$' -bench . ./store/sqlite
 	go test -run '^$$' -bench . ./store/postgres
+	GOWORK=off go -C store/internal/linearize test -run '^$$' -bench StartToDial -benchtime 1x .
 	go test -run '^$$' -bench 'Start|Availability|Create' -benchmem ./callback/api/gms ./callback/api/lucs
 	go test -run '^$$' -bench HTTP -benchtime 20000x ./examples/server
 	$(MAKE) versus

@@ -26,7 +26,7 @@ func TestPostgres(t *testing.T) {
 	prove(t, &Campaign{Stores: stores, Rules: Rules{PassOver: true}})
 }
 
-func openPostgres(t *testing.T, dsn, schema string) callback.Store {
+func openPostgres(t testing.TB, dsn, schema string) callback.Store {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {

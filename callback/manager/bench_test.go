@@ -1,4 +1,4 @@
-package store_test
+package manager_test
 
 import (
 	"context"
@@ -71,14 +71,14 @@ func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*mana
 	return m, s
 }
 
-func number(i int) string { return fmt.Sprintf("+4178%07d", i%10_000_000) }
+func numberOf(i int) string { return fmt.Sprintf("+4178%07d", i%10_000_000) }
 
-// fill books n callbacks over the two weeks from from.
-func fill(b *testing.B, m *manager.Manager, n int, from time.Time) {
+// book books n callbacks over the two weeks from from.
+func book(b *testing.B, m *manager.Manager, n int, from time.Time) {
 	b.Helper()
 	step := 14 * 24 * time.Hour / time.Duration(n)
 	for i := range n {
-		req := manager.Request{Service: "desk", Number: number(i), Desired: from.Add(time.Duration(i) * step)}
+		req := manager.Request{Service: "desk", Number: numberOf(i), Desired: from.Add(time.Duration(i) * step)}
 		cb, err := m.Start(b.Context(), req)
 		if err != nil || cb.State != callback.Scheduled {
 			b.Fatal(err)
@@ -92,7 +92,7 @@ func BenchmarkStart(b *testing.B) {
 	for _, kind := range []string{"scheduled", "immediate"} {
 		b.Run(kind, func(b *testing.B) {
 			m, _ := bench(b, nil)
-			fill(b, m, 100_000, benchTime().Add(time.Hour))
+			book(b, m, 100_000, benchTime().Add(time.Hour))
 			req := manager.Request{Service: "desk"}
 			if kind == "scheduled" {
 				req.Desired = benchTime().Add(50 * time.Hour)
@@ -100,7 +100,7 @@ func BenchmarkStart(b *testing.B) {
 			i := 100_000
 			b.ReportAllocs()
 			for b.Loop() {
-				req.Number = numbers(i)
+				req.Number = digitsOf(i)
 				i++
 				if _, err := m.Start(b.Context(), req); err != nil {
 					b.Fatal(err)
@@ -110,8 +110,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// numbers formats a number without fmt, whose cost is not that of Start.
-func numbers(i int) string {
+// digitsOf formats a number without fmt, whose cost is not that of Start.
+func digitsOf(i int) string {
 	digits := []byte("+41780000000")
 	for j := len(digits) - 1; i > 0 && j > 4; j-- {
 		digits[j] = byte('0' + i%10)
@@ -125,16 +125,16 @@ func numbers(i int) string {
 func BenchmarkSearch(b *testing.B) {
 	m, _ := bench(b, nil)
 	before := heap()
-	fill(b, m, 1_000_000, benchTime().Add(time.Hour))
+	book(b, m, 1_000_000, benchTime().Add(time.Hour))
 	perRecord := float64(heap()-before) / 1_000_000
 	for _, c := range []struct {
 		name  string
 		query func(i int) callback.Query
 		want  int
 	}{
-		{"number", func(i int) callback.Query { return callback.Query{Number: numbers(i * 7919 % 1_000_000)} }, 1},
+		{"number", func(i int) callback.Query { return callback.Query{Number: digitsOf(i * 7919 % 1_000_000)} }, 1},
 		{"lookup", func(i int) callback.Query {
-			return callback.Query{SearchValues: []callback.Match{{Key: "_customer_number", Value: numbers(i * 7919 % 1_000_000)}}}
+			return callback.Query{SearchValues: []callback.Match{{Key: "_customer_number", Value: digitsOf(i * 7919 % 1_000_000)}}}
 		}, 1},
 		{"state and time", func(i int) callback.Query {
 			from := benchTime().Add(time.Hour + time.Duration(i%300)*time.Hour)
@@ -174,7 +174,7 @@ func BenchmarkDrain(b *testing.B) {
 		m, _ := bench(b, func(_ *callback.Service, c *manager.Config) { c.Synchronous = true })
 		at := benchTime().Add(time.Hour)
 		for i := range due {
-			if _, err := m.Start(b.Context(), manager.Request{Service: "desk", Number: number(i), Desired: at}); err != nil {
+			if _, err := m.Start(b.Context(), manager.Request{Service: "desk", Number: numberOf(i), Desired: at}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -210,7 +210,7 @@ func BenchmarkDueToDial(b *testing.B) {
 		s.Booking.Buffer, s.Limits.SameNumber = buffer, callback.NoLimit
 		c.Dialer, c.Now = w, time.Now
 	})
-	fill(b, m, 1_000_000, time.Now().Add(24*time.Hour))
+	book(b, m, 1_000_000, time.Now().Add(24*time.Hour))
 	runtime.GC()
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan struct{})
@@ -224,7 +224,7 @@ func BenchmarkDueToDial(b *testing.B) {
 		for i := range sample {
 			// Odd steps, so that releases fall between ticks of the clock.
 			last = base.Add(time.Duration(i) * 3 * time.Millisecond / 2)
-			cb, err := m.Start(ctx, manager.Request{Service: "desk", Number: number(round*2*sample + i), Desired: last.Add(buffer)})
+			cb, err := m.Start(ctx, manager.Request{Service: "desk", Number: numberOf(round*2*sample + i), Desired: last.Add(buffer)})
 			if err != nil {
 				b.Fatal(err)
 			}
