@@ -171,6 +171,29 @@ func ExampleCalendar_NextOpen() {
 	// Output: 2026-12-28 08:00:00 +0000 UTC true
 }
 
+func ExampleCalendar_NextClose() {
+	next, ok := branch().NextClose(at("2026-12-24T12:00:00Z"))
+	fmt.Println(next, ok)
+	// Output: 2026-12-24 16:00:00 +0000 UTC true
+}
+
+func ExampleCalendar_LastOpen() {
+	last, ok := branch().LastOpen(at("2026-12-27T12:00:00Z"))
+	fmt.Println(last, ok)
+	// Output: 2026-12-25 11:00:00 +0000 UTC true
+}
+
+func ExampleCalendar_OpenTime() {
+	fmt.Println(branch().OpenTime(at("2026-12-24T12:00:00Z"), at("2026-12-28T09:00:00Z")))
+	// Output: 7h0m0s
+}
+
+func ExampleCalendar_AddOpen() {
+	end, ok := branch().AddOpen(at("2026-12-24T12:00:00Z"), 5*time.Hour)
+	fmt.Println(end, ok)
+	// Output: 2026-12-25 10:00:00 +0000 UTC true
+}
+
 func ExampleAlwaysOpen() {
 	fmt.Println(availability.AlwaysOpen().Explain(at("2026-12-25T03:00:00Z")))
 	// Output: open by always at 2026-12-25T03:00:00 UTC
