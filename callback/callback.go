@@ -75,6 +75,9 @@ type Callback struct {
 	// its IANA time zone. Both are empty if the request gave an instant.
 	Local string
 	Zone  string
+	// Offset is how far the clock in Zone was ahead of UTC at Desired when Desired
+	// was computed from Local.
+	Offset time.Duration
 	// Bucket is the start of the time bucket in which the callback holds a seat;
 	// zero if it holds none.
 	Bucket time.Time
@@ -87,7 +90,7 @@ type Callback struct {
 	ReleaseAt  time.Time // when it moves from Scheduled to its queue
 	QueuedAt   time.Time // when it first entered its queue; determines its place there
 	ReadyAt    time.Time // if Queued or Paused: no attempt begins earlier
-	ExpiresAt  time.Time // Desired + TTL: after it, FAIL_TIMEOUT_TTL
+	ExpiresAt  time.Time // Desired + TTL, or later if the service was closed then: after it, FAIL_TIMEOUT_TTL
 	RemindAt   time.Time // when a reminder event is due; zero means never
 	DeadlineAt time.Time // when the present state times out or, if Completed, the record is erased; zero means never
 	// CancelReason is set if cancellation was requested while a call was in
@@ -104,9 +107,15 @@ type Callback struct {
 	// PausedAt is when a pause of the service removed the callback from its queue.
 	// It is zero if the callback is not Paused or a request created it Paused.
 	PausedAt time.Time
-	// PausedFor is the total length of earlier pauses; it does not count as time
-	// in the queue.
+	// PausedFor is for how long Dialing.Window was open during earlier pauses and
+	// while the callback was Unresolved; it does not count as time in the queue.
 	PausedFor time.Duration
+	// ClosedFrom is when the hours of Dialing.Window begin to keep the callback in
+	// its queue. If it is Ready, that is the next close. If it waits for an
+	// opening, it is when it would have been ready without the hours, and ReadyAt
+	// is the opening, or zero if none is known. It is zero while the hours do not
+	// concern it.
+	ClosedFrom time.Time
 	// NextAt is when the engine has to look at the callback next: the earliest of
 	// its due times. Zero means never.
 	NextAt time.Time

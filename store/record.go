@@ -61,6 +61,7 @@ type body struct {
 	releaseAt, queuedAt, readyAt instant
 	expiresAt, bucket, endedAt   instant
 	deadlineAt, maskAt           instant
+	closedFrom                   instant
 }
 
 // property is one pair of a Values map. A slice of them takes a third of a
@@ -78,7 +79,7 @@ type seldom struct {
 	cancelReason                 callback.Reason
 	until, remindAt, pausedAt    instant
 	maskedAt                     instant
-	pausedFor                    time.Duration
+	pausedFor, offset            time.Duration
 	retry                        callback.RetryLimits
 	offer                        callback.Offer
 	reservation                  callback.Reservation
@@ -105,14 +106,14 @@ func pack(c *callback.Callback) *body {
 	b.desired, b.created, b.updated = instantOf(c.Desired), instantOf(c.Created), instantOf(c.Updated)
 	b.releaseAt, b.queuedAt, b.readyAt = instantOf(c.ReleaseAt), instantOf(c.QueuedAt), instantOf(c.ReadyAt)
 	b.expiresAt, b.bucket, b.endedAt = instantOf(c.ExpiresAt), instantOf(c.Bucket), instantOf(c.EndedAt)
-	b.deadlineAt, b.maskAt = instantOf(c.DeadlineAt), instantOf(c.MaskAt)
+	b.deadlineAt, b.maskAt, b.closedFrom = instantOf(c.DeadlineAt), instantOf(c.MaskAt), instantOf(c.ClosedFrom)
 	b.properties, b.userData = packValues(c.Properties, c.UserData)
 	for i := range b.attempts {
 		a := &b.attempts[i]
 		a.Began, a.Placed, a.Ended = plain(a.Began), plain(a.Placed), plain(a.Ended)
 	}
 	s := seldom{
-		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, cancelReason: c.CancelReason,
+		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, offset: c.Offset, cancelReason: c.CancelReason,
 		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), pausedAt: instantOf(c.PausedAt), pausedFor: c.PausedFor, maskedAt: instantOf(c.MaskedAt),
 		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
 		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
@@ -158,7 +159,7 @@ func (v *view) callback() *callback.Callback {
 	c.Desired, c.Created, c.Updated = b.desired.Time(), b.created.Time(), b.updated.Time()
 	c.ReleaseAt, c.QueuedAt, c.ReadyAt = b.releaseAt.Time(), b.queuedAt.Time(), b.readyAt.Time()
 	c.ExpiresAt, c.Bucket, c.EndedAt = b.expiresAt.Time(), b.bucket.Time(), b.endedAt.Time()
-	c.DeadlineAt, c.MaskAt = b.deadlineAt.Time(), b.maskAt.Time()
+	c.DeadlineAt, c.MaskAt, c.ClosedFrom = b.deadlineAt.Time(), b.maskAt.Time(), b.closedFrom.Time()
 	c.NextAt = v.nextAt.Time()
 	c.Lease.Owner, c.Lease.Epoch, c.Lease.Until = v.lease.owner, v.lease.epoch, v.lease.until.Time()
 	if b.origin != nil {
@@ -178,7 +179,7 @@ func (v *view) callback() *callback.Callback {
 
 func (s *seldom) fill(c *callback.Callback) {
 	c.Reason, c.Detail, c.CancelReason = s.reason, s.detail, s.cancelReason
-	c.Local, c.Zone = s.local, s.zone
+	c.Local, c.Zone, c.Offset = s.local, s.zone, s.offset
 	c.Until, c.RemindAt = s.until.Time(), s.remindAt.Time()
 	c.PausedAt, c.PausedFor, c.MaskedAt = s.pausedAt.Time(), s.pausedFor, s.maskedAt.Time()
 	c.Submits, c.Rejects, c.LostLeases = s.submits, s.rejects, s.lostLeases

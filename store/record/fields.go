@@ -63,6 +63,8 @@ func (c *codec) callback(v *callback.Callback) {
 	c.text(45, &v.Source.Session)
 	c.time(46, "MaskAt", &v.MaskAt)
 	c.time(47, "MaskedAt", &v.MaskedAt)
+	c.int64(48, (*int64)(&v.Offset))
+	c.time(49, "ClosedFrom", &v.ClosedFrom)
 }
 
 func (c *codec) event(v *callback.Event) {

@@ -171,6 +171,7 @@ func TestOlderGolden(t *testing.T) {
 	want.PausedAt, want.PausedFor = time.Time{}, 0
 	want.Trace, want.Source = callback.Trace{}, callback.Source{}
 	want.MaskAt, want.MaskedAt = time.Time{}, time.Time{}
+	want.Offset, want.ClosedFrom = 0, time.Time{}
 	for i := range want.Attempts {
 		want.Attempts[i].Outcome.Confirmed = false
 	}

@@ -146,7 +146,7 @@ func full() *callback.Callback {
 		{N: 2, Key: callback.NewAttemptKey("c1", 2), Epoch: 5, Began: At(3 * time.Minute)},
 	}
 	cb.Submits, cb.Rejects, cb.LostLeases = 1, 2, 3
-	cb.PausedAt, cb.PausedFor = At(9*time.Minute), 10*time.Minute
+	cb.PausedAt, cb.PausedFor, cb.ClosedFrom, cb.Offset = At(9*time.Minute), 10*time.Minute, At(11*time.Minute), -3*time.Hour
 	cb.Reservation = &callback.Reservation{ID: "r-1", Agent: "hans", Address: "sip:hans@example.com"}
 	cb.Held = []callback.Held{
 		{Key: seat(1), N: 1},
