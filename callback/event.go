@@ -15,7 +15,9 @@ type EventType string
 const (
 	EventAccepted     EventType = "accepted"      // Start accepted the callback
 	EventReleased     EventType = "released"      // it entered its queue at its release time
-	EventReady        EventType = "ready"         // the pause after an attempt ended
+	EventReady        EventType = "ready"         // the pause after an attempt, or the time in which its service was closed, ended
+	EventHeld         EventType = "held"          // its service is closed: it continues at the next opening
+	EventExpiryMoved  EventType = "expiry_moved"  // its service was closed at its expiry, which is later now
 	EventPaused       EventType = "paused"        // it left its queue because its service was paused
 	EventResumed      EventType = "resumed"       // it returned to its place in the queue after a pause
 	EventRescheduled  EventType = "rescheduled"   // its desired time changed

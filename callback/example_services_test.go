@@ -175,6 +175,34 @@ func ExamplePolicy_Planner() {
 	// 09:30 10:00 100
 }
 
+// Attempts begin within the opening hours unless the service has another window.
+func ExamplePolicy_Window() {
+	hours, err := availability.NewCalendar(availability.CalendarConfig{Zone: "Europe/Zurich", Regular: []availability.WeeklyHours{
+		{FromDay: time.Monday, ToDay: time.Friday, Open: availability.Clock(8, 0), Close: availability.Clock(18, 0)},
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	saturday := time.Date(2026, time.March, 7, 9, 0, 0, 0, time.UTC)
+	for _, window := range []*availability.Calendar{nil, availability.AlwaysOpen()} {
+		policy, err := callback.NewPolicy(callback.Service{
+			Name:    "support",
+			Numbers: callback.Numbers{Country: "CH"},
+			Booking: callback.Booking{Hours: hours},
+			Dialing: callback.DialOptions{Window: window},
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("attempts on Saturday:", policy.Window().Open(saturday))
+	}
+	// Output:
+	// attempts on Saturday: false
+	// attempts on Saturday: true
+}
+
 // catalog is a ServiceSource of a host with the services of several tenants.
 type catalog map[string]map[string]*callback.Policy
 

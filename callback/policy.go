@@ -55,6 +55,12 @@ func (p *Policy) Service() Service { return p.service }
 // Planner returns the planner of the service's buckets.
 func (p *Policy) Planner() *availability.Planner { return p.planner }
 
+// Window returns the hours in which attempts may begin: Dialing.Window of the
+// service or, without one, its Booking.Hours.
+func (p *Policy) Window() *availability.Calendar {
+	return cmp.Or(p.service.Dialing.Window, p.service.Booking.Hours)
+}
+
 // seats returns the number of seats of a bucket whose limit is l.
 func seats(l Limit) int {
 	if l == NoLimit {

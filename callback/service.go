@@ -48,8 +48,9 @@ type Service struct {
 	// ConsentNone.
 	Consent Consent
 	// TTL is the time after the desired time within which a callback must
-	// complete; after it the callback completes with FAIL_TIMEOUT_TTL. 1 minute
-	// to 400 days. Defaults to 24 hours. GMS: _ttl.
+	// complete; after it the callback completes with FAIL_TIMEOUT_TTL. If
+	// Dialing.Window is closed then, what was left of it at the close follows the
+	// next opening. 1 minute to 400 days. Defaults to 24 hours. GMS: _ttl.
 	TTL time.Duration
 	// MaskAfter is the time from completion until the number, the properties and
 	// the search values are removed from the record, and the texts from its
@@ -145,7 +146,7 @@ type Booking struct {
 	// must lie. Defaults to always open. GMS: _business_hours_service.
 	Hours *availability.Calendar
 	// IgnoreHoursNow accepts immediate requests outside Hours; they wait in the
-	// queue. Defaults to false.
+	// queue until Dialing.Window opens. Defaults to false.
 	IgnoreHoursNow bool
 	// Bucket is the length of a time bucket: 5, 10, 15, 20, 30, 60 or 120
 	// minutes. Defaults to 5 minutes. GMS: _request_time_bucket.
@@ -203,9 +204,10 @@ type Queueing struct {
 	// VirtualQueue is the name of a queue, passed to the Router and the Dialer.
 	// Defaults to none. GMS: _urs_virtual_queue.
 	VirtualQueue string
-	// TTL is the longest time a callback may stay in the queue; after it the
-	// callback completes with FAIL_TARGET_NOT_FOUND. 1 second to 400 days.
-	// Defaults to 4 hours. GMS: _urs_queued_ttl.
+	// TTL is the longest time a callback may stay in the queue, counted while
+	// Dialing.Window is open; after it the callback completes with
+	// FAIL_TARGET_NOT_FOUND. 1 second to 400 days. Defaults to 4 hours. GMS:
+	// _urs_queued_ttl.
 	TTL time.Duration
 	// CannotDial is the length of the period at the end of TTL in which no attempt
 	// begins. It must be below TTL. Defaults to 0. GMS: _cannot_dial_buffer_time.
@@ -237,8 +239,16 @@ type Queueing struct {
 	MaxSubmits Limit
 }
 
-// DialOptions says how attempts are made.
+// DialOptions says when and how attempts are made.
 type DialOptions struct {
+	// Window are the hours in which attempts may begin. A callback whose turn
+	// comes while the window is closed goes on at the next opening and keeps its
+	// place and its attempts. Queueing.TTL counts the time in which the window is
+	// open, and a callback whose TTL ends while it is closed expires as much later
+	// than the next opening as was left at the close. With
+	// [availability.AlwaysOpen] attempts begin at any time and both count every
+	// hour. Defaults to Booking.Hours.
+	Window *availability.Calendar
 	// Retry decides, by the outcome of an attempt, whether and when another
 	// follows. Defaults to [scheduler.DefaultRetryPolicy]: 3 attempts, 5 minutes
 	// apart, none after a fax or an invalid number. A policy that sets Rules

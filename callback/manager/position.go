@@ -46,8 +46,9 @@ type Position struct {
 // Without one it follows from the rate of the service's last attempts in the
 // past hour, which is read from the store at most every 15 seconds; with fewer
 // than five attempts it is not known. While agents or lines are missing, it is
-// at least the time since the last attempt. The wait of a paused service is not
-// known.
+// at least the time since the last attempt. While the service is closed, it is at
+// least the time until the next opening. It is not known if the service is paused
+// or has no next opening.
 //
 // Errors: [callback.ErrNotFound]; a [callback.StateError] for a callback that is
 // not Queued; [callback.ErrConfiguration] if its service no longer exists or
@@ -85,12 +86,14 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 	}
 	shut := scene.Ask(cb, s.ready.turn(s.order, cb.Priority))
 	p.Ready = shut.Gate == decide.GateNone
-	if shut.Gate == decide.GatePause {
+	closed := shut.Gate == decide.GateHours
+	if shut.Gate == decide.GatePause || closed && shut.Until.IsZero() {
 		return p, nil
 	}
 	if p.Wait, p.Known, err = m.waitOf(ctx, now, cb, policy, p.Place, shut); err != nil {
 		return Position{}, err
 	}
+	p.Known = p.Known || closed
 	if p.Known && shut.Until.After(now) {
 		p.Wait = max(p.Wait, shut.Until.Sub(now))
 	}

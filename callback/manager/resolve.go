@@ -54,7 +54,7 @@ func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback
 		if cb.State != callback.Unresolved {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "resolve"}
 		}
-		if last := decide.LastChance(cb); r.Redial && !last.IsZero() && !now.Before(last) {
+		if r.Redial && p.TooLate(cb, now) {
 			return nil, fmt.Errorf("callback %s is past its time: %w", cb.ID, callback.ErrInvalidOperation)
 		}
 		return decide.Resolution(cb, p, now, m.engine.Rules, decide.ResolutionInput(r), report), nil

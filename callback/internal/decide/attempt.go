@@ -275,7 +275,7 @@ func (p *Policy) retry(cb *callback.Callback, outcome scheduler.Outcome, ended, 
 	}
 	in := scheduler.RetryInput{
 		Outcome: outcome, Ended: ended, Random: random,
-		NotBefore: notBefore, NotAfter: Earliest(LastChance(cb), p.queueEnd(cb)),
+		NotBefore: notBefore, NotAfter: Earliest(p.lastChance(cb), p.queueEnd(cb)),
 	}
 	for i := range cb.Attempts {
 		a := &cb.Attempts[i]
@@ -290,7 +290,14 @@ func (p *Policy) retry(cb *callback.Callback, outcome scheduler.Outcome, ended, 
 			in.Attempts++
 		}
 	}
-	return policy.Decide(in)
+	decision := policy.Decide(in)
+	if !decision.Retry {
+		return decision
+	}
+	if open, next := p.Window(decision.At); !open && !next.IsZero() && !in.NotAfter.IsZero() && next.After(in.NotAfter) {
+		return scheduler.RetryDecision{Why: scheduler.WhyTooLate}
+	}
+	return decision
 }
 
 // applyLimits returns the policy with the limits of a request: its count bounds

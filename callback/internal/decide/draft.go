@@ -5,6 +5,7 @@ package decide
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -23,6 +24,8 @@ type Draft struct {
 	Take     []callback.Permit
 	Give     []callback.Held
 	Event    callback.Event
+	// closed says that the service is closed, which the note tells.
+	closed string
 	// MaskEvents removes the texts of the events before this change.
 	MaskEvents bool
 	// Release and Hangup are done after the write.
@@ -55,10 +58,10 @@ func (d *Draft) move(to callback.State) {
 	}
 	if to != callback.Queued {
 		cb.Ready = false
-		cb.ReadyAt = time.Time{}
+		cb.ReadyAt, cb.ClosedFrom = time.Time{}, time.Time{}
 	}
 	if to != callback.Paused && !cb.PausedAt.IsZero() {
-		cb.PausedFor += max(d.Now.Sub(cb.PausedAt), 0)
+		cb.PausedFor += d.Policy.openTime(cb.PausedAt, d.Now)
 		cb.PausedAt = time.Time{}
 	}
 	kept := cb.Held[:0]
@@ -127,14 +130,23 @@ func (d *Draft) complete(reason callback.Reason, detail string) {
 	}
 }
 
-// Note sets the text of the record and of the event.
+// Note sets the text of the record and of the event, and adds that the service is
+// closed if the callback waits for its opening.
 func (d *Draft) Note(detail string) {
+	switch {
+	case d.closed == "" || d.Callback.State != callback.Queued:
+	case detail == "":
+		detail = d.closed
+	case !strings.HasSuffix(detail, d.closed):
+		detail += "; " + d.closed
+	}
 	d.Callback.Detail = detail
 	d.Event.Detail = detail
 }
 
-// Enqueue puts the callback into its queue; no attempt begins before at. With a
-// pending cancellation it completes the callback instead.
+// Enqueue puts the callback into its queue; no attempt begins before at, nor while
+// the service is closed. With a pending cancellation it completes the callback
+// instead.
 func (d *Draft) Enqueue(at time.Time) {
 	p := d.Policy.Service
 	if d.Callback.CancelReason != "" {
@@ -149,9 +161,7 @@ func (d *Draft) Enqueue(at time.Time) {
 	d.holdQueued(-1)
 	at = Latest(at, cb.QueuedAt.Add(p.Queueing.MinWait))
 	at = Latest(at, d.Policy.mayBegin(cb))
-	if cb.Ready = !at.After(d.Now); !cb.Ready {
-		cb.ReadyAt = at
-	}
+	d.await(at)
 	cb.DeadlineAt = d.Policy.queueEnd(cb)
 }
 
@@ -208,9 +218,9 @@ func nextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 		return Earliest(releaseLook(cb, p, now), LastChance(cb), cb.RemindAt)
 	case callback.Queued:
 		if cb.Ready {
-			return Earliest(cb.DeadlineAt, LastChance(cb))
+			return Earliest(cb.ClosedFrom, cb.DeadlineAt, LastChance(cb))
 		}
-		return Earliest(cb.ReadyAt, cb.DeadlineAt, LastChance(cb))
+		return Earliest(openingLook(cb, p, now), cb.DeadlineAt, LastChance(cb))
 	case callback.Paused:
 		if !cb.PausedAt.IsZero() {
 			return Earliest(now.Add(pauseLook), LastChance(cb))

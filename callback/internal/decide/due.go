@@ -11,7 +11,10 @@ import (
 // the queue, in which no attempt begins (Queueing.CannotDial).
 func (p *Policy) tooLateToDial(cb *callback.Callback, now time.Time) bool {
 	q := p.Service.Queueing
-	return q.CannotDial > 0 && cb.State == callback.Queued && !now.Before(cb.DeadlineAt.Add(-q.CannotDial))
+	if q.CannotDial == 0 || cb.State != callback.Queued || cb.DeadlineAt.IsZero() {
+		return false
+	}
+	return p.openTime(now, cb.DeadlineAt) <= q.CannotDial
 }
 
 // Duty is the work that a due callback needs.
@@ -43,13 +46,18 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 	if d := Expired(cb, p, now, actor); d != nil {
 		return write(d)
 	}
+	if d := Extended(cb, p, now, actor); d != nil {
+		return write(d)
+	}
 	switch cb.State {
 	case callback.Scheduled:
 		if d := Scheduled(cb, p, now, position, actor); d != nil {
 			return write(d)
 		}
 	case callback.Queued:
-		return write(Queued(cb, p, now, actor))
+		if d := Queued(cb, p, now, actor); d != nil {
+			return write(d)
+		}
 	case callback.Offered:
 		switch {
 		case cb.Offer.Accepted:
@@ -87,16 +95,17 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 	return dutyNone, nil
 }
 
-// Expired completes a callback that has no call and whose time is over: its
-// own, or that of its queue. It returns nil if there is time left.
+// Expired completes a callback that has no call and whose time is over by the
+// hours of the moment: its own, or that of its queue. It returns nil if there is
+// time left; see [Extended].
 func Expired(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	reason := callback.ReasonTimeout
 	switch cb.State {
 	case callback.Scheduled, callback.Paused:
 	case callback.Queued:
-		if !past(LastChance(cb)) {
-			if !past(cb.DeadlineAt) {
+		if !p.TooLate(cb, now) {
+			if !past(cb.DeadlineAt) || !past(p.queueEnd(cb)) {
 				return nil
 			}
 			reason = callback.ReasonTargetNotFound
@@ -108,7 +117,7 @@ func Expired(cb *callback.Callback, p *Policy, now time.Time, actor string) *Dra
 	default:
 		return nil
 	}
-	if reason == callback.ReasonTimeout && !past(LastChance(cb)) {
+	if reason == callback.ReasonTimeout && !p.TooLate(cb, now) {
 		return nil
 	}
 	d := NewDraft(cb, p, now, callback.EventCompleted, actor)
@@ -138,13 +147,25 @@ func Scheduled(cb *callback.Callback, p *Policy, now time.Time, position int, ac
 	return nil
 }
 
-// Queued makes a callback ready after the gap before its next attempt. A
-// callback that is ready already is due because the node that claimed it wrote
-// nothing: no call was made, so it keeps its place and its attempts.
+// Queued makes a callback ready after the gap before its next attempt, or holds
+// it until the next opening of its service. It returns nil if it goes on waiting.
+// A callback that is ready already and not at a close is due because the node
+// that claimed it wrote nothing: no call was made, so it keeps its place and its
+// attempts.
 func Queued(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
-	if !cb.Ready && !cb.ReadyAt.After(now) {
+	open, next := p.Window(now)
+	closing := !cb.ClosedFrom.IsZero() && !cb.ClosedFrom.After(now)
+	switch {
+	case !cb.Ready && gapEnd(cb).After(now), isTold(cb, now, next) && !open:
+		return nil
+	case !open:
+		return Held(cb, p, now, actor)
+	case !cb.Ready || closing:
 		d := NewDraft(cb, p, now, callback.EventReady, actor)
-		d.Callback.Ready, d.Callback.ReadyAt = true, time.Time{}
+		if !cb.ClosedFrom.IsZero() {
+			d.Note("")
+		}
+		d.await(now)
 		return d
 	}
 	d := NewDraft(cb, p, now, callback.EventRequeued, actor)

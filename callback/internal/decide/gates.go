@@ -18,7 +18,7 @@ const (
 	GateExpiry               // its time is over, or what is left of it is too short
 	GateGap                  // the gap before its next attempt
 	GatePause                // its service is paused
-	GateHours                // its service's dialing window is closed
+	GateHours                // its service is closed, by Dialing.Window
 	GateDialer               // the dialer's slots, rate and pauses
 	GateLines                // the lines of its service
 	GateRate                 // the calls per second of its service
@@ -67,6 +67,9 @@ func (s *Scene) Capacity() (n int, shut Shut) {
 	if s.Paused || s.Policy.Service.Paused {
 		return 0, Shut{Gate: GatePause}
 	}
+	if open, next := s.Policy.Window(s.Now); !open {
+		return 0, Shut{GateHours, next}
+	}
 	if s.Cool.After(s.Now) {
 		return 0, Shut{GateDialer, s.Cool}
 	}
@@ -91,8 +94,10 @@ func (s *Scene) Own(cb *callback.Callback) Shut {
 	switch {
 	case cb.State != callback.Queued && cb.State != callback.Offered:
 		return Shut{Gate: GateState}
-	case past(LastChance(cb)), cb.State == callback.Queued && past(cb.DeadlineAt), s.Policy.tooLateToDial(cb, s.Now):
+	case s.Policy.TooLate(cb, s.Now), cb.State == callback.Queued && past(cb.DeadlineAt) && past(s.Policy.queueEnd(cb)), s.Policy.tooLateToDial(cb, s.Now):
 		return Shut{Gate: GateExpiry}
+	case cb.State == callback.Queued && !cb.Ready && !cb.ClosedFrom.IsZero():
+		return Shut{GateHours, cb.ReadyAt}
 	case cb.State == callback.Queued && !cb.Ready:
 		return Shut{GateGap, cb.ReadyAt}
 	}
@@ -100,13 +105,16 @@ func (s *Scene) Own(cb *callback.Callback) Shut {
 }
 
 // Ask returns the first gate that is shut for a callback that is the turn-th of
-// its queue to be dialed, from 1.
+// its queue to be dialed, from 1. Until is when all of its own gates and the first
+// of the service have opened.
 func (s *Scene) Ask(cb *callback.Callback, turn int) Shut {
-	if shut := s.Own(cb); shut.Gate != GateNone {
-		return shut
-	}
+	own := s.Own(cb)
 	n, shut := s.Capacity()
 	switch {
+	case n > 0 && own.Gate != GateNone:
+		return own
+	case n == 0 && own.Gate != GateNone:
+		return Shut{min(own.Gate, shut.Gate), Latest(own.Until, shut.Until)}
 	case n == 0:
 		return shut
 	case turn > n:

@@ -16,7 +16,7 @@ const pauseLook = 10 * time.Minute
 func Pause(cb *callback.Callback, p *Policy, now time.Time, pause callback.Pause) *Draft {
 	d := NewDraft(cb, p, now, callback.EventPaused, pause.Actor)
 	d.move(callback.Paused)
-	d.Callback.PausedAt, d.Callback.ReadyAt = now, cb.ReadyAt
+	d.Callback.PausedAt, d.Callback.ReadyAt = now, gapEnd(cb)
 	d.Note(pause.Reason)
 	return d
 }

@@ -24,12 +24,14 @@ type Policy struct {
 	Source  *callback.Policy
 	Service callback.Service
 	Planner *availability.Planner
-	today   atomic.Pointer[day] // the day last asked for
+	window  *availability.Calendar  // the hours in which attempts may begin
+	today   atomic.Pointer[day]     // the day last asked for
+	hours   atomic.Pointer[stretch] // the stretch last asked for
 }
 
 // NewPolicy prepares a policy.
 func NewPolicy(p *callback.Policy) *Policy {
-	return &Policy{Source: p, Service: p.Service(), Planner: p.Planner()}
+	return &Policy{Source: p, Service: p.Service(), Planner: p.Planner(), window: p.Window()}
 }
 
 // day is a calendar day in the time zone of a service.
@@ -76,19 +78,21 @@ func (p *Policy) mayBegin(cb *callback.Callback) time.Time {
 	return time.Time{}
 }
 
-// queueEnd returns when a callback leaves its queue without an attempt. Pauses
+// queueEnd returns when a callback leaves its queue without an attempt, or zero
+// if that is further ahead than availability.MaxSearchDays. Pauses, closed hours
 // and the time before mayBegin do not count.
 func (p *Policy) queueEnd(cb *callback.Callback) time.Time {
-	return p.queueEndFrom(Latest(cb.QueuedAt, p.mayBegin(cb)).Add(cb.PausedFor))
-}
-
-// queueEndFrom is queueEnd for a wait that begins at queued.
-func (p *Policy) queueEndFrom(queued time.Time) time.Time {
 	ttl := p.Service.Queueing.TTL
 	if w := p.Service.Queueing.MaxWait; w > 0 && w < ttl {
 		ttl = w
 	}
-	return queued.Add(ttl)
+	end, _ := p.window.AddOpen(p.waitsFrom(cb), ttl+cb.PausedFor)
+	return end
+}
+
+// waitsFrom returns when the time of a callback in its queue begins to count.
+func (p *Policy) waitsFrom(cb *callback.Callback) time.Time {
+	return Latest(cb.QueuedAt, p.mayBegin(cb))
 }
 
 // Lines returns the limit on calls that are up; -1 is no limit.

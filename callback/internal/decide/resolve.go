@@ -70,10 +70,10 @@ func Resolution(cb *callback.Callback, p *Policy, now time.Time, rules DialRules
 		// It became Unresolved before any attempt.
 		d.Note(fmt.Sprintf("put back by %s", r.Actor))
 	}
+	// The time it waited for the operator does not count.
+	d.Callback.PausedFor = p.openTime(p.waitsFrom(cb), now)
 	d.Enqueue(now)
 	if d.Callback.State == callback.Queued {
-		// The time it waited for the operator does not count.
-		d.Callback.DeadlineAt = p.queueEndFrom(now)
 		d.Note(r.Detail)
 	}
 	return d

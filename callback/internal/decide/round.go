@@ -39,6 +39,7 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 	if reservation != nil {
 		d.Callback.Reservation = reservation
 	}
+	d.extend()
 	switch media := r.Policy.MediaType(cb); {
 	case !r.Inbound() && !slices.Contains(r.Media, media):
 		d.complete(callback.ReasonUnknownMedia, fmt.Sprintf("the dialer does not take media type %q", media))

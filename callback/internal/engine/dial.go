@@ -86,6 +86,9 @@ func (m *Engine) placingTime(call callback.Call, policy *decide.Policy) (limit t
 	if err != nil || !now.Before(call.NotAfter) {
 		return 0, false
 	}
+	if n, _ := decide.NewScene(now, policy).Capacity(); n == 0 {
+		return 0, false
+	}
 	o := policy.Service.Dialing
 	if m.waiter != nil {
 		return o.PlaceTimeout + o.RingTimeout + o.AgentWait + o.MaxCall, true
@@ -205,6 +208,8 @@ func (m *Engine) dialOffered(ctx context.Context, t *tick, cb *callback.Callback
 	case shut.Gate == decide.GatePause:
 		// Back to the queue: the agent is free for others until the pause ends.
 		left.Add(decide.Recall(cb, policy, t.now, m.Config.Node))
+	case shut.Gate == decide.GateHours:
+		left.Add(decide.Held(cb, policy, t.now, m.Config.Node))
 	case n == 0:
 		left.giveBack(cb, policy, t.now)
 	default:
@@ -222,7 +227,7 @@ func (m *Engine) dialOffered(ctx context.Context, t *tick, cb *callback.Callback
 
 // commitDials writes dispatched callbacks and starts the attempts among them. done
 // has those that were written. It calls stays for what stays in the queue because
-// its service was paused or a limit refused it.
+// its service was paused or closed, or a limit refused it.
 func (m *Engine) commitDials(ctx context.Context, t *tick, b *Batch, stays func(d *decide.Draft, refused *callback.PermitError)) (done map[*decide.Draft]bool, err error) {
 	results, err := m.applyDials(ctx, t, b, stays)
 	if err != nil {
@@ -244,8 +249,8 @@ func (m *Engine) commitDials(ctx context.Context, t *tick, b *Batch, stays func(
 	return done, nil
 }
 
-// applyDials is Write for dispatched callbacks. Those whose service this Manager
-// has paused in the meantime are not written. A pause of this Manager waits until
+// applyDials is Write for dispatched callbacks. Those whose service was closed in
+// the meantime, or paused by this Manager, are not written. A pause of this Manager waits until
 // the store has answered.
 func (m *Engine) applyDials(ctx context.Context, t *tick, b *Batch, stays func(d *decide.Draft, refused *callback.PermitError)) ([]Result, error) {
 	leave, err := m.Pauses.enter(ctx)
@@ -255,7 +260,8 @@ func (m *Engine) applyDials(ctx context.Context, t *tick, b *Batch, stays func(d
 		}
 		return nil, err
 	}
-	withheld := m.Pauses.withhold(b)
+	m.freshen(t)
+	withheld := m.withhold(t.now, b)
 	results, err := m.apply(ctx, t.now, b)
 	leave()
 	for _, d := range withheld {
@@ -264,6 +270,22 @@ func (m *Engine) applyDials(ctx context.Context, t *tick, b *Batch, stays func(d
 	}
 	m.settle(ctx, results)
 	return results, err
+}
+
+// withhold takes the drafts out of b whose service is paused or closed by now, and
+// returns them.
+func (m *Engine) withhold(now time.Time, b *Batch) (withheld []*decide.Draft) {
+	var kept Batch
+	for i, d := range b.drafts {
+		key := ServiceKey{d.Callback.Tenant, d.Callback.Service}
+		if n, _ := m.commitScene(now, key, d.Policy).Capacity(); n == 0 {
+			withheld = append(withheld, d)
+		} else {
+			kept.changes, kept.drafts = append(kept.changes, b.changes[i]), append(kept.drafts, d)
+		}
+	}
+	*b = kept
+	return withheld
 }
 
 // notDialed deals with a callback whose dispatch is not written.

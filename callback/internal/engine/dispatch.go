@@ -265,11 +265,18 @@ func (m *Engine) Scene(ctx context.Context, now time.Time, key ServiceKey, polic
 	return s, nil
 }
 
-// dialerScene has the gates that an offer passed by its agent still asks: the
-// pauses and the dialer.
-func (m *Engine) dialerScene(now time.Time, key ServiceKey, policy *decide.Policy) *decide.Scene {
+// commitScene has the gates that the write of an attempt asks again: pauses and
+// hours.
+func (m *Engine) commitScene(now time.Time, key ServiceKey, policy *decide.Policy) *decide.Scene {
 	s := decide.NewScene(now, policy)
 	_, s.Paused = m.Pauses.Of(key.Tenant, key.Name)
+	return s
+}
+
+// dialerScene has the gates that an offer passed by its agent still asks: pauses,
+// hours and the dialer.
+func (m *Engine) dialerScene(now time.Time, key ServiceKey, policy *decide.Policy) *decide.Scene {
+	s := m.commitScene(now, key, policy)
 	s.Cool = m.coolUntil(key)
 	s.Slots = m.flights.free()
 	s.Pace.N, s.Pace.Until = m.paceLeft(now)

@@ -165,20 +165,6 @@ func (s *pauses) peek(list []callback.Pause, now time.Time, changes int) {
 	}
 }
 
-// withhold takes the drafts of paused services out of b and returns them.
-func (s *pauses) withhold(b *Batch) (withheld []*decide.Draft) {
-	var kept Batch
-	for i, d := range b.drafts {
-		if _, paused := s.Of(d.Callback.Tenant, d.Callback.Service); paused {
-			withheld = append(withheld, d)
-		} else {
-			kept.changes, kept.drafts = append(kept.changes, b.changes[i]), append(kept.drafts, d)
-		}
-	}
-	*b = kept
-	return withheld
-}
-
 // readPauses reads the pauses for a tick if they are due. read is whether the
 // cache is as fresh as the store.
 func (m *Engine) readPauses(ctx context.Context, now time.Time) (read bool, err error) {

@@ -58,7 +58,10 @@ func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n in
 	want, shut := scene.Capacity()
 	if want == 0 {
 		t.planAt(shut.Until)
-		return 0, false, nil
+		if shut.Gate == decide.GateHours {
+			more, err = m.hold(ctx, t, b)
+		}
+		return 0, more, err
 	}
 	if s.scarce {
 		want = 1 + (want-1)/(s.open+1)
@@ -92,6 +95,27 @@ func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n in
 		return n, false, nil
 	}
 	return n, !v.shut, nil
+}
+
+// hold makes ready callbacks of a closed service wait for its opening, so that
+// dispatch does not visit the service before. more is whether it may have others.
+func (m *Engine) hold(ctx context.Context, t *tick, b *backlog) (more bool, err error) {
+	want := b.ready.first(m.Config.Batch)
+	heads, err := m.claim(ctx, t.now, b.key, want, new([scheduler.Levels]callback.Place))
+	if err != nil {
+		return false, err
+	}
+	var held Batch
+	for _, cb := range heads {
+		d := decide.Expired(cb, b.policy, t.now, m.Config.Node)
+		if d == nil {
+			d = decide.Held(cb, b.policy, t.now, m.Config.Node)
+		}
+		held.Add(d)
+	}
+	b.ready.take(want)
+	_, err = m.writeBatch(ctx, t, &held)
+	return len(heads) > 0 && b.ready != (waiting{}), err
 }
 
 // choose picks up to n callbacks in the order of their turns and reserves an agent
