@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -63,12 +64,14 @@ func serviceOf(t testing.TB, o *config.Options, name string) callback.Service {
 	return callback.Service{}
 }
 
-// comparingOptions compares calendars and tables by identity and patterns by
-// value.
+// comparingOptions compares calendars and tables by identity, except that all
+// calendars that are always open are equal, and patterns by value.
 func comparingOptions() cmp.Options {
 	return cmp.Options{
 		cmp.Comparer(func(a, b phonenum.Patterns) bool { return a == b }),
-		cmp.Comparer(func(a, b *availability.Calendar) bool { return a == b }),
+		cmp.Comparer(func(a, b *availability.Calendar) bool {
+			return a == b || reflect.DeepEqual(a, availability.AlwaysOpen()) && reflect.DeepEqual(b, availability.AlwaysOpen())
+		}),
 		cmp.Comparer(func(a, b *availability.Weekly) bool { return a == b }),
 	}
 }
@@ -104,7 +107,7 @@ func TestFullConfiguration(t *testing.T) {
 			MinWait: 5 * s, MaxWait: 3600 * s, MaxSubmits: 4,
 		},
 		Dialing: callback.DialOptions{
-			Retry: retry, AgentFirst: true, CallerID: "+441632960000", CallerName: "Billing", Prefix: "9",
+			Window: availability.AlwaysOpen(), Retry: retry, AgentFirst: true, CallerID: "+441632960000", CallerName: "Billing", Prefix: "9",
 			RoutePoint: "8000@SIP_Switch", TrunkGroup: "TG1", NoCallProgress: true, PlaceTimeout: 20 * s, AgentWait: 900 * s, MaxCall: 7200 * s,
 			Treatments: callback.Treatments{
 				CustomerConnect: "http://media.example.com/hello.wav", WaitingForAgent: "http://media.example.com/music.wav",

@@ -23,6 +23,7 @@ _service = callback
 _call_direction = USERTERMINATED
 _business_hours_service = office
 _enable_reject_out_of_office_hours = true
+_dial_in_office_hours = true
 _request_time_buket = 15
 _ttl = 30
 _ors = http://ors:8080
@@ -45,9 +46,9 @@ _bh_regular1 = Mon-Fri 9:00-17:00
 	opens, _ := options.Calendars["office"].NextOpen(time.Date(2026, 3, 7, 12, 0, 0, 0, time.UTC))
 	fmt.Println("opens", opens.Format(time.RFC3339))
 	// Output:
-	// line 10: warning: [service.billing] _request_time_buket is unknown (did you mean _request_time_bucket?): ignored
-	// line 11: warning: [service.billing] _ttl "30" is not between 60 and 34560000 seconds: 60 is used
-	// line 12: note: [service.billing] _ors configures the orchestration server, which attempts and reports replace
+	// line 11: warning: [service.billing] _request_time_buket is unknown (did you mean _request_time_bucket?): ignored
+	// line 12: warning: [service.billing] _ttl "30" is not between 60 and 34560000 seconds: 60 is used
+	// line 13: note: [service.billing] _ors configures the orchestration server, which attempts and reports replace
 	// billing CH 1m0s
 	// opens 2026-03-09T08:00:00Z
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/availability"
+	"github.com/ringback-go/ringback/callback"
 )
 
 func optionInstant(t *testing.T, text string) time.Time {
@@ -272,4 +273,28 @@ func TestNeverOpensIsBounded(t *testing.T) {
 	}
 	// 1001 days are tried per calendar: the limit is reached in the second.
 	wantProblems(t, o, "line 1: warning: [service.a] never opens: services that use it reject every request")
+}
+
+// As in GMS the hours bind requests only, unless the service asks for more. Times
+// to live then count every hour.
+func TestDialInOfficeHours(t *testing.T) {
+	hours := "\n[service.h]\n_service=office-hours\n_bh_regular1=Mon-Fri 9:00-17:00"
+	night := time.Date(2026, 3, 7, 3, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		lines string
+		open  bool
+	}{
+		{"_business_hours_service=h", true},
+		{"_business_hours_service=h\n_dial_in_office_hours=false", true},
+		{"_business_hours_service=h\n_dial_in_office_hours=true", false},
+		{"_dial_in_office_hours=true", true}, // there are no hours
+	} {
+		p, err := callback.NewPolicy(serviceOf(t, optionsOf(t, c.lines+hours), "x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Window().Open(night); got != c.open {
+			t.Errorf("%q: attempts at night: %v, want %v", c.lines, got, c.open)
+		}
+	}
 }

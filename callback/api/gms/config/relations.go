@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 	"github.com/ringback-go/ringback/phonenum"
@@ -192,6 +193,14 @@ func (b *builder) finishHours(d *draft) {
 		if ok && !d.has("_enable_reject_out_of_office_hours") {
 			b.report(SeverityNote, d.at("_enable_reject_out_of_office_hours"), "",
 				"is absent: immediate requests are rejected outside the hours; false queues them")
+		}
+		if !d.dialInHours {
+			// _expiration_time is the desired time plus _ttl on the wire.
+			d.service.Dialing.Window = availability.AlwaysOpen()
+		}
+		if ok && !d.has("_dial_in_office_hours") {
+			b.report(SeverityNote, d.at("_dial_in_office_hours"), "",
+				"is absent: attempts are made outside the hours as well, and _ttl and _urs_queued_ttl count every hour, as in GMS; true keeps attempts within the hours")
 		}
 	}
 	if d.capacity != "" {

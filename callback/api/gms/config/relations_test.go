@@ -42,6 +42,7 @@ func TestOptionNotes(t *testing.T) {
 		{"[service.x]\n_service=callback", "line 1: note: [service.x] _call_direction is absent: the default is USERTERMINATED, not USERORIGINATED as in GMS"},
 		{"[service.x]\n_call_direction=USERTERMINATED", "line 1: note: [service.x] has no _service: a callback service is assumed"},
 		{"_business_hours_service=h" + hours, "line 1: note: [service.x] _enable_reject_out_of_office_hours is absent: immediate requests are rejected outside the hours; false queues them"},
+		{"_business_hours_service=h" + hours, "line 1: note: [service.x] _dial_in_office_hours is absent: attempts are made outside the hours as well, and _ttl and _urs_queued_ttl count every hour, as in GMS; true keeps attempts within the hours"},
 		{"_wait_for_agent=false", `line 4: note: [service.x] _wait_for_agent "false" has no effect if customers are called: a Manager with a Router dials when an agent is free, one without when a line is`},
 		{"_wait_for_user_confirm=true\n_wait_for_agent=false", `line 4: warning: [service.x] _wait_for_user_confirm "true" needs _wait_for_agent = true: customers are not asked`},
 		{"_media_type=sms", "line 4: warning: [service.x] _media_type is neither voice nor chat: callbacks complete at once with FAIL_INCORRECT_MEDIA_TYPE"},

@@ -27,6 +27,7 @@ type draft struct {
 	attempts             int
 	retryDelay, reminder time.Duration
 	remind, noWait       bool
+	dialInHours          bool
 
 	section *section
 	table   map[string]*spec

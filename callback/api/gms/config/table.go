@@ -126,6 +126,7 @@ func (d *draft) bookingOptions() []spec {
 	return []spec{
 		{name: "_business_hours_service", unset: "always open", strict: true, read: readText(&d.hours)},
 		{name: "_enable_reject_out_of_office_hours", unset: "true", read: readFlag(&b.IgnoreHoursNow, true)},
+		{name: "_dial_in_office_hours", unset: "false", read: readFlag(&d.dialInHours, false)},
 		{name: "_capacity_service", unset: "the same capacity at all times", strict: true, read: readText(&d.capacity)},
 		{name: "_request_time_bucket", unset: "5", read: readBucket(&b.Bucket)},
 		{name: "_max_request_by_time_bucket", unset: "100", read: readCount(&b.PerBucket, 0, 1_000_000, zeroIsNone)},
