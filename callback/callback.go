@@ -72,7 +72,9 @@ type Callback struct {
 	// Interaction end_time). If it is zero, only TTL limits the attempts.
 	Until time.Time
 	// Local is the local time that was requested, "2006-01-02T15:04:05", and Zone
-	// its IANA time zone. Both are empty if the request gave an instant.
+	// its IANA time zone. Both are empty if the request gave an instant. If the zone
+	// gets another offset before the release, Local stays and Desired moves; that is
+	// checked 28 and 2 hours before Desired and at the release.
 	Local string
 	Zone  string
 	// Offset is how far the clock in Zone was ahead of UTC at Desired when Desired

@@ -148,6 +148,9 @@ type Booking struct {
 	// IgnoreHoursNow accepts immediate requests outside Hours; they wait in the
 	// queue until Dialing.Window opens. Defaults to false.
 	IgnoreHoursNow bool
+	// LoadZone returns the time zone of a local time by its IANA name, for a host
+	// with its own time zone data. Defaults to [availability.LoadZone].
+	LoadZone func(name string) (*time.Location, error)
 	// Bucket is the length of a time bucket: 5, 10, 15, 20, 30, 60 or 120
 	// minutes. Defaults to 5 minutes. GMS: _request_time_bucket.
 	Bucket time.Duration

@@ -215,7 +215,7 @@ const DueAgain = time.Second
 func nextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 	switch cb.State {
 	case callback.Scheduled:
-		return Earliest(releaseLook(cb, p, now), LastChance(cb), cb.RemindAt)
+		return Earliest(releaseLook(cb, p, now), zoneLook(cb, now), LastChance(cb), cb.RemindAt)
 	case callback.Queued:
 		if cb.Ready {
 			return Earliest(cb.ClosedFrom, cb.DeadlineAt, LastChance(cb))

@@ -51,6 +51,9 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 	}
 	switch cb.State {
 	case callback.Scheduled:
+		if d := Rezoned(cb, p, now, position, actor); d != nil {
+			return write(d)
+		}
 		if d := Scheduled(cb, p, now, position, actor); d != nil {
 			return write(d)
 		}

@@ -14,7 +14,7 @@ func Reschedule(cb *callback.Callback, p *Policy, now time.Time, position int, r
 	}
 	d := NewDraft(cb, p, now, callback.EventRescheduled, req.Actor)
 	moved := d.Callback
-	moved.Bucket, moved.ReleaseAt, moved.RemindAt, moved.Local, moved.Zone = time.Time{}, time.Time{}, time.Time{}, "", ""
+	moved.Bucket, moved.ReleaseAt, moved.RemindAt, moved.Local, moved.Zone, moved.Offset = time.Time{}, time.Time{}, time.Time{}, "", "", 0
 	if err := p.SetTime(&StartInput{Desired: req.Desired, Local: req.Local, Zone: req.Zone}, moved, now, position); err != nil {
 		return d, err
 	}

@@ -96,15 +96,15 @@ func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
 func (p *Policy) SetTime(req *StartInput, cb *callback.Callback, now time.Time, position int) error {
 	desired := req.Desired
 	if req.Local != nil {
-		loc, err := availability.LoadZone(req.Zone)
-		if err != nil {
-			return Invalid("zone", fmt.Sprintf("%q is not an IANA zone", text.Clip(req.Zone)))
-		}
 		if err := req.Local.Validate(); err != nil {
 			return Invalid("_desired_time", "is not a time on a clock")
 		}
-		desired, _ = req.Local.In(loc)
-		cb.Local, cb.Zone = req.Local.String(), req.Zone
+		at, offset, err := p.instantOf(*req.Local, req.Zone)
+		if err != nil {
+			return Invalid("zone", fmt.Sprintf("%q is not an IANA zone", text.Clip(req.Zone)))
+		}
+		desired = at
+		cb.Local, cb.Zone, cb.Offset = req.Local.String(), req.Zone, offset
 	}
 	cb.Desired = desired
 	if err := p.checkDesired(desired, now); err != nil {
