@@ -61,7 +61,7 @@ type sweep struct {
 // Queueing.Share between its services. The turns go on where the last tick
 // stopped.
 func (m *Engine) dispatch(ctx context.Context, t *tick) (worked bool, err error) {
-	backlogs, err := m.queues(ctx)
+	backlogs, err := m.queues(ctx, t)
 	if err != nil {
 		return false, err
 	}
@@ -78,7 +78,9 @@ func (m *Engine) dispatch(ctx context.Context, t *tick) (worked bool, err error)
 			continue
 		}
 		total += b.ready.sum()
-		if !m.visited[b.key] {
+		if until := m.walks.rest(b.key, t.now); until.After(t.now) {
+			t.planAt(until)
+		} else if !m.visited[b.key] {
 			m.enter(&s, b)
 		}
 	}
@@ -181,34 +183,37 @@ func (w *waiting) first(n int) (first waiting) {
 	return first
 }
 
-// queues counts the ready callbacks of each service. The order is fixed.
-func (m *Engine) queues(ctx context.Context) ([]*backlog, error) {
-	groups, err := m.Store.Count(ctx, callback.Query{AllTenants: true, States: []callback.State{callback.Queued}})
-	if err != nil {
-		return nil, err
+// queues returns the ready callbacks of each service. The order is fixed.
+func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
+	ready, again, ok := m.tally.read(m.Config.Now(), m.Config.Poll)
+	if !ok {
+		began := m.Config.Now()
+		m.tally.begin()
+		groups, err := m.Store.Count(ctx, callback.Query{AllTenants: true, States: []callback.State{callback.Queued}})
+		if err != nil {
+			return nil, err
+		}
+		now := m.Config.Now()
+		ready = m.tally.end(groups, now, now.Sub(began))
+	} else if !again.IsZero() {
+		t.planAt(t.now.Add(again.Sub(m.Config.Now())))
 	}
 	of := make(map[ServiceKey]*backlog)
 	var backlogs []*backlog
-	for _, g := range groups {
-		if g.Ready == 0 || !g.Queue.Priority.Valid() {
-			continue // a damaged record must not stop the others
-		}
-		key := ServiceKey{g.Queue.Tenant, g.Queue.Service}
+	for queue, n := range ready {
+		key := ServiceKey{queue.Tenant, queue.Service}
 		b := of[key]
 		if b == nil {
 			b = &backlog{key: key}
 			of[key] = b
 			backlogs = append(backlogs, b)
 		}
-		b.ready[g.Queue.Priority] += g.Ready
+		b.ready[queue.Priority] += n
 	}
 	slices.SortFunc(backlogs, func(a, b *backlog) int {
 		return cmp.Or(cmp.Compare(a.key.Tenant, b.key.Tenant), cmp.Compare(a.key.Name, b.key.Name))
 	})
-	m.walks.forget(func(key callback.QueueKey) bool {
-		b := of[ServiceKey{key.Tenant, key.Service}]
-		return b != nil && b.ready[key.Priority] > 0
-	})
+	m.walks.forget(func(key callback.QueueKey) bool { return ready[key] > 0 })
 	return backlogs, nil
 }
 

@@ -25,6 +25,7 @@ type Intake struct {
 	Life     *lifetime
 	policies *policies
 	agents   *agents
+	tally    *tally
 }
 
 // Wake makes Run look for work at once; see Manager.Wake.

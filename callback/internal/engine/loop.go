@@ -59,7 +59,7 @@ func (m *Engine) Run(ctx context.Context) error {
 	}
 	defer m.Life.loops.Done()
 	if notifier, ok := unwrap.As[callback.NotifyingStore](m.Store); ok {
-		defer notifier.Notify(func() { m.Feed.Signal(); m.Wake() })()
+		defer notifier.Notify(func() { m.Feed.Signal(); m.tally.stale(); m.Wake() })()
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()

@@ -15,6 +15,7 @@ import (
 type visit struct {
 	*Engine
 	tick    *tick
+	began   time.Time // by Config.Now
 	backlog *backlog
 	scene   *decide.Scene
 	round   *decide.Round
@@ -42,8 +43,25 @@ type pick struct {
 }
 
 // visit dispatches the next callbacks of a service: as many as it may dial, or
-// its part of that if others compete. more is whether it may have others.
+// its part of that if others compete. more is whether it may have others. A
+// service whose heads are passed over rests before they are asked again, so that
+// others do not wait for it.
 func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n int, more bool, err error) {
+	began, passed := m.Config.Now(), b.passed
+	n, more, err = m.visitOnce(ctx, t, s, b)
+	if n == 0 && b.passed > passed {
+		took := m.Config.Now().Sub(began)
+		if b.passed >= passMost || took >= passTime {
+			rest := min(max(passShare*took, passAgain), restMost)
+			t.planAt(t.now.Add(rest))
+			m.walks.tire(b.key, t.now.Add(rest))
+			more = false
+		}
+	}
+	return n, more, err
+}
+
+func (m *Engine) visitOnce(ctx context.Context, t *tick, s *sweep, b *backlog) (n int, more bool, err error) {
 	m.freshen(t)
 	if b.policy == nil {
 		if b.policy, err = m.Policy(ctx, b.key.Tenant, b.key.Name); err != nil {
@@ -67,7 +85,7 @@ func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n in
 		want = 1 + (want-1)/(s.open+1)
 	}
 	want = min(want, m.Config.Batch)
-	v := &visit{Engine: m, tick: t, backlog: b, scene: scene, round: m.round(scene)}
+	v := &visit{Engine: m, tick: t, began: m.Config.Now(), backlog: b, scene: scene, round: m.round(scene)}
 	if want, err = m.openAccess(ctx, v.round, b.key, want); err != nil || want == 0 {
 		return 0, false, err
 	}
@@ -90,11 +108,7 @@ func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n in
 			break
 		}
 	}
-	if b.passed >= passMost {
-		t.planAt(t.now.Add(passAgain))
-		return n, false, nil
-	}
-	return n, !v.shut, nil
+	return n, !v.shut && b.passed < passMost, nil
 }
 
 // hold makes ready callbacks of a closed service wait for its opening, so that
@@ -121,7 +135,7 @@ func (m *Engine) hold(ctx context.Context, t *tick, b *backlog) (more bool, err 
 // choose picks up to n callbacks in the order of their turns and reserves an agent
 // for each. A class keeps its turn while its heads cannot be dialed.
 func (v *visit) choose(ctx context.Context, n int) (picks []pick, err error) {
-	for len(picks) < n && v.backlog.passed < passMost && !v.shut {
+	for len(picks) < n && !v.enough() && !v.shut {
 		var at pick
 		for p := range at.waiting {
 			at.waiting[p] = len(v.hand[p]) > 0 || v.ready[p] > 0
@@ -152,6 +166,11 @@ func (v *visit) choose(ctx context.Context, n int) (picks []pick, err error) {
 	_, err = v.writeBatch(ctx, v.tick, &v.ended)
 	v.ended = Batch{}
 	return picks, err
+}
+
+// enough reports whether the visit has passed over what it may.
+func (v *visit) enough() bool {
+	return v.backlog.passed >= passMost || v.backlog.passed > 0 && v.Config.Now().Sub(v.began) >= passTime
 }
 
 // consider returns the attempt or the offer of a head, or nil.
@@ -210,7 +229,7 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 	order := v.order
 	want := order.Take(n, ready)
 	// Behind heads that were passed over there are often more of them.
-	want[class] = min(max(want[class], 1, min(v.passed[class], passMost-v.backlog.passed)), v.ready[class])
+	want[class] = min(max(want[class], 1, min(v.passed[class], passChunk, passMost-v.backlog.passed)), v.ready[class])
 	for p, n := range want {
 		if n > 0 && !v.begun[p] {
 			v.begun[p] = true

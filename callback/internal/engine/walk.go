@@ -10,10 +10,16 @@ import (
 // Limits on the heads of queues that are passed over because they cannot be
 // dialed now, such as personal callbacks of an absent agent.
 const (
-	// passMost is how many a service passes over in one tick.
-	passMost = 200
-	// passAgain is when a service goes on that has passed over passMost.
+	// passMost is how many a service passes over in one visit, passTime about how
+	// long that takes, and passChunk how many are claimed at once.
+	passMost  = 200
+	passTime  = 5 * time.Millisecond
+	passChunk = 25
+	// passAgain is when a service goes on that has passed over as many. It is at
+	// least passShare times as long as the visit took, and at most restMost.
 	passAgain = 20 * time.Millisecond
+	passShare = 10
+	restMost  = 200 * time.Millisecond
 	// declineFor is how long the heads that were passed over are not asked about
 	// again, unless an agent or a number becomes free. Without a router that
 	// says so, it is Config.Poll.
@@ -30,6 +36,34 @@ type walks struct {
 	freed *atomic.Int64 // agents and numbers that became free
 	every time.Duration // how long heads that were passed over are not asked again
 	of    map[callback.QueueKey]*walk
+	rests map[ServiceKey]rest
+}
+
+// rest is the time in which a service is not visited.
+type rest struct {
+	until time.Time
+	freed int64 // walks.freed at the beginning
+}
+
+// tire lets a service rest until then, or until an agent or a number is freed.
+func (w *walks) tire(key ServiceKey, until time.Time) {
+	if w.rests == nil {
+		w.rests = make(map[ServiceKey]rest)
+	}
+	w.rests[key] = rest{until, w.freed.Load()}
+}
+
+// rest returns until when a service rests; a time in the past if it does not.
+func (w *walks) rest(key ServiceKey, now time.Time) time.Time {
+	r, ok := w.rests[key]
+	if !ok {
+		return time.Time{}
+	}
+	if w.freed.Load() != r.freed || !r.until.After(now) || r.until.Sub(now) > restMost {
+		delete(w.rests, key)
+		return time.Time{}
+	}
+	return r.until
 }
 
 type walk struct {

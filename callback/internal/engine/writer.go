@@ -146,7 +146,10 @@ func (m *Intake) settle(ctx context.Context, results []Result) {
 		}
 		m.observeResult(ctx, r)
 		news = news || r.Fate == Written || r.Fate == Unknown
-		if r.Fate != Written {
+		if r.Fate == Written {
+			m.tally.settle(d)
+		} else {
+			m.tally.stale()
 			m.unreserve(ctx, d)
 		}
 		switch {

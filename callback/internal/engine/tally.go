@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// tally is how many callbacks of each queue are ready, as the store counted them
+// and as this process has changed them since. A store counts in time proportional
+// to what waits; a tick that counted a hundred thousand callbacks each time would
+// keep the one that has just come waiting for its agent.
+//
+// The tally is not exact: other nodes change the queues, too. A claim of too many
+// gets fewer, and too few are corrected by the next count.
+type tally struct {
+	mu      sync.Mutex
+	of      map[callback.QueueKey]int // nil before the first count
+	counted time.Time                 // when the last count ended, by Config.Now
+	took    time.Duration
+	news    bool // the queues may have changed otherwise since the count began
+}
+
+// countShare is the part of the time that counting may take: one in countShare,
+// or one in newsShare while other nodes change the queues.
+const (
+	countShare = 20
+	newsShare  = 5
+)
+
+// stale is called when the queues may have changed other than by settle.
+func (y *tally) stale() {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.news = true
+}
+
+// settle takes a written draft into account.
+func (y *tally) settle(d *decide.Draft) {
+	was, wasReady := readyIn(d.Old)
+	is, isReady := readyIn(d.Callback)
+	if wasReady == isReady && was == is {
+		return
+	}
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.of == nil {
+		y.news = true // the store may be counting
+		return
+	}
+	if wasReady && y.of[was] > 0 {
+		y.of[was]--
+	}
+	if isReady {
+		y.of[is]++
+	}
+}
+
+// readyIn returns the queue in which a callback is ready.
+func readyIn(cb *callback.Callback) (key callback.QueueKey, ready bool) {
+	if cb == nil || cb.State != callback.Queued || !cb.Ready || !cb.Priority.Valid() {
+		return callback.QueueKey{}, false
+	}
+	return callback.QueueKey{Tenant: cb.Tenant, Service: cb.Service, Priority: cb.Priority}, true
+}
+
+// read returns a copy of the tally. ok is false if it has to be counted; at is
+// when, if it is not yet but soon.
+func (y *tally) read(now time.Time, poll time.Duration) (of map[callback.QueueKey]int, at time.Time, ok bool) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	share := time.Duration(countShare)
+	if y.news {
+		share = newsShare
+	}
+	rest := min(share*y.took, poll)
+	if age := now.Sub(y.counted); y.of == nil || age < 0 || age >= rest {
+		return nil, time.Time{}, false
+	}
+	if y.news {
+		at = y.counted.Add(rest)
+	}
+	return y.copy(), at, true
+}
+
+// begin is called before the store counts.
+func (y *tally) begin() {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.news = false
+	y.of = nil
+}
+
+// end takes over what the store has counted.
+func (y *tally) end(groups []callback.Group, now time.Time, took time.Duration) (ready map[callback.QueueKey]int) {
+	of := make(map[callback.QueueKey]int, len(groups))
+	for _, g := range groups {
+		if g.Ready > 0 && g.Queue.Priority.Valid() { // a damaged record must not stop the others
+			of[g.Queue] += g.Ready
+		}
+	}
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.of, y.counted, y.took = of, now, took
+	return y.copy()
+}
+
+func (y *tally) copy() map[callback.QueueKey]int {
+	of := make(map[callback.QueueKey]int, len(y.of))
+	for key, n := range y.of {
+		if n > 0 {
+			of[key] = n
+		}
+	}
+	return of
+}
