@@ -47,6 +47,10 @@ var (
 	ErrOutcomeUnknown = errors.New("outcome is unknown: it may have happened")
 	// ErrPermitRefused reports that the store refused a permit; see [PermitError].
 	ErrPermitRefused = errors.New("permit refused")
+	// ErrTooEarly and ErrTooLate report that a write is outside its [Window]. Code
+	// reports them as 40020 (ErrInvalidOperation).
+	ErrTooEarly = errors.New("too early by the store's clock")
+	ErrTooLate  = errors.New("too late by the store's clock")
 	// ErrStopped reports that the Manager is shutting down.
 	ErrStopped = errors.New("manager is stopped")
 
@@ -111,7 +115,7 @@ func codes() []codeOf {
 		{ErrClosed, 40050}, {ErrFull, 40051},
 		{ErrCapacity, 50004}, {ErrCalendar, 50005}, {ErrSubmitAttempts, 50006}, {ErrConfiguration, 50020},
 		{ErrExecution, 50030},
-		{ErrConflict, 40020}, {ErrInFlight, 40020}, {ErrInvalidOperation, 40020},
+		{ErrConflict, 40020}, {ErrInFlight, 40020}, {ErrTooEarly, 40020}, {ErrTooLate, 40020}, {ErrInvalidOperation, 40020},
 	}
 }
 

@@ -234,3 +234,16 @@ func ExampleEvent_String() {
 	// 2026-03-02T09:06:00Z cb000001 #4 attempt_ended: DIALING -> QUEUED, attempt 1, BUSY (known), by n1 (busy at ### ### ## ##)
 	// 2026-03-02T10:05:00Z cb000001 #5 completed: QUEUED -> COMPLETED CANCELLED, by ann
 }
+
+// A store compares the window of a change with its clock.
+func ExampleWindow_Check() {
+	noon := time.Date(2026, time.January, 12, 12, 0, 0, 0, time.UTC)
+	window := callback.Window{From: noon, Until: noon.Add(time.Hour)}
+	for _, now := range []time.Time{noon.Add(-time.Second), noon, noon.Add(time.Hour)} {
+		fmt.Println(now.Format(time.TimeOnly), window.Check(now))
+	}
+	// Output:
+	// 11:59:59 too early by the store's clock
+	// 12:00:00 <nil>
+	// 13:00:00 too late by the store's clock
+}

@@ -22,9 +22,10 @@ type Pause struct {
 // store is shared, processes. They are linearizable: a call sees every change whose
 // call returned before it began.
 //
-// Time: a store does not read a clock; now is an argument. A store that several
-// nodes share may implement [ClockStore], and then every Manager takes the time from
-// it.
+// Time: a store has no clock unless it implements [ClockStore]; now is an argument.
+// A store that several nodes share may implement ClockStore, and then every Manager
+// takes the time from it. Such a store compares a [Window] with its own clock and not
+// with now, so that a node whose clock is wrong cannot write at the wrong time.
 //
 // Ownership: a store copies its arguments and returns copies, including maps and
 // slices. Nested JSON values are shared and must not be changed.
@@ -51,9 +52,10 @@ type Store interface {
 	// The second result is an error of the whole call; then the slice is nil, and no
 	// change was made unless the error is ErrOutcomeUnknown.
 	//
-	// If a change has a conflict and a refused permit, its error is the conflict. A
-	// creation with an epoch is a conflict. The window of a counter includes its
-	// start but not its end, which is set when the first unit is taken.
+	// If several conditions of a change fail, its error is the first of: malformed,
+	// not found, conflict, [ErrTooEarly], [ErrTooLate], refused permit. A creation
+	// with an epoch is a conflict. The window of a counter includes its start but
+	// not its end, which is set when the first unit is taken.
 	Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error)
 
 	// Get returns one callback, or [ErrNotFound].
@@ -127,6 +129,29 @@ type PausingStore interface {
 	Pauses(ctx context.Context, tenant string, allTenants bool) ([]Pause, error)
 }
 
+// Window is the time in which a write may be made: at From or later, and before
+// Until. A zero bound does not limit the write. A write that is due at a time has a
+// Window, so that a node with a wrong clock cannot make it at another time.
+//
+// A [ClockStore] compares the window with its own clock, any other store with the
+// now of the call. The clock is read in the transaction of the write, after the
+// store has taken the locks. A write outside its window has no effect.
+type Window struct {
+	From, Until time.Time
+}
+
+// Check returns [ErrTooEarly] or [ErrTooLate] if t is outside the window, and
+// nil if it is inside.
+func (w Window) Check(t time.Time) error {
+	switch {
+	case t.Before(w.From):
+		return ErrTooEarly
+	case !w.Until.IsZero() && !t.Before(w.Until):
+		return ErrTooLate
+	}
+	return nil
+}
+
 // Change is one atomic write.
 type Change struct {
 	// Record is the callback to store. Revision 1 creates it; any other revision
@@ -144,6 +169,9 @@ type Change struct {
 	// any more, and with [ErrConflict] if it has another revision. Conflicts of
 	// Record are reported first.
 	Source *Precondition
+	// Window is the time in which the change may be made. Outside it this change
+	// fails with [ErrTooEarly] or [ErrTooLate].
+	Window Window
 	// Give returns units to counters, before Take. A counter does not go below zero;
 	// a counter at zero is the same as none.
 	Give []Held
@@ -249,6 +277,9 @@ type EraseRequest struct {
 	// Items are the callbacks to erase. An item whose revision is not the stored
 	// one fails with [ErrConflict].
 	Items []Precondition
+	// Window is the time in which the items may be erased. Outside it each item
+	// without a conflict fails with [ErrTooEarly] or [ErrTooLate].
+	Window Window
 	// Subjects are the subjects whose counters are removed, unless a remaining
 	// callback has them.
 	Subjects []string

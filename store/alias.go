@@ -11,6 +11,7 @@ type (
 	PausingStore   = callback.PausingStore
 	Pause          = callback.Pause
 	Change         = callback.Change
+	Window         = callback.Window
 	By             = callback.By
 	ClaimRequest   = callback.ClaimRequest
 	QueueClaim     = callback.QueueClaim

@@ -11,7 +11,8 @@ import (
 // [callback.Store]. If several conditions of a change fail, the error names the
 // first in this order: a malformed change ([callback.FieldError]), a callback
 // that does not exist or was erased ([callback.ErrNotFound]), the ID of a new
-// callback, revision, epoch and idempotency key ([ConflictError]), a permit
+// callback, revision, epoch and idempotency key ([ConflictError]), the window of
+// the change ([callback.ErrTooEarly], [callback.ErrTooLate]), a permit
 // ([callback.PermitError]). A repeated request is thus reported as a conflict
 // and not as a refused permit that it holds itself.
 func (m *Memory) Apply(ctx context.Context, now time.Time, changes []Change) ([]error, error) {
@@ -34,7 +35,7 @@ func (m *Memory) Apply(ctx context.Context, now time.Time, changes []Change) ([]
 	for i := range changes {
 		err := all[i].err
 		if err == nil {
-			err = m.apply(instantOf(now), &changes[i], all[i])
+			err = m.apply(now, &changes[i], all[i])
 		}
 		if err == nil {
 			continue
@@ -67,7 +68,7 @@ func prepare(c *Change) prepared {
 	return prepared{body: pack(c.Record), event: e}
 }
 
-func (m *Memory) apply(now instant, c *Change, p prepared) error {
+func (m *Memory) apply(now time.Time, c *Change, p prepared) error {
 	r := c.Record
 	t := m.tenants[r.Tenant]
 	var e *entry
@@ -78,7 +79,7 @@ func (m *Memory) apply(now instant, c *Change, p prepared) error {
 	case e == nil && (c.Unclaim || r.Revision != 1 || t != nil && t.erased[r.ID] != nil):
 		return notFound(r.ID)
 	case c.Unclaim:
-		return m.unclaim(e, c)
+		return m.unclaim(now, e, c)
 	case e != nil && r.Revision == 1:
 		return conflict(r.ID, "id", "is taken")
 	case e != nil && e.revision+1 != r.Revision:
@@ -99,7 +100,10 @@ func (m *Memory) apply(now instant, c *Change, p prepared) error {
 	if err := t.checkSource(c); err != nil {
 		return err
 	}
-	if err := m.permits(t, now, c.Give, c.Take); err != nil {
+	if err := checkWindow(r.ID, c.Window, now); err != nil {
+		return err
+	}
+	if err := m.permits(t, instantOf(now), c.Give, c.Take); err != nil {
 		return err
 	}
 	if e == nil {
@@ -159,11 +163,14 @@ func (t *tenant) checkSource(c *Change) error {
 }
 
 // unclaim gives back a lease and sets NextAt.
-func (m *Memory) unclaim(e *entry, c *Change) error {
+func (m *Memory) unclaim(now time.Time, e *entry, c *Change) error {
 	if c.Record.Revision != e.revision {
 		return conflict(e.id, "revision", "%d is not the current one, %d", c.Record.Revision, e.revision)
 	}
 	if err := checkEpoch(e, c); err != nil {
+		return err
+	}
+	if err := checkWindow(e.id, c.Window, now); err != nil {
 		return err
 	}
 	m.leaveQueue(e)

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 )
@@ -59,6 +60,14 @@ func conflict(id callback.ID, condition, format string, args ...any) error {
 }
 
 func notFound(id callback.ID) error { return fmt.Errorf("callback %s: %w", id, callback.ErrNotFound) }
+
+// checkWindow compares the window of a write with the time.
+func checkWindow(id callback.ID, w callback.Window, now time.Time) error {
+	if err := w.Check(now); err != nil {
+		return fmt.Errorf("callback %s: %w", id, err)
+	}
+	return nil
+}
 
 func invalid(field, format string, args ...any) error {
 	return callback.NewFieldError(callback.ErrInvalidParameter, field, fmt.Sprintf(format, args...))

@@ -184,6 +184,9 @@ func (m *Memory) erase(t *tenant, now time.Time, item Precondition, req *EraseRe
 	if e.revision != item.Revision {
 		return conflict(e.id, "revision", "%d is not the current one, %d", item.Revision, e.revision)
 	}
+	if err := checkWindow(e.id, req.Window, now); err != nil {
+		return err
+	}
 	// Only taking can be refused.
 	if err := m.permits(t, instantOf(now), e.body.held, nil); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/store"
 )
 
 // The third write is made, and its acknowledgement is lost.
@@ -120,4 +121,23 @@ func ExampleRouter() {
 	// mia <nil>
 	// free: 0
 	// free: 1
+}
+
+// The clock of a node is ahead by a day, that of the store is right.
+func ExampleClockStore() {
+	clock := callbacktest.NewClock(time.Date(2026, time.January, 12, 12, 0, 0, 0, time.UTC))
+	s := callbacktest.NewClockStore(store.NewMemory(store.Config{}), clock.Now)
+	change := callback.Change{
+		Record: &callback.Callback{ID: "c1", Service: "desk", State: callback.Scheduled, Revision: 1},
+		Event:  callback.Event{Type: callback.EventAccepted},
+		Window: callback.Window{From: clock.Now().Add(time.Hour)},
+	}
+	errs, err := s.Apply(context.Background(), clock.Now().Add(24*time.Hour), []callback.Change{change})
+	fmt.Println(errs[0], err)
+	clock.Advance(time.Hour)
+	errs, err = s.Apply(context.Background(), clock.Now(), []callback.Change{change})
+	fmt.Println(errs, err)
+	// Output:
+	// callback c1: too early by the store's clock <nil>
+	// [] <nil>
 }

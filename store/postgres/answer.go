@@ -44,6 +44,10 @@ func (a *answer) explain(w *write, b *batch) error {
 		return sqlkit.NotFound(callback.ID(w.source))
 	case "source":
 		return sqlkit.Conflict(id, "source", "revision %d is not the current one, %d", w.sourceRevision, a.stored.Int64)
+	case "early":
+		return sqlkit.Untimely(id, callback.ErrTooEarly)
+	case "late":
+		return sqlkit.Untimely(id, callback.ErrTooLate)
 	case "permit":
 		return &callback.PermitError{Permit: b.items[a.item.Int32-1].permit, Used: a.used.Int64, Ends: instant(a.ends)}
 	}

@@ -68,7 +68,7 @@ func times(b *batch, of func(w *write) pgtype.Timestamptz) stamps { return colum
 // arguments are the parameters of apply, in order.
 func (b *batch) arguments() []any {
 	b.number()
-	args := make([]any, 0, 42)
+	args := make([]any, 0, 44)
 	args = append(args,
 		times(b, func(w *write) pgtype.Timestamptz { return stamp(w.now) }),
 		column(b, func(w *write) int16 { return w.op }),
@@ -92,7 +92,9 @@ func (b *batch) arguments() []any {
 		column(b, func(w *write) int64 { return w.nonce }),
 		column(b, func(w *write) []byte { return w.event }),
 		optional(b, func(w *write) string { return w.source }),
-		unless(b, func(w *write) int64 { return w.sourceRevision }, 0))
+		unless(b, func(w *write) int64 { return w.sourceRevision }, 0),
+		unless(b, func(w *write) pgtype.Timestamptz { return w.from }, pgtype.Timestamptz{}),
+		unless(b, func(w *write) pgtype.Timestamptz { return w.until }, pgtype.Timestamptz{}))
 	return b.permits(args)
 }
 

@@ -132,6 +132,7 @@ func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held 
 		w.now, w.op, w.tenant, w.id, w.nonce = now, opErase, req.Tenant, string(item.ID), nonces[i]
 		w.revision, w.state, w.eventType, w.eventAt = item.Revision+1, erasedState, string(callback.EventErased), place(now)
 		w.service = held[item.ID].service
+		w.during(req.Window)
 		gone := callback.Event{Service: w.service, At: now, Actor: req.Actor, Detail: req.Detail}
 		if w.event, err = record.AppendEvent(nil, &gone); err != nil {
 			return nil, err

@@ -64,11 +64,14 @@ func replaceText(schema string, m moved) string {
 		"(SELECT count(*) FROM undue) = (SELECT count(*) FROM old WHERE next_at IS DISTINCT FROM $4::timestamptz AND next_at IS NOT NULL)",
 		"(SELECT count(*) FROM dequeued) = (SELECT count(*) FROM old o WHERE " + leavesQueue + ")",
 	}
-	fits := "$2::timestamptz IS NOT NULL AND EXISTS (SELECT FROM old)"
+	free := "$2::timestamptz IS NOT NULL AND EXISTS (SELECT FROM old)"
 	if m.counters > 0 {
-		fits += " AND NOT EXISTS (SELECT FROM locked l WHERE l.had > l.room)"
+		free += " AND NOT EXISTS (SELECT FROM locked l WHERE l.had > l.room)"
 		whole = append(whole, m.counterText(&b))
 	}
+	// CASE keeps the clock from being read before the locks are taken.
+	fits := "CASE WHEN " + free + " THEN ($28::timestamptz IS NULL OR clock_timestamp() >= $28::timestamptz)" +
+		" AND ($29::timestamptz IS NULL OR clock_timestamp() < $29::timestamptz) ELSE false END"
 	fmt.Fprintf(&b, "fits AS MATERIALIZED (SELECT %s AS yes), ", fits)
 	if m.counters > 0 {
 		m.changeText(&b)
@@ -158,12 +161,12 @@ func sameCounter(a, b string) string {
 	return strings.Join(list, " AND ")
 }
 
-const replaceColumns = 27
+const replaceColumns = 29
 
 // replaceArguments are the parameters of a single replacement.
 func replaceArguments(w *write, demands []demand) []any {
 	args := make([]any, 0, replaceColumns+permitColumns*len(demands))
 	args = append(args, recordArguments(w)...)
-	args = append(args, w.revision, w.epoch, w.nonce, w.eventAt, w.eventType, w.event)
+	args = append(args, w.revision, w.epoch, w.nonce, w.eventAt, w.eventType, w.event, w.from, w.until)
 	return appendDemands(args, demands)
 }

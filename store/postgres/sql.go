@@ -41,10 +41,10 @@ func statementsOf(schema string) statements {
 			s.replaces[m] = replaceText(schema, m)
 		}
 	}
-	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(42) + ")")
+	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(44) + ")")
 	// The events are written after apply has locked their callbacks.
-	s.applyMasked = in("WITH faults AS MATERIALIZED (SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(42) + "))," +
-		" masked AS (UPDATE {{schema}}.events e SET body = a.body FROM unnest($43::int[], $44::text[], $45::text[], $46::bigint[], $47::bytea[])" +
+	s.applyMasked = in("WITH faults AS MATERIALIZED (SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(44) + "))," +
+		" masked AS (UPDATE {{schema}}.events e SET body = a.body FROM unnest($45::int[], $46::text[], $47::text[], $48::bigint[], $49::bytea[])" +
 		" a(change, tenant, callback, seq, body) WHERE a.change NOT IN (SELECT change FROM faults)" +
 		" AND e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq)" +
 		" SELECT change, fault, item, used, ends, stored FROM faults")

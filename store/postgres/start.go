@@ -45,7 +45,7 @@ func (b *batch) demands() ([]demand, bool) {
 // startable reports whether a batch only creates, and under no condition.
 func (b *batch) startable() bool {
 	for _, w := range b.writes {
-		if w.op != opCreate || w.epoch != 0 || w.source != "" || w.doubt != certain {
+		if w.op != opCreate || w.epoch != 0 || w.source != "" || w.timed() || w.doubt != certain {
 			return false
 		}
 		for i := range w.items {

@@ -37,8 +37,9 @@ type write struct {
 	ready                                                   bool
 	service, state                                          string
 	reason, number, alternative, customer, external, lookup string
-	key                                                     string // idempotency key
-	source                                                  string // ID of the callback that a create depends on
+	key                                                     string             // idempotency key
+	from, until                                             pgtype.Timestamptz // window of the write; none where it has no bound
+	source                                                  string             // ID of the callback that a create depends on
 	sourceRevision                                          int64
 	body                                                    []byte
 	eventType                                               string
@@ -95,6 +96,7 @@ func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	}
 	w.now, w.nonce, w.tenant, w.id = now, nonce, r.Tenant, string(r.ID)
 	w.revision, w.epoch, w.nextAt = r.Revision, c.Epoch, stamp(notBefore(r.NextAt))
+	w.during(c.Window)
 	switch {
 	case c.Unclaim:
 		w.op = opUnclaim
@@ -127,16 +129,24 @@ func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	return nil
 }
 
+// during sets the window of the write.
+func (w *write) during(window callback.Window) {
+	w.from, w.until = stamp(notBefore(window.From)), stamp(window.Until)
+}
+
+// timed reports whether the write has a window.
+func (w *write) timed() bool { return w.from.Valid || w.until.Valid }
+
 // reachable names a time that no column can keep.
 func reachable(c *callback.Change) (field string, ok bool) {
 	r := c.Record
 	times := []struct {
 		field string
 		t     time.Time
-	}{{"NextAt", r.NextAt}, {"Desired", r.Desired}, {"Created", r.Created}, {"Updated", r.Updated}, {"EndedAt", r.EndedAt},
+	}{{"NextAt", r.NextAt}, {"Window.From", c.Window.From}, {"Window.Until", c.Window.Until}, {"Desired", r.Desired}, {"Created", r.Created}, {"Updated", r.Updated}, {"EndedAt", r.EndedAt},
 		{"QueuedAt", r.QueuedAt}, {"Event.At", c.Event.At}}
 	if c.Unclaim {
-		times = times[:1]
+		times = times[:3]
 	}
 	for _, x := range times {
 		if !inReach(x.t) {

@@ -175,12 +175,18 @@ func (t *transaction) apply(now time.Time, c *change) (refused, failure error) {
 	case c.epoch != 0 && c.epoch != found.epoch:
 		return wrongEpoch(c, found.epoch), nil
 	case c.unclaim:
+		if refused = sqlkit.Outside(c.id, c.window, now); refused != nil {
+			return refused, nil
+		}
 		return nil, t.run(stUnclaim, c.nextAt.value(), found.cb)
 	}
 	if c.idem != nil && !bytes.Equal(c.idem, found.idem) {
 		if refused, failure = t.keyTaken(c); refused != nil || failure != nil {
 			return refused, failure
 		}
+	}
+	if refused = sqlkit.Outside(c.id, c.window, now); refused != nil {
+		return refused, nil
 	}
 	if refused, failure = t.permits(c.tenant, now, c.give, c.take); refused != nil || failure != nil {
 		return refused, failure
@@ -215,6 +221,9 @@ func (t *transaction) create(now time.Time, c *change) (refused, failure error) 
 	}
 	if refused == nil && failure == nil && c.source != nil {
 		refused, failure = t.checkSource(c)
+	}
+	if refused == nil && failure == nil {
+		refused = sqlkit.Outside(c.id, c.window, now)
 	}
 	if refused == nil && failure == nil {
 		refused, failure = t.permits(c.tenant, now, c.give, c.take)

@@ -78,11 +78,11 @@ func (w *writer) seems(c *change) bool {
 func (t *transaction) applyCached(now time.Time, c *change) (done bool, err error) {
 	n := name{c.tenant, c.id}
 	g, ok := t.w.cache.find(n)
-	if !ok || !g.fits(c) {
+	// A conflict takes precedence over a window and a refused permit, so that the
+	// row has to be read.
+	if !ok || !g.fits(c) || !c.timely(now) {
 		return false, nil
 	}
-	// A conflict takes precedence over a refused permit, so that the row has to
-	// be read.
 	refused, err := t.permits(c.tenant, now, c.give, c.take)
 	if refused != nil || err != nil {
 		return false, err

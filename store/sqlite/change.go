@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
@@ -18,6 +19,7 @@ type change struct {
 	unclaim bool
 	mask    bool // the texts of earlier events are removed
 	source  *store.Precondition
+	window  callback.Window
 	give    []callback.Held
 	take    []callback.Permit
 
@@ -45,7 +47,7 @@ func (s *secret) prepare(c *store.Change) *change {
 		head: head{
 			tenant: r.Tenant, id: r.ID, service: r.Service, state: r.State, priority: r.Priority, ready: r.Ready, revision: r.Revision,
 		},
-		epoch: c.Epoch, unclaim: c.Unclaim, mask: c.MaskEvents, nextAt: ceil(r.NextAt),
+		epoch: c.Epoch, unclaim: c.Unclaim, mask: c.MaskEvents, window: c.Window, nextAt: ceil(r.NextAt),
 	}
 	if !inReach(r.NextAt) {
 		p.malformed = callback.NewFieldError(callback.ErrInvalidParameter, "Record.NextAt", "is out of range")
@@ -114,3 +116,6 @@ func flag(b bool) int64 {
 	}
 	return 0
 }
+
+// timely reports whether the change may be made at now.
+func (c *change) timely(now time.Time) bool { return c.window.Check(now) == nil }

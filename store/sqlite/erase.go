@@ -63,6 +63,9 @@ func (t *transaction) erase(now time.Time, item store.Precondition, req *store.E
 	case found.head.revision != item.Revision:
 		return sqlkit.NotCurrent(item.ID, "revision", item.Revision, found.head.revision), nil
 	}
+	if refused = sqlkit.Outside(item.ID, req.Window, now); refused != nil {
+		return refused, nil
+	}
 	if failure = t.giveBack(now, found); failure != nil {
 		return nil, failure
 	}

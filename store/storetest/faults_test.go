@@ -25,7 +25,7 @@ func (f *fault) make() *copyOf {
 	m := &f.mutant
 	return &copyOf{mutant: mutant{
 		change: m.change, keep: m.keep, applied: m.applied, claimIn: m.claimIn, claimed: m.claimed, get: m.get, query: m.query, found: m.found,
-		counted: m.counted, loaded: m.loaded, evented: m.evented, erased: m.erased, ctx: m.ctx, racy: m.racy,
+		counted: m.counted, loaded: m.loaded, evented: m.evented, erased: m.erased, erase: m.erase, ctx: m.ctx, racy: m.racy,
 	}}
 }
 
@@ -90,6 +90,43 @@ func changeFaults() []*fault {
 					c.Take[i].For++
 				}
 			}
+		}}},
+		{name: "window unchecked", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Window = callback.Window{} }}},
+		{name: "nothing is too late", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Window.Until = time.Time{} }}},
+		{name: "the end of the window is within it", areas: []string{"timely"}, unseen: true, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			if !c.Window.Until.IsZero() {
+				c.Window.Until = c.Window.Until.Add(1)
+			}
+		}}},
+		{name: "the begin of the window is outside", areas: []string{"timely"}, unseen: true, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			if !c.Window.From.IsZero() {
+				c.Window.From = c.Window.From.Add(1)
+			}
+		}}},
+		{name: "the window is checked before the revision", areas: []string{"timely"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			if old := m.find(c.Record.Tenant, c.Record.ID); old != nil && !c.Unclaim && c.Window != (callback.Window{}) {
+				c.Record.Revision = old.Revision + 1
+			}
+		}}},
+		{name: "a permit is refused before the window", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for _, p := range c.Take {
+				if p.Max < 2 {
+					c.Window = callback.Window{}
+				}
+			}
+		}}},
+		{name: "units stay taken outside the window", areas: []string{"timely"}, mutant: mutant{applied: func(m *mutant, c callback.Change, err error) {
+			if errors.Is(err, callback.ErrTooEarly) && len(c.Take) > 0 {
+				m.counters = append(m.counters, tenantCounter{tenant: c.Record.Tenant, Counter: callback.Counter{Key: c.Take[0].Key, Used: c.Take[0].N}})
+			}
+		}}},
+		{name: "a lease is given back outside the window", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			if c.Unclaim {
+				c.Window = callback.Window{}
+			}
+		}}},
+		{name: "a callback is erased outside the window", areas: []string{"timely"}, mutant: mutant{erase: func(req *callback.EraseRequest) {
+			req.Window = callback.Window{}
 		}}},
 		{name: "a key can be used twice", areas: []string{"idempotency", "concurrency"}, mutant: mutant{change: func(m *mutant, c *callback.Change) {
 			for _, r := range m.records {

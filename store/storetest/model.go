@@ -37,7 +37,7 @@ type twin struct {
 }
 
 func newTwin(p *probe, seed uint64) *twin {
-	return &twin{probe: p, naive: &naive{}, rand: rand.New(rand.NewPCG(seed, 1)), now: Start()}
+	return &twin{probe: p, naive: &naive{clock: p.clock}, rand: rand.New(rand.NewPCG(seed, 1)), now: Start()}
 }
 
 func (m *twin) run(steps int) {
@@ -67,6 +67,20 @@ func (m *twin) step() string {
 	default:
 		return m.erase()
 	}
+}
+
+// window is open for most changes, and shut for some.
+func (m *twin) window() (w callback.Window) {
+	now := m.clock(m.now)
+	switch m.rand.IntN(12) {
+	case 0:
+		w.From = now.Add(far)
+	case 1:
+		w.Until = now.Add(-far)
+	case 2:
+		w = callback.Window{From: now.Add(-far), Until: now.Add(far)}
+	}
+	return w
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
@@ -161,7 +175,9 @@ func (m *twin) change() callback.Change {
 		}
 	}
 	if r.IntN(6) == 0 {
-		return Unclaim(read, m.soon())
+		c := Unclaim(read, m.soon())
+		c.Window = m.window()
+		return c
 	}
 	c := Revise(read, m.fill)
 	if r.IntN(2) == 0 {
@@ -173,6 +189,7 @@ func (m *twin) change() callback.Change {
 
 func (m *twin) permits(c callback.Change) callback.Change {
 	r := m.rand
+	c.Window = m.window()
 	for range r.IntN(3) {
 		c.Give = append(c.Give, callback.Held{Key: m.key(), N: 1 + r.Int64N(2)})
 	}
@@ -200,6 +217,10 @@ func fact(err error) string {
 		return fmt.Sprintf("refused: %+v, %d used until %v", refused.Permit.Key, refused.Used, refused.Ends.UTC())
 	case errors.Is(err, callback.ErrConflict):
 		return "conflict"
+	case errors.Is(err, callback.ErrTooEarly):
+		return "too early"
+	case errors.Is(err, callback.ErrTooLate):
+		return "too late"
 	case errors.Is(err, callback.ErrNotFound):
 		return "not found"
 	case errors.Is(err, callback.ErrInvalidParameter):
@@ -394,7 +415,7 @@ func withoutCursors(events []callback.Event) []callback.Event {
 }
 
 func (m *twin) erase() string {
-	req := callback.EraseRequest{Tenant: m.tenant(), Actor: "clerk", Detail: "asked to"}
+	req := callback.EraseRequest{Tenant: m.tenant(), Window: m.window(), Actor: "clerk", Detail: "asked to"}
 	for range m.rand.IntN(3) {
 		item := callback.Precondition{ID: m.id(), Revision: 1}
 		if cb, err := m.naive.Get(m.ctx, callback.By{Tenant: req.Tenant, ID: item.ID}); err == nil && m.rand.IntN(4) > 0 {

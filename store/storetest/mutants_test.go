@@ -29,8 +29,10 @@ type mutant struct {
 	erased  func(m *mutant, before []*callback.Callback, req callback.EraseRequest)
 	// keep names counters that stay in place of going, by the callbacks before.
 	keep func(before *callback.Callback, req callback.EraseRequest, subject string) bool
-	ctx  func(ctx context.Context) context.Context
-	racy bool
+	// erase corrupts the request.
+	erase func(req *callback.EraseRequest)
+	ctx   func(ctx context.Context) context.Context
+	racy  bool
 }
 
 func (m *mutant) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
@@ -161,6 +163,9 @@ func (m *mutant) Events(ctx context.Context, q callback.EventQuery) (callback.Ev
 }
 
 func (m *mutant) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
+	if m.erase != nil {
+		m.erase(&req)
+	}
 	before := m.snapshot()
 	if m.keep != nil {
 		req.Subjects = slices.DeleteFunc(slices.Clone(req.Subjects), func(subject string) bool {

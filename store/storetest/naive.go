@@ -23,6 +23,16 @@ type naive struct {
 	forgot   []callback.By
 	place    int // number of events ever written
 	pauses   []callback.Pause
+	// clock, if not nil, decides about windows in place of now.
+	clock func(now time.Time) time.Time
+}
+
+// untimely returns the error of a write outside its window.
+func (n *naive) untimely(now time.Time, w callback.Window) error {
+	if n.clock != nil {
+		now = n.clock(now)
+	}
+	return w.Check(now)
 }
 
 type tenantCounter struct {
@@ -89,6 +99,9 @@ func (n *naive) change(now time.Time, c callback.Change) error {
 		return callback.ErrConflict
 	}
 	if c.Unclaim {
+		if err := n.untimely(now, c.Window); err != nil {
+			return err
+		}
 		old.Lease = callback.Lease{Epoch: epoch}
 		old.NextAt = c.Record.NextAt
 		return nil
@@ -105,6 +118,9 @@ func (n *naive) change(now time.Time, c callback.Change) error {
 		case source.Revision != s.Revision:
 			return callback.ErrConflict
 		}
+	}
+	if err := n.untimely(now, c.Window); err != nil {
+		return err
 	}
 	counters := slices.Clone(n.counters)
 	for _, h := range c.Give {
@@ -344,6 +360,9 @@ func (n *naive) erase(now time.Time, item callback.Precondition, req callback.Er
 	}
 	if r.Revision != item.Revision {
 		return callback.ErrConflict
+	}
+	if err := n.untimely(now, req.Window); err != nil {
+		return err
 	}
 	for _, h := range r.Held {
 		n.give(r.Tenant, now, h)

@@ -270,8 +270,12 @@ func (p *probe) erase(cb *callback.Callback) {
 }
 
 func (p *probe) tryErase(tenant string, item callback.Precondition, subjects ...string) error {
+	return p.tryEraseWithin(callback.Window{}, tenant, item, subjects...)
+}
+
+func (p *probe) tryEraseWithin(w callback.Window, tenant string, item callback.Precondition, subjects ...string) error {
 	errs, err := p.store.Erase(p.ctx, At(time.Minute), callback.EraseRequest{
-		Tenant: tenant, Items: []callback.Precondition{item}, Subjects: subjects, Actor: "clerk", Detail: "asked to",
+		Tenant: tenant, Items: []callback.Precondition{item}, Window: w, Subjects: subjects, Actor: "clerk", Detail: "asked to",
 	})
 	if err != nil {
 		return err

@@ -63,6 +63,7 @@ func Clauses() []Clause {
 		{"swap", swapClauses()},
 		{"permits", permitClauses()},
 		{"windows", windowClauses()},
+		{"timely", timelyClauses()},
 		{"idempotency", idempotencyClauses()},
 		{"due", dueClauses()},
 		{"queues", queueClauses()},

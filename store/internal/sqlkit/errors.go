@@ -2,6 +2,7 @@ package sqlkit
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
@@ -23,6 +24,18 @@ func NotCurrent(id callback.ID, condition string, given, current int64) error {
 func NotNext(id callback.ID, given, current int64) error {
 	return Conflict(id, "revision", "%d does not follow %d", given, current)
 }
+
+// Outside returns an error if a time is outside the window of a write.
+func Outside(id callback.ID, w callback.Window, now time.Time) error {
+	if err := w.Check(now); err != nil {
+		return Untimely(id, err)
+	}
+	return nil
+}
+
+// Untimely returns the error of a write that was refused with
+// callback.ErrTooEarly or callback.ErrTooLate.
+func Untimely(id callback.ID, fact error) error { return fmt.Errorf("callback %s: %w", id, fact) }
 
 // NotFound returns an error for a callback that does not exist.
 func NotFound(id callback.ID) error { return fmt.Errorf("callback %s: %w", id, callback.ErrNotFound) }

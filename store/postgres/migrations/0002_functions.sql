@@ -204,7 +204,10 @@ $$;
 -- refer to changes and counters by number, ordered by change, gives (negative
 -- units) before takes. op: 1 create, 2 replace, 3 give back a lease, 4 erase.
 -- p_sources are the callbacks that must exist at the revisions p_source_revisions
--- for a create to happen; both arrays are NULL when no create has one.
+-- for a create to happen; both arrays are NULL when no create has one. p_froms
+-- and p_untils are the windows of the changes, NULL where none is bound. The clock
+-- is read when all locks are held: waiting for one must not make a change that was
+-- in time happen too late.
 --
 -- Locks are taken in one order everywhere: callbacks by key, then counters by
 -- key. Only the session that holds the lock of a callback changes its rows in due
@@ -218,6 +221,7 @@ CREATE FUNCTION {{schema}}.apply_1(
     p_desireds timestamptz[], p_createds timestamptz[], p_updateds timestamptz[], p_endeds timestamptz[], p_queueds timestamptz[],
     p_numbers text[], p_alternatives text[], p_customers text[], p_externals text[], p_keys text[], p_lookups text[], p_bodies bytea[],
     p_types text[], p_ats timestamptz[], p_nonces bigint[], p_events bytea[], p_sources text[], p_source_revisions bigint[],
+    p_froms timestamptz[], p_untils timestamptz[],
     c_tenants text[], c_services text[], c_kinds text[], c_slots bigint[], c_names text[], c_subjects text[],
     i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], p_careful boolean)
 RETURNS TABLE (change int, fault text, item int, used bigint, ends timestamptz, stored bigint)
@@ -256,6 +260,7 @@ DECLARE
     new_ends     timestamptz[];
     undo_used    bigint[];
     undo_ends    timestamptz[];
+    at           timestamptz; -- when the locks were held
     r            record;
     i            int;
     j            int := 1;
@@ -383,6 +388,7 @@ BEGIN
         END LOOP;
     END IF;
 
+    at := clock_timestamp();
     FOR i IN 1 .. n LOOP
         IF ok[i] AND p_ops[i] = 1 AND p_epochs[i] <> 0 THEN
             -- What does not exist yet was never leased.
@@ -394,6 +400,12 @@ BEGIN
             END IF;
             ok[i] := false;
             change := i; fault := CASE WHEN sources[i] IS NULL THEN 'no source' ELSE 'source' END; stored := sources[i]; RETURN NEXT;
+        ELSIF ok[i] AND (at < p_froms[i] OR at >= p_untils[i]) THEN
+            IF p_ops[i] = 1 AND EXISTS (SELECT FROM {{schema}}.callbacks x WHERE x.tenant = p_tenants[i] AND x.id = p_ids[i]) THEN
+                PERFORM {{schema}}.lost_race_1();
+            END IF;
+            ok[i] := false;
+            change := i; fault := CASE WHEN at < p_froms[i] THEN 'early' ELSE 'late' END; RETURN NEXT;
         END IF;
         first_item := j;
         refused := false;
