@@ -9,7 +9,10 @@ import (
 // OrderBy is the order of the results of a search.
 type OrderBy uint8
 
-// The orders, each by a time of the callback.
+// The orders, each by a time of the callback. Only the time of creation never
+// changes: a callback that moves while the pages of another order are read may be
+// on two pages or on none. An ascending search ends with the last callback of when
+// it began, whatever moves behind it.
 const (
 	ByDesired OrderBy = iota // Callback.Desired
 	ByCreated                // Callback.Created

@@ -69,7 +69,9 @@ type Store interface {
 
 	// Search returns one page of the selected callbacks in the order of q.Order,
 	// then by ID; Desc reverses both. Callbacks without the time of the order come
-	// first; callbacks without a time that q bounds are not selected. A limit that
+	// first; callbacks without a time that q bounds are not selected. An ascending
+	// search ends at the time of the callback that is the last when the first page
+	// is read: what moves behind it later is left out. A limit that
 	// is out of range, or a cursor of another order, is [ErrInvalidParameter].
 	Search(ctx context.Context, q Query) (Page, error)
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -48,14 +49,26 @@ func ExampleCheckErase() {
 }
 
 // A cursor is a place in an order, so that the next page begins after the last
-// callback of this one, whatever was written in between.
+// callback of this one, whatever was written in between, and the end of the search.
 func ExampleParseCursor() {
-	c := store.FormatCursor(callback.ByDesired, false, store.Place{QueuedAt: nine(), ID: "c1"})
-	last, ok, err := store.ParseCursor(c, callback.ByDesired, false)
-	fmt.Println(last.QueuedAt.Format(time.TimeOnly), last.ID, ok, err)
+	c := store.FormatCursor(callback.ByDesired, false, store.Mark{Last: store.Place{QueuedAt: nine(), ID: "c1"}, End: nine().Add(time.Hour)})
+	mark, ok, err := store.ParseCursor(c, callback.ByDesired, false)
+	fmt.Println(mark.Last.QueuedAt.Format(time.TimeOnly), mark.Last.ID, mark.End.Format(time.TimeOnly), ok, err)
 	_, _, err = store.ParseCursor(c, callback.ByDesired, true)
 	fmt.Println(err)
 	// Output:
-	// 09:00:00 c1 true <nil>
+	// 09:00:00 c1 10:00:00 true <nil>
 	// After: is of a search in another order
+}
+
+// A store of your own determines the end of a search with the first page.
+func ExampleEndOf() {
+	memory := store.NewMemory(store.Config{})
+	c := booking("c1")
+	if _, err := memory.Apply(context.Background(), nine(), []store.Change{c}); err != nil {
+		fmt.Println(err)
+	}
+	end, err := store.EndOf(context.Background(), store.Query{Tenant: c.Record.Tenant}, memory.Search)
+	fmt.Println(end.Equal(c.Record.Desired), err)
+	// Output: true <nil>
 }

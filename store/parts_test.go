@@ -169,9 +169,9 @@ func TestCursor(t *testing.T) {
 	for _, at := range []time.Time{{}, time.Unix(-5, 7), time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 999_999_999, time.UTC)} {
 		for order := callback.ByDesired; order <= callback.ByQueue; order++ {
 			for _, desc := range []bool{false, true} {
-				c := FormatCursor(order, desc, Place{QueuedAt: at, ID: "id"})
+				c := FormatCursor(order, desc, Mark{Last: Place{QueuedAt: at, ID: "id"}, End: at.Add(time.Hour)})
 				p, ok, err := ParseCursor(c, order, desc)
-				if err != nil || !ok || !p.QueuedAt.Equal(at) || p.ID != "id" {
+				if err != nil || !ok || !p.Last.QueuedAt.Equal(at) || p.Last.ID != "id" || !p.End.Equal(at.Add(time.Hour)) {
 					t.Errorf("cursor %q comes back as %+v, %v, %v", c, p, ok, err)
 				}
 				for _, other := range []callback.OrderBy{order, (order + 1) % 4} {
@@ -187,7 +187,7 @@ func TestCursor(t *testing.T) {
 func FuzzParseCursor(f *testing.F) {
 	f.Add("", uint8(0), false)
 	f.Add("nonsense", uint8(1), true)
-	f.Add(string(FormatCursor(callback.ByQueue, true, Place{QueuedAt: time.Unix(1, 2), ID: "c1"})), uint8(3), true)
+	f.Add(string(FormatCursor(callback.ByQueue, true, Mark{Last: Place{QueuedAt: time.Unix(1, 2), ID: "c1"}})), uint8(3), true)
 	f.Add(string(FormatFeed(77)), uint8(0), false)
 	f.Fuzz(func(t *testing.T, text string, order uint8, desc bool) {
 		c := callback.Cursor(text)

@@ -24,11 +24,11 @@ func (m *Memory) Search(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	last, resumed, err := ParseCursor(q.After, q.Order, q.Desc)
+	mark, resumed, err := ParseCursor(q.After, q.Order, q.Desc)
 	if err != nil {
 		return Page{}, err
 	}
-	views := m.search(&q, limit, last, resumed)
+	views := m.search(&q, limit, mark, resumed)
 	more := len(views) > limit
 	if more {
 		views = views[:limit]
@@ -41,15 +41,21 @@ func (m *Memory) Search(ctx context.Context, q Query) (Page, error) {
 		p.Callbacks[i] = views[i].callback()
 	}
 	if more {
-		end := &views[limit-1]
-		p.Next = FormatCursor(q.Order, q.Desc, Place{QueuedAt: end.body.orderedBy(q.Order).Time(), ID: end.entry.id})
+		last := &views[limit-1]
+		mark.Last = Place{QueuedAt: last.body.orderedBy(q.Order).Time(), ID: last.entry.id}
+		if !resumed {
+			if mark.End, err = EndOf(ctx, q, m.Search); err != nil {
+				return Page{}, err
+			}
+		}
+		p.Next = FormatCursor(q.Order, q.Desc, mark)
 	}
 	return p, nil
 }
 
 // search returns up to limit+1 entries: the last tells whether another page
 // follows.
-func (m *Memory) search(q *Query, limit int, last Place, resumed bool) []view {
+func (m *Memory) search(q *Query, limit int, mark Mark, resumed bool) []view {
 	f := newFilter(q)
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -59,7 +65,11 @@ func (m *Memory) search(q *Query, limit int, last Place, resumed bool) []view {
 	}
 	w := walk{tenant: t, order: q.Order, desc: q.Desc}
 	if resumed {
-		w.after = &item{instantOf(last.QueuedAt), t.pivot(last.ID)}
+		w.after = &item{instantOf(mark.Last.QueuedAt), t.pivot(mark.Last.ID)}
+		if end := instantOf(mark.End); !q.Desc {
+			end.nsec++ // after every entry with this time
+			w.end = &item{end, t.pivot("")}
+		}
 	}
 	var found []item
 	if source := t.plan(f, limit); source != nil {
@@ -199,6 +209,7 @@ type walk struct {
 	order  callback.OrderBy
 	desc   bool
 	after  *item
+	end    *item // the walk ends before it
 }
 
 func (w *walk) compare(a, b item) int {
@@ -213,7 +224,7 @@ func (w *walk) gather(from source, f *filter, n int) []item {
 	var found []item
 	from(func(e *entry) {
 		x := item{e.body.orderedBy(w.order), e}
-		if (w.after == nil || w.compare(x, *w.after) > 0) && f.matches(e) {
+		if (w.after == nil || w.compare(x, *w.after) > 0) && (w.end == nil || w.compare(x, *w.end) < 0) && f.matches(e) {
 			found = append(found, x)
 		}
 	})
@@ -277,6 +288,9 @@ func (w *walk) bounds(f *filter) (from, to *item) {
 	}
 	if w.after != nil && (from == nil || w.compare(*w.after, *from) > 0) {
 		from = w.after
+	}
+	if w.end != nil && (to == nil || w.compare(*w.end, *to) < 0) {
+		to = w.end
 	}
 	return from, to
 }

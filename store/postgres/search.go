@@ -28,13 +28,13 @@ func (s *Store) Search(ctx context.Context, q callback.Query) (callback.Page, er
 	if err != nil {
 		return callback.Page{}, err
 	}
-	last, resumed, err := store.ParseCursor(q.After, q.Order, q.Desc)
+	mark, resumed, err := store.ParseCursor(q.After, q.Order, q.Desc)
 	if err != nil {
 		return callback.Page{}, err
 	}
 	walk := &walk{query: &q, filter: store.NewFilter(&q), want: limit + 1}
 	if resumed {
-		walk.last = &last
+		walk.last, walk.mark = &mark.Last, &mark
 	}
 	for chunk := limit + 1; len(walk.found) < walk.want && !walk.over; chunk = min(4*chunk, 4*store.MaxSearch) {
 		if err := s.read(ctx, func(ctx context.Context) error { return s.step(ctx, walk, chunk) }); err != nil {
@@ -44,7 +44,13 @@ func (s *Store) Search(ctx context.Context, q callback.Query) (callback.Page, er
 	page := callback.Page{Callbacks: walk.found}
 	if len(page.Callbacks) > limit {
 		page.Callbacks = page.Callbacks[:limit]
-		page.Next = store.FormatCursor(q.Order, q.Desc, walk.places[limit-1])
+		if !resumed {
+			if mark.End, err = store.EndOf(ctx, q, s.Search); err != nil {
+				return callback.Page{}, err
+			}
+		}
+		mark.Last = walk.places[limit-1]
+		page.Next = store.FormatCursor(q.Order, q.Desc, mark)
 	}
 	return page, nil
 }
@@ -57,12 +63,13 @@ type walk struct {
 	found  []*callback.Callback
 	places []store.Place // of what was found
 	last   *store.Place  // the place behind which the next chunk begins
+	mark   *store.Mark   // of the page before; nil for the first
 	over   bool
 }
 
 // step reads a chunk. It changes the walk only when all of it was read.
 func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
-	sql, args := s.pageOf(w.query, w.last, chunk)
+	sql, args := s.pageOf(w.query, w.last, w.mark, chunk)
 	rows, err := s.db.Query(ctx, sql, args...)
 	if err != nil {
 		return err
@@ -102,7 +109,7 @@ func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
 }
 
 // pageOf is the statement of one chunk.
-func (s *Store) pageOf(q *callback.Query, last *store.Place, chunk int) (string, []any) {
+func (s *Store) pageOf(q *callback.Query, last *store.Place, mark *store.Mark, chunk int) (string, []any) {
 	w := whereOf(q)
 	column, direction, beyond := sqlkit.OrderColumn(q.Order), "", ">"
 	if q.Desc {
@@ -110,6 +117,9 @@ func (s *Store) pageOf(q *callback.Query, last *store.Place, chunk int) (string,
 	}
 	if last != nil {
 		w.conditions = append(w.conditions, "("+column+", id) "+beyond+" ("+w.arg(place(last.QueuedAt))+", "+w.arg(string(last.ID))+")")
+	}
+	if mark != nil && !q.Desc {
+		w.conditions = append(w.conditions, column+" <= "+w.arg(place(mark.End)))
 	}
 	from := s.sql.callbacks + " WHERE " + w.String()
 	if w.named {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"math"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
@@ -27,7 +28,7 @@ func (s *Store) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	if err != nil {
 		return store.Page{}, err
 	}
-	last, resumed, err := store.ParseCursor(q.After, q.Order, q.Desc)
+	mark, resumed, err := store.ParseCursor(q.After, q.Order, q.Desc)
 	if err != nil {
 		return store.Page{}, err
 	}
@@ -36,7 +37,8 @@ func (s *Store) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	}
 	var after *spot
 	if resumed {
-		after = &spot{at: floor(last.QueuedAt), id: last.ID}
+		after = &spot{at: floor(mark.Last.QueuedAt), id: mark.Last.ID}
+		find.bounded, find.end = !q.Desc, floor(mark.End)
 	}
 	if find.wide, err = s.wide(ctx, &q); err != nil {
 		return store.Page{}, err
@@ -56,7 +58,12 @@ func (s *Store) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	if err != nil {
 		return store.Page{}, err
 	}
-	return find.page(), nil
+	if len(find.found) > limit && !resumed {
+		if mark.End, err = store.EndOf(ctx, q, s.Search); err != nil {
+			return store.Page{}, err
+		}
+	}
+	return find.page(mark.End), nil
 }
 
 // wide reports whether a search has to read most of the table, which is many
@@ -88,7 +95,9 @@ type search struct {
 	query    *store.Query
 	filter   *store.Filter
 	limit    int
-	wide     bool // read the whole table instead of an index
+	bounded  bool    // the search ends at end
+	end      instant // none: before all that have the time of the order
+	wide     bool    // read the whole table instead of an index
 	suspects func(cb int64)
 
 	found  []*callback.Callback
@@ -96,13 +105,13 @@ type search struct {
 }
 
 // page returns the result without the extra callback, which only shows that
-// another page follows.
-func (f *search) page() store.Page {
+// another page follows. end is the end of the search.
+func (f *search) page(end time.Time) store.Page {
 	p := store.Page{Callbacks: f.found}
 	if len(f.found) > f.limit {
 		last := f.places[f.limit-1]
 		p.Callbacks = f.found[:f.limit]
-		p.Next = store.FormatCursor(f.query.Order, f.query.Desc, store.Place{QueuedAt: last.at.Time(), ID: last.id})
+		p.Next = store.FormatCursor(f.query.Order, f.query.Desc, store.Mark{Last: store.Place{QueuedAt: last.at.Time(), ID: last.id}, End: end})
 	}
 	return p
 }
@@ -161,6 +170,13 @@ func (f *search) text(l lane, n int) (text string, args []any) {
 	w := f.where()
 	column := "c." + sqlkit.OrderColumn(f.query.Order)
 	w.lane(l, column, f.query.Desc)
+	switch {
+	case !f.bounded:
+	case f.end == none:
+		w.add(column + " IS NULL")
+	case l.timed:
+		w.add(column+" <= ?", int64(f.end))
+	}
 	direction := ""
 	if f.query.Desc {
 		direction = " DESC"

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -275,6 +276,14 @@ func readFaults() []*fault {
 		{name: "upper bounds are exclusive", areas: []string{"search"}, mutant: mutant{query: func(q *callback.Query) {
 			if !q.DesiredTo.IsZero() {
 				q.DesiredTo = q.DesiredTo.Add(-1)
+			}
+		}}},
+		{name: "an ascending search has no end", areas: []string{"pages"}, unseen: true, mutant: mutant{query: func(q *callback.Query) {
+			var m mark
+			if json.Unmarshal([]byte(q.After), &m) == nil {
+				m.End = nil
+				after, _ := json.Marshal(m)
+				q.After = callback.Cursor(after)
 			}
 		}}},
 		{name: "the cursor counts rows", areas: []string{"pages"}, mutant: mutant{found: func(m *mutant, q callback.Query, page *callback.Page) {

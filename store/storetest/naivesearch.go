@@ -26,13 +26,13 @@ func (n *naive) Search(ctx context.Context, q callback.Query) (callback.Page, er
 		}
 		return c
 	}
-	var after placed
+	var after mark
 	if q.After != "" && json.Unmarshal([]byte(q.After), &after) != nil {
 		return callback.Page{}, callback.ErrInvalidParameter
 	}
 	var found []*callback.Callback
 	for _, r := range n.records {
-		if r.Tenant == q.Tenant && satisfies(r, q) && (q.After == "" || order(placeOf(r, q.Order), after) > 0) {
+		if r.Tenant == q.Tenant && satisfies(r, q) && (q.After == "" || order(placeOf(r, q.Order), after.placed) > 0 && (after.End == nil || !placeOf(r, q.Order).At.After(*after.End))) {
 			found = append(found, r.Clone())
 		}
 	}
@@ -41,7 +41,12 @@ func (n *naive) Search(ctx context.Context, q callback.Query) (callback.Page, er
 	if len(found) <= limit {
 		return callback.Page{Callbacks: found}, nil
 	}
-	next, err := json.Marshal(placeOf(found[limit-1], q.Order))
+	if q.After == "" && !q.Desc {
+		end := placeOf(found[len(found)-1], q.Order)
+		after.End = &end.At
+	}
+	after.placed = placeOf(found[limit-1], q.Order)
+	next, err := json.Marshal(after)
 	return callback.Page{Callbacks: found[:limit], Next: callback.Cursor(next)}, err
 }
 
@@ -49,6 +54,12 @@ func (n *naive) Search(ctx context.Context, q callback.Query) (callback.Page, er
 type placed struct {
 	At time.Time
 	ID callback.ID
+}
+
+// mark is where a search goes on, and where an ascending one ends.
+type mark struct {
+	placed
+	End *time.Time
 }
 
 func placeOf(r *callback.Callback, order callback.OrderBy) placed {

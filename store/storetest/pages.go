@@ -51,6 +51,32 @@ func (p *probe) pages(q callback.Query, between func()) []callback.ID {
 	return nil
 }
 
+// endless reads a search while each callback that was read moves to a time behind
+// the end, as a loop that works on them does.
+func (p *probe) endless(q callback.Query, all []*callback.Callback, later time.Time) {
+	want := 0
+	for _, cb := range all {
+		if !slices.Contains(q.NotStates, cb.State) {
+			want++
+		}
+	}
+	for range 40 {
+		page := p.search(q)
+		want -= len(page.Callbacks)
+		if page.Next == "" {
+			p.same("callbacks that were not read", want, 0)
+			return
+		}
+		for _, cb := range page.Callbacks {
+			p.apply(Revise(p.get(cb.ID), func(cb *callback.Callback) {
+				cb.Desired, cb.Created, cb.Updated, cb.QueuedAt = later, later, later, later
+			}))
+		}
+		q.After = page.Next
+	}
+	p.fatalf("no end after 40 pages of 30 callbacks")
+}
+
 func pageClauses() []Clause {
 	var all []Clause
 	for order, name := range []string{"desired", "created", "updated", "queued"} {
@@ -89,7 +115,31 @@ func pageClauses() []Clause {
 			}})
 		}
 	}
+	for order, name := range []string{"desired", "created", "updated", "queued"} {
+		q := callback.Query{Tenant: Tenant, Order: callback.OrderBy(order), Limit: 5}
+		all = append(all, Clause{Name: "an ascending search by " + name + " time ends although callbacks move behind it", run: func(p *probe) {
+			all := p.spread(30)
+			p.endless(q, all, At(1000*time.Hour))
+			q := q
+			q.NotStates = []callback.State{callback.Completed}
+			p.endless(q, all, At(2000*time.Hour))
+		}})
+	}
 	return append(all,
+		Clause{Name: "an ascending search ends before callbacks that get the time of its order", run: func(p *probe) {
+			none := func(cb *callback.Callback) { cb.QueuedAt = time.Time{} }
+			for i := range 12 {
+				p.create(New(numbered(i), none))
+			}
+			read := 0
+			got := p.pages(callback.Query{Tenant: Tenant, Order: callback.ByQueue, Limit: 5}, func() {
+				for range 2 {
+					p.apply(Revise(p.get(numbered(read)), Queued(At(time.Hour))))
+					read++
+				}
+			})
+			p.same("number of callbacks", len(got), 12)
+		}},
 		Clause{Name: "the last page has no cursor", run: func(p *probe) {
 			p.spread(10)
 			for limit, more := range map[int]bool{9: true, 10: false, 11: false} {
