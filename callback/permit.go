@@ -42,10 +42,13 @@ type Permit struct {
 	// negative, the units are counted without a limit.
 	Max int64
 	// For is the length of the counter's window, which begins when the first unit
-	// is taken. After it the counter starts again from zero. Zero sets no length.
+	// is taken. After it the counter starts again from zero. Zero sets no length. A
+	// window that ends more than a second after now + For began before the clock was
+	// set back, and is over.
 	For time.Duration
 	// Until is the end of the counter's window. Zero sets no end. At most one of
-	// For and Until is set.
+	// For and Until is set. A window that ends a day or more after Until began before
+	// the clock was set back, and is over.
 	Until time.Time
 }
 

@@ -65,6 +65,11 @@ type Store interface {
 	// allow. In the store and in the result it raises Lease.Epoch by one, sets
 	// Lease.Owner and Lease.Until, and sets NextAt to Lease.Until; the revision does
 	// not change. Two claims never return the same callback with overlapping leases.
+	//
+	// A claim of due callbacks also shortens leases of all tenants: a lease that ends
+	// more than a second after now + req.Lease was given before the clock was set
+	// back, and then it and NextAt end at now + req.Lease. All nodes should use the
+	// same length.
 	Claim(ctx context.Context, now time.Time, req ClaimRequest) (Claimed, error)
 
 	// Search returns one page of the selected callbacks in the order of q.Order,

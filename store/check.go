@@ -10,6 +10,9 @@ import (
 const (
 	// MinLease is the shortest lease of a claim.
 	MinLease = time.Second
+	// Slack is how much later than its length after now a lease or the window of a
+	// counter may end: the clocks of nodes differ a little.
+	Slack = time.Second
 	// DefaultLimit is the page size of a query without a limit.
 	DefaultLimit = 100
 	// MaxSearch is the largest page of a search, MaxEvents that of a feed.

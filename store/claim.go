@@ -18,6 +18,9 @@ func (m *Memory) Claim(ctx context.Context, now time.Time, req ClaimRequest) (Cl
 		return Claimed{}, err
 	}
 	at, until := instantOf(now), instantOf(now.Add(req.Lease))
+	if req.Due {
+		m.shorten(until)
+	}
 	views, next := m.claim(at, until, &req)
 	claimed := Claimed{NextAt: next.Time()}
 	for i := range views {
@@ -81,9 +84,39 @@ func (m *Memory) claimQueue(views []view, now, until instant, q QueueClaim, owne
 	return views
 }
 
+// shorten makes leases end at until that end much later, because they were given
+// before the clock was set back.
+func (m *Memory) shorten(until instant) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := instantOf(until.Time().Add(Slack))
+	if !m.farthest.After(last) {
+		return
+	}
+	var late []*entry
+	for p := m.due.Last(); p.Valid() && p.Item().at.After(last); p.Prev() {
+		if e := p.Item().e; e.lease.until == e.nextAt {
+			late = append(late, e)
+		}
+	}
+	for _, e := range late {
+		m.hold(e, lease{owner: e.lease.owner, epoch: e.lease.epoch, until: until})
+	}
+	m.farthest = last
+}
+
 func (m *Memory) lease(e *entry, until instant, owner string) {
+	m.hold(e, lease{owner: owner, epoch: e.lease.epoch + 1, until: until})
+}
+
+// hold leases e until the end of the lease.
+func (m *Memory) hold(e *entry, l lease) {
 	m.leaveQueue(e)
-	e.lease = lease{owner: owner, epoch: e.lease.epoch + 1, until: until}
+	e.lease = l
+	until := l.until
+	if until.After(m.farthest) {
+		m.farthest = until
+	}
 	m.setDue(e, until)
 	if e.body.claimable() {
 		e.standing = leasedFromQueue

@@ -173,6 +173,9 @@ func (m *Memory) permits(t *tenant, now instant, give []callback.Held, take []ca
 		}
 		var p *planned
 		plan, p = enter(plan, c, now)
+		if last := LastEnd(permit, now.Time()); !last.IsZero() && p.ends.After(instantOf(last)) {
+			p.used = 0
+		}
 		if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
 			refused := &callback.PermitError{Permit: *permit, Used: p.used}
 			if p.used > 0 {
@@ -226,6 +229,20 @@ func windowOf(p *callback.Permit, now instant) instant {
 		return instantOf(now.Time().Add(p.For))
 	}
 	return instantOf(p.Until)
+}
+
+// LastEnd returns the latest end of a window that a permit taken at now may find. A
+// window that ends later began before the clock was set back, and is over. It is
+// zero for a permit without a window.
+func LastEnd(p *callback.Permit, now time.Time) time.Time {
+	switch {
+	case p.For > 0:
+		return now.Add(p.For).Add(Slack)
+	case !p.Until.IsZero():
+		// The days of two services with different time zones end at different times.
+		return p.Until.Add(24*time.Hour - time.Microsecond)
+	}
+	return time.Time{}
 }
 
 // saturatingAdd returns a+b, or the largest T on overflow, so that units beyond

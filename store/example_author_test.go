@@ -22,6 +22,13 @@ func ExampleCheckChange() {
 	// Record: is missing
 }
 
+// A window of a counter that began when the clock was ahead ends too late: it is over.
+func ExampleLastEnd() {
+	permit := callback.Permit{Key: callback.PermitKey{Kind: callback.PermitRate, Service: "desk"}, N: 1, Max: 5, For: time.Minute}
+	fmt.Println(store.LastEnd(&permit, nine()).Format(time.TimeOnly))
+	// Output: 09:01:01
+}
+
 func ExampleCheckClaim() {
 	fmt.Println(store.CheckClaim(&store.ClaimRequest{Owner: "node-1", Due: true, Limit: 10, Lease: time.Millisecond}))
 	// Output: Lease: 1ms is below 1s

@@ -19,7 +19,9 @@ type Memory struct {
 	due     tree[item] // by NextAt
 	// Entries that queue claims have leased, by the end of the lease.
 	leased tree[item]
-	feed   feed
+	// No lease ends later.
+	farthest instant
+	feed     feed
 	// Events of erased callbacks, oldest first.
 	forgotten []*event
 	windows   tree[expiry]

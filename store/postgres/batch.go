@@ -68,7 +68,7 @@ func times(b *batch, of func(w *write) pgtype.Timestamptz) stamps { return colum
 // arguments are the parameters of apply, in order.
 func (b *batch) arguments() []any {
 	b.number()
-	args := make([]any, 0, 44)
+	args := make([]any, 0, 45)
 	args = append(args,
 		times(b, func(w *write) pgtype.Timestamptz { return stamp(w.now) }),
 		column(b, func(w *write) int16 { return w.op }),
@@ -115,7 +115,7 @@ func (b *batch) values(args []any) []any {
 func (b *batch) permits(args []any) []any {
 	n := len(b.items)
 	if n == 0 {
-		return append(args, make([]any, 11)...)
+		return append(args, make([]any, 12)...)
 	}
 	args = append(args,
 		each(b.counters, func(k *counterKey) string { return k.tenant }),
@@ -124,11 +124,11 @@ func (b *batch) permits(args []any) []any {
 		each(b.counters, func(k *counterKey) int64 { return k.Slot }),
 		each(b.counters, func(k *counterKey) string { return k.Name }),
 		each(b.counters, func(k *counterKey) string { return k.Subject }))
-	counters, units, limits, ends := make([]int32, n), make([]int64, n), make([]int64, n), make(stamps, n)
+	counters, units, limits, ends, lasts := make([]int32, n), make([]int64, n), make([]int64, n), make(stamps, n), make(stamps, n)
 	for i, x := range b.items {
-		counters[i], units[i], limits[i], ends[i] = int32(b.counterOf(x)+1), x.units, x.limit, x.ends
+		counters[i], units[i], limits[i], ends[i], lasts[i] = int32(b.counterOf(x)+1), x.units, x.limit, x.ends, x.last
 	}
-	return append(args, b.changes, counters, units, limits, ends)
+	return append(args, b.changes, counters, units, limits, ends, lasts)
 }
 
 // doubt notes what an error says of whether the writes have happened.

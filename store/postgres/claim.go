@@ -48,7 +48,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 	if req.Due {
 		s.sweep(ctx, now)
 	}
-	query, args, most := s.sql.claimDue, []any{now, until, req.Owner, int64(req.Limit)}, req.Limit
+	query, args, most := s.sql.claimDue, []any{now, until, until.Add(store.Slack), req.Owner, int64(req.Limit)}, req.Limit
 	if !req.Due {
 		if len(req.Queues) == 0 {
 			return callback.Claimed{}, nil

@@ -66,7 +66,7 @@ func replaceText(schema string, m moved) string {
 	}
 	free := "$2::timestamptz IS NOT NULL AND EXISTS (SELECT FROM old)"
 	if m.counters > 0 {
-		free += " AND NOT EXISTS (SELECT FROM locked l WHERE l.had > l.room)"
+		free += " AND NOT EXISTS (SELECT FROM locked l WHERE l.had > l.room OR l.units > 0 AND l.ends > l.new_ends + interval '1 second')"
 		whole = append(whole, m.counterText(&b))
 	}
 	// CASE keeps the clock from being read before the locks are taken.

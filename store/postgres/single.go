@@ -27,7 +27,8 @@ func singleText(schema string, n int, queued bool) string {
 	for i := range n {
 		fmt.Fprintf(&b, "l%d AS MATERIALIZED (SELECT c.used, c.ends FROM {{schema}}.counters c WHERE %s FOR UPDATE OF c), ", i, key(i, "c"))
 		raced = append(raced, fmt.Sprintf("(SELECT count(*) FROM l%d) + (SELECT count(*) FROM a%d) = 1", i, i))
-		yes = append(yes, fmt.Sprintf("NOT EXISTS (SELECT FROM l%d l WHERE l.used > $%d::bigint AND (l.ends IS NULL OR l.ends > $2::timestamptz))", i, singleColumns+permitColumns*i+7))
+		yes = append(yes, fmt.Sprintf("NOT EXISTS (SELECT FROM l%d l WHERE l.used > $%d::bigint AND (l.ends IS NULL OR l.ends > $2::timestamptz) OR l.ends > $%d::timestamptz + interval '1 second')",
+			i, singleColumns+permitColumns*i+7, singleColumns+permitColumns*i+8))
 	}
 	if n == 0 {
 		yes = []string{"$2::timestamptz IS NOT NULL"} // a parameter has to be used

@@ -41,10 +41,10 @@ func statementsOf(schema string) statements {
 			s.replaces[m] = replaceText(schema, m)
 		}
 	}
-	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(44) + ")")
+	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(45) + ")")
 	// The events are written after apply has locked their callbacks.
-	s.applyMasked = in("WITH faults AS MATERIALIZED (SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(44) + "))," +
-		" masked AS (UPDATE {{schema}}.events e SET body = a.body FROM unnest($45::int[], $46::text[], $47::text[], $48::bigint[], $49::bytea[])" +
+	s.applyMasked = in("WITH faults AS MATERIALIZED (SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(45) + "))," +
+		" masked AS (UPDATE {{schema}}.events e SET body = a.body FROM unnest($46::int[], $47::text[], $48::text[], $49::bigint[], $50::bytea[])" +
 		" a(change, tenant, callback, seq, body) WHERE a.change NOT IN (SELECT change FROM faults)" +
 		" AND e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq)" +
 		" SELECT change, fault, item, used, ends, stored FROM faults")
@@ -52,7 +52,7 @@ func statementsOf(schema string) statements {
 		" JOIN {{schema}}.events e ON e.tenant = a.tenant AND e.callback = a.callback AND e.seq < a.revision")
 	s.nonces = in("SELECT e.tenant, e.callback, e.seq, e.nonce FROM unnest($1::text[], $2::text[], $3::bigint[]) a(tenant, callback, seq)" +
 		" JOIN {{schema}}.events e ON e.tenant = a.tenant AND e.callback = a.callback AND e.seq = a.seq")
-	s.claimDue = in("SELECT next_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_due_1(" + parameters(4) + ")")
+	s.claimDue = in("SELECT next_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_due_1(" + parameters(5) + ")")
 	s.claimQ = in("SELECT place, queued_at, tenant, id, service, state, priority, ready, revision, epoch, body FROM {{schema}}.claim_queues_1(" + parameters(9) + ")")
 	s.setAside = in("WITH m AS (UPDATE {{schema}}.callbacks SET owner = '" + asideOwner + "', until = $4, next_at = $4" +
 		" WHERE tenant = $1 AND id = $2 AND next_at = $3 RETURNING tenant, id)," +

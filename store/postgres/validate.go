@@ -123,7 +123,7 @@ func catalog() []catalogCheck {
 		{"index", "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace" +
 			" WHERE n.nspname = $1 AND i.indisvalid", []string{
 			"callbacks_pkey", "callbacks_key", "callbacks_desired", "callbacks_number", "callbacks_alternative", "callbacks_customer",
-			"callbacks_external", "callbacks_lookups", "due_pkey", "queue_pkey", "counters_pkey", "counters_subject", "counters_ends",
+			"callbacks_external", "callbacks_lookups", "due_pkey", "due_leased", "queue_pkey", "counters_pkey", "counters_subject", "counters_ends",
 			"events_pkey", "events_place", "pauses_pkey"}},
 		{"function", "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1" +
 			" AND has_function_privilege(p.oid, 'EXECUTE')", []string{"apply_1", "start_1", "claim_due_1", "claim_queues_1", "lost_race_1", "forget_1"}},
@@ -155,6 +155,7 @@ func columnNames() []string {
 	table("callbacks", bytes, "body")
 	table("callbacks", " ARRAY", "lookups")
 	table("due", when, "next_at")
+	table("due", flag, "leased")
 	table("due", words, "id", "tenant")
 	table("queue", when, "queued_at")
 	table("queue", words, "tenant", "service", "id")

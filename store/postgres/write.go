@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/record"
 )
 
@@ -74,6 +75,7 @@ type item struct {
 	units  int64 // negative: a give
 	limit  int64
 	ends   pgtype.Timestamptz
+	last   pgtype.Timestamptz // windows of its counter that end later are over
 	permit callback.Permit
 }
 
@@ -174,6 +176,10 @@ func (w *write) addItems(give []callback.Held, take []callback.Permit) {
 		if p.For > 0 {
 			ends = stamp(w.now.Add(p.For))
 		}
-		w.items = append(w.items, item{key: counterKey{w.tenant, p.Key}, units: p.N, limit: max(p.Max, -1), ends: ends, permit: p})
+		x := item{key: counterKey{w.tenant, p.Key}, units: p.N, limit: max(p.Max, -1), ends: ends, permit: p}
+		if last := store.LastEnd(&p, w.now); inReach(last) {
+			x.last = stamp(last)
+		}
+		w.items = append(w.items, x)
 	}
 }

@@ -27,13 +27,14 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req store.ClaimRequest
 		return store.Claimed{}, err
 	}
 	if req.Due {
-		if next, err := s.earliest(ctx); err != nil || next == none || next > floor(now) {
+		next, end, err := s.earliest(ctx)
+		if idle := next == none || next > floor(now); err != nil || idle && end <= lastEnd(now, &req) {
 			return store.Claimed{NextAt: next.Time()}, err
 		}
 	} else if len(req.Queues) == 0 {
 		return store.Claimed{}, nil
 	}
-	c := claim{now: floor(now), until: ceil(now.Add(req.Lease)), owner: req.Owner, due: req.Due, limit: req.Limit}
+	c := claim{now: floor(now), until: ceil(now.Add(req.Lease)), last: lastEnd(now, &req), owner: req.Owner, due: req.Due, limit: req.Limit}
 	c.queues = append(c.queues, req.Queues...)
 	err := s.committer.do(newOperation(ctx, max(1, req.Limit), func(t *transaction) error {
 		c.claimed = store.Claimed{}
@@ -45,20 +46,30 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req store.ClaimRequest
 	return c.claimed, nil
 }
 
-// earliest returns the earliest NextAt of all callbacks, or none.
-func (s *Store) earliest(ctx context.Context) (instant, error) {
-	next := none
-	err := s.rows(ctx, func(row []any) error {
-		sc := scanner{values: row}
-		next = sc.instant()
-		return nil
-	}, "SELECT next_at FROM callbacks INDEXED BY callbacks_due WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1")
-	return next, err
+// lastEnd returns the latest end of a lease that a claim leaves as it is.
+func lastEnd(now time.Time, req *store.ClaimRequest) instant {
+	return ceil(now.Add(req.Lease + store.Slack))
 }
+
+// earliest returns the earliest NextAt of all callbacks, or none, and the latest
+// end of a lease.
+func (s *Store) earliest(ctx context.Context) (next, end instant, err error) {
+	next, end = none, none
+	err = s.rows(ctx, func(row []any) error {
+		sc := scanner{values: row}
+		next, end = sc.instant(), sc.instant()
+		return nil
+	}, earliest)
+	return next, end, err
+}
+
+const earliest = "SELECT (SELECT next_at FROM callbacks INDEXED BY callbacks_due WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1), " +
+	"(SELECT until FROM callbacks INDEXED BY callbacks_lease WHERE until IS NOT NULL AND fault IS NULL ORDER BY until DESC LIMIT 1)"
 
 // claim is a request and its result.
 type claim struct {
 	now, until instant
+	last       instant // leases that end later are shortened
 	owner      string
 	due        bool
 	limit      int
@@ -86,6 +97,9 @@ func (t *transaction) claim(c *claim) error {
 // claimDue leases due callbacks until the limit is reached or no more are due.
 // Records that it has to set aside do not count.
 func (t *transaction) claimDue(c *claim) error {
+	if err := t.run(stShorten, int64(c.until), int64(c.last)); err != nil {
+		return err
+	}
 	for {
 		room := c.limit - len(c.claimed.Callbacks)
 		found, err := t.candidates(stDue, int64(c.now), atMost(room, 1))

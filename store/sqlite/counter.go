@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 )
 
 type counterKey struct {
@@ -103,6 +104,9 @@ func (t *transaction) permits(tenant string, now time.Time, give []callback.Held
 			return nil, err
 		}
 		p := t.enter(c, at)
+		if last := ceil(store.LastEnd(permit, now)); last != none && p.ends > last {
+			p.used = 0
+		}
 		if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
 			refusal := &callback.PermitError{Permit: *permit, Used: p.used}
 			if p.used > 0 {

@@ -136,7 +136,7 @@ func Faults(ctx context.Context, db *sql.DB) (faults []string, err error) {
 func Statement(name string) string {
 	return statementTexts()[map[string]statement{
 		"due": stDue, "next due": stNextDue, "queue": stQueue, "queue behind": stQueueBehind, "look": stLook, "look ahead": stLookAhead, "key": stIdemOwner,
-		"counter": stCounter, "of subject": stOfSubject, "kinds": stKinds, "delete events": stDeleteEvents, "ended": stEnded, "lease": stLease,
+		"counter": stCounter, "of subject": stOfSubject, "kinds": stKinds, "delete events": stDeleteEvents, "ended": stEnded, "lease": stLease, "shorten": stShorten,
 	}[name]]
 }
 

@@ -46,6 +46,7 @@ func TestPlans(t *testing.T) {
 		{"kinds of counters", sqlite.Statement("kinds"), "USING PRIMARY KEY (tenant=? AND (kind,service)>(?,?))"},
 		{"events of a callback", sqlite.Statement("delete events"), "USING INDEX events_cb (cb=?)"},
 		{"ended windows", sqlite.Statement("ended"), "USING INDEX counters_ends (ends<?)"},
+		{"late leases", sqlite.Statement("shorten"), "USING INDEX callbacks_lease (until>?)"},
 		{"lease", sqlite.Statement("lease"), "USING INTEGER PRIMARY KEY (rowid=?)"},
 	} {
 		plan, err := s.Plan(t.Context(), c.query, slices.Repeat([]any{1}, 64)...)

@@ -49,6 +49,7 @@ const (
 	stQueue
 	stQueueBehind
 	stLease
+	stShorten
 	stSetAside
 	stFault
 	stAnyFault
@@ -149,6 +150,7 @@ func statementTexts() [statements]string {
 		stQueue:       fromQueue + "AND (c.queued_at IS NOT NULL OR +c.id > ?) " + inQueue,
 		stQueueBehind: fromQueue + "AND (c.queued_at, c.id) > (?, ?) " + inQueue,
 		stLease:       "UPDATE callbacks SET owner = ?1, until = ?2, next_at = ?2, fault = NULL, " + nextEpoch + " WHERE cb IN (SELECT value FROM json_each(?3))",
+		stShorten:     "UPDATE callbacks INDEXED BY callbacks_lease SET until = ?1, next_at = ?1 WHERE until > ?2 AND fault IS NULL",
 		stSetAside:    "UPDATE callbacks SET owner = 'damaged', until = ?1, next_at = ?1, fault = ?2, " + nextEpoch + " WHERE cb = ?3",
 		stFault:       "UPDATE callbacks SET fault = ? WHERE cb = ?",
 		stAnyFault:    "SELECT cb FROM callbacks INDEXED BY callbacks_fault WHERE fault IS NOT NULL LIMIT 1",

@@ -92,6 +92,15 @@ func changeFaults() []*fault {
 				}
 			}
 		}}},
+		{name: "a window lasts until the time of a clock that was set back", areas: []string{"windows"}, unseen: true, mutant: mutant{change: func(m *mutant, c *callback.Change) {
+			for i, p := range c.Take {
+				for _, old := range m.counters {
+					if p.For > 0 && old.Key == p.Key && old.Ends.After(At(30*time.Minute)) {
+						c.Take[i].For, c.Take[i].Until = 0, old.Ends
+					}
+				}
+			}
+		}}},
 		{name: "window unchecked", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Window = callback.Window{} }}},
 		{name: "nothing is too late", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Window.Until = time.Time{} }}},
 		{name: "the end of the window is within it", areas: []string{"timely"}, unseen: true, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
@@ -183,6 +192,24 @@ func claimFaults() []*fault {
 			defer m.mu.Unlock()
 			for _, cb := range got.Callbacks {
 				m.find(cb.Tenant, cb.ID).NextAt = original(before, cb).NextAt
+			}
+		}}},
+		{name: "a lease lasts until the time of a clock that was set back", areas: []string{"leases"}, unseen: true, mutant: mutant{claimed: func(m *mutant, before []*callback.Callback, _ *callback.Claimed) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, cb := range before {
+				if now := m.find(cb.Tenant, cb.ID); now.Lease.Until.Before(cb.Lease.Until) {
+					now.Lease, now.NextAt = cb.Lease, cb.NextAt
+				}
+			}
+		}}},
+		{name: "every lease ends at a claim", areas: []string{"leases"}, unseen: true, mutant: mutant{claimed: func(m *mutant, before []*callback.Callback, _ *callback.Claimed) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			for _, cb := range before {
+				if now := m.find(cb.Tenant, cb.ID); !cb.Lease.Until.IsZero() && now.Lease == cb.Lease {
+					now.Lease.Until, now.NextAt = At(lease), At(lease)
+				}
 			}
 		}}},
 		{name: "claims from queues overlap", areas: []string{"queues", "concurrency"}, mutant: mutant{claimed: func(m *mutant, _ []*callback.Callback, got *callback.Claimed) {

@@ -72,6 +72,31 @@ func leaseClauses() []Clause {
 				}
 			}
 		}},
+		{Name: "a lease of a clock that was set back ends at most one length from now", run: func(p *probe) {
+			p.create(New("c1", DueAt(Start())), New("c2", Queued(Start()), DueAt(Start())), New("c3", DueAt(At(72*time.Hour))), New("c4", DueAt(Start())))
+			const ahead = 26 * time.Hour
+			held := p.claimDue(At(ahead), 5)
+			p.same("claim ahead", ids(held), []callback.ID{"c1", "c2", "c4"})
+			p.apply(Unclaim(p.get("c4"), At(48*time.Hour)))
+			p.same("first claim", ids(p.claimDue(Start(), 5)), []callback.ID{})
+			p.same("end of the lease", p.get("c1").Lease, callback.Lease{Owner: held[0].Lease.Owner, Epoch: 1, Until: At(lease)})
+			p.same("times of others", []time.Time{p.get("c1").NextAt, p.get("c3").NextAt, p.get("c4").NextAt}, []time.Time{At(lease), At(72 * time.Hour), At(48 * time.Hour)})
+			c := Revise(p.get("c1"), DueAt(At(lease)))
+			c.Epoch = 1
+			p.apply(c)
+			p.same("claim within the lease", ids(p.claimDue(At(lease-time.Millisecond), 5)), []callback.ID{})
+			p.same("claim of the queue within the lease", ids(p.claimQueue(At(lease-time.Millisecond), 5)), []callback.ID{})
+			p.same("claim of the queue after it", ids(p.claimQueue(At(lease), 5)), []callback.ID{"c2"})
+			p.same("claim after the lease", ids(p.claimDue(At(lease), 5)), []callback.ID{"c1"})
+		}},
+		{Name: "a lease that ends a second late is not shortened", run: func(p *probe) {
+			p.create(New("c1", DueAt(Start())))
+			p.claimDue(At(time.Second), 5)
+			p.claimDue(Start(), 5)
+			p.same("end of the lease", p.get("c1").Lease.Until, At(time.Second+lease))
+			p.claimDue(At(-time.Microsecond), 5)
+			p.same("end of a later lease", p.get("c1").Lease.Until, At(lease-time.Microsecond))
+		}},
 		{Name: "an unclaim changes nothing but NextAt", run: func(p *probe) {
 			p.create(New("c1", DueAt(Start())))
 			before, events := p.get("c1"), p.history("c1")

@@ -186,15 +186,17 @@ func (n *naive) give(tenant string, now time.Time, h callback.Held) {
 func (n *naive) take(tenant string, now time.Time, p callback.Permit) error {
 	i := n.at(tenant, now, p.Key)
 	c := tenantCounter{tenant: tenant, Counter: callback.Counter{Key: p.Key, Ends: p.Until}}
+	last := p.Until.Add(24*time.Hour - time.Microsecond)
 	if p.For > 0 {
 		c.Ends = now.Add(p.For)
+		last = c.Ends.Add(time.Second)
 	}
-	if i >= 0 {
+	if i >= 0 && (c.Ends.IsZero() || !n.counters[i].Ends.After(last)) {
 		c = n.counters[i]
 	}
 	if p.Max >= 0 && (p.N > p.Max || c.Used > p.Max-p.N) {
 		refused := &callback.PermitError{Permit: p, Used: c.Used}
-		if i >= 0 {
+		if c.Used > 0 {
 			refused.Ends = c.Ends
 		}
 		return refused
@@ -244,6 +246,12 @@ func (n *naive) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 			n.claimQueue(&claimed, now, req, q)
 		}
 		return claimed, nil
+	}
+	end := now.Add(req.Lease)
+	for _, r := range n.records {
+		if r.Lease.Until.After(end.Add(time.Second)) {
+			r.Lease.Until, r.NextAt = end, end
+		}
 	}
 	slices.SortFunc(n.records, func(a, b *callback.Callback) int {
 		return cmp.Or(a.NextAt.Compare(b.NextAt), strings.Compare(string(a.ID), string(b.ID)), strings.Compare(a.Tenant, b.Tenant))

@@ -158,7 +158,35 @@ func windowClauses() []Clause {
 			p.same("load of the second window", p.load(At(window), key), []callback.Counter{{Key: key, Used: 1, Ends: At(2 * window)}})
 		}})
 	}
+	for _, back := range []time.Duration{time.Hour, 26 * time.Hour, 30 * 24 * time.Hour} {
+		all = append(all, Clause{Name: "a window of a clock that was set back by " + back.String() + " is over", run: func(p *probe) {
+			p.applyAt(At(back), takes(Write(New("c1")), callback.Permit{Key: key, N: 2, Max: 2, For: window}))
+			p.applyAt(Start(), takes(Write(New("c2")), byLength))
+			p.same("load", p.load(Start(), key), []callback.Counter{{Key: key, Used: 1, Ends: At(window)}})
+			p.applyAt(At(time.Second), takes(Revise(p.get("c2")), byLength))
+			p.is("a third unit", p.try(At(time.Second), takes(Write(New("c3")), byLength)), callback.ErrPermitRefused)
+		}})
+	}
 	return append(all,
+		Clause{Name: "a window that ends a second late is not over", run: func(p *probe) {
+			p.applyAt(At(time.Second), takes(Write(New("c1")), callback.Permit{Key: key, N: 2, Max: 2, For: window}))
+			p.is("a second late", p.try(Start(), takes(Write(New("c2")), byLength)), callback.ErrPermitRefused)
+			p.is("more", p.try(At(-time.Microsecond), takes(Write(New("c2")), byLength)), nil)
+		}},
+		Clause{Name: "a window that ends a day after that of a new one is over", run: func(p *probe) {
+			full := callback.Permit{Key: key, N: 2, Max: 2, Until: At(window + 24*time.Hour - time.Microsecond)}
+			p.applyAt(Start(), takes(Write(New("c1")), full))
+			p.is("less than a day", p.try(Start(), takes(Write(New("c2")), byEnd)), callback.ErrPermitRefused)
+			later := byEnd
+			later.Until = byEnd.Until.Add(-time.Microsecond)
+			p.applyAt(Start(), takes(Write(New("c2")), later))
+			p.same("load", p.load(Start(), key), []callback.Counter{{Key: key, Used: 1, Ends: later.Until}})
+		}},
+		Clause{Name: "a permit that is refused at once does not end a window", run: func(p *probe) {
+			p.applyAt(At(time.Hour), takes(Write(New("c1")), byLength))
+			p.is("never", p.try(Start(), takes(Write(New("c2")), callback.Permit{Key: key, N: 3, Max: 2, For: window})), callback.ErrPermitRefused)
+			p.same("load", p.load(At(time.Hour), key), []callback.Counter{{Key: key, Used: 1, Ends: At(time.Hour + window)}})
+		}},
 		Clause{Name: "later units do not extend a window", run: func(p *probe) {
 			p.applyAt(Start(), takes(Write(New("c1")), byLength))
 			p.applyAt(At(4*time.Minute), takes(Write(New("c2")), byLength))

@@ -105,7 +105,7 @@ func (m *Engine) outcomeOf(err error, call callback.Call) *callback.Outcome {
 	case errors.As(err, &throttled):
 		outcome.Certainty, outcome.RetryAfter = callback.NotPlaced, max(throttled.After, time.Second)
 		if now, err := m.Now(m.Life.ctx); err == nil {
-			m.coolDown(m.Life.ctx, ServiceKey{call.Tenant, call.Service}, now.Add(outcome.RetryAfter))
+			m.coolDown(m.Life.ctx, ServiceKey{call.Tenant, call.Service}, now, outcome.RetryAfter)
 		}
 	case errors.Is(err, callback.ErrNotPlaced):
 		outcome.Certainty = callback.NotPlaced
@@ -166,7 +166,7 @@ func (m *Engine) Report(ctx context.Context, r callback.Report) error {
 	}
 	_, err := m.Mutate(ctx, r.Tenant, id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		if o := r.Outcome; o != nil && o.RetryAfter > 0 {
-			m.coolDown(ctx, ServiceKey{cb.Tenant, cb.Service}, now.Add(o.RetryAfter))
+			m.coolDown(ctx, ServiceKey{cb.Tenant, cb.Service}, now, o.RetryAfter)
 		}
 		if n > len(cb.Attempts) {
 			return nil, fmt.Errorf("attempt %d: %w", n, callback.ErrNotFound)

@@ -253,7 +253,7 @@ func (m *Engine) Scene(ctx context.Context, now time.Time, key ServiceKey, polic
 		if err != nil {
 			return nil, err
 		}
-		s.Rate = decide.Room{N: int(most.Max() - counter.Used), Until: counter.Ends}
+		s.Rate = rateRoom(counter, most.Max(), now)
 	}
 	if n, _ := s.Capacity(); n == 0 || m.Config.Router == nil {
 		return s, nil
@@ -282,7 +282,7 @@ func (m *Engine) commitScene(now time.Time, key ServiceKey, policy *decide.Polic
 // hours and the dialer.
 func (m *Engine) dialerScene(now time.Time, key ServiceKey, policy *decide.Policy) *decide.Scene {
 	s := m.commitScene(now, key, policy)
-	s.Cool = m.coolUntil(key)
+	s.Cool = m.coolUntil(key, now)
 	s.Slots = m.flights.free()
 	s.Pace.N, s.Pace.Until = m.paceLeft(now)
 	return s

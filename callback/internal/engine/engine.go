@@ -33,7 +33,7 @@ type Engine struct {
 	mu     sync.Mutex
 	orders map[ServiceKey]*scheduler.Order
 	pace   pace
-	cool   map[ServiceKey]time.Time // when the platform allows dials again
+	cool   map[ServiceKey]span // when the platform allows dials again
 }
 
 // New returns an engine. The configuration has been checked and has no field left
@@ -45,7 +45,7 @@ func New(config Config) *Engine {
 			Feed: newBroadcast(), Life: newLifetime(), policies: new(policies), agents: new(agents), tally: new(tally),
 		},
 		fair: fairness{node: config.Node}, visited: make(map[ServiceKey]bool),
-		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]time.Time),
+		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]span),
 	}
 	if config.Observer != nil {
 		m.Store = &observedStore{config.Store, m.Intake}

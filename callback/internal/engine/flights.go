@@ -108,7 +108,9 @@ func (f *flights) renew(ctx context.Context, m *Engine, now time.Time) time.Time
 	var lost []flightKey
 	var next time.Time
 	for _, call := range f.leased() {
-		if !call.renewAt.After(now) && !m.renewCall(ctx, call, now) {
+		// A renewal that is further off was planned before the clock was set back.
+		overdue := !call.renewAt.After(now) || call.renewAt.After(now.Add(m.Config.Lease/3))
+		if overdue && !m.renewCall(ctx, call, now) {
 			lost = append(lost, flightKey{call.tenant, call.key})
 			continue
 		}

@@ -5,12 +5,28 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
 )
+
+// span is a length of time that has begun.
+type span struct {
+	until  time.Time
+	length time.Duration
+}
+
+// end returns when the span ends. That is at most its length after now: a span
+// that ends later began before the clock was set back, and it begins again.
+func (s *span) end(now time.Time) time.Time {
+	if most := now.Add(s.length); s.until.After(most) {
+		s.until = most
+	}
+	return s.until
+}
 
 // pace counts the dials of the current second, for dialers that declare a rate.
 type pace struct {
-	until time.Time // end of the second that the first dial began
-	n     int
+	second span // began with the first dial
+	n      int
 }
 
 // paceLeft returns how many more dials the dialer takes at now, and when the
@@ -22,37 +38,57 @@ func (m *Engine) paceLeft(now time.Time) (int, time.Time) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !now.Before(m.pace.until) {
+	until := m.pace.second.end(now)
+	if !now.Before(until) {
 		return most, time.Time{}
 	}
-	return max(most-m.pace.n, 0), m.pace.until
+	return max(most-m.pace.n, 0), until
 }
 
 // paced counts a dial.
 func (m *Engine) paced(now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !now.Before(m.pace.until) {
-		m.pace = pace{until: now.Add(time.Second)}
+	if !now.Before(m.pace.second.end(now)) {
+		m.pace = pace{second: span{now.Add(time.Second), time.Second}}
 	}
 	m.pace.n++
 }
 
 // coolUntil returns when the platform allows dials of the service again.
-func (m *Engine) coolUntil(key ServiceKey) time.Time {
+func (m *Engine) coolUntil(key ServiceKey, now time.Time) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.cool[key]
+	s := m.cool[key]
+	until := s.end(now)
+	if s.length > 0 {
+		m.cool[key] = s
+	}
+	return until
 }
 
-// coolDown holds back dials of the service until a time, as the platform asked.
-func (m *Engine) coolDown(ctx context.Context, key ServiceKey, until time.Time) {
+// coolDown holds back dials of the service for a time, as the platform asked.
+func (m *Engine) coolDown(ctx context.Context, key ServiceKey, now time.Time, length time.Duration) {
+	until := now.Add(length)
 	m.observe(ctx, func(o callback.Observer) {
 		o.DialerPaused(ctx, callback.DialerPause{Tenant: key.Tenant, Service: key.Name, Until: until})
 	})
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if until.After(m.cool[key]) {
-		m.cool[key] = until
+	if s := m.cool[key]; until.After(s.end(now)) {
+		m.cool[key] = span{until, length}
 	}
+}
+
+// slack is how much later than its length after now the window of a counter may
+// end: the clocks of nodes differ a little.
+const slack = time.Second
+
+// rateRoom returns how many calls per second a service has left. A second that
+// ends later than one from now began before the clock was set back, and is over.
+func rateRoom(c callback.Counter, most int64, now time.Time) decide.Room {
+	if c.Ends.After(now.Add(time.Second + slack)) {
+		c = callback.Counter{}
+	}
+	return decide.Room{N: int(most - c.Used), Until: c.Ends}
 }

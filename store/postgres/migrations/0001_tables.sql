@@ -57,10 +57,13 @@ CREATE INDEX callbacks_lookups ON {{schema}}.callbacks USING gin (lookups) WITH 
 -- One row per callback that has a moment of attention.
 CREATE TABLE {{schema}}.due (
     next_at timestamptz NOT NULL,
+    leased  boolean NOT NULL DEFAULT false, -- by a claim; next_at is the end of the lease
     id      text COLLATE "C" NOT NULL,
     tenant  text COLLATE "C" NOT NULL,
     PRIMARY KEY (next_at, id, tenant)
 );
+
+CREATE INDEX due_leased ON {{schema}}.due (next_at) WHERE leased;
 
 -- One row per callback that is Queued.
 CREATE TABLE {{schema}}.queue (

@@ -1,6 +1,9 @@
 -- claim_due leases due callbacks, earliest first. Its last row has no id and
 -- carries the earliest moment of what is left.
-CREATE FUNCTION {{schema}}.claim_due_1(p_now timestamptz, p_until timestamptz, p_owner text, p_limit bigint)
+--
+-- First it makes leases end at p_until that end after p_last: they were given
+-- before the clock was set back.
+CREATE FUNCTION {{schema}}.claim_due_1(p_now timestamptz, p_until timestamptz, p_last timestamptz, p_owner text, p_limit bigint)
 RETURNS TABLE (next_at timestamptz, tenant text, id text, service text, state text, priority smallint, ready boolean,
     revision bigint, epoch bigint, body bytea)
 LANGUAGE plpgsql VOLATILE
@@ -8,9 +11,27 @@ SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off 
 AS $$
 #variable_conflict use_column
 DECLARE
-    tenants text[];
-    ids     text[];
+    tenants   text[];
+    ids       text[];
+    shortened boolean := false;
 BEGIN
+    IF EXISTS (SELECT FROM {{schema}}.due d WHERE d.leased AND d.next_at > p_last) THEN
+        WITH late AS MATERIALIZED (
+            SELECT d.next_at, d.id, d.tenant
+            FROM {{schema}}.due d
+            JOIN {{schema}}.callbacks c ON c.tenant = d.tenant AND c.id = d.id AND c.next_at = d.next_at AND c.until = d.next_at
+            WHERE d.leased AND d.next_at > p_last
+            FOR UPDATE OF c SKIP LOCKED
+        ), gone AS (
+            DELETE FROM {{schema}}.due d USING late l WHERE d.next_at = l.next_at AND d.id = l.id AND d.tenant = l.tenant
+        ), put AS (
+            INSERT INTO {{schema}}.due (next_at, leased, id, tenant) SELECT p_until, true, l.id, l.tenant FROM late l
+        )
+        UPDATE {{schema}}.callbacks c SET until = p_until, next_at = p_until
+        FROM late l
+        WHERE c.tenant = l.tenant AND c.id = l.id;
+        shortened := FOUND;
+    END IF;
     -- One statement locks the callbacks, the next leases them: its newer snapshot
     -- sees their rows in due, which no other session can change any more.
     SELECT array_agg(x.tenant), array_agg(x.id) INTO tenants, ids
@@ -31,7 +52,7 @@ BEGIN
     ), gone AS (
         DELETE FROM {{schema}}.due d USING picked p WHERE d.next_at = p.next_at AND d.id = p.id AND d.tenant = p.tenant
     ), put AS (
-        INSERT INTO {{schema}}.due (next_at, id, tenant) SELECT p_until, p.id, p.tenant FROM picked p
+        INSERT INTO {{schema}}.due (next_at, leased, id, tenant) SELECT p_until, true, p.id, p.tenant FROM picked p
     )
     UPDATE {{schema}}.callbacks c
     SET epoch = CASE WHEN c.epoch < 9223372036854775807 THEN c.epoch + 1 ELSE c.epoch END,
@@ -43,7 +64,8 @@ BEGIN
     RETURN QUERY
     SELECT d.next_at, NULL::text, NULL::text, NULL::text, NULL::text, NULL::smallint, NULL::boolean, NULL::bigint, NULL::bigint, NULL::bytea
     FROM {{schema}}.due d
-    WHERE d.xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid
+    -- What was leased and what was shortened are due at the same time.
+    WHERE shortened OR d.xmin IS DISTINCT FROM pg_current_xact_id_if_assigned()::xid
     ORDER BY d.next_at, d.id, d.tenant
     LIMIT 1;
 END
@@ -89,8 +111,8 @@ BEGIN
             DELETE FROM {{schema}}.due d USING picked p
             WHERE p.next_at <> p_until AND d.next_at = p.next_at AND d.id = p.id AND d.tenant = p.tenant
         ), put AS (
-            INSERT INTO {{schema}}.due (next_at, id, tenant)
-            SELECT p_until, p.id, p.tenant FROM picked p WHERE p.next_at IS DISTINCT FROM p_until
+            INSERT INTO {{schema}}.due (next_at, leased, id, tenant)
+            SELECT p_until, true, p.id, p.tenant FROM picked p WHERE p.next_at IS DISTINCT FROM p_until
         )
         UPDATE {{schema}}.callbacks c
         SET epoch = CASE WHEN c.epoch < 9223372036854775807 THEN c.epoch + 1 ELSE c.epoch END,
@@ -147,7 +169,8 @@ BEGIN
         ORDER BY a.i
         FOR UPDATE OF c
     ), fits AS MATERIALIZED (
-        SELECT NOT EXISTS (SELECT FROM locked l WHERE l.room < l.used AND (l.ends IS NULL OR l.ends > p_now)) AS yes
+        SELECT NOT EXISTS (SELECT FROM locked l WHERE l.room < l.used AND (l.ends IS NULL OR l.ends > p_now)
+            OR l.ends > l.new_ends + interval '1 second') AS yes
     ), raised AS (
         UPDATE {{schema}}.counters c
         SET used = CASE WHEN l.ends <= p_now THEN l.units ELSE l.used + l.units END,
@@ -207,7 +230,8 @@ $$;
 -- for a create to happen; both arrays are NULL when no create has one. p_froms
 -- and p_untils are the windows of the changes, NULL where none is bound. The clock
 -- is read when all locks are held: waiting for one must not make a change that was
--- in time happen too late.
+-- in time happen too late. i_lasts are the latest ends that the windows of counters
+-- may have: one that ends later began before the clock was set back, and is over.
 --
 -- Locks are taken in one order everywhere: callbacks by key, then counters by
 -- key. Only the session that holds the lock of a callback changes its rows in due
@@ -223,7 +247,7 @@ CREATE FUNCTION {{schema}}.apply_1(
     p_types text[], p_ats timestamptz[], p_nonces bigint[], p_events bytea[], p_sources text[], p_source_revisions bigint[],
     p_froms timestamptz[], p_untils timestamptz[],
     c_tenants text[], c_services text[], c_kinds text[], c_slots bigint[], c_names text[], c_subjects text[],
-    i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], p_careful boolean)
+    i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], i_lasts timestamptz[], p_careful boolean)
 RETURNS TABLE (change int, fault text, item int, used bigint, ends timestamptz, stored bigint)
 LANGUAGE plpgsql VOLATILE
 SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -414,7 +438,7 @@ BEGIN
                 c := i_counters[j];
                 undo_used[j] := new_used[c];
                 undo_ends[j] := new_ends[c];
-                IF new_ends[c] <= p_nows[i] THEN
+                IF new_ends[c] <= p_nows[i] OR new_ends[c] > i_lasts[j] THEN
                     new_used[c] := 0;
                 END IF;
                 IF i_units[j] < 0 THEN

@@ -50,6 +50,7 @@ CREATE INDEX callbacks_queue ON callbacks (tenant, service, priority, ready, que
 CREATE INDEX callbacks_desired ON callbacks (tenant, desired, id);
 CREATE INDEX callbacks_created ON callbacks (tenant, created, id);
 CREATE UNIQUE INDEX callbacks_idem ON callbacks (idem) WHERE idem IS NOT NULL;
+CREATE INDEX callbacks_lease ON callbacks (until) WHERE until IS NOT NULL AND fault IS NULL;
 CREATE INDEX callbacks_fault ON callbacks (cb) WHERE fault IS NOT NULL;
 
 -- Numbers, customers, external ids and lookup properties, as digests.
