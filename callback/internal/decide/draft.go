@@ -26,6 +26,9 @@ type Draft struct {
 	Event    callback.Event
 	// closed says that the service is closed, which the note tells.
 	closed string
+	// Window is the time in which the draft may be written. Each draft that is
+	// written because its time has come has one.
+	Window callback.Window
 	// MaskEvents removes the texts of the events before this change.
 	MaskEvents bool
 	// Release and Hangup are done after the write.
@@ -185,7 +188,7 @@ func (d *Draft) Change() callback.Change {
 	e := &d.Event
 	e.Tenant, e.Callback, e.Service = cb.Tenant, cb.ID, cb.Service
 	e.Seq, e.At, e.To, e.Next, e.Epoch = cb.Revision, d.Now, cb.State, cb.NextAt, d.Epoch
-	return callback.Change{Record: cb, Epoch: d.Epoch, Source: d.Source, Give: d.Give, Take: d.Take, Event: *e, MaskEvents: d.MaskEvents}
+	return callback.Change{Record: cb, Epoch: d.Epoch, Source: d.Source, Give: d.Give, Take: d.Take, Window: d.Window, Event: *e, MaskEvents: d.MaskEvents}
 }
 
 // Unclaim returns a change that gives back a lease and sets NextAt. The policy

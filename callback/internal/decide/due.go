@@ -41,6 +41,9 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	write := func(d *Draft) (Duty, *Draft) {
 		d.Epoch = cb.Lease.Epoch
+		if d.Window == (callback.Window{}) && past(cb.DeadlineAt) {
+			d.Window.From = cb.DeadlineAt
+		}
 		return DutyWrite, d
 	}
 	if d := Expired(cb, p, now, actor); d != nil {
@@ -125,6 +128,10 @@ func Expired(cb *callback.Callback, p *Policy, now time.Time, actor string) *Dra
 	}
 	d := NewDraft(cb, p, now, callback.EventCompleted, actor)
 	d.Epoch = cb.Lease.Epoch
+	d.Window.From = LastChance(cb)
+	if reason == callback.ReasonTargetNotFound {
+		d.Window.From = cb.DeadlineAt
+	}
 	d.complete(reason, "")
 	return d
 }
@@ -139,11 +146,13 @@ func Scheduled(cb *callback.Callback, p *Policy, now time.Time, position int, ac
 	switch {
 	case !release.After(now):
 		d := NewDraft(cb, p, now, callback.EventReleased, actor)
+		d.Window = callback.Window{From: release, Until: LastChance(cb)}
 		d.Callback.RemindAt = time.Time{}
 		d.Enqueue(now)
 		return d
 	case !cb.RemindAt.IsZero() && !cb.RemindAt.After(now):
 		d := NewDraft(cb, p, now, callback.EventReminded, actor)
+		d.Window.From = cb.RemindAt
 		d.Callback.RemindAt = time.Time{}
 		return d
 	}
@@ -165,6 +174,10 @@ func Queued(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draf
 		return Held(cb, p, now, actor)
 	case !cb.Ready || closing:
 		d := NewDraft(cb, p, now, callback.EventReady, actor)
+		d.Window = callback.Window{From: cb.ClosedFrom, Until: Earliest(cb.DeadlineAt, LastChance(cb))}
+		if !cb.Ready {
+			d.Window.From = gapEnd(cb)
+		}
 		if !cb.ClosedFrom.IsZero() {
 			d.Note("")
 		}

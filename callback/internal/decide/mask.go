@@ -29,6 +29,7 @@ func Completed(cb *callback.Callback, now time.Time, actor string) (Duty, *Draft
 func mask(cb *callback.Callback, now time.Time, actor string) *Draft {
 	d := NewDraft(cb, nil, now, callback.EventMasked, actor)
 	d.Epoch, d.MaskEvents = cb.Lease.Epoch, true
+	d.Window.From = cb.MaskAt
 	d.Event.Reason = cb.Reason
 	cb = d.Callback
 	cb.MaskAt, cb.MaskedAt = time.Time{}, now

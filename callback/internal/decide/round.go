@@ -36,6 +36,10 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 	s := r.Policy.Service
 	d := NewDraft(cb, r.Policy, r.Now, callback.EventOffered, r.Actor)
 	d.Epoch = cb.Lease.Epoch
+	d.Window = callback.Window{From: r.Policy.mayBegin(cb), Until: LastChance(cb)}
+	if cb.State == callback.Queued {
+		d.Window.Until = Earliest(d.Window.Until, cb.DeadlineAt)
+	}
 	if reservation != nil {
 		d.Callback.Reservation = reservation
 	}
@@ -74,6 +78,11 @@ func (r *Round) dial(d *Draft) {
 	if cb.Customer.Target().IsZero() {
 		d.complete(callback.ReasonNoNumber, "")
 		return
+	}
+	// Later the service is closed, or the dialer would not place the call any more.
+	d.Window.Until = Earliest(d.Window.Until, r.Now.Add(s.Dialing.PlaceTimeout))
+	if open, next := r.Policy.Window(r.Now); open {
+		d.Window.Until = Earliest(d.Window.Until, next)
 	}
 	d.move(callback.Dialing)
 	cb.LostLeases = 0

@@ -227,7 +227,8 @@ func (m *Engine) dialOffered(ctx context.Context, t *tick, cb *callback.Callback
 
 // commitDials writes dispatched callbacks and starts the attempts among them. done
 // has those that were written. It calls stays for what stays in the queue because
-// its service was paused or closed, or a limit refused it.
+// its service was paused or closed, a limit refused it, or its time has not come by
+// the store's clock.
 func (m *Engine) commitDials(ctx context.Context, t *tick, b *Batch, stays func(d *decide.Draft, refused *callback.PermitError)) (done map[*decide.Draft]bool, err error) {
 	results, err := m.applyDials(ctx, t, b, stays)
 	if err != nil {
@@ -235,6 +236,13 @@ func (m *Engine) commitDials(ctx context.Context, t *tick, b *Batch, stays func(
 	}
 	done = make(map[*decide.Draft]bool, len(results))
 	for _, r := range results {
+		if untimely(r.Err) {
+			if err := m.align(ctx, t, 0); err == nil {
+				stays(r.Draft, nil)
+				t.planAt(t.now.Add(decide.DueAgain))
+			}
+			continue
+		}
 		if r.Fate != Written {
 			m.notDialed(ctx, r, stays)
 			continue
@@ -262,6 +270,7 @@ func (m *Engine) applyDials(ctx context.Context, t *tick, b *Batch, stays func(d
 	}
 	m.freshen(t)
 	withheld := m.withhold(t.now, b)
+	b.timely(t.now)
 	results, err := m.apply(ctx, t.now, b)
 	leave()
 	for _, d := range withheld {

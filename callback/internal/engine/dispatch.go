@@ -112,6 +112,7 @@ func (m *Engine) enter(s *sweep, b *backlog) {
 // sweep visits services in the order of their turns until none can be served any
 // more, the dialer takes no more calls, or the tick has used up its budget.
 func (m *Engine) sweep(ctx context.Context, t *tick, s *sweep) (worked bool, err error) {
+	resumed := len(m.visited) > 0
 	for s.order.Len() > 0 && m.Life.Check() == nil {
 		if left, until := m.paceLeft(t.now); left == 0 || m.flights.free() == 0 {
 			t.planAt(until)
@@ -144,6 +145,10 @@ func (m *Engine) sweep(ctx context.Context, t *tick, s *sweep) (worked bool, err
 		}
 	}
 	clear(m.visited)
+	if resumed {
+		// Those that an earlier tick visited may have callbacks to dial by now.
+		t.planAt(t.now)
+	}
 	return worked, nil
 }
 

@@ -143,6 +143,7 @@ func (m *Engine) renewCall(ctx context.Context, call *flight, now time.Time) boo
 		b.lease(callback.Change{Unclaim: true, Epoch: call.epoch, Record: &callback.Callback{
 			Tenant: call.tenant, ID: call.id, Revision: call.revision, NextAt: now.Add(m.Config.Lease),
 		}})
+		b.timely(now)
 		results, _ := m.Write(ctx, now, &b)
 		if results[0].Fate != Lost {
 			return true

@@ -197,6 +197,33 @@ func (t *tick) spent(m *Engine) bool {
 	return t.over
 }
 
+// drift is how far the time of a tick may be from the store's clock.
+const drift = 10 * time.Second
+
+// align makes a tick go by the store's clock if the time that it was given is off
+// by more than most.
+func (m *Engine) align(ctx context.Context, t *tick, most time.Duration) error {
+	if m.Clock == nil {
+		return nil
+	}
+	now, err := m.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if t.now.Sub(now).Abs() > most {
+		t.now, t.given, t.began, t.aged = now, now, m.Config.Now(), 0
+	}
+	return nil
+}
+
+// giveBackEarly adds a change that returns the lease of a callback whose change
+// was refused because of its window. It is then due again at the right time.
+func (m *Engine) giveBackEarly(ctx context.Context, t *tick, b *Batch, cb *callback.Callback, policy *decide.Policy) {
+	if err := m.align(ctx, t, 0); err == nil {
+		b.giveBack(cb, policy, t.now)
+	}
+}
+
 // stale is how old the time of a tick may become.
 const stale = 100 * time.Millisecond
 
@@ -247,11 +274,14 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 	defer m.Life.loops.Done()
 	m.tickMu.Lock()
 	defer m.tickMu.Unlock()
-	m.settleOwed(ctx, now)
+	err := m.align(ctx, t, drift)
+	if err != nil {
+		return t.progress, err
+	}
+	m.settleOwed(ctx, t.now)
 	// First, so that a late tick does not take its own calls for lost.
-	m.flights.renew(ctx, m, now)
-	var err error
-	if t.pausesRead, err = m.readPauses(ctx, now); err != nil {
+	m.flights.renew(ctx, m, t.now)
+	if t.pausesRead, err = m.readPauses(ctx, t.now); err != nil {
 		return t.progress, err
 	}
 	for m.Life.Check() == nil && !t.over {
@@ -272,7 +302,7 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 		}
 		t.progress.NextAt = time.Time{}
 	}
-	t.planAt(m.flights.renew(ctx, m, now))
+	t.planAt(m.flights.renew(ctx, m, t.now))
 	return t.progress, nil
 }
 
@@ -360,9 +390,11 @@ func (m *Engine) workBatch(ctx context.Context, t *tick, due []*callback.Callbac
 
 // writeBatch writes a batch, counts and returns the drafts that were written.
 // Lost changes are dropped, because the change that came first has decided. A
-// refused permit gives the lease back; after any other refusal, and if the
-// outcome stays unknown, the lease runs out and the callback is due again.
+// refused permit and a window that is not open give the lease back; after any
+// other refusal, and if the outcome stays unknown, the lease runs out and the
+// callback is due again.
 func (m *Engine) writeBatch(ctx context.Context, t *tick, b *Batch) (written []*decide.Draft, err error) {
+	b.timely(t.now)
 	results, err := m.Write(ctx, t.now, b)
 	if err != nil {
 		return nil, err
@@ -379,10 +411,13 @@ func (m *Engine) writeBatch(ctx context.Context, t *tick, b *Batch) (written []*
 			written = append(written, r.Draft)
 		case errors.Is(r.Err, callback.ErrPermitRefused):
 			back.giveBack(r.Draft.Old, r.Draft.Policy, t.now)
+		case untimely(r.Err):
+			m.giveBackEarly(ctx, t, &back, r.Draft.Old, r.Draft.Policy)
 		default:
 			m.logCallback(ctx, slog.LevelError, "a change was not written", r.Draft.Callback, r.Err)
 		}
 	}
+	back.timely(t.now)
 	_, err = m.Write(ctx, t.now, &back)
 	return written, err
 }
@@ -391,10 +426,16 @@ func (m *Engine) writeBatch(ctx context.Context, t *tick, b *Batch) (written []*
 func (m *Engine) purge(ctx context.Context, t *tick, cb *callback.Callback) error {
 	errs, err := m.Erase(ctx, t.now, callback.EraseRequest{
 		Tenant: cb.Tenant, Items: []callback.Precondition{{ID: cb.ID, Revision: cb.Revision}},
-		Actor: m.Config.Node, Detail: "retention is over",
+		Window: callback.Window{From: decide.Latest(cb.DeadlineAt, t.now.Add(-drift))},
+		Actor:  m.Config.Node, Detail: "retention is over",
 	})
-	if errs[0] == nil {
+	switch {
+	case errs[0] == nil:
 		t.progress.Erased++
+	case untimely(errs[0]):
+		var back Batch
+		m.giveBackEarly(ctx, t, &back, cb, nil)
+		_, err = m.writeBatch(ctx, t, &back)
 	}
 	return err
 }

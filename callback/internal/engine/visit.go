@@ -285,7 +285,7 @@ func (v *visit) commit(ctx context.Context, picks []pick) (written int, err erro
 			v.passOver(d.Old)
 			return
 		}
-		v.back.giveBack(d.Old, d.Policy, v.round.Now)
+		v.back.giveBack(d.Old, d.Policy, v.tick.now)
 		v.shut, v.unsure = true, true
 	}
 	done, err := v.commitDials(ctx, v.tick, &b, stays)
@@ -314,7 +314,7 @@ func (v *visit) commit(ctx context.Context, picks []pick) (written int, err erro
 func (v *visit) leave(ctx context.Context) {
 	for p := range v.hand {
 		for _, cb := range v.hand[p] {
-			v.back.giveBack(cb, v.backlog.policy, v.round.Now)
+			v.back.giveBack(cb, v.backlog.policy, v.tick.now)
 			v.unsure = v.unsure || before(placeOf(cb), v.past[p])
 			if agent, ok := v.agents[cb.ID]; ok {
 				v.giveUp(ctx, callback.Release{Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: agent}, v.round.Now)
@@ -331,6 +331,7 @@ func (v *visit) leave(ctx context.Context) {
 	}
 	ctx, cancel := v.Detached(ctx)
 	defer cancel()
+	v.back.timely(v.tick.now)
 	_, _ = v.Write(ctx, v.tick.now, &v.back)
 }
 

@@ -56,6 +56,21 @@ func (b *Batch) lease(c callback.Change) {
 	b.changes, b.drafts = append(b.changes, c), append(b.drafts, nil)
 }
 
+// timely bounds the changes of a tick at now: they must not be made while the
+// store's clock is more than drift behind now, because the times in them would be
+// in the future.
+func (b *Batch) timely(now time.Time) {
+	for i := range b.changes {
+		w := &b.changes[i].Window
+		w.From = decide.Latest(w.From, now.Add(-drift))
+	}
+}
+
+// untimely reports whether a change was refused because of its window.
+func untimely(err error) bool {
+	return errors.Is(err, callback.ErrTooEarly) || errors.Is(err, callback.ErrTooLate)
+}
+
 // Write writes a batch and does what follows outside the store: it gives agents
 // back, hangs up and wakes subscribers. There is one result per change, in
 // order.
