@@ -59,7 +59,8 @@ type Hangup struct {
 
 // LookupDialer is implemented by dialers that can find out what happened to an
 // attempt, for example after a crash. Lookup must never place a call. After an
-// error it is called again later.
+// error it is called again later. It is called also while a call is up
+// ([DialOptions].LookupEvery), in case the report of its end is lost.
 type LookupDialer interface {
 	Lookup(ctx context.Context, tenant string, key AttemptKey, ref Ref) (Found, error)
 }

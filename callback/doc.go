@@ -77,7 +77,8 @@
 //   - when the dialer can say what happened to the attempt, see [LookupDialer],
 //   - by a late report that carries the key of the attempt, see [Report],
 //   - by an operator, see the Manager's Resolve and Cancel, or
-//   - at its end: it then completes, and is not dialled again.
+//   - at the end of its time to live: it then completes with [ReasonTimeout] and
+//     is not dialed again.
 //
 // A time-out alone never causes another attempt. What follows for the customer
 // depends on the dialer:

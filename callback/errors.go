@@ -243,6 +243,34 @@ func (e *StateError) Unwrap() []error {
 	return []error{ErrInvalidOperation}
 }
 
+// PendingError says what a cancellation did while a call is or may be up: it was
+// noted, and waits for the end of the call. No attempt follows. It is a
+// [StateError], and so an [ErrInFlight].
+type PendingError struct {
+	StateError
+	// Reason is what the callback completes with, unless the parties talk.
+	Reason Reason
+	// HangUp says that the dialer was asked to end the call.
+	HangUp bool
+	// Until is when an Unresolved callback completes at the latest; zero for the
+	// other states, which end with the call.
+	Until time.Time
+}
+
+func (e *PendingError) Error() string {
+	text := fmt.Sprintf("cannot %s callback %s yet: it is %s; no attempt follows, and it completes as %s", e.Operation, e.ID, e.State, e.Reason)
+	if e.HangUp {
+		text += "; the dialer was asked to hang up"
+	}
+	if !e.Until.IsZero() {
+		text += "; at the latest at " + e.Until.UTC().Format(time.RFC3339)
+	}
+	return text
+}
+
+// Unwrap returns the StateError.
+func (e *PendingError) Unwrap() error { return &e.StateError }
+
 // MaskedError says that a completed callback cannot be copied because its number
 // and properties were removed ([Service.MaskAfter]). It unwraps to
 // [ErrInvalidOperation].

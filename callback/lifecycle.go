@@ -50,8 +50,8 @@ func (s State) Keeps(k PermitKind) bool {
 		}
 		return false
 	case PermitLine, PermitCall:
-		// An unresolved callback keeps them while the dialer may find the call
-		// alive, and returns them once only an operator can resolve it.
+		// An unresolved callback returns them, and PermitNumber, once no call can
+		// be up.
 		return s == Dialing || s == Routing || s == Processing || s == Unresolved
 	case PermitAccess:
 		return s == Offered

@@ -116,6 +116,7 @@ func (s Service) withDefaults() Service {
 	}
 	s.Dialing.AgentWait = cmp.Or(s.Dialing.AgentWait, time.Hour)
 	s.Dialing.MaxCall = cmp.Or(s.Dialing.MaxCall, time.Hour)
+	s.Dialing.LookupEvery = cmp.Or(s.Dialing.LookupEvery, time.Minute)
 	s.Dialing.Grace = cmp.Or(s.Dialing.Grace, 10*time.Second)
 
 	s.Preview.Timeout = cmp.Or(s.Preview.Timeout, 30*time.Second)
@@ -245,6 +246,9 @@ func (s Service) dialingFaults(l *faultList) {
 	l.check(d.ConfirmDigit == "" || d.ConfirmPrompt != "", "Dialing.ConfirmDigit", "needs Dialing.ConfirmPrompt")
 	l.between("Dialing.AgentWait", d.AgentWait, time.Second, 24*time.Hour)
 	l.between("Dialing.MaxCall", d.MaxCall, time.Second, 48*time.Hour)
+	if d.LookupEvery != Off {
+		l.between("Dialing.LookupEvery", d.LookupEvery, 10*time.Second, time.Hour)
+	}
 	l.between("Dialing.Grace", d.Grace, 0, 5*time.Minute)
 	p := s.Preview
 	l.between("Preview.Timeout", p.Timeout, time.Second, time.Hour)

@@ -303,6 +303,10 @@ type DialOptions struct {
 	// after it the callback completes as connected. 1 second to 48 hours.
 	// Defaults to 1 hour. GMS: _max_time_to_wait_for_ixn_delete.
 	MaxCall time.Duration
+	// LookupEvery is how often a call that is up is looked up, from the beginning
+	// of its attempt, in case the report of its end is lost. It needs a
+	// LookupDialer. 10 seconds to 1 hour, or Off. Defaults to 1 minute.
+	LookupEvery time.Duration
 	// Grace is added to the time-outs of the platform before an attempt without
 	// a report becomes Unresolved. At most 5 minutes. Defaults to 10 seconds.
 	Grace time.Duration

@@ -32,7 +32,7 @@ const (
 	Processing
 	// Unresolved is a callback with an attempt whose outcome is unknown. It is not
 	// dialed again until the dialer's look-up, a late report or an operator says
-	// what happened.
+	// what happened. It completes at the end of its time to live.
 	Unresolved
 	// Completed is a callback that has ended, for the reason in Callback.Reason.
 	// After it only masking ([Service.MaskAfter]) and the late result of an

@@ -26,14 +26,20 @@ type CancelRequest struct {
 
 // Cancel completes a callback. Once it has returned nil, no attempt begins.
 //
-// While a call is in flight it returns the callback and a [callback.StateError]
-// that is [callback.ErrInFlight]. No further attempt follows, and a dialer that
-// can hang up does so unless the parties are talking. The callback completes
-// when the call has ended: successfully if the parties have talked, else with
-// the requested reason.
+// While a call is in flight it returns the callback and a
+// [callback.PendingError], which is an [callback.ErrInFlight]. No further attempt
+// follows, and a dialer that can hang up does so unless the parties are talking.
+// The callback completes when the call has ended: successfully if the parties
+// have talked, else with the requested reason.
 //
-// Errors: [callback.FieldError], [callback.StateError] as described,
-// [callback.ErrNotFound], [callback.ErrConflict] if other writers kept changing
+// An unresolved callback is treated alike while a call of its may be up, for
+// Dialing.MaxCall after the attempt began and the time that the dialer needs to
+// settle. It completes with the requested reason once it is known what became of
+// the call, at the latest at the time that the error tells. After that no call
+// can be up, and Cancel completes it at once.
+//
+// Errors: [callback.FieldError], [callback.PendingError] as described,
+// [callback.StateError] for a completed callback, [callback.ErrNotFound], [callback.ErrConflict] if other writers kept changing
 // the callback, [callback.ErrStopped], and the store's. After
 // [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Callback, error) {
@@ -63,10 +69,16 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 }
 
 // endCall hangs up the call of a callback that is to be cancelled, unless the
-// parties are talking, and returns the error that says that it is in flight.
+// parties are talking, and returns the error that says what was done.
 func (m *Manager) endCall(ctx context.Context, cb *callback.Callback, reason callback.Reason) error {
+	pending := &callback.PendingError{StateError: callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}, Reason: reason}
 	if h := decide.HangupOf(cb, reason); h != nil && cb.State != callback.Processing {
-		m.engine.HangUp(ctx, *h)
+		pending.HangUp = m.engine.HangUp(ctx, *h)
 	}
-	return &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
+	if cb.State == callback.Unresolved {
+		if p, err := m.engine.PolicyOf(ctx, cb, engine.AdoptOrphans); err == nil {
+			pending.Until = p.UnresolvedEnd(cb)
+		}
+	}
+	return pending
 }

@@ -74,7 +74,7 @@ func ExampleManager_Cancel_inFlight() {
 	fmt.Println(cb.State, cb.Reason, len(cb.Attempts))
 	// Output:
 	// 09:00:05 DIALING, 1 attempts
-	// cannot cancel callback cb000001: it is DIALING
+	// cannot cancel callback cb000001 yet: it is DIALING; no attempt follows, and it completes as CANCELLED; the dialer was asked to hang up
 	// in flight: true
 	// COMPLETED CANCELLED 1
 }
@@ -103,7 +103,7 @@ func ExampleManager_Cancel_tooLate() {
 	fmt.Println(cb.State, cb.Reason)
 	// Output:
 	// 09:02:00 PROCESSING, 1 attempts
-	// cannot cancel callback cb000001: it is PROCESSING
+	// cannot cancel callback cb000001 yet: it is PROCESSING; no attempt follows, and it completes as CANCELLED
 	// COMPLETED AGENT_CONNECTED
 }
 

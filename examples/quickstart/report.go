@@ -122,9 +122,12 @@ func why(err error, zone *time.Location) string {
 	var place *callback.AvailabilityError
 	var limit *callback.LimitError
 	var number *callback.NumberError
+	var pending *callback.PendingError
 	switch {
 	case errors.As(err, &number):
 		return number.Rule + " number"
+	case errors.As(err, &pending):
+		return fmt.Sprintf("%v, becomes %v when the call ends", pending.State, pending.Reason)
 	case errors.As(err, &limit):
 		return limit.Fact.Error()
 	case errors.Is(err, callback.ErrKeyReuse):

@@ -1,7 +1,9 @@
 package decide
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -37,11 +39,34 @@ func (d *Draft) lineKey() callback.PermitKey {
 	return callback.PermitKey{Kind: callback.PermitLine, Service: d.Callback.Service}
 }
 
-// dropCall gives back the permits of a call that only an operator can resolve,
-// so that it does not block other callbacks of the service.
+// callKinds are the permits that an unresolved callback gives back as soon as no
+// call can be up.
+func callKinds() []callback.PermitKind {
+	return []callback.PermitKind{callback.PermitCall, callback.PermitLine, callback.PermitNumber}
+}
+
+// holdsCall reports whether a callback holds one of callKinds.
+func holdsCall(cb *callback.Callback) bool {
+	return slices.ContainsFunc(cb.Held, func(h callback.Held) bool { return slices.Contains(callKinds(), h.Key.Kind) })
+}
+
+// dropCall gives back the permits of an unresolved callback if no call can be up,
+// so that it blocks neither its customer nor the lines of the service.
 func (d *Draft) dropCall() {
-	d.drop(callback.PermitCall)
-	d.drop(callback.PermitLine)
+	if !d.Policy.callOver(d.Callback, d.Now) {
+		return
+	}
+	for _, kind := range callKinds() {
+		d.drop(kind)
+	}
+}
+
+// rehold takes the permit of the customer's number again, ignoring its limit,
+// for a callback that is not unresolved any more.
+func (d *Draft) rehold() {
+	if number := d.Callback.Customer.Number.Key(); !d.holds(callback.PermitNumber) {
+		d.holdNumber(number, callback.NoLimit)
+	}
 }
 
 // DialRules are the capabilities of the dialer that decisions depend on.
@@ -249,6 +274,29 @@ func Said(o callback.Outcome) callback.Outcome {
 	return o
 }
 
+// Awaits reports whether a callback still waits for the call to be placed: it
+// has not moved on, and no cancellation waits for the end of the call.
+func Awaits(cb *callback.Callback, call callback.Call) bool {
+	a := cb.Current()
+	return cb.State == callback.Dialing && cb.CancelReason == "" && a != nil && a.Live() && a.Key == call.Key && a.Epoch == call.Epoch
+}
+
+// Slipped returns the request to end attempt n, which the platform reports to be
+// up, if a cancellation by force gave it up before; else nil.
+func Slipped(cb *callback.Callback, n int, ref callback.Ref) *callback.Hangup {
+	a := cb.Current()
+	if a == nil || a.N != n || cb.State != callback.Completed || !gaveUp(a) {
+		return nil
+	}
+	return &callback.Hangup{Tenant: cb.Tenant, Key: a.Key, Ref: cmp.Or(a.Ref, ref), Reason: cb.Reason}
+}
+
+// gaveUp reports whether an attempt ended because its callback was cancelled by
+// force, and nothing is known of the call.
+func gaveUp(a *callback.Attempt) bool {
+	return !a.Live() && a.Outcome.Result == callback.ResultCancelRecord && a.Outcome.Certainty == callback.MayHaveRung
+}
+
 // doubted reports whether an outcome leaves open what happened: its certainty
 // says so, or it claims that a call was not placed that was reported to ring.
 func (r DialRules) doubted(cb *callback.Callback, o callback.Outcome) bool {
@@ -322,8 +370,8 @@ const submitDelay = 10 * time.Second
 // after Queueing.MaxSubmits such attempts in a row.
 func (d *Draft) notPlaced(o callback.Outcome) {
 	cb := d.Callback
-	throttled := o.RetryAfter > 0
-	if !throttled {
+	if o.RetryAfter == 0 && o.Result != callback.ResultStale {
+		// Neither a pause of the platform nor a delay of this side is a refusal.
 		cb.Submits++
 	}
 	if cb.CancelReason != "" {
@@ -354,9 +402,8 @@ func unplaced(c *callback.Callback) int {
 func Unresolved(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, actor, why string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventUnresolved, actor)
 	d.move(callback.Unresolved)
-	if d.Callback.DeadlineAt = rules.firstLook(d.Callback, p, now); d.Callback.DeadlineAt.IsZero() {
-		d.dropCall()
-	}
+	d.Callback.DeadlineAt = rules.firstLook(d.Callback, p, now)
+	d.dropCall()
 	d.Note(why)
 	return d
 }

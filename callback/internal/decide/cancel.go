@@ -7,20 +7,27 @@ import (
 	"github.com/ringback-go/ringback/callback"
 )
 
-// Cancel decides on a cancellation. flying reports that a call is up, whose end
-// the cancellation waits for.
+// Cancel decides on a cancellation. flying reports that a call is or may be up,
+// whose end the cancellation waits for.
 func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d *Draft, flying bool) {
 	switch cb.State {
 	case callback.Completed:
 		return nil, false
 	case callback.Dialing, callback.Routing, callback.Processing, callback.Unresolved:
+		if !req.Force && cb.State == callback.Unresolved && p.callOver(cb, now) {
+			break
+		}
 		if !req.Force && cb.CancelReason == req.Reason {
 			return nil, true
 		}
 		d = NewDraft(cb, p, now, callback.EventUpdated, req.Actor)
 		if !req.Force {
 			d.Callback.CancelReason = req.Reason
-			d.Note(cmp.Or(req.Detail, "to be cancelled when the call has ended"))
+			wait := "to be cancelled when the call has ended"
+			if cb.State == callback.Unresolved {
+				wait = "to be cancelled when it is known what became of the call, or no call can be up"
+			}
+			d.Note(cmp.Or(req.Detail, wait))
 			return d, true
 		}
 		d.Hangup = HangupOf(cb, req.Reason)
@@ -29,6 +36,7 @@ func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d
 		return d, false
 	}
 	d = NewDraft(cb, p, now, callback.EventCompleted, req.Actor)
+	d.endAttempt(callback.Outcome{Result: callback.ResultCancelRecord, Certainty: callback.MayHaveRung}, now)
 	d.complete(req.Reason, req.Detail)
 	return d, false
 }

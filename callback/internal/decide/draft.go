@@ -31,6 +31,8 @@ type Draft struct {
 	Window callback.Window
 	// MaskEvents removes the texts of the events before this change.
 	MaskEvents bool
+	// Doubted: the store did not tell at first whether the draft was written.
+	Doubted bool
 	// Release and Hangup are done after the write.
 	Release *callback.Release
 	Hangup  *callback.Hangup
@@ -66,6 +68,9 @@ func (d *Draft) move(to callback.State) {
 	if to != callback.Paused && !cb.PausedAt.IsZero() {
 		cb.PausedFor += d.Policy.openTime(cb.PausedAt, d.Now)
 		cb.PausedAt = time.Time{}
+	}
+	if from := d.Event.From; from == callback.Unresolved && to != callback.Unresolved && to != callback.Completed {
+		d.rehold()
 	}
 	kept := cb.Held[:0]
 	for _, held := range cb.Held {
@@ -236,6 +241,17 @@ func nextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 		return Earliest(cb.DeadlineAt, LastChance(cb))
 	case callback.Completed: // needs no policy
 		return Earliest(cb.MaskAt, cb.DeadlineAt)
+	case callback.Routing, callback.Processing:
+		return Earliest(cb.DeadlineAt, p.nextLook(cb, now))
+	case callback.Unresolved:
+		next := p.UnresolvedEnd(cb)
+		if p.Lookup {
+			next = Earliest(next, cb.DeadlineAt)
+		}
+		if holdsCall(cb) {
+			next = Earliest(next, p.callEnd(cb))
+		}
+		return next
 	default:
 		return cb.DeadlineAt
 	}

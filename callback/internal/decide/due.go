@@ -46,6 +46,11 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 		}
 		return DutyWrite, d
 	}
+	if cb.State == callback.Unresolved && rules.Lookup && past(cb.DeadlineAt) && cb.Current() != nil && cb.Current().Lookups == 0 {
+		// All nodes may have stood still until after its end: the dialer is asked
+		// at least once.
+		return DutyLookup, nil
+	}
 	if d := Expired(cb, p, now, actor); d != nil {
 		return write(d)
 	}
@@ -82,6 +87,7 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 		if past(cb.DeadlineAt) {
 			return write(Stranded(cb, p, now, actor))
 		}
+		return p.look(cb, now), nil
 	case callback.Processing:
 		if past(cb.DeadlineAt) {
 			d := NewDraft(cb, p, now, callback.EventCompleted, actor)
@@ -89,21 +95,37 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 			d.complete(callback.ReasonAgentConnected, "the end of the call was not reported")
 			return write(d)
 		}
+		return p.look(cb, now), nil
 	case callback.Paused:
 		if !cb.PausedAt.IsZero() {
 			return DutyResume, nil
 		}
 	case callback.Unresolved:
-		if past(cb.DeadlineAt) {
+		switch {
+		case rules.Lookup && past(cb.DeadlineAt):
 			return DutyLookup, nil
+		case holdsCall(cb) && p.callOver(cb, now):
+			d := NewDraft(cb, p, now, callback.EventUpdated, actor)
+			d.dropCall()
+			d.Event.Detail = "no call can be up any more"
+			return write(d)
 		}
 	}
 	return dutyNone, nil
 }
 
-// Expired completes a callback that has no call and whose time is over by the
-// hours of the moment: its own, or that of its queue. It returns nil if there is
-// time left; see [Extended].
+// look returns the duty of a callback whose call is up and which is due before
+// its deadline: the report of the end may be lost.
+func (p *Policy) look(cb *callback.Callback, now time.Time) Duty {
+	if p.nextLook(cb, now).IsZero() {
+		return dutyNone
+	}
+	return DutyLookup
+}
+
+// Expired completes a callback whose time is over by the hours of the moment, its
+// own or that of its queue, and that has no call or an unresolved one. It returns
+// nil if there is time left; see [Extended].
 func Expired(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(now) }
 	reason := callback.ReasonTimeout
@@ -120,6 +142,15 @@ func Expired(cb *callback.Callback, p *Policy, now time.Time, actor string) *Dra
 		if cb.Offer.Kind == callback.OfferBooking {
 			return nil
 		}
+	case callback.Unresolved:
+		if !past(p.UnresolvedEnd(cb)) {
+			return nil
+		}
+		d := NewDraft(cb, p, now, callback.EventCompleted, actor)
+		d.Epoch = cb.Lease.Epoch
+		d.endAttempt(callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.MayHaveRung}, now)
+		d.complete(reason, "it is not known what became of the call")
+		return d
 	default:
 		return nil
 	}
@@ -189,6 +220,7 @@ func Queued(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draf
 	if d.Callback.LostLeases >= maxLostLeases {
 		d.Event.Type = callback.EventUnresolved
 		d.move(callback.Unresolved)
+		d.dropCall()
 		d.Note("work on it was lost too often")
 	}
 	return d

@@ -24,7 +24,7 @@ func Permits(req *StartInput, d *Draft) {
 	}
 	d.Take, cb.Held = make([]callback.Permit, 0, most), make([]callback.Held, 0, 2)
 	number := cb.Customer.Number.Key()
-	d.holdNumber(number)
+	d.holdNumber(number, limits.SameNumber)
 	if cb.Immediate {
 		d.holdQueued(limits.Queued.Max())
 		for i, t := range limits.Throttles {
@@ -40,10 +40,9 @@ func Permits(req *StartInput, d *Draft) {
 }
 
 // holdNumber counts the callback among those of its number in its service
-// (Limits.SameNumber).
-func (d *Draft) holdNumber(number string) {
-	limit := d.Policy.Service.Limits.SameNumber
-	if number == "" || limit == callback.NoLimit {
+// (Limits.SameNumber). It is refused above limit.
+func (d *Draft) holdNumber(number string, limit callback.Limit) {
+	if number == "" || d.Policy.Service.Limits.SameNumber == callback.NoLimit {
 		return
 	}
 	key := callback.PermitKey{Kind: callback.PermitNumber, Service: d.Callback.Service, Subject: number}

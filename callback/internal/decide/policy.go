@@ -24,9 +24,12 @@ type Policy struct {
 	Source  *callback.Policy
 	Service callback.Service
 	Planner *availability.Planner
-	window  *availability.Calendar  // the hours in which attempts may begin
-	today   atomic.Pointer[day]     // the day last asked for
-	hours   atomic.Pointer[stretch] // the stretch last asked for
+	// Settle and Lookup are those of the dialer's [DialRules].
+	Settle time.Duration
+	Lookup bool
+	window *availability.Calendar  // the hours in which attempts may begin
+	today  atomic.Pointer[day]     // the day last asked for
+	hours  atomic.Pointer[stretch] // the stretch last asked for
 }
 
 // NewPolicy prepares a policy.
@@ -51,6 +54,42 @@ func (p *Policy) timing(now time.Time, position int) scheduler.Timing {
 		})
 	}
 	return t
+}
+
+// callEnd returns when no call of the current attempt can be up any more,
+// whatever is known of it; zero if there is no live attempt.
+func (p *Policy) callEnd(cb *callback.Callback) time.Time {
+	a := cb.Current()
+	if a == nil || !a.Live() {
+		return time.Time{}
+	}
+	return a.Began.Add(p.Service.Dialing.MaxCall + p.Settle)
+}
+
+// callOver reports whether no call of the callback can be up at now.
+func (p *Policy) callOver(cb *callback.Callback, now time.Time) bool {
+	return !p.callEnd(cb).After(now)
+}
+
+// UnresolvedEnd returns when an unresolved callback completes if nothing more is
+// learned: at its last chance, or once no call can be up if that is later or a
+// cancellation waits for it.
+func (p *Policy) UnresolvedEnd(cb *callback.Callback) time.Time {
+	last, over := LastChance(cb), p.callEnd(cb)
+	if last.IsZero() || cb.CancelReason != "" && !over.IsZero() {
+		return over
+	}
+	return Latest(last, over)
+}
+
+// nextLook returns when a call that is up is looked up next, or zero. The times
+// do not depend on other changes of the callback.
+func (p *Policy) nextLook(cb *callback.Callback, now time.Time) time.Time {
+	a, every := cb.Current(), p.Service.Dialing.LookupEvery
+	if !p.Lookup || every == callback.Off || a == nil || !a.Live() {
+		return time.Time{}
+	}
+	return a.Began.Add(every * (max(now.Sub(a.Began), 0)/every + 1))
 }
 
 // zone returns the time zone of the service's days.

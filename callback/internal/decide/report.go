@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // CheckReport returns an error if a report is malformed.
@@ -36,7 +37,7 @@ func CheckReport(r callback.Report) error {
 // nothing changes.
 func Report(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, r callback.Report, trusted bool) *Draft {
 	a := cb.Current()
-	if cb.State == callback.Completed || !a.Live() {
+	if cb.State != callback.Completed && !a.Live() {
 		return nil
 	}
 	at := r.At
@@ -44,10 +45,36 @@ func Report(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, r 
 		at = now
 	}
 	at = Latest(at, a.Began)
+	if cb.State == callback.Completed {
+		return late(cb, now, at, rules, r)
+	}
 	if r.Outcome != nil {
 		return Outcome(cb, p, now, at, rules, r, trusted)
 	}
 	return Progress(cb, p, now, at, r)
+}
+
+// late records the outcome of an attempt whose callback completed before it was
+// known. Nothing else changes. It returns nil if that is not so.
+func late(cb *callback.Callback, now, at time.Time, rules DialRules, r callback.Report) *Draft {
+	a, o := cb.Current(), r.Outcome
+	if a.Live() || a.Outcome.Certainty != callback.MayHaveRung || o == nil || rules.doubted(cb, *o) {
+		return nil
+	}
+	d := NewDraft(cb, nil, now, callback.EventAttemptEnded, r.Actor)
+	d.learn(r, o.Reached)
+	a = d.Callback.Current()
+	a.Outcome, a.Ended = *o, at
+	a.Outcome.Raw = text.Cut(o.Raw, 256)
+	if !cb.MaskedAt.IsZero() {
+		a.Outcome.Raw = ""
+	}
+	if o.Certainty == callback.Known {
+		a.Outcome.Reached = a.Stage
+	}
+	d.Event.Reason, d.Event.Result, d.Event.Certainty = cb.Reason, o.Result, o.Certainty
+	d.Event.Detail = "the result came late"
+	return d
 }
 
 // Report sets the state that the execution side reports.

@@ -16,8 +16,9 @@ const (
 	maxLookups = 24
 )
 
-// Found decides on the result of a look-up. answered reports that the dialer
-// answered; otherwise the look-up failed.
+// Found decides on the result of a look-up of a call that is unresolved, or up as
+// far as is known. answered reports that the dialer answered; otherwise the
+// look-up failed. It returns nil if nothing changes.
 func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, found callback.Found, answered bool, actor string) *Draft {
 	if found.State == callback.FoundEnded {
 		found.Outcome = Said(found.Outcome)
@@ -30,16 +31,21 @@ func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, fou
 	case found.State == callback.FoundEnded && !rules.doubted(cb, found.Outcome):
 		report.Outcome = &found.Outcome
 		return Outcome(cb, p, now, now, rules, report, false)
+	case found.State == callback.FoundEnded && cb.State == callback.Processing:
+		// How it ended is not known, but that the parties talked.
+		report.Outcome = &callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known, Reached: callback.StageBridged}
+		return Outcome(cb, p, now, now, rules, report, false)
 	case found.State == callback.FoundNotPlaced && cb.Current().Stage < callback.StageRinging:
 		report.Outcome = &callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.NotPlaced}
 		return Outcome(cb, p, now, now, rules, report, false)
 	}
+	if cb.State != callback.Unresolved {
+		return nil
+	}
 	d := NewDraft(cb, p, now, callback.EventLookedUp, actor)
 	a := d.Callback.Current()
 	a.Lookups++
-	if answered || a.Lookups >= maxLookups {
-		d.dropCall()
-	}
+	d.dropCall()
 	d.Callback.DeadlineAt = time.Time{}
 	if a.Lookups < maxLookups {
 		wait := lookAgain
@@ -48,7 +54,11 @@ func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, fou
 		}
 		d.Callback.DeadlineAt = now.Add(min(wait, lookAtMost))
 	}
-	d.Note("the dialer cannot tell what became of the call")
+	if answered {
+		d.Note("the dialer cannot tell what became of the call")
+	} else {
+		d.Note("the dialer could not be asked what became of the call")
+	}
 	return d
 }
 

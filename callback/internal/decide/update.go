@@ -77,7 +77,7 @@ func (d *Draft) changeNumber(properties callback.Values) (raw string, err error)
 		}
 		d.Callback.Customer.Number = address
 		d.drop(callback.PermitNumber)
-		d.holdNumber(address.Key())
+		d.holdNumber(address.Key(), d.Policy.Service.Limits.SameNumber)
 	}
 	return raw, nil
 }

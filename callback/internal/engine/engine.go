@@ -5,6 +5,7 @@ package engine
 
 import (
 	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,8 +61,9 @@ func New(config Config) *Engine {
 	_, lookup := unwrap.As[callback.LookupDialer](config.Dialer)
 	m.Rules = decide.DialRules{Lookup: lookup, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random, Media: []string{"voice"}}
 	if d, ok := unwrap.As[callback.MediaDialer](config.Dialer); ok {
-		m.Rules.Media = d.MediaTypes()
+		m.Rules.Media = slices.Clone(d.MediaTypes())
 	}
+	m.policies.rules = m.Rules
 	m.flights.init(config.MaxInFlight, m.limits.MaxInFlight)
 	m.walks = walks{freed: &m.agents.freed, every: config.Poll}
 	if waker, ok := unwrap.As[callback.WakingRouter](config.Router); ok {

@@ -9,22 +9,23 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
-// HangUp asks the dialer to end a call, if it can. It does not wait for the
-// dialer unless Config.Synchronous is set.
-func (m *Intake) HangUp(ctx context.Context, h callback.Hangup) {
+// HangUp asks the dialer to end a call and returns true, if it can. It does not
+// wait for the dialer unless Config.Synchronous is set.
+func (m *Intake) HangUp(ctx context.Context, h callback.Hangup) bool {
 	dialer, ok := unwrap.As[callback.HangupDialer](m.Config.Dialer)
 	if !ok {
-		return
+		return false
 	}
 	ctx = context.WithoutCancel(ctx)
 	if m.Config.Synchronous || m.Life.enter() != nil {
 		m.askHangUp(ctx, dialer, h)
-		return
+		return true
 	}
 	go func() {
 		defer m.Life.loops.Done()
 		m.askHangUp(ctx, dialer, h)
 	}()
+	return true
 }
 
 func (m *Intake) askHangUp(ctx context.Context, dialer callback.HangupDialer, h callback.Hangup) {

@@ -83,7 +83,7 @@ func (m *Intake) PolicyOf(ctx context.Context, cb *callback.Callback, orphans Or
 		if err != nil {
 			return nil, err
 		}
-		return decide.NewPolicy(p), nil
+		return m.policies.prepare(p), nil
 	case errors.Is(err, callback.ErrInvalidParameter):
 		return nil, decide.Misconfigured("service", fmt.Sprintf("%q of callback %s is not known", cb.Service, cb.ID))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
-// lookUp asks the dialer what became of an unresolved attempt. It never places a
-// call.
+// lookUp asks the dialer what became of an attempt that is unresolved, or whose
+// call has been up for a while. It never places a call.
 func (m *Engine) lookUp(ctx context.Context, t *tick, cb *callback.Callback, policy *decide.Policy) error {
 	dialer, ok := unwrap.As[callback.LookupDialer](m.Config.Dialer)
 	a := cb.Current()
@@ -33,6 +33,10 @@ func (m *Engine) lookUp(ctx context.Context, t *tick, cb *callback.Callback, pol
 			found, err = dialer.Lookup(ctx, cb.Tenant, a.Key, a.Ref)
 			return err
 		})
+		if err == nil && found.State == callback.FoundEnded {
+			ended := decide.Said(found.Outcome)
+			err = decide.CheckReport(callback.Report{Stage: found.Stage, Ref: found.Ref, Outcome: &ended})
+		}
 		if err != nil {
 			m.logAttempt(ctx, slog.LevelWarn, "looking an attempt up failed", cb.Tenant, a.Key, err)
 			m.noteFound(cb, a.Key, nil)
@@ -56,12 +60,23 @@ func (m *Engine) noteFound(cb *callback.Callback, key callback.AttemptKey, found
 	if !answered {
 		found = new(callback.Found)
 	}
-	_, err := m.Mutate(ctx, cb.Tenant, cb.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
-		if a := cb.Current(); cb.State != callback.Unresolved || a == nil || a.Key != key {
-			return nil, nil
+	var back Batch
+	var read time.Time
+	_, err := m.Mutate(ctx, cb.Tenant, cb.ID, func(now *callback.Callback, p *decide.Policy, at time.Time) (d *decide.Draft, err error) {
+		back, read = Batch{}, at
+		switch a := now.Current(); {
+		case a == nil || a.Key != key || !a.Live():
+		case now.State == callback.Unresolved, now.State == callback.Routing, now.State == callback.Processing:
+			d = decide.Found(now, p, at, m.Rules, *found, answered, m.Config.Node)
 		}
-		return decide.Found(cb, p, now, m.Rules, *found, answered, m.Config.Node), nil
+		if d == nil && now.Lease.Epoch == cb.Lease.Epoch {
+			back.giveBack(now, p, at)
+		}
+		return d, nil
 	})
+	if back.Len() > 0 {
+		_, _ = m.Write(ctx, read, &back) // else the lease runs out
+	}
 	if err != nil {
 		m.logAttempt(ctx, slog.LevelError, "what a look-up found was not written", cb.Tenant, key, err)
 	}

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/guard"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // observe lets the observer, if there is one, hear something. A panic of the
@@ -30,16 +32,34 @@ func (m *Intake) observeResult(ctx context.Context, r Result) {
 	d := r.Draft
 	m.observe(ctx, func(o callback.Observer) {
 		o.Decided(ctx, callback.Decision{Event: d.Event, Err: r.Err})
-		if r.Fate != Written {
+		if r.Fate != Written || d.Old == nil {
 			return
 		}
-		if a := d.Callback.Current(); a != nil && d.Old != nil && !a.Live() && d.Old.Current() != nil && d.Old.Current().Live() {
+		a, before := d.Callback.Current(), d.Old.Current()
+		if a != nil && before != nil && !a.Live() && (before.Live() || before.Outcome != a.Outcome) && a.N == before.N {
 			o.AttemptEnded(ctx, d.Callback.Clone())
 		}
-		if d.Callback.State == callback.Unresolved && (d.Old == nil || d.Old.State != callback.Unresolved) {
+		if becameUnresolved(d) {
 			o.Unresolved(ctx, d.Callback.Clone())
 		}
 	})
+	if r.Fate == Written && becameUnresolved(d) {
+		m.logUnresolved(ctx, d.Callback)
+	}
+}
+
+func becameUnresolved(d *decide.Draft) bool {
+	return d.Callback.State == callback.Unresolved && d.Old != nil && d.Old.State != callback.Unresolved
+}
+
+// logUnresolved tells an operator of a callback that may wait for one.
+func (m *Intake) logUnresolved(ctx context.Context, cb *callback.Callback) {
+	attrs := []slog.Attr{slog.String("tenant", cb.Tenant), slog.String("service", cb.Service), slog.String("callback", string(cb.ID))}
+	if a := cb.Current(); a != nil {
+		attrs = append(attrs, slog.String("attempt", string(a.Key)))
+	}
+	attrs = append(attrs, slog.String("detail", text.Redact(cb.Detail)))
+	m.Log.LogAttrs(ctx, slog.LevelWarn, "callback is unresolved", attrs...)
 }
 
 // observedStore tells the observer of each call of a store.

@@ -10,6 +10,8 @@ import (
 // policies caches the prepared policy of each service for as long as the source
 // returns the same one.
 type policies struct {
+	rules decide.DialRules // of the dialer
+
 	mu    sync.RWMutex
 	known map[ServiceKey]*decide.Policy
 }
@@ -22,7 +24,7 @@ func (c *policies) prepared(key ServiceKey, p *callback.Policy) *decide.Policy {
 	if known != nil && known.Source == p {
 		return known
 	}
-	known = decide.NewPolicy(p)
+	known = c.prepare(p)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil {
@@ -30,6 +32,13 @@ func (c *policies) prepared(key ServiceKey, p *callback.Policy) *decide.Policy {
 	}
 	c.known[key] = known
 	return known
+}
+
+// prepare returns the prepared form of a policy that is not cached.
+func (c *policies) prepare(p *callback.Policy) *decide.Policy {
+	prepared := decide.NewPolicy(p)
+	prepared.Settle, prepared.Lookup = c.rules.Settle, c.rules.Lookup
+	return prepared
 }
 
 // ServiceKey names a service of a tenant.
