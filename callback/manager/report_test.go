@@ -2,6 +2,8 @@ package manager_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,5 +169,92 @@ func TestBadReports(t *testing.T) {
 	wantCode(t, r.m.Report(r.ctx, callback.Report{Key: key, Stage: callback.StageRinging, Epoch: 99}), callback.ErrConflict, 40020)
 	if n := len(r.get(cb.ID).Attempts); n != 1 {
 		t.Errorf("%d attempts", n)
+	}
+}
+
+// The pause that an outcome asks for is taken only from a report that ends an
+// attempt: what is refused or old holds up nothing.
+func TestReportCoolsOnlyIfItEndsAnAttempt(t *testing.T) {
+	cooling := func(id callback.ID, n int) callback.Report {
+		return callback.Report{Key: callback.NewAttemptKey(id, n), Outcome: &callback.Outcome{
+			Result: callback.ResultBusy, Certainty: callback.Known, RetryAfter: time.Hour,
+		}}
+	}
+	for name, c := range map[string]struct {
+		report func(r *rig, id callback.ID) callback.Report
+		want   error
+		cools  bool
+	}{
+		"ends it":     {func(_ *rig, id callback.ID) callback.Report { return cooling(id, 2) }, nil, true},
+		"never was":   {func(_ *rig, id callback.ID) callback.Report { return cooling(id, 3) }, callback.ErrNotFound, false},
+		"no callback": {func(*rig, callback.ID) callback.Report { return cooling("none", 1) }, callback.ErrNotFound, false},
+		"other epoch": {func(_ *rig, id callback.ID) callback.Report {
+			report := cooling(id, 2)
+			report.Epoch = 99
+			return report
+		}, callback.ErrConflict, false},
+		"former attempt": {func(_ *rig, id callback.ID) callback.Report { return cooling(id, 1) }, nil, false},
+		"malformed": {func(_ *rig, id callback.ID) callback.Report {
+			report := cooling(id, 2)
+			report.Stage = 99
+			return report
+		}, callback.ErrInvalidParameter, false},
+		"another tenant": {func(_ *rig, id callback.ID) callback.Report {
+			report := cooling(id, 2)
+			report.Tenant = "acme"
+			return report
+		}, callback.ErrNotFound, false},
+		"completed": {func(r *rig, id callback.ID) callback.Report {
+			if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: id, Force: true}); err != nil {
+				r.t.Fatal(err)
+			}
+			return cooling(id, 2)
+		}, nil, false},
+		"doubted twice": {func(r *rig, id callback.ID) callback.Report {
+			doubt := callback.Report{Key: callback.NewAttemptKey(id, 2), Outcome: &callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.MayHaveRung}}
+			if err := r.m.Report(r.ctx, doubt); err != nil {
+				r.t.Fatal(err)
+			}
+			doubt.Outcome.RetryAfter = time.Hour
+			return doubt
+		}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &heard{calls: make(map[string]int)}
+			r := newRig(t, func(_ *callback.Service, config *manager.Config) { config.Observer = h })
+			r.dialer.On(swiss, callbacktest.Busy(), callbacktest.Answered(time.Hour))
+			cb := r.start(manager.Request{})
+			r.run(6 * time.Minute)
+			if n := len(r.get(cb.ID).Attempts); n != 2 {
+				t.Fatalf("%d attempts", n)
+			}
+			if err := r.m.Report(r.ctx, c.report(r, cb.ID)); !errors.Is(err, c.want) {
+				t.Errorf("Report returned %v", err)
+			}
+			paused := slices.ContainsFunc(h.notes, func(note string) bool { return strings.HasPrefix(note, "paused") })
+			next := r.start(manager.Request{Number: swiss2})
+			r.tick()
+			if waits := r.get(next.ID).State == callback.Queued; waits != c.cools || paused != c.cools {
+				t.Errorf("the next call waits: %v, the observer heard of a pause: %v; want %v", waits, paused, c.cools)
+			}
+		})
+	}
+}
+
+// A pause that the dialer itself asks for is told to the observer once.
+func TestDialersPauseIsToldOnce(t *testing.T) {
+	h := &heard{calls: make(map[string]int)}
+	r := newRig(t, func(_ *callback.Service, config *manager.Config) { config.Observer = h })
+	r.dialer.On(swiss, callbacktest.Throttled(time.Minute))
+	r.start(manager.Request{})
+	r.tick()
+	n := 0
+	for _, note := range h.notes {
+		if strings.HasPrefix(note, "paused") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("it was told %d times:\n%s", n, strings.Join(h.notes, "\n"))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/guard"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
 // launch hands a committed attempt to the dialer, on a goroutine of its own unless
@@ -27,38 +28,39 @@ func (m *Engine) launch(ctx context.Context, d *decide.Draft) {
 		ctx = callback.WithTrace(ctx, d.Callback.Trace)
 	}
 	if m.Config.Synchronous {
-		m.place(ctx, call, d.Policy)
+		m.place(ctx, call, d)
 		return
 	}
-	go m.place(ctx, call, d.Policy)
+	go m.place(ctx, call, d)
 }
 
 // place calls the dialer once and writes its answer. The dialer gets the values of
 // ctx, but neither its end nor its deadline.
-func (m *Engine) place(ctx context.Context, call callback.Call, policy *decide.Policy) {
+func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft) {
 	defer m.Wake()
 	defer m.flights.end(call.Tenant, call.Key)
 	report := callback.Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch}
-	limit, ok := m.placingTime(call, policy)
+	limit, ok := m.placingTime(ctx, call, d)
 	if !ok {
 		// This node stood still since the commit. By now another one may have
 		// learned from the platform that there is no such call.
 		report.Outcome = &callback.Outcome{Result: callback.ResultStale, Certainty: callback.NotPlaced}
-		m.deliver(report)
+		_ = m.deliver(report)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	defer context.AfterFunc(m.Life.ctx, cancel)()
 	m.observe(ctx, func(o callback.Observer) { o.AttemptBegan(ctx, call) })
+	asked := call
 	err := guard.Call("dialer", func() (err error) {
 		if m.waiter == nil {
-			report.Ref, err = m.Config.Dialer.Dial(ctx, call)
+			report.Ref, err = m.Config.Dialer.Dial(ctx, asked)
 			report.Stage = callback.StagePlaced
 			return err
 		}
 		var outcome callback.Outcome
-		outcome, err = m.waiter.DialAndWait(ctx, call)
+		outcome, err = m.waiter.DialAndWait(ctx, asked)
 		outcome = decide.Said(outcome)
 		report.Outcome = &outcome
 		return err
@@ -71,25 +73,76 @@ func (m *Engine) place(ctx context.Context, call callback.Call, policy *decide.P
 		report.Outcome = m.outcomeOf(err, call)
 		report.Stage = callback.StageNone
 	}
-	if err == nil && report.Outcome == nil && report.Ref == "" {
-		// The platform has no reference for the call: there is nothing to write,
-		// and the commit has set how long to wait for a report.
+	if o := report.Outcome; o != nil && o.RetryAfter > 0 {
+		if now, err := m.Now(m.Life.ctx); err == nil {
+			m.coolDown(m.Life.ctx, throttle{ServiceKey{call.Tenant, call.Service}, now, o.RetryAfter})
+		}
+	}
+	up := report.Outcome == nil || report.Outcome.Certainty == callback.MayHaveRung
+	_, hangs := unwrap.As[callback.HangupDialer](m.Config.Dialer)
+	switch {
+	case report.Outcome != nil || report.Ref != "":
+		err = m.deliver(report)
+	case hangs:
+		err = m.seek(call)
+	default:
+		// Without a reference there is nothing to write, and the commit has set
+		// how long to wait for a report.
 		return
 	}
-	m.deliver(report)
+	if up && errors.Is(err, callback.ErrNotFound) {
+		// It was cancelled by force and erased while the dialer placed it.
+		m.HangUp(ctx, callback.Hangup{Tenant: call.Tenant, Key: call.Key, Ref: report.Ref, Reason: callback.ReasonCancelled})
+	}
 }
 
+// seek hangs up a call that has just been placed, if the callback was cancelled
+// by force in the meantime. It returns callback.ErrNotFound if it was erased.
+func (m *Engine) seek(call callback.Call) error {
+	ctx, cancel := m.Detached(m.Life.ctx)
+	defer cancel()
+	cb, err := m.Store.Get(ctx, callback.By{Tenant: call.Tenant, ID: call.ID})
+	if err != nil {
+		return err
+	}
+	m.hangUpSlipped(ctx, cb, call.Attempt, "")
+	return nil
+}
+
+// hangUpSlipped hangs up attempt n, which the platform has just told of, if it
+// was given up by force: the hang-up of that time came before the call.
+func (m *Engine) hangUpSlipped(ctx context.Context, cb *callback.Callback, n int, ref callback.Ref) {
+	if h := decide.Slipped(cb, n, ref); h != nil {
+		m.HangUp(ctx, *h)
+	}
+}
+
+// freshFor is how long after its decision an attempt is placed without a look
+// at the record.
+const freshFor = time.Second
+
 // placingTime returns how long the dialer may take. ok is false if it is too late
-// to begin.
-func (m *Engine) placingTime(call callback.Call, policy *decide.Policy) (limit time.Duration, ok bool) {
+// to begin, or if the callback has moved on since the decision to call.
+func (m *Engine) placingTime(ctx context.Context, call callback.Call, d *decide.Draft) (limit time.Duration, ok bool) {
 	now, err := m.Now(m.Life.ctx)
 	if err != nil || !now.Before(call.NotAfter) {
 		return 0, false
 	}
-	if n, _ := decide.NewScene(now, policy).Capacity(); n == 0 {
+	if age := now.Sub(d.Now); d.Doubted || age > freshFor || age < 0 {
+		reading, cancel := m.Detached(ctx)
+		defer cancel()
+		cb, err := m.Store.Get(reading, callback.By{Tenant: call.Tenant, ID: call.ID})
+		if err != nil || !decide.Awaits(cb, call) {
+			return 0, false
+		}
+		if now, err = m.Now(m.Life.ctx); err != nil || !now.Before(call.NotAfter) {
+			return 0, false
+		}
+	}
+	if n, _ := decide.NewScene(now, d.Policy).Capacity(); n == 0 {
 		return 0, false
 	}
-	o := policy.Service.Dialing
+	o := d.Policy.Service.Dialing
 	if m.waiter != nil {
 		return o.PlaceTimeout + o.RingTimeout + o.AgentWait + o.MaxCall, true
 	}
@@ -104,9 +157,6 @@ func (m *Engine) outcomeOf(err error, call callback.Call) *callback.Outcome {
 	switch {
 	case errors.As(err, &throttled):
 		outcome.Certainty, outcome.RetryAfter = callback.NotPlaced, max(throttled.After, time.Second)
-		if now, err := m.Now(m.Life.ctx); err == nil {
-			m.coolDown(m.Life.ctx, ServiceKey{call.Tenant, call.Service}, now, outcome.RetryAfter)
-		}
 	case errors.Is(err, callback.ErrNotPlaced):
 		outcome.Certainty = callback.NotPlaced
 	}
@@ -120,17 +170,18 @@ const deliveries = 3
 // deliver writes the answer of the dialer, which comes only once. If it cannot be
 // written, the deadline of the attempt passes and the attempt becomes
 // unresolved, so that the customer is not called twice.
-func (m *Engine) deliver(r callback.Report) {
+func (m *Engine) deliver(r callback.Report) error {
 	ctx, cancel := m.Detached(m.Life.ctx)
 	defer cancel()
 	var err error
 	for range deliveries {
-		err = m.Report(ctx, r)
+		_, err = m.report(ctx, r)
 		if err == nil || errors.Is(err, callback.ErrConflict) || errors.Is(err, callback.ErrNotFound) {
-			return
+			return err
 		}
 	}
 	m.logAttempt(ctx, slog.LevelError, "a dialer's answer was not written", r.Tenant, r.Key, err)
+	return err
 }
 
 // call returns what the dialer is told about the current attempt.
@@ -157,17 +208,24 @@ func (m *Engine) call(cb *callback.Callback, p *decide.Policy) callback.Call {
 
 // Report applies a dialer's report about an attempt; see Manager.Report.
 func (m *Engine) Report(ctx context.Context, r callback.Report) error {
+	asked, err := m.report(ctx, r)
+	m.coolDown(ctx, asked)
+	return err
+}
+
+// report applies a report and returns the pause that its outcome asks for.
+// Nothing follows from a report but what it changes: what is refused or old
+// asks for no pause.
+func (m *Engine) report(ctx context.Context, r callback.Report) (asked throttle, err error) {
 	id, n, ok := r.Key.Split()
 	if !ok {
-		return decide.Invalid("attempt", "is not an attempt key")
+		return asked, decide.Invalid("attempt", "is not an attempt key")
 	}
 	if err := decide.CheckReport(r); err != nil {
-		return err
+		return asked, err
 	}
-	_, err := m.Mutate(ctx, r.Tenant, id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
-		if o := r.Outcome; o != nil && o.RetryAfter > 0 {
-			m.coolDown(ctx, ServiceKey{cb.Tenant, cb.Service}, now, o.RetryAfter)
-		}
+	cb, err := m.Mutate(ctx, r.Tenant, id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		asked = throttle{}
 		if n > len(cb.Attempts) {
 			return nil, fmt.Errorf("attempt %d: %w", n, callback.ErrNotFound)
 		}
@@ -177,9 +235,19 @@ func (m *Engine) Report(ctx context.Context, r callback.Report) error {
 		if n < len(cb.Attempts) {
 			return nil, nil
 		}
-		return decide.Report(cb, p, now, m.Rules, r, false), nil
+		d := decide.Report(cb, p, now, m.Rules, r, false)
+		if o := r.Outcome; d != nil && o != nil && o.RetryAfter > 0 && cb.State != callback.Completed {
+			asked = throttle{ServiceKey{cb.Tenant, cb.Service}, now, o.RetryAfter}
+		}
+		return d, nil
 	})
-	return err
+	if err != nil {
+		return throttle{}, err
+	}
+	if r.Outcome == nil || r.Outcome.Certainty == callback.MayHaveRung {
+		m.hangUpSlipped(ctx, cb, n, r.Ref)
+	}
+	return asked, nil
 }
 
 // round prepares the decisions about claimed callbacks of one service.

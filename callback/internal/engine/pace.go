@@ -67,16 +67,27 @@ func (m *Engine) coolUntil(key ServiceKey, now time.Time) time.Time {
 	return until
 }
 
+// throttle is a pause of a service's dials that the platform asks for.
+type throttle struct {
+	key    ServiceKey
+	at     time.Time
+	length time.Duration // 0 for none
+}
+
 // coolDown holds back dials of the service for a time, as the platform asked.
-func (m *Engine) coolDown(ctx context.Context, key ServiceKey, now time.Time, length time.Duration) {
-	until := now.Add(length)
+func (m *Engine) coolDown(ctx context.Context, asked throttle) {
+	if asked.length <= 0 {
+		return
+	}
+	key, now := asked.key, asked.at
+	until := now.Add(asked.length)
 	m.observe(ctx, func(o callback.Observer) {
 		o.DialerPaused(ctx, callback.DialerPause{Tenant: key.Tenant, Service: key.Name, Until: until})
 	})
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if s := m.cool[key]; until.After(s.end(now)) {
-		m.cool[key] = span{until, length}
+		m.cool[key] = span{until, asked.length}
 	}
 }
 

@@ -126,7 +126,7 @@ func fateOf(err error) Fate {
 
 // resolve reads the record of a change whose answer was lost.
 func (m *Intake) resolve(ctx context.Context, r Result) Result {
-	r.doubted = true
+	r.doubted, r.Draft.Doubted = true, true
 	cb, err := m.Store.Get(ctx, callback.By{Tenant: r.Draft.Callback.Tenant, ID: r.Draft.Callback.ID})
 	switch {
 	case errors.Is(err, callback.ErrNotFound):
