@@ -28,7 +28,7 @@ type Policy struct {
 // NewPolicy checks s and sets its defaults. The error joins one [FieldError] for
 // each fault; each unwraps to [ErrConfiguration].
 func NewPolicy(s Service) (*Policy, error) {
-	s = s.withDefaults()
+	s = s.withDefaults().clone()
 	faults := s.faults()
 	capacity := s.Booking.Capacity
 	if capacity == nil {
@@ -49,8 +49,22 @@ func NewPolicy(s Service) (*Policy, error) {
 	return &Policy{service: s, planner: planner}, nil
 }
 
-// Service returns the service with all defaults set.
-func (p *Policy) Service() Service { return p.service }
+// Service returns the service with all defaults set. The caller owns its
+// slices and maps.
+func (p *Policy) Service() Service { return p.service.clone() }
+
+// clone returns a copy with slices and maps of its own.
+func (s Service) clone() Service {
+	for _, list := range []*[]string{
+		&s.SearchKeys, &s.RequiredKeys, &s.Overwritable, &s.Numbers.Countries, &s.Limits.Parameters,
+		&s.Preview.Data, &s.Inbound.AccessNumbers,
+	} {
+		*list = slices.Clone(*list)
+	}
+	s.Limits.Throttles = slices.Clone(s.Limits.Throttles)
+	s.Dialing.Retry.Rules = maps.Clone(s.Dialing.Retry.Rules)
+	return s
+}
 
 // Planner returns the planner of the service's buckets.
 func (p *Policy) Planner() *availability.Planner { return p.planner }

@@ -85,7 +85,7 @@ func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (r *callbac
 		return nil, true
 	}
 	err := guard.Call("router", func() error {
-		reserved, err := m.Config.Router.Reserve(ctx, cb)
+		reserved, err := m.Config.Router.Reserve(ctx, handCallback(cb))
 		r = &reserved
 		return err
 	})

@@ -51,8 +51,8 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	defer context.AfterFunc(m.Life.ctx, cancel)()
-	m.observe(ctx, func(o callback.Observer) { o.AttemptBegan(ctx, call) })
-	asked := call
+	m.observe(ctx, func(o callback.Observer) { o.AttemptBegan(ctx, handCall(call)) })
+	asked := handCall(call)
 	err := guard.Call("dialer", func() (err error) {
 		if m.waiter == nil {
 			report.Ref, err = m.Config.Dialer.Dial(ctx, asked)

@@ -31,16 +31,16 @@ func (m *Intake) observe(ctx context.Context, tell func(o callback.Observer)) {
 func (m *Intake) observeResult(ctx context.Context, r Result) {
 	d := r.Draft
 	m.observe(ctx, func(o callback.Observer) {
-		o.Decided(ctx, callback.Decision{Event: d.Event, Err: r.Err})
+		o.Decided(ctx, callback.Decision{Event: d.Event, Err: handError(r.Err)})
 		if r.Fate != Written || d.Old == nil {
 			return
 		}
 		a, before := d.Callback.Current(), d.Old.Current()
 		if a != nil && before != nil && !a.Live() && (before.Live() || before.Outcome != a.Outcome) && a.N == before.N {
-			o.AttemptEnded(ctx, d.Callback.Clone())
+			o.AttemptEnded(ctx, handCallback(d.Callback))
 		}
 		if becameUnresolved(d) {
-			o.Unresolved(ctx, d.Callback.Clone())
+			o.Unresolved(ctx, handCallback(d.Callback))
 		}
 	})
 	if r.Fate == Written && becameUnresolved(d) {
@@ -77,7 +77,7 @@ func (s *observedStore) called(ctx context.Context, method string) func(items in
 	return func(items int, err error) {
 		elapsed := s.intake.Config.Now().Sub(began)
 		s.intake.observe(ctx, func(o callback.Observer) {
-			o.StoreCalled(ctx, callback.StoreCall{Method: method, Items: items, Elapsed: elapsed, Err: err})
+			o.StoreCalled(ctx, callback.StoreCall{Method: method, Items: items, Elapsed: elapsed, Err: handError(err)})
 		})
 	}
 }

@@ -24,7 +24,7 @@ func (v *visit) reserveAny(ctx context.Context, n int) error {
 	waiting := make(map[callback.ID]*callback.Callback)
 	for _, cb := range v.inTurn() {
 		if _, ok := v.agents[cb.ID]; !ok && v.sift(ctx, cb) {
-			heads, asked = append(heads, cb), append(asked, cb.Clone())
+			heads, asked = append(heads, cb), append(asked, handCallback(cb))
 			waiting[cb.ID] = cb
 		}
 	}
