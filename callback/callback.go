@@ -136,6 +136,9 @@ type Callback struct {
 	LostLeases int
 	// Reservation is the agent that a Router reserved; nil if there is none.
 	Reservation *Reservation
+	// Owed is what changes of the callback require outside the store and what is
+	// not known to be done. The engine repeats it until it is done.
+	Owed []Owed
 
 	Held         []Held
 	Idempotency  Idempotency
@@ -280,6 +283,16 @@ func (k OfferKind) String() string {
 	return "offer kind " + strconv.Itoa(int(k))
 }
 
+// Owed is one request to a plug-in that follows from a change of a callback. It
+// is stored with the change, because the node that made the change may stop before
+// the plug-in has answered. One of Release and Hangup is set.
+type Owed struct {
+	Since   time.Time
+	Until   time.Time // after it there is nothing left to do; zero means never
+	Release *Release
+	Hangup  *Hangup
+}
+
 // Offer is an open question to an agent or the customer.
 type Offer struct {
 	Kind      OfferKind
@@ -366,6 +379,10 @@ func (c *Callback) Clone() *Callback {
 	d.Interaction = clonePointer(c.Interaction)
 	d.Offer = clonePointer(c.Offer)
 	d.Reservation = clonePointer(c.Reservation)
+	d.Owed = slices.Clone(c.Owed)
+	for i, o := range d.Owed {
+		d.Owed[i].Release, d.Owed[i].Hangup = clonePointer(o.Release), clonePointer(o.Hangup)
+	}
 	return &d
 }
 

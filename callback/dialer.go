@@ -43,8 +43,8 @@ type Dialer interface {
 }
 
 // HangupDialer is implemented by dialers that can end a call. Hangup is
-// idempotent and returns nil for a call that has already ended. The dialer still
-// reports the outcome.
+// idempotent and returns nil for a call that has already ended. If it fails, it is
+// repeated for as long as the call can be up. The dialer still reports the outcome.
 type HangupDialer interface {
 	Hangup(ctx context.Context, h Hangup) error
 }

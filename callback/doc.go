@@ -38,8 +38,9 @@
 //
 // Offered is the preview, confirmation or access booking before an attempt.
 // Paused is a callback whose service is paused. A completed callback has a
-// [Reason] and stays completed. Only two changes can follow: masking, and the
-// result of an attempt that was unresolved when the callback completed.
+// [Reason] and stays completed. Only three changes can follow: masking, the result
+// of an attempt that was unresolved when the callback completed, and changes of
+// what it owes to a router or a dialer ([Callback].Owed).
 //
 // # Six ideas
 //

@@ -31,6 +31,7 @@ const (
 	EventAttemptEnded EventType = "attempt_ended" // the attempt ended; another may follow
 	EventUnresolved   EventType = "unresolved"    // the outcome of the attempt is unknown
 	EventLookedUp     EventType = "looked_up"     // the dialer was asked about the attempt and did not know
+	EventOwed         EventType = "owed"          // what it owes changed; see Callback.Owed
 	EventStateSet     EventType = "state_set"     // Manager.ReportState set the state
 	EventRequeued     EventType = "requeued"      // a claim expired before an attempt was committed
 	EventCompleted    EventType = "completed"     // it completed

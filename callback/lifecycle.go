@@ -26,7 +26,7 @@ func moves(from State) []State {
 		return []State{Queued, Processing, Unresolved, Completed}
 	case Unresolved:
 		return []State{Queued, Dialing, Routing, Processing, Unresolved, Completed}
-	case Completed: // masking, or the late result of an unresolved attempt
+	case Completed: // masking, a late result, or a change of what it owes
 		return []State{Completed}
 	default:
 		return nil

@@ -14,7 +14,10 @@ import (
 // Release. It is idempotent: called again for the same callback, it returns the
 // same reservation. After [ErrNoAgent] the callback stays in its queue.
 //
-// Release ends a reservation. It returns nil if there is none.
+// Release ends a reservation. It returns nil if there is none. If it fails, a
+// Manager repeats it until it succeeds, also another node and after a restart; it
+// may be repeated after it succeeded. No two reservations have the same ID, unless
+// they are of the same callback.
 //
 // The methods must be safe for concurrent use and return quickly: every method of
 // the Manager that ends a callback calls Release. A panic affects only the callback

@@ -35,8 +35,8 @@ const (
 	// what happened. It completes at the end of its time to live.
 	Unresolved
 	// Completed is a callback that has ended, for the reason in Callback.Reason.
-	// After it only masking ([Service.MaskAfter]) and the late result of an
-	// unresolved attempt are written.
+	// After it only masking ([Service.MaskAfter]), the late result of an
+	// unresolved attempt and changes of Callback.Owed are written.
 	Completed
 )
 

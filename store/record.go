@@ -83,6 +83,7 @@ type seldom struct {
 	retry                        callback.RetryLimits
 	offer                        callback.Offer
 	reservation                  callback.Reservation
+	owed                         *[]callback.Owed
 	hasRetry, hasOffer, reserved bool
 	submits, rejects, lostLeases int
 	copiedFrom                   callback.ID
@@ -128,6 +129,9 @@ func pack(c *callback.Callback) *body {
 	}
 	if c.Reservation != nil {
 		s.reservation, s.reserved = *c.Reservation, true
+	}
+	if c.Owed != nil {
+		s.owed = new(copyOwed(c.Owed))
 	}
 	b.seldom = unlessZero(&s)
 	return b
@@ -195,6 +199,24 @@ func (s *seldom) fill(c *callback.Callback) {
 	if s.reserved {
 		c.Reservation = new(s.reservation)
 	}
+	if s.owed != nil {
+		c.Owed = copyOwed(*s.owed)
+	}
+}
+
+func copyOwed(list []callback.Owed) []callback.Owed {
+	list = slices.Clone(list)
+	for i := range list {
+		o := &list[i]
+		o.Since, o.Until = plain(o.Since), plain(o.Until)
+		if o.Release != nil {
+			o.Release = new(*o.Release)
+		}
+		if o.Hangup != nil {
+			o.Hangup = new(*o.Hangup)
+		}
+	}
+	return list
 }
 
 // unlessZero returns a copy of *p, or nil if that is zero.

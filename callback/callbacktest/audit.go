@@ -98,7 +98,8 @@ func (a *audit) chain(events []callback.Event) {
 		if !callback.CanMove(e.From, e.To) {
 			a.fault("event %s, seq %d, moves from %s to %s", e.Type, e.Seq, stateName(e.From), stateName(e.To))
 		}
-		if late := e.Type == callback.EventMasked || e.Type == callback.EventAttemptEnded; e.From == callback.Completed && !late {
+		late := e.Type == callback.EventMasked || e.Type == callback.EventAttemptEnded || e.Type == callback.EventOwed
+		if e.From == callback.Completed && !late {
 			a.fault("event %s, seq %d, changes a completed callback", e.Type, e.Seq)
 		}
 		state = e.To

@@ -39,9 +39,10 @@ type CancelRequest struct {
 // can be up, and Cancel completes it at once.
 //
 // Errors: [callback.FieldError], [callback.PendingError] as described,
-// [callback.StateError] for a completed callback, [callback.ErrNotFound], [callback.ErrConflict] if other writers kept changing
-// the callback, [callback.ErrStopped], and the store's. After
-// [callback.ErrOutcomeUnknown] the change may have happened.
+// [callback.StateError] for a completed callback, [callback.ErrNotFound],
+// [callback.ErrConflict] if other writers kept changing the callback,
+// [callback.ErrStopped], and the store's. After [callback.ErrOutcomeUnknown] the
+// change may have happened.
 func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
@@ -50,10 +51,11 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 	if err := decide.CheckNote(req.Actor, req.Detail, req.Reason); err != nil {
 		return nil, err
 	}
-	inFlight := false
+	inFlight, noted := false, false
 	cb, err := m.engine.Alter(ctx, m.tenant, req.ID, engine.AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		var d *decide.Draft
 		d, inFlight = decide.Cancel(cb, p, now, decide.CancelInput(req))
+		noted = d != nil
 		if d == nil && !inFlight {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
 		}
@@ -63,17 +65,20 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 		return nil, err
 	}
 	if inFlight {
-		return cb, m.endCall(ctx, cb, req.Reason)
+		return cb, m.endCall(ctx, cb, req.Reason, noted)
 	}
 	return cb, nil
 }
 
-// endCall hangs up the call of a callback that is to be cancelled, unless the
-// parties are talking, and returns the error that says what was done.
-func (m *Manager) endCall(ctx context.Context, cb *callback.Callback, reason callback.Reason) error {
+// endCall returns the error that says what a cancellation did about the call. A
+// repeated one hangs up again, unless the parties are talking.
+func (m *Manager) endCall(ctx context.Context, cb *callback.Callback, reason callback.Reason, noted bool) error {
 	pending := &callback.PendingError{StateError: callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}, Reason: reason}
-	if h := decide.HangupOf(cb, reason); h != nil && cb.State != callback.Processing {
-		pending.HangUp = m.engine.HangUp(ctx, *h)
+	if h := decide.HangupOf(cb, reason); h != nil && cb.State != callback.Processing && m.engine.Rules.HangUp {
+		pending.HangUp = true
+		if !noted {
+			m.engine.HangUp(ctx, cb.ID, callback.Owed{Hangup: h})
+		}
 	}
 	if cb.State == callback.Unresolved {
 		if p, err := m.engine.PolicyOf(ctx, cb, engine.AdoptOrphans); err == nil {

@@ -182,6 +182,7 @@ func (f *forgetting) erase(ctx context.Context, ids []callback.ID, match func(*c
 			f.noteSubjects(found[id]) // the store keeps the counters of what remains
 		}
 		if err == nil {
+			f.m.engine.Inherit(found[id])
 			delete(errs, id)
 			continue
 		}

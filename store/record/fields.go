@@ -65,6 +65,7 @@ func (c *codec) callback(v *callback.Callback) {
 	c.time(47, "MaskedAt", &v.MaskedAt)
 	c.int64(48, (*int64)(&v.Offset))
 	c.time(49, "ClosedFrom", &v.ClosedFrom)
+	c.owed(50, &v.Owed)
 }
 
 func (c *codec) event(v *callback.Event) {
@@ -235,6 +236,52 @@ func (c *codec) reservation(number uint64, p **callback.Reservation) {
 		c.text(1, &v.ID)
 		c.text(2, &v.Agent)
 		c.text(3, &v.Address)
+		c.leave(outer)
+	}
+}
+
+func (c *codec) owed(number uint64, list *[]callback.Owed) {
+	if c.present(number, *list != nil) {
+		outer := openList(c, number, "Owed", list)
+		for i := range *list {
+			v, item := &(*list)[i], c.item()
+			c.time(1, "Owed.Since", &v.Since)
+			c.time(2, "Owed.Until", &v.Until)
+			c.release(3, &v.Release)
+			c.hangup(4, &v.Hangup)
+			c.leave(item)
+		}
+		c.leave(outer)
+	}
+}
+
+func (c *codec) release(number uint64, p **callback.Release) {
+	if c.present(number, *p != nil) {
+		v, outer := openPointer(c, number, p)
+		c.text(1, &v.Tenant)
+		c.text(2, &v.Service)
+		c.text(3, (*string)(&v.Callback))
+		c.text(4, &v.Reservation.ID)
+		c.text(5, &v.Reservation.Agent)
+		c.text(6, &v.Reservation.Address)
+		c.outcome(7, &v.Outcome)
+		c.bool(8, &v.Talked)
+		c.bool(9, &v.Rejected)
+		c.bool(10, &v.NotReady)
+		c.text(11, &v.Reason)
+		c.text(12, &v.ReasonKey)
+		c.bool(13, &v.ReasonAttribute)
+		c.leave(outer)
+	}
+}
+
+func (c *codec) hangup(number uint64, p **callback.Hangup) {
+	if c.present(number, *p != nil) {
+		v, outer := openPointer(c, number, p)
+		c.text(1, &v.Tenant)
+		c.text(2, (*string)(&v.Key))
+		c.text(3, (*string)(&v.Ref))
+		c.text(4, (*string)(&v.Reason))
 		c.leave(outer)
 	}
 }

@@ -148,6 +148,10 @@ func full() *callback.Callback {
 	cb.Submits, cb.Rejects, cb.LostLeases = 1, 2, 3
 	cb.PausedAt, cb.PausedFor, cb.ClosedFrom, cb.Offset = At(9*time.Minute), 10*time.Minute, At(11*time.Minute), -3*time.Hour
 	cb.Reservation = &callback.Reservation{ID: "r-1", Agent: "hans", Address: "sip:hans@example.com"}
+	cb.Owed = []callback.Owed{
+		{Since: cb.Created, Release: &callback.Release{Tenant: cb.Tenant, Service: cb.Service, Callback: cb.ID, Reservation: *cb.Reservation, Talked: true}},
+		{Since: cb.Created, Until: cb.Created.Add(time.Hour), Hangup: &callback.Hangup{Tenant: cb.Tenant, Key: "c.1", Ref: "x", Reason: callback.ReasonCancelled}},
+	}
 	cb.Held = []callback.Held{
 		{Key: seat(1), N: 1},
 		{Key: callback.PermitKey{Kind: callback.PermitNumber, Service: Service, Name: "n", Subject: "s"}, N: 2},

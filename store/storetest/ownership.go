@@ -34,6 +34,14 @@ func scribble(cb *callback.Callback) {
 	if cb.Reservation != nil {
 		cb.Reservation.Agent = "scribbled"
 	}
+	for _, o := range cb.Owed {
+		if o.Release != nil {
+			o.Release.Reservation.ID = "scribbled"
+		}
+		if o.Hangup != nil {
+			o.Hangup.Key = "scribbled"
+		}
+	}
 }
 
 func ownershipClauses() []Clause {

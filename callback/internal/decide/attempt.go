@@ -72,6 +72,7 @@ func (d *Draft) rehold() {
 // DialRules are the capabilities of the dialer that decisions depend on.
 type DialRules struct {
 	Lookup bool          // it can look up attempts
+	HangUp bool          // it can end calls
 	Fenced bool          // it refuses attempts of older epochs
 	Finals bool          // it reports outcomes and no progress
 	Settle time.Duration // time after an attempt until a look-up is reliable
@@ -233,6 +234,7 @@ func Outcome(cb *callback.Callback, p *Policy, now, at time.Time, rules DialRule
 		return d
 	}
 	d := NewDraft(cb, p, now, callback.EventAttemptEnded, r.Actor)
+	d.dropHangups()
 	d.learn(r, o.Reached)
 	a := d.Callback.Current()
 	if o.Certainty == callback.NotPlaced {

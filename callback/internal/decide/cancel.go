@@ -23,6 +23,9 @@ func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d
 		d = NewDraft(cb, p, now, callback.EventUpdated, req.Actor)
 		if !req.Force {
 			d.Callback.CancelReason = req.Reason
+			if cb.State != callback.Processing {
+				d.hangUp(HangupOf(cb, req.Reason))
+			}
 			wait := "to be cancelled when the call has ended"
 			if cb.State == callback.Unresolved {
 				wait = "to be cancelled when it is known what became of the call, or no call can be up"
@@ -30,7 +33,7 @@ func Cancel(cb *callback.Callback, p *Policy, now time.Time, req CancelInput) (d
 			d.Note(cmp.Or(req.Detail, wait))
 			return d, true
 		}
-		d.Hangup = HangupOf(cb, req.Reason)
+		d.hangUp(HangupOf(cb, req.Reason))
 		d.endAttempt(callback.Outcome{Result: callback.ResultCancelRecord, Certainty: callback.MayHaveRung}, now)
 		d.complete(req.Reason, req.Detail)
 		return d, false

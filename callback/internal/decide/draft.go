@@ -33,7 +33,8 @@ type Draft struct {
 	MaskEvents bool
 	// Doubted: the store did not tell at first whether the draft was written.
 	Doubted bool
-	// Release and Hangup are done after the write.
+	// Release and Hangup are done after the write, which adds them to what the
+	// callback owes.
 	Release *callback.Release
 	Hangup  *callback.Hangup
 }
@@ -88,6 +89,7 @@ func (d *Draft) move(to callback.State) {
 			d.Release.Talked = a.Stage == callback.StageBridged
 		}
 		cb.Reservation = nil
+		d.owe(callback.Owed{Release: d.Release})
 	}
 }
 
@@ -221,6 +223,15 @@ const DueAgain = time.Second
 
 // nextAt returns when the callback is due next: the earliest of its times.
 func nextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
+	next := stateNextAt(cb, p, now)
+	if cb.State == callback.Dialing {
+		return next // it ends the lease of the node that makes the call
+	}
+	return Earliest(next, owedNextAt(cb, now))
+}
+
+// stateNextAt returns when the state of the callback requires work next.
+func stateNextAt(cb *callback.Callback, p *Policy, now time.Time) time.Time {
 	switch cb.State {
 	case callback.Scheduled:
 		return Earliest(releaseLook(cb, p, now), zoneLook(cb, now), LastChance(cb), cb.RemindAt)

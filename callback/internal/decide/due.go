@@ -66,6 +66,9 @@ func Due(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, posit
 			return write(d)
 		}
 	case callback.Queued:
+		if len(cb.Owed) > 0 && (cb.Ready || !past(cb.ReadyAt)) {
+			return dutyNone, nil // it is due for what it owes
+		}
 		if d := Queued(cb, p, now, actor); d != nil {
 			return write(d)
 		}
@@ -229,8 +232,8 @@ func Queued(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draf
 // Stranded completes a callback whose customer waited too long for an agent.
 func Stranded(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventCompleted, actor)
-	if d.Hangup = HangupOf(cb, callback.ReasonAgentConnect); d.Hangup != nil {
-		a := cb.Current()
+	d.hangUp(HangupOf(cb, callback.ReasonAgentConnect))
+	if a := cb.Current(); a != nil {
 		d.endAttempt(callback.Outcome{Result: callback.ResultNoEstablished, Certainty: callback.Known, Reached: a.Stage, By: callback.PartySystem}, now)
 	}
 	d.complete(callback.ReasonAgentConnect, "no agent came in time")

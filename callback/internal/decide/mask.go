@@ -44,5 +44,10 @@ func mask(cb *callback.Callback, now time.Time, actor string) *Draft {
 	for i := range cb.Attempts {
 		cb.Attempts[i].Outcome.Raw = ""
 	}
+	for _, o := range cb.Owed {
+		if o.Release != nil {
+			o.Release.Outcome.Raw = ""
+		}
+	}
 	return d
 }

@@ -24,9 +24,10 @@ type Policy struct {
 	Source  *callback.Policy
 	Service callback.Service
 	Planner *availability.Planner
-	// Settle and Lookup are those of the dialer's [DialRules].
+	// Settle, Lookup and HangUp are those of the dialer's [DialRules].
 	Settle time.Duration
 	Lookup bool
+	HangUp bool
 	window *availability.Calendar  // the hours in which attempts may begin
 	today  atomic.Pointer[day]     // the day last asked for
 	hours  atomic.Pointer[stretch] // the stretch last asked for
@@ -63,7 +64,12 @@ func (p *Policy) callEnd(cb *callback.Callback) time.Time {
 	if a == nil || !a.Live() {
 		return time.Time{}
 	}
-	return a.Began.Add(p.Service.Dialing.MaxCall + p.Settle)
+	return p.lastFrom(a.Began)
+}
+
+// lastFrom returns until when a call can be up that began at the given time.
+func (p *Policy) lastFrom(began time.Time) time.Time {
+	return began.Add(p.Service.Dialing.MaxCall + p.Settle)
 }
 
 // callOver reports whether no call of the callback can be up at now.

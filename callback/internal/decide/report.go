@@ -62,6 +62,7 @@ func late(cb *callback.Callback, now, at time.Time, rules DialRules, r callback.
 		return nil
 	}
 	d := NewDraft(cb, nil, now, callback.EventAttemptEnded, r.Actor)
+	d.dropHangups()
 	d.learn(r, o.Reached)
 	a = d.Callback.Current()
 	a.Outcome, a.Ended = *o, at

@@ -41,7 +41,7 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 		d.Window.Until = Earliest(d.Window.Until, cb.DeadlineAt)
 	}
 	if reservation != nil {
-		d.Callback.Reservation = reservation
+		d.reserve(reservation)
 	}
 	d.extend()
 	switch media := r.Policy.MediaType(cb); {

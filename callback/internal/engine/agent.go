@@ -17,9 +17,13 @@ import (
 type agents struct {
 	hush atomic.Bool // an agent is being given back unused: no reason to wake
 	mu   sync.Mutex
-	owed []callback.Release // to be released once their callbacks can be read
+	// owed is what no record can hold: releases whose callbacks could not be read
+	// or written, and what erased callbacks owed.
+	owed []callback.Owed
 	// freed counts the agents and numbers that became free.
 	freed atomic.Int64
+	// hanging has the calls that the dialer is being asked to end.
+	hanging sync.Map // of flightKey
 }
 
 // onFree is called by the router when an agent becomes free.
@@ -30,24 +34,29 @@ func (m *Engine) onFree() {
 	}
 }
 
-// releaseAgent gives a reserved agent back. An error of the router is logged and
-// dropped, because the callback has moved on.
-func (m *Intake) releaseAgent(ctx context.Context, r callback.Release) {
+// errNoRouter is why a Manager without a router does not release an agent that
+// another one has reserved.
+var errNoRouter = errors.New("no router is configured")
+
+// releaseAgent gives a reserved agent back.
+func (m *Intake) releaseAgent(ctx context.Context, r callback.Release) error {
 	if m.Config.Router == nil {
-		return
+		return errNoRouter
 	}
 	ctx, cancel := m.Detached(ctx)
 	defer cancel()
 	err := guard.Call("router", func() error { return m.Config.Router.Release(ctx, r) })
 	if err != nil {
 		m.LogError(ctx, slog.LevelError, "releasing an agent failed", err, slog.String("tenant", r.Tenant), slog.String("callback", string(r.Callback)))
+		return err
 	}
 	m.observe(ctx, func(o callback.Observer) { o.AgentChanged(ctx, callback.AgentChange{Release: r}) })
+	return nil
 }
 
 // releaseUnheld gives an agent back unless the callback holds the reservation,
 // or another Manager has claimed the callback and gets the same reservation. If
-// the callback cannot be read, the next tick tries again.
+// that fails, the callback owes the release.
 func (m *Intake) releaseUnheld(ctx context.Context, r callback.Release, now time.Time) {
 	if m.Config.Router == nil {
 		return
@@ -59,22 +68,11 @@ func (m *Intake) releaseUnheld(ctx context.Context, r callback.Release, now time
 	case err == nil && cb.Reservation != nil && cb.Reservation.ID == r.Reservation.ID:
 	case err == nil && cb.Lease.Until.After(now) && cb.Lease.Owner != m.Config.Node:
 	case err != nil && !errors.Is(err, callback.ErrNotFound):
-		m.agents.mu.Lock()
-		m.agents.owed = append(m.agents.owed, r)
-		m.agents.mu.Unlock()
-	default:
-		m.releaseAgent(ctx, r)
-	}
-}
-
-// settleOwed retries the agent releases whose callbacks could not be read.
-func (m *Engine) settleOwed(ctx context.Context, now time.Time) {
-	m.agents.mu.Lock()
-	list := m.agents.owed
-	m.agents.owed = nil
-	m.agents.mu.Unlock()
-	for _, r := range list {
-		m.releaseUnheld(ctx, r, now)
+		m.keepOwed(callback.Owed{Release: &r})
+	case m.releaseAgent(ctx, r) != nil:
+		m.owe(ctx, r.Tenant, r.Callback, callback.Owed{Release: &r})
+	case err == nil && len(cb.Owed) > 0:
+		m.noteDone(ctx, r.Tenant, r.Callback, []callback.Owed{{Release: &r}})
 	}
 }
 

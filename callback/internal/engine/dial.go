@@ -92,7 +92,10 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 	}
 	if up && errors.Is(err, callback.ErrNotFound) {
 		// It was cancelled by force and erased while the dialer placed it.
-		m.HangUp(ctx, callback.Hangup{Tenant: call.Tenant, Key: call.Key, Ref: report.Ref, Reason: callback.ReasonCancelled})
+		m.HangUp(ctx, call.ID, callback.Owed{
+			Hangup: &callback.Hangup{Tenant: call.Tenant, Key: call.Key, Ref: report.Ref, Reason: callback.ReasonCancelled},
+			Until:  call.NotAfter.Add(call.MaxCall + m.Rules.Settle),
+		})
 	}
 }
 
@@ -113,7 +116,7 @@ func (m *Engine) seek(call callback.Call) error {
 // was given up by force: the hang-up of that time came before the call.
 func (m *Engine) hangUpSlipped(ctx context.Context, cb *callback.Callback, n int, ref callback.Ref) {
 	if h := decide.Slipped(cb, n, ref); h != nil {
-		m.HangUp(ctx, *h)
+		m.HangUp(ctx, cb.ID, callback.Owed{Hangup: h})
 	}
 }
 

@@ -59,7 +59,8 @@ func New(config Config) *Engine {
 	}
 	m.limits.Settle = cmp.Or(m.limits.Settle, 32*time.Second)
 	_, lookup := unwrap.As[callback.LookupDialer](config.Dialer)
-	m.Rules = decide.DialRules{Lookup: lookup, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random, Media: []string{"voice"}}
+	_, hangUp := unwrap.As[callback.HangupDialer](config.Dialer)
+	m.Rules = decide.DialRules{Lookup: lookup, HangUp: hangUp, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random, Media: []string{"voice"}}
 	if d, ok := unwrap.As[callback.MediaDialer](config.Dialer); ok {
 		m.Rules.Media = slices.Clone(d.MediaTypes())
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/ringback-go/ringback/callback"
@@ -9,29 +10,74 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
-// HangUp asks the dialer to end a call and returns true, if it can. It does not
-// wait for the dialer unless Config.Synchronous is set.
-func (m *Intake) HangUp(ctx context.Context, h callback.Hangup) bool {
-	dialer, ok := unwrap.As[callback.HangupDialer](m.Config.Dialer)
-	if !ok {
-		return false
+// HangUp asks the dialer to end a call of a callback. It does not wait for the
+// dialer unless Config.Synchronous is set. If the dialer fails, the callback owes
+// the hang-up.
+func (m *Intake) HangUp(ctx context.Context, id callback.ID, o callback.Owed) {
+	m.hangUp(ctx, *o.Hangup, func(ctx context.Context, err error) {
+		if err != nil && !errors.Is(err, errNoHangUp) {
+			m.owe(ctx, o.Hangup.Tenant, id, o)
+		}
+	})
+}
+
+// hangUpOwed asks the dialer to end a call, which the callback owes. It returns
+// whether that is done already; otherwise it is noted when it is done.
+func (m *Intake) hangUpOwed(ctx context.Context, id callback.ID, h callback.Hangup) (done bool) {
+	if m.Config.Synchronous {
+		m.hangUp(ctx, h, func(_ context.Context, err error) { done = err == nil })
+		return done
 	}
+	m.hangUp(ctx, h, func(ctx context.Context, err error) {
+		if err == nil {
+			m.noteDone(ctx, h.Tenant, id, []callback.Owed{{Hangup: &h}})
+		}
+	})
+	return false
+}
+
+// hangUp asks the dialer to end a call and passes its answer on, on a goroutine of
+// its own unless Config.Synchronous is set. It does nothing while an earlier
+// request for the same call has no answer.
+func (m *Intake) hangUp(ctx context.Context, h callback.Hangup, answered func(ctx context.Context, err error)) {
+	call := flightKey{h.Tenant, h.Key}
+	if _, asked := m.agents.hanging.LoadOrStore(call, true); asked {
+		return
+	}
+	m.background(ctx, func(ctx context.Context) {
+		err := m.askHangUp(ctx, h)
+		m.agents.hanging.Delete(call)
+		answered(ctx, err)
+	})
+}
+
+// background does something that outlives ctx on a goroutine of its own, unless
+// Config.Synchronous is set or the engine has stopped.
+func (m *Intake) background(ctx context.Context, do func(ctx context.Context)) {
 	ctx = context.WithoutCancel(ctx)
 	if m.Config.Synchronous || m.Life.enter() != nil {
-		m.askHangUp(ctx, dialer, h)
-		return true
+		do(ctx)
+		return
 	}
 	go func() {
 		defer m.Life.loops.Done()
-		m.askHangUp(ctx, dialer, h)
+		do(ctx)
 	}()
-	return true
 }
 
-func (m *Intake) askHangUp(ctx context.Context, dialer callback.HangupDialer, h callback.Hangup) {
+// errNoHangUp is why a call is not ended.
+var errNoHangUp = errors.New("the dialer cannot hang up")
+
+func (m *Intake) askHangUp(ctx context.Context, h callback.Hangup) error {
+	dialer, ok := unwrap.As[callback.HangupDialer](m.Config.Dialer)
+	if !ok {
+		return errNoHangUp
+	}
 	ctx, cancel := m.Detached(ctx)
 	defer cancel()
-	if err := guard.Call("dialer", func() error { return dialer.Hangup(ctx, h) }); err != nil {
+	err := guard.Call("dialer", func() error { return dialer.Hangup(ctx, h) })
+	if err != nil {
 		m.logAttempt(ctx, slog.LevelError, "hanging up failed", h.Tenant, h.Key, err)
 	}
+	return err
 }

@@ -178,6 +178,8 @@ type tick struct {
 	from  time.Time     // when the current part of the tick began, by Config.Now
 	items int           // callbacks dealt with in this part
 	over  bool          // a part has used up its budget
+
+	routerFails bool // to release an agent that a callback owes
 }
 
 // The budget of each part of a tick, due work and dispatch: a tick that has used
@@ -335,8 +337,35 @@ func (m *Engine) workDue(ctx context.Context, t *tick) (worked bool, err error) 
 	return worked, nil
 }
 
-// workBatch does what due callbacks need. What one write can hold goes first.
+// workBatch does what due callbacks need. Those that owe something and can do it
+// now become due again for the rest.
 func (m *Engine) workBatch(ctx context.Context, t *tick, due []*callback.Callback) error {
+	free, owing := due[:0:0], due[:0:0]
+	for _, cb := range due {
+		if len(cb.Owed) > 0 && cb.State != callback.Dialing {
+			owing = append(owing, cb)
+		} else {
+			free = append(free, cb)
+		}
+	}
+	if err := m.workOn(ctx, t, free); err != nil {
+		return err
+	}
+	unpaid := owing[:0]
+	for _, cb := range owing {
+		done, err := m.repay(ctx, t, cb)
+		if err != nil {
+			return err
+		}
+		if !done {
+			unpaid = append(unpaid, cb)
+		}
+	}
+	return m.workOn(ctx, t, unpaid)
+}
+
+// workOn does what due callbacks need. What one write can hold goes first.
+func (m *Engine) workOn(ctx context.Context, t *tick, due []*callback.Callback) error {
 	var b Batch
 	var later []func() error
 	for _, cb := range due {
@@ -431,6 +460,7 @@ func (m *Engine) purge(ctx context.Context, t *tick, cb *callback.Callback) erro
 	})
 	switch {
 	case errs[0] == nil:
+		m.Inherit(cb)
 		t.progress.Erased++
 	case untimely(errs[0]):
 		var back Batch

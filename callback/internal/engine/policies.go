@@ -37,7 +37,7 @@ func (c *policies) prepared(key ServiceKey, p *callback.Policy) *decide.Policy {
 // prepare returns the prepared form of a policy that is not cached.
 func (c *policies) prepare(p *callback.Policy) *decide.Policy {
 	prepared := decide.NewPolicy(p)
-	prepared.Settle, prepared.Lookup = c.rules.Settle, c.rules.Lookup
+	prepared.Settle, prepared.Lookup, prepared.HangUp = c.rules.Settle, c.rules.Lookup, c.rules.HangUp
 	return prepared
 }
 

@@ -26,8 +26,6 @@ type Result struct {
 	Draft *decide.Draft // nil for a change that only gives a lease back
 	Fate  Fate
 	Err   error // why the change is not Written, else nil
-
-	doubted bool // the store did not tell at first
 }
 
 // Batch collects changes that are written in one call of the store, each
@@ -126,7 +124,7 @@ func fateOf(err error) Fate {
 
 // resolve reads the record of a change whose answer was lost.
 func (m *Intake) resolve(ctx context.Context, r Result) Result {
-	r.doubted, r.Draft.Doubted = true, true
+	r.Draft.Doubted = true
 	cb, err := m.Store.Get(ctx, callback.By{Tenant: r.Draft.Callback.Tenant, ID: r.Draft.Callback.ID})
 	switch {
 	case errors.Is(err, callback.ErrNotFound):
@@ -167,23 +165,17 @@ func (m *Intake) settle(ctx context.Context, results []Result) {
 			m.tally.stale()
 			m.unreserve(ctx, d)
 		}
-		switch {
-		case d.Release == nil:
-		case r.Fate == Written:
-			m.releaseAgent(ctx, *d.Release)
-		case r.Fate == Unknown || r.doubted:
-			m.releaseUnheld(ctx, *d.Release, d.Now)
+		if d.Release != nil && d.Doubted && r.Fate != Written {
+			m.keepOwed(callback.Owed{Release: d.Release})
 		}
 		if r.Fate == Written && (d.Release != nil || slices.ContainsFunc(d.Give, func(h callback.Held) bool { return h.Key.Kind == callback.PermitCall })) {
 			m.agents.freed.Add(1)
-		}
-		if d.Hangup != nil && r.Fate == Written {
-			m.HangUp(ctx, *d.Hangup)
 		}
 	}
 	if news {
 		m.Feed.Signal()
 	}
+	m.pay(ctx, results)
 }
 
 // Commit writes one draft. The error is nil if it was written.
