@@ -22,6 +22,9 @@ type Observer interface {
 	Ticked(ctx context.Context, t TickReport)
 	// DialerPaused is called when the dialer's platform asks for a pause.
 	DialerPaused(ctx context.Context, p DialerPause)
+	// BreakerChanged is called when the dialer's platform stopped taking calls and
+	// when it takes them again.
+	BreakerChanged(ctx context.Context, b BreakerChange)
 	// Unresolved is called when a callback became unresolved.
 	Unresolved(ctx context.Context, cb *Callback)
 	// AgentChanged is called when an agent was reserved or released.
@@ -60,6 +63,17 @@ type DialerPause struct {
 	Until   time.Time
 }
 
+// BreakerChange tells that the breaker of a Manager's dialer opened or closed. It
+// opens after five attempts in a row, of at least three callbacks, that the dialer
+// did not place. While it is open, the Manager dials one callback at a time, at
+// intervals of up to a minute, and closes it when the platform accepts one.
+type BreakerChange struct {
+	Node     string    // Config.Node of the Manager
+	Open     bool      // it opened; else it closed
+	Since    time.Time // when it opened
+	Failures int       // attempts in a row that were not placed
+}
+
 // AgentChange is an agent that was reserved for a callback or released.
 type AgentChange struct {
 	Reserved bool // true if reserved, false if released
@@ -88,6 +102,9 @@ func (NopObserver) Ticked(context.Context, TickReport) {}
 
 // DialerPaused does nothing.
 func (NopObserver) DialerPaused(context.Context, DialerPause) {}
+
+// BreakerChanged does nothing.
+func (NopObserver) BreakerChanged(context.Context, BreakerChange) {}
 
 // Unresolved does nothing.
 func (NopObserver) Unresolved(context.Context, *Callback) {}

@@ -117,7 +117,7 @@ func (s Service) withDefaults() Service {
 	s.Queueing.Weights = cmp.Or(s.Queueing.Weights, scheduler.DefaultWeights())
 	s.Queueing.CallsPerSecond = cmp.Or(s.Queueing.CallsPerSecond, NoLimit)
 	s.Queueing.Share = cmp.Or(s.Queueing.Share, 1)
-	s.Queueing.MaxSubmits = cmp.Or(s.Queueing.MaxSubmits, 3)
+	s.Queueing.MaxSubmits = cmp.Or(s.Queueing.MaxSubmits, NoLimit)
 
 	if s.Dialing.Retry.MaxAttempts == 0 && s.Dialing.Retry.Rules == nil && s.Dialing.Retry.Default == (scheduler.Rule{}) {
 		s.Dialing.Retry = scheduler.DefaultRetryPolicy()

@@ -237,8 +237,11 @@ type Queueing struct {
 	// all nodes. None dials nothing. Defaults to NoLimit.
 	CallsPerSecond Limit
 	// MaxSubmits is the number of attempts in a row that the dialer did not place
-	// after which the callback completes with SUBMIT_FAILED. None is not allowed.
-	// Defaults to 3. GMS: _max_ors_submit_attempts.
+	// after which the callback completes with SUBMIT_FAILED. Attempts do not count
+	// while the dialer's platform takes no calls at all: after five attempts of at
+	// least three callbacks in a row were not placed, these included. None is not
+	// allowed. Defaults to NoLimit, which tries until TTL ends. GMS:
+	// _max_ors_submit_attempts.
 	MaxSubmits Limit
 }
 

@@ -39,7 +39,7 @@ func TestPolicyDefaults(t *testing.T) {
 		"Inbound.Timeout":   s.Inbound.Timeout == 30*time.Second,
 		"Confirm.Timeout":   s.Confirm.Timeout == 30*time.Second,
 		"Preview.Timeout":   s.Preview.Timeout == 30*time.Second,
-		"MaxSubmits":        s.Queueing.MaxSubmits == 3,
+		"MaxSubmits":        s.Queueing.MaxSubmits == callback.NoLimit,
 		"AgentWait":         s.Dialing.AgentWait == 3600*time.Second,
 		"Throttles":         len(s.Limits.Throttles) == 0,
 		"PerParameter":      s.Limits.PerParameter == callback.NoLimit,

@@ -234,7 +234,7 @@ func TestUnknownIsNeverDialledAgain(t *testing.T) {
 }
 
 func TestSubmitAttempts(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.MaxSubmits = 3 })
 	r.dialer.On(swiss, callbacktest.Refused())
 	cb := r.start(manager.Request{})
 	r.run(time.Hour)

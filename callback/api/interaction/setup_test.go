@@ -40,6 +40,7 @@ type rig struct {
 func newRig(t testing.TB, change func(s *callback.Service, c *manager.Config)) *rig {
 	t.Helper()
 	services := []callback.Service{managertest.Desk()}
+	services[0].Queueing.MaxSubmits = 3
 	services[0].Limits = callback.Limits{SameNumber: callback.NoLimit, PerParameter: 1000}
 	return wrap(t, managertest.New(t, managertest.Config{
 		Services: services, Tenants: map[string][]callback.Service{"acme": services},

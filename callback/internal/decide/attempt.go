@@ -78,6 +78,7 @@ type DialRules struct {
 	Settle time.Duration // time after an attempt until a look-up is reliable
 	Random func() float64
 	Media  []string // media types it takes
+	Outage bool     // its breaker is open: what is not placed uses no submit attempt
 }
 
 // firstLook returns when the dialer is first asked about an unresolved attempt:
@@ -239,7 +240,7 @@ func Outcome(cb *callback.Callback, p *Policy, now, at time.Time, rules DialRule
 	a := d.Callback.Current()
 	if o.Certainty == callback.NotPlaced {
 		d.endAttempt(o, at)
-		d.notPlaced(o)
+		d.notPlaced(o, rules)
 		return d
 	}
 	o.Reached = a.Stage
@@ -365,17 +366,22 @@ func applyLimits(r *callback.RetryLimits, policy scheduler.RetryPolicy) schedule
 }
 
 // submitDelay is the pause after an attempt that was not placed; it is
-// multiplied by the number of such attempts in a row.
-const submitDelay = 10 * time.Second
+// multiplied by the number of such attempts in a row, up to submitDelayMost.
+const (
+	submitDelay     = 10 * time.Second
+	submitDelayMost = 5 * time.Minute
+)
 
 // notPlaced queues a callback again whose call was not placed, or completes it
-// after Queueing.MaxSubmits such attempts in a row.
-func (d *Draft) notPlaced(o callback.Outcome) {
+// after Queueing.MaxSubmits such attempts in a row. A pause of the platform, an
+// outage and a delay on this side are no refusals.
+func (d *Draft) notPlaced(o callback.Outcome, rules DialRules) {
 	cb := d.Callback
-	if o.RetryAfter == 0 && o.Result != callback.ResultStale {
-		// Neither a pause of the platform nor a delay of this side is a refusal.
+	stale := o.Result == callback.ResultStale
+	if o.RetryAfter <= 0 && !rules.Outage && !stale {
 		cb.Submits++
 	}
+	d.giveBackDaily()
 	if cb.CancelReason != "" {
 		d.complete(cb.CancelReason, "the call was not placed")
 		return
@@ -386,9 +392,30 @@ func (d *Draft) notPlaced(o callback.Outcome) {
 	}
 	// The pause grows with the attempts in a row that were not placed, to limit
 	// the requests to a platform that refuses for hours.
-	delay := max(o.RetryAfter, time.Duration(unplaced(cb))*submitDelay)
-	d.Enqueue(d.Now.Add(delay))
+	row := unplaced(cb)
+	if stale {
+		row--
+	}
+	delay := min(time.Duration(row)*submitDelay, submitDelayMost)
+	if rules.Outage {
+		delay = 0 // the breaker decides when
+	}
+	d.Enqueue(d.Now.Add(max(delay, o.RetryAfter)))
 	d.Note("the call was not placed")
+}
+
+// giveBackDaily gives back the unit of Limits.AttemptsPerDay that the attempt
+// took, unless its day is over.
+func (d *Draft) giveBackDaily() {
+	if d.Policy.Service.Limits.AttemptsPerDay == callback.NoLimit || !d.Policy.endOfDay(d.Callback.Current().Began).Equal(d.Policy.endOfDay(d.Now)) {
+		return
+	}
+	d.Give = append(d.Give, callback.Held{Key: d.dailyKey(), N: 1})
+}
+
+// dailyKey is the counter of the calls to the customer's number on one day.
+func (d *Draft) dailyKey() callback.PermitKey {
+	return callback.PermitKey{Kind: callback.PermitAttempt, Subject: d.Callback.Customer.Target().Key()}
 }
 
 // unplaced returns the number of last attempts in a row that were not placed.

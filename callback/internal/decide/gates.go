@@ -19,7 +19,7 @@ const (
 	GateGap                  // the gap before its next attempt
 	GatePause                // its service is paused
 	GateHours                // its service is closed, by Dialing.Window
-	GateDialer               // the dialer's slots, rate and pauses
+	GateDialer               // the dialer's breaker, slots, rate and pauses
 	GateLines                // the lines of its service
 	GateRate                 // the calls per second of its service
 	GateNumber               // the customer's number is in a call
@@ -44,21 +44,22 @@ const Unlimited = math.MaxInt
 
 // Scene is what the gates of one service are asked about.
 type Scene struct {
-	Now    time.Time
-	Policy *Policy
-	Paused bool      // a pause of the service is in force
-	Cool   time.Time // until then the dialer's platform takes no calls of the service
-	Slots  int       // calls that this node's dialer can make now
-	Pace   Room      // the dialer's calls per second
-	Lines  Room
-	Rate   Room
-	Agents Room
+	Now     time.Time
+	Policy  *Policy
+	Paused  bool      // a pause of the service is in force
+	Cool    time.Time // until then the dialer's platform takes no calls of the service
+	Slots   int       // calls that this node's dialer can make now
+	Breaker Room      // what the dialer's breaker leaves
+	Pace    Room      // the dialer's calls per second
+	Lines   Room
+	Rate    Room
+	Agents  Room
 }
 
 // NewScene returns a scene without limits.
 func NewScene(now time.Time, policy *Policy) *Scene {
 	free := Room{N: Unlimited}
-	return &Scene{Now: now, Policy: policy, Slots: Unlimited, Pace: free, Lines: free, Rate: free, Agents: free}
+	return &Scene{Now: now, Policy: policy, Slots: Unlimited, Breaker: free, Pace: free, Lines: free, Rate: free, Agents: free}
 }
 
 // Capacity returns how many callbacks of the service may be dialed now. shut is
@@ -78,7 +79,7 @@ func (s *Scene) Capacity() (n int, shut Shut) {
 		gate Gate
 		Room
 	}{
-		{GateDialer, Room{N: s.Slots}}, {GateDialer, s.Pace}, {GateLines, s.Lines}, {GateRate, s.Rate}, {GateAgents, s.Agents},
+		{GateDialer, s.Breaker}, {GateDialer, Room{N: s.Slots}}, {GateDialer, s.Pace}, {GateLines, s.Lines}, {GateRate, s.Rate}, {GateAgents, s.Agents},
 	} {
 		if room.N < n {
 			n, shut = max(room.N, 0), Shut{room.gate, room.Until}

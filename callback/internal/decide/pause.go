@@ -29,12 +29,12 @@ func Resume(cb *callback.Callback, p *Policy, now time.Time, actor, detail strin
 	return d
 }
 
-// Recall puts a callback back whose offer was accepted after its service was
-// paused, and releases the agent.
-func Recall(cb *callback.Callback, p *Policy, now time.Time, actor string) *Draft {
+// Recall puts a callback back whose offer was accepted when no call may begin,
+// and releases the agent.
+func Recall(cb *callback.Callback, p *Policy, now time.Time, actor, why string) *Draft {
 	d := NewDraft(cb, p, now, callback.EventOfferEnded, actor)
 	d.Epoch = cb.Lease.Epoch
 	d.Enqueue(now)
-	d.Note("the service is paused")
+	d.Note(why)
 	return d
 }

@@ -99,7 +99,6 @@ func (r *Round) dial(d *Draft) {
 		d.Take = append(d.Take, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitRate, Service: cb.Service}, N: 1, Max: rate.Max(), For: time.Second})
 	}
 	if most := s.Limits.AttemptsPerDay; most != callback.NoLimit {
-		key := callback.PermitKey{Kind: callback.PermitAttempt, Subject: cb.Customer.Target().Key()}
-		d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: most.Max(), Until: r.Policy.endOfDay(r.Now)})
+		d.Take = append(d.Take, callback.Permit{Key: d.dailyKey(), N: 1, Max: most.Max(), Until: r.Policy.endOfDay(r.Now)})
 	}
 }

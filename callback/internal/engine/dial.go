@@ -72,6 +72,8 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 	if err != nil {
 		report.Outcome = m.outcomeOf(err, call)
 		report.Stage = callback.StageNone
+	} else if m.waiter == nil {
+		m.accepted(ctx)
 	}
 	if o := report.Outcome; o != nil && o.RetryAfter > 0 {
 		if now, err := m.Now(m.Life.ctx); err == nil {
@@ -178,7 +180,7 @@ func (m *Engine) deliver(r callback.Report) error {
 	defer cancel()
 	var err error
 	for range deliveries {
-		_, err = m.report(ctx, r)
+		_, err = m.report(ctx, r, true)
 		if err == nil || errors.Is(err, callback.ErrConflict) || errors.Is(err, callback.ErrNotFound) {
 			return err
 		}
@@ -211,15 +213,15 @@ func (m *Engine) call(cb *callback.Callback, p *decide.Policy) callback.Call {
 
 // Report applies a dialer's report about an attempt; see Manager.Report.
 func (m *Engine) Report(ctx context.Context, r callback.Report) error {
-	asked, err := m.report(ctx, r)
+	asked, err := m.report(ctx, r, false)
 	m.coolDown(ctx, asked)
 	return err
 }
 
-// report applies a report and returns the pause that its outcome asks for.
-// Nothing follows from a report but what it changes: what is refused or old
-// asks for no pause.
-func (m *Engine) report(ctx context.Context, r callback.Report) (asked throttle, err error) {
+// report applies a report and returns the pause that its outcome asks for; own
+// says that the dialer has just returned it. Nothing follows from a report but
+// what it changes: what is refused or old asks for no pause.
+func (m *Engine) report(ctx context.Context, r callback.Report, own bool) (asked throttle, err error) {
 	id, n, ok := r.Key.Split()
 	if !ok {
 		return asked, decide.Invalid("attempt", "is not an attempt key")
@@ -227,6 +229,7 @@ func (m *Engine) report(ctx context.Context, r callback.Report) (asked throttle,
 	if err := decide.CheckReport(r); err != nil {
 		return asked, err
 	}
+	f, counted := finding{own: own}, false
 	cb, err := m.Mutate(ctx, r.Tenant, id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		asked = throttle{}
 		if n > len(cb.Attempts) {
@@ -238,12 +241,16 @@ func (m *Engine) report(ctx context.Context, r callback.Report) (asked throttle,
 		if n < len(cb.Attempts) {
 			return nil, nil
 		}
-		d := decide.Report(cb, p, now, m.Rules, r, false)
+		rules := m.Rules
+		rules.Outage = m.find(&f, cb, r, now)
+		d := decide.Report(cb, p, now, rules, r, false)
+		counted = d != nil && d.Callback.Submits > cb.Submits
 		if o := r.Outcome; d != nil && o != nil && o.RetryAfter > 0 && cb.State != callback.Completed {
 			asked = throttle{ServiceKey{cb.Tenant, cb.Service}, now, o.RetryAfter}
 		}
 		return d, nil
 	})
+	m.found(ctx, &f, counted && err == nil)
 	if err != nil {
 		return throttle{}, err
 	}
@@ -274,13 +281,16 @@ func (m *Engine) round(scene *decide.Scene) *decide.Round {
 // question.
 func (m *Engine) dialOffered(ctx context.Context, t *tick, cb *callback.Callback, policy *decide.Policy) error {
 	var b, left Batch
-	scene := m.dialerScene(t.now, ServiceKey{cb.Tenant, cb.Service}, policy)
+	scene := m.dialerScene(ctx, t.now, ServiceKey{cb.Tenant, cb.Service}, policy)
+	scene.Breaker = m.breakerRoom(ctx, t.now, cb)
 	switch n, shut := scene.Capacity(); {
 	case shut.Gate == decide.GatePause:
 		// Back to the queue: the agent is free for others until the pause ends.
-		left.Add(decide.Recall(cb, policy, t.now, m.Config.Node))
+		left.Add(decide.Recall(cb, policy, t.now, m.Config.Node, "the service is paused"))
 	case shut.Gate == decide.GateHours:
 		left.Add(decide.Held(cb, policy, t.now, m.Config.Node))
+	case scene.Breaker.N == 0:
+		left.Add(decide.Recall(cb, policy, t.now, m.Config.Node, "the dialer's platform takes no calls"))
 	case n == 0:
 		left.giveBack(cb, policy, t.now)
 	default:
@@ -320,6 +330,7 @@ func (m *Engine) commitDials(ctx context.Context, t *tick, b *Batch, stays func(
 		}
 		done[r.Draft] = true
 		t.count(r.Draft)
+		m.probed(r.Draft)
 		if r.Draft.Callback.State == callback.Dialing {
 			t.progress.Dialed++
 			m.launch(ctx, r.Draft)

@@ -149,7 +149,8 @@ func (m *Engine) sweep(ctx context.Context, t *tick, s *sweep) (worked bool, err
 		// Those that an earlier tick visited may have callbacks to dial by now.
 		t.planAt(t.now)
 	}
-	return worked, nil
+	// Where it is the only callback, the last probe may be the next one.
+	return m.alone() || worked, nil
 }
 
 // share returns the share of a service, which is 1 if it is unknown.
@@ -242,7 +243,7 @@ func (m *Engine) claim(ctx context.Context, now time.Time, key ServiceKey, want 
 // Scene reads what the gates of a service ask about. It stops reading at the
 // first gate that is shut.
 func (m *Engine) Scene(ctx context.Context, now time.Time, key ServiceKey, policy *decide.Policy) (*decide.Scene, error) {
-	s := m.dialerScene(now, key, policy)
+	s := m.dialerScene(ctx, now, key, policy)
 	if n, _ := s.Capacity(); n == 0 {
 		return s, nil
 	}
@@ -285,11 +286,14 @@ func (m *Engine) commitScene(now time.Time, key ServiceKey, policy *decide.Polic
 
 // dialerScene has the gates that an offer passed by its agent still asks: pauses,
 // hours and the dialer.
-func (m *Engine) dialerScene(now time.Time, key ServiceKey, policy *decide.Policy) *decide.Scene {
+func (m *Engine) dialerScene(ctx context.Context, now time.Time, key ServiceKey, policy *decide.Policy) *decide.Scene {
 	s := m.commitScene(now, key, policy)
 	s.Cool = m.coolUntil(key, now)
 	s.Slots = m.flights.free()
 	s.Pace.N, s.Pace.Until = m.paceLeft(now)
+	if !policy.Service.Inbound.On {
+		s.Breaker = m.breakerRoom(ctx, now, nil)
+	}
 	return s
 }
 

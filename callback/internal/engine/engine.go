@@ -24,6 +24,7 @@ type Engine struct {
 	Rules   decide.DialRules
 	tickMu  sync.Mutex // held by Tick
 	flights flights
+	breaker breaker
 	Pauses  pauses
 
 	// These belong to Tick.

@@ -67,7 +67,7 @@ func (m *Engine) noteFound(cb *callback.Callback, key callback.AttemptKey, found
 		switch a := now.Current(); {
 		case a == nil || a.Key != key || !a.Live():
 		case now.State == callback.Unresolved, now.State == callback.Routing, now.State == callback.Processing:
-			d = decide.Found(now, p, at, m.Rules, *found, answered, m.Config.Node)
+			d = decide.Found(now, p, at, m.rulesNow(), *found, answered, m.Config.Node)
 		}
 		if d == nil && now.Lease.Epoch == cb.Lease.Epoch {
 			back.giveBack(now, p, at)

@@ -197,6 +197,11 @@ func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 		v.ended.Add(d)
 		return false
 	}
+	if v.avoid(cb) {
+		v.back.giveBack(cb, v.backlog.policy, v.round.Now)
+		v.unsure = true
+		return false
+	}
 	if v.scene.Own(cb).Gate != decide.GateNone || v.onThePhone(ctx, v.round.Now, cb) {
 		v.passOver(cb)
 		return false

@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
+)
+
+// breaker is the breaker of this Manager's dialer. The failures that open it give
+// back the submit attempts that they have used.
+type breaker struct {
+	mu    sync.Mutex
+	state decide.Breaker
+	last  []failure              // the last failures in a row, while it is closed
+	owed  map[flightKey]struct{} // failures that opened it and are not written yet
+}
+
+// remembered is how many failures give back a submit attempt.
+const remembered = 5
+
+// failure is an attempt that was not placed.
+type failure struct {
+	flightKey
+	id      callback.ID
+	counted bool // its write used a submit attempt
+}
+
+// edge tells that the breaker has opened or closed.
+type edge struct {
+	callback.BreakerChange
+	back []failure // submit attempts to give back
+}
+
+// update changes the state under the lock and returns the edge that it passed, or
+// nil.
+func (b *breaker) update(node string, change func(s *decide.Breaker)) *edge {
+	before := b.state
+	change(&b.state)
+	if !b.state.Open {
+		if b.state.Failures == 0 {
+			b.last = nil
+		}
+		if !before.Open {
+			return nil
+		}
+		return &edge{BreakerChange: callback.BreakerChange{Node: node, Since: before.Since, Failures: before.Failures}}
+	}
+	if before.Open {
+		return nil
+	}
+	e := &edge{BreakerChange: callback.BreakerChange{Node: node, Open: true, Since: b.state.Since, Failures: b.state.Failures}}
+	for _, f := range b.last {
+		if f.counted {
+			e.back = append(e.back, f)
+			continue
+		}
+		if b.owed == nil {
+			b.owed = make(map[flightKey]struct{})
+		}
+		b.owed[f.flightKey] = struct{}{}
+	}
+	b.last = nil
+	return e
+}
+
+// settle notes that the report of a failure was written or given up. back reports
+// whether the submit attempt that it used is to be given back.
+func (b *breaker) settle(key flightKey, counted bool) (back bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, owed := b.owed[key]
+	delete(b.owed, key)
+	for i := range b.last {
+		if b.last[i].flightKey == key {
+			b.last[i].counted = counted
+		}
+	}
+	return owed && counted
+}
+
+// finding is what one report tells about the dialer.
+type finding struct {
+	own     bool // the dialer returned the outcome; else it had accepted the call
+	failure failure
+	failed  bool
+	edge    *edge
+}
+
+// find tells the breaker what a report about the current attempt says and reports
+// whether the breaker is open. It counts a failure once if it is called again for
+// the same report.
+func (m *Engine) find(f *finding, cb *callback.Callback, r callback.Report, now time.Time) (open bool) {
+	a, o := cb.Current(), r.Outcome
+	b := &m.breaker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if cb.State == callback.Completed || !a.Live() {
+		return b.state.Open
+	}
+	key := decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID}
+	e := b.update(m.Config.Node, func(s *decide.Breaker) {
+		switch {
+		case o == nil && r.Stage >= callback.StageRinging, o != nil && o.Certainty == callback.Known:
+			s.Prove(a.Began)
+		case o == nil:
+		case o.Certainty != callback.NotPlaced || a.Stage >= callback.StageRinging || o.RetryAfter > 0 || o.Result == callback.ResultStale:
+			s.Miss(key, now, m.Config.Random)
+		case !f.failed:
+			f.failed, f.failure = true, failure{flightKey: flightKey{r.Tenant, r.Key}, id: cb.ID}
+			b.last = append(b.last, f.failure)
+			b.last = slices.Delete(b.last, 0, max(len(b.last)-remembered, 0))
+			s.Fail(key, !f.own, now, m.Config.Random)
+		}
+	})
+	if b.state.Open {
+		b.last = nil
+	}
+	if e != nil {
+		f.edge = e
+	}
+	return b.state.Open
+}
+
+// rulesNow returns the rules with the state of the breaker.
+func (m *Engine) rulesNow() decide.DialRules {
+	m.breaker.mu.Lock()
+	defer m.breaker.mu.Unlock()
+	rules := m.Rules
+	rules.Outage = m.breaker.state.Open
+	return rules
+}
+
+// found does what follows after a report was written. counted is whether it used a
+// submit attempt.
+func (m *Engine) found(ctx context.Context, f *finding, counted bool) {
+	if f.failed && m.breaker.settle(f.failure.flightKey, counted) {
+		m.giveBackSubmit(ctx, f.failure)
+	}
+	m.announce(ctx, f.edge)
+}
+
+// accepted tells the breaker that the dialer's platform accepted a call.
+func (m *Engine) accepted(ctx context.Context) {
+	m.breaker.mu.Lock()
+	e := m.breaker.update(m.Config.Node, (*decide.Breaker).Accept)
+	m.breaker.mu.Unlock()
+	m.announce(ctx, e)
+}
+
+// probed tells the breaker that a callback was committed to be dialed, or for an
+// offer.
+func (m *Engine) probed(d *decide.Draft) {
+	cb := d.Callback
+	key := decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID}
+	m.breaker.mu.Lock()
+	defer m.breaker.mu.Unlock()
+	switch {
+	case cb.State == callback.Dialing:
+		m.breaker.state.Probe(key, d.Now, d.Policy.Service.Dialing.PlaceTimeout, true)
+	case cb.State == callback.Offered && cb.Offer.Kind != callback.OfferBooking:
+		m.breaker.state.Probe(key, d.Now, time.Minute, false)
+	}
+}
+
+// breakerRoom returns what the breaker leaves of the dialer. cb is a callback that
+// has left its queue already, or nil.
+func (m *Engine) breakerRoom(ctx context.Context, now time.Time, cb *callback.Callback) decide.Room {
+	var room decide.Room
+	m.breaker.mu.Lock()
+	e := m.breaker.update(m.Config.Node, func(s *decide.Breaker) {
+		room = s.Room(now, m.waiter != nil)
+		if cb != nil && s.Probing(decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID}) {
+			room = decide.Room{N: 1}
+		}
+	})
+	m.breaker.mu.Unlock()
+	m.announce(ctx, e)
+	return room
+}
+
+// avoid reports whether another callback than this one is to be the next probe.
+func (m *Engine) avoid(cb *callback.Callback) bool {
+	m.breaker.mu.Lock()
+	defer m.breaker.mu.Unlock()
+	return m.breaker.state.Avoid(decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID})
+}
+
+// alone reports whether a sweep has found no other callback than that of the last
+// probe.
+func (m *Engine) alone() bool {
+	m.breaker.mu.Lock()
+	defer m.breaker.mu.Unlock()
+	return m.breaker.state.Alone()
+}
+
+// announce does what follows when the breaker has opened or closed.
+func (m *Engine) announce(ctx context.Context, e *edge) {
+	if e == nil {
+		return
+	}
+	attrs := []slog.Attr{slog.String("node", m.Config.Node), slog.Int("failures", e.Failures), slog.Time("since", e.Since)}
+	if e.Open {
+		m.Log.LogAttrs(ctx, slog.LevelWarn, "the dialer's platform takes no calls: one callback at a time is dialed to test it", attrs...)
+	} else {
+		m.Log.LogAttrs(ctx, slog.LevelInfo, "the dialer's platform takes calls again", attrs...)
+	}
+	m.observe(ctx, func(o callback.Observer) { o.BreakerChanged(ctx, e.BreakerChange) })
+	for _, f := range e.back {
+		m.giveBackSubmit(ctx, f)
+	}
+	m.Wake()
+}
+
+// giveBackSubmit gives back the submit attempt that a failure has used.
+func (m *Engine) giveBackSubmit(ctx context.Context, f failure) {
+	ctx, cancel := m.Detached(ctx)
+	defer cancel()
+	_, err := m.Mutate(ctx, f.tenant, f.id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		return decide.GiveBackSubmit(cb, p, now, m.Config.Node), nil
+	})
+	if err != nil {
+		m.logAttempt(ctx, slog.LevelWarn, "a submit attempt was not given back", f.tenant, f.key, err)
+	}
+}
