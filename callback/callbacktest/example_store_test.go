@@ -141,3 +141,13 @@ func ExampleClockStore() {
 	// callback c1: too early by the store's clock <nil>
 	// [] <nil>
 }
+
+func ExampleFaultyStore_Delay() {
+	ctx := context.Background()
+	faults := callbacktest.NewFaultyStore(newNotebook())
+	faults.Delay(10*time.Millisecond, callbacktest.MethodGet)
+	began := time.Now()
+	_, err := faults.Store().Get(ctx, callback.By{ID: "cb"})
+	fmt.Println(errors.Is(err, callback.ErrNotFound), time.Since(began) >= 10*time.Millisecond)
+	// Output: true true
+}

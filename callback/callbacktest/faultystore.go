@@ -103,6 +103,23 @@ func (f *FaultyStore) Inject(faults ...Fault) {
 	}
 }
 
+// Delay makes every call of the methods take d longer, until [FaultyStore.Heal]. A
+// call whose context ends goes on at once. It waits on the real clock:
+// call it in a bubble of package testing/synctest. The delay is a rule of
+// [FaultyStore.Inject]: a rule that was injected before it has precedence.
+func (f *FaultyStore) Delay(d time.Duration, of ...Method) {
+	for _, method := range of {
+		f.Inject(Fault{Method: method, Times: -1, Hook: func(ctx context.Context, _ Op) {
+			timer := time.NewTimer(d)
+			defer timer.Stop()
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+		}})
+	}
+}
+
 // Randomly injects faults at the given rates into calls that match no rule. The same
 // seed gives the same faults for the same calls in the same order.
 func (f *FaultyStore) Randomly(seed uint64, rates Rates) {

@@ -158,6 +158,9 @@ func (s *scribbler) Ticked(_ context.Context, t callback.TickReport)     { s.tou
 func (s *scribbler) DialerPaused(_ context.Context, p callback.DialerPause) {
 	s.touch("DialerPaused", &p)
 }
+func (s *scribbler) BreakerChanged(_ context.Context, b callback.BreakerChange) {
+	s.touch("BreakerChanged", &b)
+}
 func (s *scribbler) Unresolved(_ context.Context, cb *callback.Callback) { s.touch("Unresolved", cb) }
 func (s *scribbler) AgentChanged(_ context.Context, a callback.AgentChange) {
 	s.touch("AgentChanged", &a)

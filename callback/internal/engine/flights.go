@@ -21,6 +21,8 @@ type flights struct {
 	used  int
 	calls map[flightKey]*flight // those of a BlockingDialer
 	idle  chan struct{}         // closed when the last of them returns; nil without a waiter
+
+	renewing sync.Mutex // held while leases are renewed
 }
 
 type flightKey struct {
@@ -103,23 +105,33 @@ func (f *flights) stuck() int {
 }
 
 // renew renews the leases that are due for it and returns when the next one is.
-// It drops calls that another node has taken over.
+// It drops calls that another node has taken over. It does nothing while another
+// renewal is under way.
 func (f *flights) renew(ctx context.Context, m *Engine, now time.Time) time.Time {
-	var lost []flightKey
+	if !f.renewing.TryLock() {
+		return time.Time{}
+	}
+	defer f.renewing.Unlock()
+	var due []*flight
 	var next time.Time
+	again := now.Add(m.Config.Lease / 3)
 	for _, call := range f.leased() {
-		// A renewal that is further off was planned before the clock was set back.
-		overdue := !call.renewAt.After(now) || call.renewAt.After(now.Add(m.Config.Lease/3))
-		if overdue && !m.renewCall(ctx, call, now) {
-			lost = append(lost, flightKey{call.tenant, call.key})
-			continue
+		// A time beyond again is from before the clock was set back.
+		if !call.renewAt.After(now) || call.renewAt.After(again) {
+			call.renewAt = again
+			due = append(due, call)
 		}
 		next = decide.Earliest(next, call.renewAt)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, key := range lost {
-		delete(f.calls, key)
+	for len(due) > 0 {
+		n := min(len(due), m.Config.Batch)
+		lost := m.renewCalls(ctx, due[:n], now)
+		due = due[n:]
+		f.mu.Lock()
+		for _, call := range lost {
+			delete(f.calls, flightKey{call.tenant, call.key})
+		}
+		f.mu.Unlock()
 	}
 	return next
 }
@@ -133,30 +145,70 @@ func (f *flights) leased() []*flight {
 	})
 }
 
-// renewCall moves NextAt of a callback on while its call is made. It returns
-// false if the callback is not this Manager's any more. After any other failure
-// the next renewal still comes before the lease ends.
-func (m *Engine) renewCall(ctx context.Context, call *flight, now time.Time) bool {
-	call.renewAt = now.Add(m.Config.Lease / 3)
+// renewCalls moves NextAt of callbacks on while their calls are made. It returns
+// those that are not this Manager's any more. After any other failure the next
+// renewal still comes before the lease ends.
+func (m *Engine) renewCalls(ctx context.Context, calls []*flight, now time.Time) (lost []*flight) {
 	for range 2 {
 		var b Batch
-		b.lease(callback.Change{Unclaim: true, Epoch: call.epoch, Record: &callback.Callback{
-			Tenant: call.tenant, ID: call.id, Revision: call.revision, NextAt: now.Add(m.Config.Lease),
-		}})
+		for _, call := range calls {
+			b.lease(callback.Change{Unclaim: true, Epoch: call.epoch, Record: &callback.Callback{
+				Tenant: call.tenant, ID: call.id, Revision: call.revision, NextAt: now.Add(m.Config.Lease),
+			}})
+		}
 		b.timely(now)
 		results, _ := m.Write(ctx, now, &b)
-		if results[0].Fate != Lost {
-			return true
+		var changed []*flight
+		for i, r := range results {
+			if r.Fate != Lost {
+				continue
+			}
+			switch cb, err := m.Store.Get(ctx, callback.By{Tenant: calls[i].tenant, ID: calls[i].id}); {
+			case err == nil && calls[i].isOf(cb):
+				calls[i].revision = cb.Revision
+				changed = append(changed, calls[i])
+			case err == nil, errors.Is(err, callback.ErrNotFound):
+				lost = append(lost, calls[i])
+			}
 		}
-		cb, err := m.Store.Get(ctx, callback.By{Tenant: call.tenant, ID: call.id})
-		if err != nil {
-			return !errors.Is(err, callback.ErrNotFound)
+		if calls = changed; len(calls) == 0 {
+			break
 		}
-		a := cb.Current()
-		if a == nil || a.Key != call.key || cb.State != callback.Dialing || cb.Lease.Epoch != call.epoch {
-			return false
-		}
-		call.revision = cb.Revision
 	}
-	return true
+	return lost
+}
+
+// isOf reports whether the call is the attempt under way of the callback.
+func (f *flight) isOf(cb *callback.Callback) bool {
+	a := cb.Current()
+	return a != nil && a.Key == f.key && cb.State == callback.Dialing && cb.Lease.Epoch == f.epoch
+}
+
+// renewals renews leases by a clock of its own until stop is called, because a
+// tick over a slow store may last longer than a lease.
+func (m *Engine) renewals(ctx context.Context) (stop func()) {
+	if m.waiter == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		often := time.NewTicker(m.Config.Lease / 6)
+		defer often.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-often.C:
+			}
+			if now, err := m.Now(ctx); err == nil {
+				m.flights.renew(ctx, m, now)
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }

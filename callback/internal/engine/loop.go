@@ -61,6 +61,7 @@ func (m *Engine) Run(ctx context.Context) error {
 	if notifier, ok := unwrap.As[callback.NotifyingStore](m.Store); ok {
 		defer notifier.Notify(func() { m.Feed.Signal(); m.tally.stale(); m.Wake() })()
 	}
+	defer m.renewals(ctx)()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -76,25 +77,16 @@ func (m *Engine) Run(ctx context.Context) error {
 	}
 }
 
-// drain waits until the calls of the dialer that have begun have returned. It
-// goes on renewing the claims on whole calls: they are still being made here.
+// drain waits until the calls of the dialer that have begun have returned. The
+// claims on whole calls are still renewed: they are being made here.
 func (m *Engine) drain(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.Config.ShutdownTimeout)
 	defer cancel()
-	drained := m.flights.drained()
-	renew := time.NewTicker(m.Config.Lease / 3)
-	defer renew.Stop()
-	for {
-		select {
-		case <-drained:
-			return nil
-		case <-ctx.Done():
-			return m.Shutdown(ctx)
-		case <-renew.C:
-			if now, err := m.Now(ctx); err == nil {
-				m.flights.renew(ctx, m, now)
-			}
-		}
+	select {
+	case <-m.flights.drained():
+		return nil
+	case <-ctx.Done():
+		return m.Shutdown(ctx)
 	}
 }
 
@@ -304,6 +296,7 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 		}
 		t.progress.NextAt = time.Time{}
 	}
+	m.freshen(t)
 	t.planAt(m.flights.renew(ctx, m, t.now))
 	return t.progress, nil
 }
@@ -410,6 +403,7 @@ func (m *Engine) workOn(ctx context.Context, t *tick, due []*callback.Callback) 
 		return err
 	}
 	for _, do := range later {
+		m.freshen(t)
 		if err := do(); err != nil {
 			return err
 		}

@@ -31,15 +31,19 @@ type visit struct {
 	agents  map[callback.ID]callback.Reservation // from a BatchRouter
 	back    Batch                                // leases to give back
 	ended   Batch
-	shut    bool // a limit of the service is reached
-	unsure  bool // a head may be dialed next time although one behind it was passed over
+	shut    bool      // a limit of the service is reached
+	claimed time.Time // when the first claim began
+	slow    bool      // the store is too slow for another claim
+	unsure  bool      // a head may be dialed next time although one behind it was passed over
 }
 
 // pick is a callback chosen for an attempt or an offer.
 type pick struct {
-	draft   *decide.Draft
-	class   scheduler.Priority
-	waiting [scheduler.Levels]bool // the classes that were waiting
+	callback    *callback.Callback
+	reservation *callback.Reservation // nil without a router
+	draft       *decide.Draft         // made when all claims have been answered
+	class       scheduler.Priority
+	waiting     [scheduler.Levels]bool // the classes that were waiting
 }
 
 // visit dispatches the next callbacks of a service: as many as it may dial, or
@@ -94,7 +98,7 @@ func (m *Engine) visitOnce(ctx context.Context, t *tick, s *sweep, b *backlog) (
 	}
 	_, v.ready, _ = b.level()
 	defer v.leave(ctx)
-	for n < want && !v.shut {
+	for n < want && !v.shut && !v.slow {
 		picks, err := v.choose(ctx, want-n)
 		if err != nil {
 			return n, false, err
@@ -108,7 +112,7 @@ func (m *Engine) visitOnce(ctx context.Context, t *tick, s *sweep, b *backlog) (
 			break
 		}
 	}
-	return n, !v.shut && b.passed < passMost, nil
+	return n, !v.shut && b.passed < passMost && (n > 0 || !v.slow), nil
 }
 
 // hold makes ready callbacks of a closed service wait for its opening, so that
@@ -146,17 +150,20 @@ func (v *visit) choose(ctx context.Context, n int) (picks []pick, err error) {
 			break
 		}
 		if len(v.hand[class]) == 0 {
+			if v.slow = v.lapsing(); v.slow {
+				break
+			}
 			if err := v.claim(ctx, class, n-len(picks)); err != nil {
 				return picks, err
 			}
 			continue
 		}
-		if v.shut = v.round.Inbound() && len(v.round.Access) == 0; v.shut {
+		if v.shut = v.round.Inbound() && len(v.round.Access) <= len(picks); v.shut {
 			break
 		}
-		cb := v.hand[class][0]
+		at.callback = v.hand[class][0]
 		v.hand[class] = v.hand[class][1:]
-		if at.draft = v.consider(ctx, cb); at.draft == nil {
+		if at.reservation, ok = v.consider(ctx, at.callback); !ok {
 			continue
 		}
 		at.class = class
@@ -173,22 +180,33 @@ func (v *visit) enough() bool {
 	return v.backlog.passed >= passMost || v.backlog.passed > 0 && v.Config.Now().Sub(v.began) >= passTime
 }
 
-// consider returns the attempt or the offer of a head, or nil.
-func (v *visit) consider(ctx context.Context, cb *callback.Callback) *decide.Draft {
+// consider reports whether a head may be dialed now, and by which agent.
+func (v *visit) consider(ctx context.Context, cb *callback.Callback) (*callback.Reservation, bool) {
 	if v.agents != nil {
 		agent := v.agents[cb.ID]
 		delete(v.agents, cb.ID)
-		return v.round.Decide(cb, &agent)
+		return &agent, true
 	}
 	if !v.sift(ctx, cb) {
-		return nil
+		return nil, false
 	}
 	reservation, ok := v.reserve(ctx, cb)
 	if !ok {
 		v.passOver(cb)
-		return nil
 	}
-	return v.round.Decide(cb, reservation)
+	return reservation, ok
+}
+
+// lapsing reports whether so much time has passed since the first claim that its
+// leases might end before what comes of it is written.
+func (v *visit) lapsing() bool {
+	return !v.claimed.IsZero() && v.tick.now.Sub(v.claimed) > v.Config.Lease/4
+}
+
+// freshen moves the time of the visit on if a call has been slow.
+func (v *visit) freshen() {
+	v.Engine.freshen(v.tick)
+	v.scene.Now, v.round.Now = v.tick.now, v.tick.now
 }
 
 // sift reports whether a head may be dialed if there is an agent for it.
@@ -247,10 +265,15 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 			v.after[p] = v.from[p]
 		}
 	}
+	v.freshen()
+	if v.claimed.IsZero() {
+		v.claimed = v.tick.now
+	}
 	heads, err := v.Engine.claim(ctx, v.tick.now, v.backlog.key, want, &v.after)
 	if err != nil {
 		return err
 	}
+	v.freshen()
 	got := waiting{}
 	for _, cb := range heads {
 		got[cb.Priority]++
@@ -282,8 +305,10 @@ func (v *visit) commit(ctx context.Context, picks []pick) (written int, err erro
 		return 0, nil
 	}
 	var b Batch
-	for _, p := range picks {
-		b.Add(p.draft)
+	v.freshen()
+	for i := range picks {
+		picks[i].draft = v.round.Decide(picks[i].callback, picks[i].reservation)
+		b.Add(picks[i].draft)
 	}
 	stays := func(d *decide.Draft, refused *callback.PermitError) {
 		if refused != nil && refused.Permit.Key.Kind == callback.PermitCall {

@@ -18,7 +18,7 @@ const (
 	// passAgain is when a service goes on that has passed over as many. It is at
 	// least passShare times as long as the visit took, and at most restMost.
 	passAgain = 20 * time.Millisecond
-	passShare = 10
+	passShare = 3
 	restMost  = 200 * time.Millisecond
 	// declineFor is how long the heads that were passed over are not asked about
 	// again, unless an agent or a number becomes free. Without a router that
