@@ -101,8 +101,8 @@ type DialerLimits struct {
 	// then becomes unresolved only after the time that a whole call may last.
 	FinalOnly bool
 	// Settle is the time after an attempt from which a look-up is reliable.
-	// Defaults to 32 seconds, the longest time that an unanswered SIP INVITE can
-	// take.
+	// At most 24 hours. Defaults to 32 seconds, the longest time that an
+	// unanswered SIP INVITE can take.
 	Settle time.Duration
 }
 
@@ -199,7 +199,8 @@ type Treatments struct {
 }
 
 // ThrottledError is returned by a dialer whose platform refused the call and asks
-// for a pause of After. It unwraps to [ErrNotPlaced]. The attempt does not count
+// for a pause of After, which Config.MaxThrottle bounds. It unwraps to
+// [ErrNotPlaced]. The attempt does not count
 // for Queueing.MaxSubmits.
 type ThrottledError struct {
 	After time.Duration

@@ -20,7 +20,8 @@ type Observer interface {
 	StoreCalled(ctx context.Context, c StoreCall)
 	// Ticked is called after each step of the engine.
 	Ticked(ctx context.Context, t TickReport)
-	// DialerPaused is called when the dialer's platform asks for a pause.
+	// DialerPaused is called when the dialer's platform asks for a pause, and when
+	// Manager.Resume ends one.
 	DialerPaused(ctx context.Context, p DialerPause)
 	// BreakerChanged is called when the dialer's platform stopped taking calls and
 	// when it takes them again.
@@ -60,7 +61,7 @@ type TickReport struct {
 type DialerPause struct {
 	Tenant  string
 	Service string
-	Until   time.Time
+	Until   time.Time // zero if the pause was ended
 }
 
 // BreakerChange tells that the breaker of a Manager's dialer opened or closed. It

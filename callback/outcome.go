@@ -170,8 +170,9 @@ type Outcome struct {
 	Raw  string
 	Ring time.Duration // how long the phone rang
 	Talk time.Duration // how long customer and agent talked
-	// RetryAfter asks the Manager to pause the calls of the service for this long
-	// (SIP 503, HTTP 429). The retry rules of the callback apply as well.
+	// RetryAfter asks the Manager to pause the calls of the service for this long,
+	// at most for Config.MaxThrottle (SIP 503, HTTP 429). The retry rules of the
+	// callback apply as well.
 	RetryAfter time.Duration
 }
 

@@ -59,6 +59,11 @@ type Config struct {
 	// MaxInFlight bounds the calls of Dial and DialAndWait that have not
 	// returned, stuck ones included. Defaults to 256.
 	MaxInFlight int
+	// MaxThrottle bounds the pauses that the dialer's platform asks for
+	// ([callback.ThrottledError], Outcome.RetryAfter). A longer one is cut and
+	// logged, and [Manager.Resume] ends one early. 1 s to 24 hours. Defaults to 15
+	// minutes.
+	MaxThrottle time.Duration
 	// Synchronous makes Tick call the dialer on its own goroutine, one call
 	// after another in a fixed order: for tests and simulations that replay to
 	// the byte. Defaults to false.
@@ -92,6 +97,7 @@ func (c Config) withDefaults() Config {
 	c.Poll = cmp.Or(c.Poll, time.Second)
 	c.Batch = cmp.Or(c.Batch, 500)
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, 256)
+	c.MaxThrottle = cmp.Or(c.MaxThrottle, 15*time.Minute)
 	c.StoreTimeout = cmp.Or(c.StoreTimeout, 10*time.Second)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 30*time.Second)
 	return c
@@ -130,6 +136,7 @@ func (c Config) validate() error {
 	check("Poll", c.Poll >= 10*time.Millisecond && c.Poll <= time.Minute, fmt.Sprintf("%v is not between 10ms and 1m", c.Poll))
 	check("Batch", c.Batch >= 1 && c.Batch <= 10000, fmt.Sprintf("%d is not between 1 and 10000", c.Batch))
 	check("MaxInFlight", c.MaxInFlight >= 1, fmt.Sprintf("%d is below 1", c.MaxInFlight))
+	check("MaxThrottle", c.MaxThrottle >= time.Second && c.MaxThrottle <= 24*time.Hour, fmt.Sprintf("%v is not between 1s and 24h", c.MaxThrottle))
 	check("StoreTimeout", c.StoreTimeout > 0, fmt.Sprintf("%v is not positive", c.StoreTimeout))
 	check("ShutdownTimeout", c.ShutdownTimeout > 0, fmt.Sprintf("%v is not positive", c.ShutdownTimeout))
 	return errors.Join(faults...)

@@ -13,11 +13,11 @@ import (
 )
 
 func TestConfigReportsAllFaultsAtOnce(t *testing.T) {
-	_, err := manager.New(manager.Config{Lease: time.Millisecond, Poll: time.Hour, Batch: -1, MaxInFlight: -1, StoreTimeout: -1, Node: strings.Repeat("n", 200)})
+	_, err := manager.New(manager.Config{Lease: time.Millisecond, Poll: time.Hour, Batch: -1, MaxInFlight: -1, StoreTimeout: -1, MaxThrottle: 25 * time.Hour, Node: strings.Repeat("n", 200)})
 	if !errors.Is(err, callback.ErrConfiguration) {
 		t.Fatalf("error is %v", err)
 	}
-	for _, field := range []string{"Store:", "Services:", "Dialer:", "Lease:", "Poll:", "Batch:", "MaxInFlight:", "StoreTimeout:", "Node:"} {
+	for _, field := range []string{"Store:", "Services:", "Dialer:", "Lease:", "Poll:", "Batch:", "MaxInFlight:", "StoreTimeout:", "MaxThrottle:", "Node:"} {
 		if !strings.Contains(err.Error(), field) {
 			t.Errorf("the error does not name %s\n%v", field, err)
 		}

@@ -90,8 +90,9 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	return n, err
 }
 
-// Resume ends a pause, returns its callbacks to their places in the queue and
-// returns how many there were. Each has the actor and the reason in its history.
+// Resume ends a pause, and the pauses that the dialer's platform has asked this
+// Manager for ([callback.ThrottledError]). It returns the paused callbacks to their
+// places in the queue and tells how many there were. Each has the actor and the reason in its history.
 // Callbacks that a request created in state Paused stay there.
 //
 // Resuming a service that is not paused returns what is left: repeat it after an
@@ -122,6 +123,7 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 	}
 	m.engine.Pauses.Forget(engine.ServiceKey{Tenant: m.tenant, Name: req.Service})
 	inForce = slices.DeleteFunc(inForce, func(p callback.Pause) bool { return p.Service == req.Service })
+	m.engine.LiftCoolDowns(ctx, m.tenant, req.Service)
 	n, err := m.putBack(ctx, req, inForce, req.Actor, req.Reason)
 	m.engine.Wake()
 	return n, err

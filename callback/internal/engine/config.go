@@ -23,6 +23,7 @@ type Config struct {
 	Poll            time.Duration
 	Batch           int
 	MaxInFlight     int
+	MaxThrottle     time.Duration
 	Synchronous     bool
 	StoreTimeout    time.Duration
 	ShutdownTimeout time.Duration

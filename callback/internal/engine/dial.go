@@ -42,8 +42,10 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 	report := callback.Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch}
 	limit, ok := m.placingTime(ctx, call, d)
 	if !ok {
-		// This node stood still since the commit. By now another one may have
-		// learned from the platform that there is no such call.
+		// This node or the store was slow since the commit. By now another node
+		// may have learned from the platform that there is no such call.
+		m.Log.LogAttrs(ctx, slog.LevelWarn, "an attempt was not begun in time: this node or its store is slow, or the service has closed",
+			slog.String("tenant", call.Tenant), slog.String("attempt", string(call.Key)))
 		report.Outcome = &callback.Outcome{Result: callback.ResultStale, Certainty: callback.NotPlaced}
 		_ = m.deliver(report)
 		return
@@ -75,6 +77,7 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 	} else if m.waiter == nil {
 		m.accepted(ctx)
 	}
+	report.Outcome = m.bounded(ctx, call.Tenant, call.Key, report.Outcome)
 	if o := report.Outcome; o != nil && o.RetryAfter > 0 {
 		if now, err := m.Now(m.Life.ctx); err == nil {
 			m.coolDown(m.Life.ctx, throttle{ServiceKey{call.Tenant, call.Service}, now, o.RetryAfter})
@@ -229,6 +232,7 @@ func (m *Engine) report(ctx context.Context, r callback.Report, own bool) (asked
 	if err := decide.CheckReport(r); err != nil {
 		return asked, err
 	}
+	r.Outcome = m.bounded(ctx, r.Tenant, r.Key, r.Outcome)
 	f, counted := finding{own: own}, false
 	cb, err := m.Mutate(ctx, r.Tenant, id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		asked = throttle{}

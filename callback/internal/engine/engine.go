@@ -4,7 +4,6 @@
 package engine
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -38,6 +37,9 @@ type Engine struct {
 	cool   map[ServiceKey]span // when the platform allows dials again
 }
 
+// longestSettle bounds DialerLimits.Settle, so that no time overflows.
+const longestSettle = 24 * time.Hour
+
 // New returns an engine. The configuration has been checked and has no field left
 // that needs a default.
 func New(config Config) *Engine {
@@ -58,7 +60,10 @@ func New(config Config) *Engine {
 	if limited, ok := unwrap.As[callback.LimitedDialer](config.Dialer); ok {
 		m.limits = limited.Limits()
 	}
-	m.limits.Settle = cmp.Or(m.limits.Settle, 32*time.Second)
+	if m.limits.Settle <= 0 {
+		m.limits.Settle = 32 * time.Second
+	}
+	m.limits.Settle = min(m.limits.Settle, longestSettle)
 	_, lookup := unwrap.As[callback.LookupDialer](config.Dialer)
 	_, hangUp := unwrap.As[callback.HangupDialer](config.Dialer)
 	m.Rules = decide.DialRules{Lookup: lookup, HangUp: hangUp, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random, Media: []string{"voice"}}

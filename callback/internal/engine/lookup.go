@@ -42,6 +42,12 @@ func (m *Engine) lookUp(ctx context.Context, t *tick, cb *callback.Callback, pol
 			m.noteFound(cb, a.Key, nil)
 			return
 		}
+		ended := *m.bounded(ctx, cb.Tenant, a.Key, &found.Outcome)
+		if found.Outcome = ended; found.State == callback.FoundEnded && ended.RetryAfter > 0 {
+			if now, err := m.Now(ctx); err == nil {
+				m.coolDown(ctx, throttle{ServiceKey{cb.Tenant, cb.Service}, now, ended.RetryAfter})
+			}
+		}
 		m.noteFound(cb, a.Key, &found)
 	}
 	if m.Config.Synchronous {

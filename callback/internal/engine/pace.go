@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -65,6 +66,38 @@ func (m *Engine) coolUntil(key ServiceKey, now time.Time) time.Time {
 		m.cool[key] = s
 	}
 	return until
+}
+
+// bounded returns an outcome whose pause is not negative and at most
+// Config.MaxThrottle.
+func (m *Engine) bounded(ctx context.Context, tenant string, key callback.AttemptKey, o *callback.Outcome) *callback.Outcome {
+	if o == nil || o.RetryAfter >= 0 && o.RetryAfter <= m.Config.MaxThrottle {
+		return o
+	}
+	own := *o
+	own.RetryAfter = min(max(o.RetryAfter, 0), m.Config.MaxThrottle)
+	m.Log.LogAttrs(ctx, slog.LevelWarn, "the pause that the platform asks for was cut", slog.String("tenant", tenant), slog.String("attempt", string(key)),
+		slog.Duration("asked", o.RetryAfter), slog.Duration("pause", own.RetryAfter))
+	return &own
+}
+
+// LiftCoolDowns ends the pauses that the platform asked for, of a service or, with
+// an empty name, of all services of the tenant.
+func (m *Engine) LiftCoolDowns(ctx context.Context, tenant, service string) {
+	var lifted []ServiceKey
+	m.mu.Lock()
+	for key := range m.cool {
+		if key.Tenant == tenant && (service == "" || key.Name == service) {
+			lifted = append(lifted, key)
+			delete(m.cool, key)
+		}
+	}
+	m.mu.Unlock()
+	for _, key := range lifted {
+		m.observe(ctx, func(o callback.Observer) {
+			o.DialerPaused(ctx, callback.DialerPause{Tenant: key.Tenant, Service: key.Name})
+		})
+	}
 }
 
 // throttle is a pause of a service's dials that the platform asks for.

@@ -1,0 +1,158 @@
+package manager_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/callbacktest"
+	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
+	"github.com/ringback-go/ringback/store"
+)
+
+// A platform cannot silence a service for longer than Config.MaxThrottle, however
+// it asks.
+func TestThrottleIsBounded(t *testing.T) {
+	for _, asked := range []time.Duration{time.Hour, 365 * 24 * time.Hour, math.MaxInt64} {
+		outcome := callback.Outcome{Result: callback.ResultAllTrunksBusy, Certainty: callback.Known, RetryAfter: asked}
+		refused := callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.NotPlaced, RetryAfter: asked}
+		for name, step := range map[string]callbacktest.Step{
+			"error":               callbacktest.Throttled(asked),
+			"wrapped error":       callbacktest.Lost(fmt.Errorf("no: %w", &callback.ThrottledError{After: asked})),
+			"report":              callbacktest.Congestion().Outcome(outcome),
+			"report, not placed":  callbacktest.Congestion().Outcome(refused),
+			"look-up, not placed": callbacktest.Silent().Outcome(refused),
+		} {
+			for _, most := range []time.Duration{0, time.Minute} {
+				var logs bytes.Buffer
+				r := newRig(t, func(_ *callback.Service, c *manager.Config) {
+					c.MaxThrottle, c.Logger = most, slog.New(slog.NewTextHandler(&logs, nil))
+				})
+				r.dialer.On(swiss, step, callbacktest.Answered(time.Second))
+				r.dialer.On("*", callbacktest.Answered(time.Second))
+				first := r.start(manager.Request{})
+				r.run(5 * time.Minute)
+				second := r.start(manager.Request{Number: swiss2})
+				r.run(25 * time.Minute)
+				r.wantReason(second.ID, callback.ReasonAgentConnected)
+				r.wantReason(first.ID, callback.ReasonAgentConnected)
+				if !strings.Contains(logs.String(), "was cut") {
+					t.Errorf("%s, %v: nothing is logged: %s", name, asked, logs.String())
+				}
+			}
+		}
+	}
+}
+
+// A negative pause, also as small as it can be, is none.
+func TestNegativeThrottle(t *testing.T) {
+	for _, asked := range []time.Duration{-1, -time.Hour, math.MinInt64} {
+		r := newRig(t, nil)
+		r.dialer.On(swiss, callbacktest.Throttled(asked), callbacktest.Congestion().Outcome(callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known, RetryAfter: asked}), callbacktest.Answered(time.Second))
+		r.dialer.On("*", callbacktest.Answered(time.Second))
+		first := r.start(manager.Request{})
+		r.run(2 * time.Second)
+		second := r.start(manager.Request{Number: swiss2})
+		r.run(time.Minute)
+		r.wantReason(second.ID, callback.ReasonAgentConnected)
+		r.run(20 * time.Minute)
+		r.wantReason(first.ID, callback.ReasonAgentConnected)
+	}
+}
+
+// The time until a look-up that a dialer declares neither overflows nor is
+// negative.
+func TestSettleIsBounded(t *testing.T) {
+	for _, settle := range []time.Duration{-time.Hour, math.MinInt64, 365 * 24 * time.Hour, math.MaxInt64} {
+		clock := callbacktest.NewClock(monday())
+		dialer := callbacktest.NewDialer(clock.Now)
+		dialer.SetLimits(callback.DialerLimits{Settle: settle})
+		r := wrap(t, managertest.New(t, managertest.Config{Clock: clock, Dialer: dialer}))
+		dialer.On(swiss, callbacktest.Lost(context.DeadlineExceeded))
+		r.start(manager.Request{})
+		r.run(30 * time.Second)
+		if n := len(dialer.Lookups()); n != 0 {
+			t.Errorf("settle %v: looked up %d times before the request can have ended", settle, n)
+		}
+	}
+}
+
+// Manager.Resume ends the pauses that the platform asked for, of its service and
+// tenant only.
+func TestResumeLiftsThrottle(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		h := &heard{calls: make(map[string]int)}
+		desk, other := managertest.Desk(), managertest.Desk()
+		other.Name = "other"
+		r := wrap(t, managertest.New(t, managertest.Config{
+			Services: []callback.Service{desk, other}, Tenants: map[string][]callback.Service{"acme": {desk}},
+			Options: func(c *manager.Config) { c.Observer = h },
+		}))
+		r.dialer.On(swiss, callbacktest.Throttled(10*time.Minute), callbacktest.Answered(time.Second))
+		r.dialer.On("*", callbacktest.Answered(time.Second))
+		r.start(manager.Request{})
+		r.start(manager.Request{Service: "other"})
+		r.tick()
+		r.dialer.On(swiss3, callbacktest.Throttled(10*time.Minute))
+		r.of("acme").start(manager.Request{Number: swiss3})
+		r.tick()
+		mine := r.start(manager.Request{Number: numbered(1)})
+		foreign := r.of("acme").start(manager.Request{Number: numbered(2)})
+		r.run(time.Minute)
+		r.wantState(mine.ID, callback.Queued)
+		req := manager.PauseRequest{Service: "desk", Actor: "op"}
+		if all {
+			req.Service = ""
+		}
+		if n, err := r.m.Resume(r.ctx, req); n != 0 || err != nil {
+			t.Fatal(n, err)
+		}
+		r.run(time.Minute)
+		r.wantReason(mine.ID, callback.ReasonAgentConnected)
+		r.of("acme").wantState(foreign.ID, callback.Queued)
+		if !slices.ContainsFunc(h.notes, func(s string) bool { return strings.HasPrefix(s, "paused desk for -") }) {
+			t.Errorf("the observer did not hear of it: %v", h.notes)
+		}
+	}
+}
+
+// An attempt for which this side was too late costs the customer nothing: no
+// submit attempt, no call of the day, no place in the queue.
+func TestStaleAttemptCostsNothing(t *testing.T) {
+	for _, late := range []int{1, 5} {
+		var r *rig
+		var logs bytes.Buffer
+		faults := callbacktest.NewFaultyStore(store.NewMemory(store.Config{}))
+		r = newRig(t, func(s *callback.Service, c *manager.Config) {
+			c.Store, c.Logger = faults.Store(), slog.New(slog.NewTextHandler(&logs, nil))
+			s.Queueing.MaxSubmits, s.Limits.AttemptsPerDay = 3, 1
+		})
+		faults.Inject(callbacktest.Fault{
+			Method: callbacktest.MethodApply, Times: late,
+			When: func(op callbacktest.Op) bool {
+				return slices.ContainsFunc(op.Changes, func(c callback.Change) bool { return c.Event.Type == callback.EventDialing })
+			},
+			Hook: func(context.Context, callbacktest.Op) { r.clock.Advance(40 * time.Second) },
+		})
+		cb := r.start(manager.Request{})
+		for range 300 {
+			r.tick()
+			r.clock.Advance(time.Second)
+		}
+		done := r.wantReason(cb.ID, callback.ReasonAgentConnected)
+		if len(done.Attempts) != late+1 || len(r.dialer.Dials()) != 1 || !done.QueuedAt.Equal(cb.QueuedAt) {
+			t.Errorf("%d attempts, %d dials, queued %v after %v", len(done.Attempts), len(r.dialer.Dials()), done.QueuedAt, cb.QueuedAt)
+		}
+		if n := strings.Count(logs.String(), "not begun in time"); n != late {
+			t.Errorf("logged %d times, want %d", n, late)
+		}
+	}
+}
