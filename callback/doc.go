@@ -37,10 +37,11 @@
 //	Completed -- number and properties masked --------------> Completed
 //
 // Offered is the preview, confirmation or access booking before an attempt.
-// Paused is a callback whose service is paused. A completed callback has a
-// [Reason] and stays completed. Only three changes can follow: masking, the result
-// of an attempt that was unresolved when the callback completed, and changes of
-// what it owes to a router or a dialer ([Callback].Owed).
+// Paused is a callback whose service is paused, by a call or by its configuration.
+// A completed callback has a [Reason] and stays completed. Only three changes can
+// follow: masking, the result of an attempt that was unresolved when the callback
+// completed, and changes of what it owes to a router or a dialer
+// ([Callback].Owed).
 //
 // # Six ideas
 //

@@ -69,10 +69,10 @@ type Service struct {
 	// "_target". "_ors" is allowed and has no effect. Defaults to none. GMS:
 	// _overwritable_options.
 	Overwritable []string
-	// Paused stops the release of callbacks while it is true. Requests are still
-	// accepted, and callbacks keep their places in the state Queued. To pause a
-	// running service and record it in the history, call Manager.Pause. Defaults
-	// to false.
+	// Paused pauses the service while it is true, as Manager.Pause does: requests
+	// are still accepted, and callbacks that enter the queue become Paused and keep
+	// their places. Manager.Resume does not end this pause. Defaults to false. GMS:
+	// _paused_services_list.
 	Paused bool
 	// Reminder is the time before release at which a reminder event is emitted.
 	// Defaults to 0, no reminder.

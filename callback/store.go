@@ -12,6 +12,9 @@ type Pause struct {
 	Since   time.Time
 	Actor   string
 	Reason  string
+	// Configured is true for a pause by Service.Paused, whose Since is zero. A store
+	// does not keep it.
+	Configured bool
 }
 
 // Store keeps callbacks, counters, idempotency keys and events. Package store is the

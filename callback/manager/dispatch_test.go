@@ -169,7 +169,7 @@ func TestHeadOfTheQueueDoesNotBlock(t *testing.T) {
 }
 
 func TestServicesChangeWhileRunning(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Paused = true })
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.Lines = callback.None })
 	r.dialer.On("*", callbacktest.Answered(time.Second))
 	cb := r.start(manager.Request{})
 	r.tick()

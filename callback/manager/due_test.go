@@ -14,7 +14,7 @@ func TestExpiredDialledAfterServiceBack(t *testing.T) {
 	r := newRig(t, nil)
 	until := monday().Add(5 * time.Minute)
 	r.services.Remove("", "desk")
-	_ = r.services.Set("", callback.Service{Name: "desk", Paused: true, Numbers: callback.Numbers{Country: "CH"}})
+	_ = r.services.Set("", callback.Service{Name: "desk", Queueing: callback.Queueing{Lines: callback.None}, Numbers: callback.Numbers{Country: "CH"}})
 	cb := r.start(manager.Request{Until: until})
 	r.tick()
 	r.services.Remove("", "desk")

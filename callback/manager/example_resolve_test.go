@@ -102,12 +102,12 @@ func ExampleManager_Resolve_list() {
 	// cb000002.1 +44••••••0101 since 09:00 asked 6 times
 }
 
-// Another system makes the calls and reports the states. The service is paused, so
-// that the engine does not dial.
+// Another system makes the calls and reports the states. The service has no lines,
+// so that the engine does not dial.
 func ExampleManager_ReportState() {
 	ctx := context.Background()
 	service := support()
-	service.Paused = true
+	service.Queueing.Lines = callback.None
 	m, sim := simulate(service)
 	cb, err := m.Start(ctx, manager.Request{Service: "support", Number: "044 668 18 00"})
 	if err != nil {

@@ -1,6 +1,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,7 +102,7 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 // single services in force.
 //
 // Errors: a [PausedError], and nothing has changed, for one service while all of
-// the tenant are paused; otherwise those of [Manager.Pause], except that a
+// the tenant are paused or its configuration pauses it; otherwise those of [Manager.Pause], except that a
 // service may be resumed that is no longer configured.
 func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 	store, err := m.pauser(req)
@@ -113,6 +114,11 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 		return 0, err
 	}
 	if req.Service != "" {
+		if policy, err := m.engine.Policy(ctx, m.tenant, req.Service); err == nil {
+			if pause, ok := engine.PauseOf(nil, m.tenant, req.Service, policy); ok {
+				return 0, &PausedError{Service: req.Service, Pause: pause}
+			}
+		}
 		if i := slices.IndexFunc(inForce, func(p callback.Pause) bool { return p.Service == "" }); i >= 0 {
 			return 0, &PausedError{Service: req.Service, Pause: inForce[i]}
 		}
@@ -130,24 +136,55 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 }
 
 // Pauses returns the pauses in force of the tenant: that of all services first,
-// then by service. There are none if the store is no [callback.PausingStore].
+// then by service. A service that is paused twice, by [Manager.Pause] and by its
+// configuration, has two, in this order. Pauses by configuration need a
+// [callback.ServiceLister], the others a [callback.PausingStore].
 //
-// Errors: the store's.
+// Errors: those of the store and of the source of services.
 func (m *Manager) Pauses(ctx context.Context) ([]callback.Pause, error) {
-	if m.engine.Pauses.Store == nil {
-		return nil, nil
+	var list []callback.Pause
+	if m.engine.Pauses.Store != nil {
+		var err error
+		if list, err = m.engine.Pauses.Store.Pauses(ctx, m.tenant, false); err != nil {
+			return nil, err
+		}
 	}
-	return m.engine.Pauses.Store.Pauses(ctx, m.tenant, false)
+	lister, ok := m.engine.Config.Services.(callback.ServiceLister)
+	if !ok {
+		return list, nil
+	}
+	names, err := lister.Names(ctx, m.tenant)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		policy, err := m.engine.Policy(ctx, m.tenant, name)
+		if errors.Is(err, callback.ErrInvalidParameter) {
+			continue // removed in the meantime
+		}
+		if err != nil {
+			return nil, err
+		}
+		if pause, ok := engine.PauseOf(nil, m.tenant, name, policy); ok {
+			list = append(list, pause)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b callback.Pause) int { return cmp.Compare(a.Service, b.Service) })
+	return list, nil
 }
 
 // PausedError says that one service cannot be resumed because all services of
-// the tenant are paused. It unwraps to [callback.ErrInvalidOperation].
+// the tenant are paused, or because its configuration pauses it. It unwraps to
+// [callback.ErrInvalidOperation].
 type PausedError struct {
 	Service string
-	Pause   callback.Pause // the pause of all services
+	Pause   callback.Pause // the pause of all services, or by Service.Paused
 }
 
 func (e *PausedError) Error() string {
+	if e.Pause.Configured {
+		return fmt.Sprintf("cannot resume service %q: its configuration pauses it (Service.Paused)", e.Service)
+	}
 	return fmt.Sprintf("cannot resume service %q: all services are paused", e.Service)
 }
 
@@ -181,7 +218,7 @@ func (m *Manager) pauser(req PauseRequest) (callback.PausingStore, error) {
 func (m *Manager) putBack(ctx context.Context, req PauseRequest, inForce []callback.Pause, actor, detail string) (int, error) {
 	kept := engine.ByService(inForce)
 	return m.moveAll(ctx, req, callback.Paused, func(cb *callback.Callback, p *decide.Policy, now time.Time) *decide.Draft {
-		_, paused := engine.PauseOf(kept, cb.Tenant, cb.Service)
+		_, paused := engine.PauseOf(kept, cb.Tenant, cb.Service, p)
 		if paused || cb.PausedAt.IsZero() || decide.Expired(cb, p, now, actor) != nil {
 			return nil
 		}

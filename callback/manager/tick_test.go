@@ -62,7 +62,7 @@ func TestLeaseLostBeforeTheAttempt(t *testing.T) {
 }
 
 func TestWorkLostTooOftenIsSetAside(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Paused = true })
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.Lines = callback.None })
 	cb := r.start(manager.Request{})
 	for range 20 {
 		if _, err := r.store.Claim(r.ctx, r.clock.Now(), callback.ClaimRequest{

@@ -86,7 +86,10 @@ func left(cb *callback.Callback, s callback.Service, now time.Time) time.Duratio
 		// The time before an attempt may begin does not count.
 		begin = later(begin, cb.Desired.Add(-early))
 	}
-	end := begin.Add(wait)
+	end := begin.Add(wait + cb.PausedFor)
+	if !cb.PausedAt.IsZero() {
+		end = end.Add(max(now.Sub(cb.PausedAt), 0))
+	}
 	for _, last := range []time.Time{cb.ExpiresAt, cb.Until} {
 		if !last.IsZero() && last.Before(end) {
 			end = last

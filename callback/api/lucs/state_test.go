@@ -160,6 +160,8 @@ func TestLeft(t *testing.T) {
 		{"scheduled", callback.Callback{State: callback.Scheduled, ReleaseAt: in(time.Hour), Desired: in(62 * time.Minute), ExpiresAt: in(25 * time.Hour)}, usual, 4 * time.Hour},
 		{"scheduled, expires", callback.Callback{State: callback.Scheduled, ReleaseAt: in(time.Hour), ExpiresAt: in(2 * time.Hour)}, usual, time.Hour},
 		{"paused before the queue", callback.Callback{State: callback.Paused, Desired: now}, usual, 4 * time.Hour},
+		{"paused for half an hour", callback.Callback{State: callback.Paused, QueuedAt: in(-time.Hour), PausedAt: in(-30 * time.Minute), Desired: in(-time.Hour)}, usual, 3*time.Hour + 30*time.Minute},
+		{"paused before", callback.Callback{State: callback.Queued, QueuedAt: in(-time.Hour), PausedFor: 30 * time.Minute, Desired: in(-time.Hour)}, usual, 3*time.Hour + 30*time.Minute},
 		{"offered", callback.Callback{State: callback.Offered, QueuedAt: in(-time.Minute), Desired: now}, eager, 4*time.Hour - time.Minute},
 		{"dialled", callback.Callback{State: callback.Dialing, QueuedAt: now, Desired: now}, usual, 0},
 		{"unresolved", callback.Callback{State: callback.Unresolved, QueuedAt: now, Desired: now}, usual, 0},
@@ -176,7 +178,7 @@ func TestLeft(t *testing.T) {
 func TestLeftMatchesEngine(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
 		s.Queueing.TTL = 20 * time.Minute
-		s.Paused = true
+		s.Queueing.Lines = callback.None
 	})
 	id := r.create("clerk", "DueDate", `"2026-01-12T12:00:00Z"`, "ExternalTaskId", `"task"`).ID
 	r.pass(2*time.Hour - time.Minute)

@@ -65,7 +65,7 @@ func NewScene(now time.Time, policy *Policy) *Scene {
 // Capacity returns how many callbacks of the service may be dialed now. shut is
 // the gate that bounds the number first.
 func (s *Scene) Capacity() (n int, shut Shut) {
-	if s.Paused || s.Policy.Service.Paused {
+	if s.Paused {
 		return 0, Shut{Gate: GatePause}
 	}
 	if open, next := s.Policy.Window(s.Now); !open {

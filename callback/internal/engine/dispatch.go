@@ -16,7 +16,7 @@ import (
 type backlog struct {
 	key    ServiceKey
 	ready  waiting        // those that were not claimed in this sweep
-	policy *decide.Policy // nil until the first visit
+	policy *decide.Policy // nil if the service is unknown
 	passed int            // heads passed over in this sweep
 	turn   float64
 	tie    uint64
@@ -69,7 +69,9 @@ func (m *Engine) dispatch(ctx context.Context, t *tick) (worked bool, err error)
 	s := sweep{parties: make(map[string]*party)}
 	total := 0
 	for _, b := range backlogs {
-		if pause, paused := m.Pauses.Of(b.key.Tenant, b.key.Name); paused {
+		// The visit logs the error of an unknown service.
+		b.policy, _ = m.Policy(ctx, b.key.Tenant, b.key.Name)
+		if pause, paused := m.Pauses.Of(b.key.Tenant, b.key.Name, b.policy); paused {
 			n, err := m.withdraw(ctx, t, b.key, pause, b.ready)
 			worked = worked || n > 0
 			if err != nil {
@@ -223,6 +225,44 @@ func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
 	return backlogs, nil
 }
 
+// resumeUnpaused puts back the callbacks of services that were paused by their
+// configuration and are not any more. It looks once per Config.Poll, and once per
+// service after the end of a pause: what a request created in the state Paused
+// stays there.
+func (m *Engine) resumeUnpaused(ctx context.Context, t *tick) error {
+	if !isDue(m.lookedAt, t.now, m.Config.Poll) {
+		return nil
+	}
+	groups, err := m.Store.Count(ctx, callback.Query{AllTenants: true, States: []callback.State{callback.Paused}})
+	if err != nil {
+		return err
+	}
+	m.lookedAt = t.now
+	t.begin(m)
+	looked := make(map[ServiceKey]bool)
+	for _, g := range groups {
+		key := ServiceKey{g.Queue.Tenant, g.Queue.Service}
+		policy, err := m.Policy(ctx, key.Tenant, key.Name)
+		if err != nil {
+			continue
+		}
+		if _, paused := m.Pauses.Of(key.Tenant, key.Name, policy); paused || looked[key] {
+			continue
+		}
+		if looked[key] = m.looked[key]; looked[key] || t.over {
+			continue
+		}
+		if err := m.putBack(ctx, t, key, policy); err != nil {
+			return err
+		}
+		looked[key] = !t.spent(m)
+	}
+	if m.looked = looked; t.over {
+		m.lookedAt, t.over = time.Time{}, false // the next tick goes on
+	}
+	return nil
+}
+
 // claim leases the first callbacks of a service's queues, want of each priority,
 // behind the places in after. Fewer come if other nodes hold leases.
 func (m *Engine) claim(ctx context.Context, now time.Time, key ServiceKey, want waiting, after *[scheduler.Levels]callback.Place) ([]*callback.Callback, error) {
@@ -280,7 +320,7 @@ func (m *Engine) Scene(ctx context.Context, now time.Time, key ServiceKey, polic
 // hours.
 func (m *Engine) commitScene(now time.Time, key ServiceKey, policy *decide.Policy) *decide.Scene {
 	s := decide.NewScene(now, policy)
-	_, s.Paused = m.Pauses.Of(key.Tenant, key.Name)
+	_, s.Paused = m.Pauses.Of(key.Tenant, key.Name, policy)
 	return s
 }
 

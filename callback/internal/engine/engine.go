@@ -27,9 +27,11 @@ type Engine struct {
 	Pauses  pauses
 
 	// These belong to Tick.
-	fair    fairness
-	walks   walks
-	visited map[ServiceKey]bool // services that a sweep that was broken off is done with
+	fair     fairness
+	walks    walks
+	visited  map[ServiceKey]bool // services that a sweep that was broken off is done with
+	looked   map[ServiceKey]bool // services without a pause whose paused callbacks were put back
+	lookedAt time.Time           // when the paused callbacks were counted
 
 	mu     sync.Mutex
 	orders map[ServiceKey]*scheduler.Order

@@ -278,6 +278,9 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 	if t.pausesRead, err = m.readPauses(ctx, t.now); err != nil {
 		return t.progress, err
 	}
+	if err := m.resumeUnpaused(ctx, t); err != nil {
+		return t.progress, err
+	}
 	for m.Life.Check() == nil && !t.over {
 		due, err := m.workDue(ctx, t)
 		if err != nil {
@@ -388,7 +391,7 @@ func (m *Engine) workOn(ctx context.Context, t *tick, due []*callback.Callback) 
 		case decide.DutyDial:
 			later = append(later, func() error { return m.dialOffered(ctx, t, cb, policy) })
 		case decide.DutyResume:
-			if _, paused := m.Pauses.Of(cb.Tenant, cb.Service); paused {
+			if _, paused := m.Pauses.Of(cb.Tenant, cb.Service, policy); paused {
 				b.giveBack(cb, policy, t.now)
 			} else {
 				d := decide.Resume(cb, policy, t.now, m.Config.Node, "its service is not paused any more")

@@ -30,20 +30,23 @@ func (s *pauses) init(store callback.Store) {
 	s.commits = make(chan struct{}, 1)
 }
 
-// Of returns the pause that a service is under: its own, or that of all services
-// of the tenant.
-func (s *pauses) Of(tenant, service string) (callback.Pause, bool) {
+// Of is PauseOf with the pauses in the cache.
+func (s *pauses) Of(tenant, service string, policy *decide.Policy) (callback.Pause, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return PauseOf(s.inForce, tenant, service)
+	return PauseOf(s.inForce, tenant, service, policy)
 }
 
-// PauseOf returns the pause that a service is under: its own, or that of all
-// services of the tenant.
-func PauseOf(inForce map[ServiceKey]callback.Pause, tenant, service string) (callback.Pause, bool) {
+// PauseOf returns the pause that a service is under: its own, that of all services
+// of the tenant, or that of its configuration. The policy is nil if the service is
+// unknown.
+func PauseOf(inForce map[ServiceKey]callback.Pause, tenant, service string, policy *decide.Policy) (callback.Pause, bool) {
 	p, ok := inForce[ServiceKey{tenant, service}]
 	if !ok {
 		p, ok = inForce[ServiceKey{tenant, ""}]
+	}
+	if !ok && policy != nil && policy.Service.Paused {
+		return callback.Pause{Tenant: tenant, Service: service, Actor: "configuration", Reason: "paused by its configuration", Configured: true}, true
 	}
 	return p, ok
 }

@@ -15,10 +15,10 @@ import (
 // attempts is over, and those that a node left behind when it died while
 // pausing. It returns how many it wrote.
 //
-// It works only in a tick that has read the pauses, so that it does not pause a
-// service again that another node has resumed.
+// A pause of the store is only applied in a tick that has read the pauses, so that
+// a service is not paused again that another node has resumed.
 func (m *Engine) withdraw(ctx context.Context, t *tick, key ServiceKey, pause callback.Pause, ready waiting) (int, error) {
-	if !t.pausesRead {
+	if !pause.Configured && !t.pausesRead {
 		t.planAt(m.Pauses.nextRead(t.now, m.Config.Poll))
 		return 0, nil
 	}
@@ -65,7 +65,7 @@ func (m *Engine) withdraw(ctx context.Context, t *tick, key ServiceKey, pause ca
 // undoPause re-queues callbacks that withdraw paused if the pause ended in the
 // meantime; that Resume may have missed them.
 func (m *Engine) undoPause(ctx context.Context, pause callback.Pause, paused []callback.ID) error {
-	if len(paused) == 0 {
+	if len(paused) == 0 || pause.Configured {
 		return nil
 	}
 	list, err := m.Pauses.Store.Pauses(ctx, pause.Tenant, false)
@@ -80,13 +80,50 @@ func (m *Engine) undoPause(ctx context.Context, pause callback.Pause, paused []c
 	m.Pauses.Forget(key)
 	for _, id := range paused {
 		_, err := m.Alter(ctx, pause.Tenant, id, AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
-			if _, kept := PauseOf(inForce, cb.Tenant, cb.Service); kept || cb.State != callback.Paused || cb.PausedAt.IsZero() {
+			if _, kept := PauseOf(inForce, cb.Tenant, cb.Service, p); kept || cb.State != callback.Paused || cb.PausedAt.IsZero() {
 				return nil, nil
 			}
 			return decide.Resume(cb, p, now, m.Config.Node, "the pause has ended in the meantime"), nil
 		})
 		if err != nil && !errors.Is(err, callback.ErrNotFound) {
 			return err
+		}
+	}
+	return nil
+}
+
+// putBack resumes the paused callbacks of a service unless the store pauses it: the
+// pause of another node is older than the callbacks that it paused.
+func (m *Engine) putBack(ctx context.Context, t *tick, key ServiceKey, policy *decide.Policy) error {
+	var inForce map[ServiceKey]callback.Pause
+	if m.Pauses.Store != nil {
+		list, err := m.Pauses.Store.Pauses(ctx, key.Tenant, false)
+		if err != nil {
+			return err
+		}
+		inForce = ByService(list)
+	}
+	if _, paused := PauseOf(inForce, key.Tenant, key.Name, policy); paused {
+		return nil
+	}
+	q := callback.Query{Tenant: key.Tenant, Services: []string{key.Name}, States: []callback.State{callback.Paused}, Limit: min(m.Config.Batch, 1000)}
+	for !t.spent(m) {
+		page, err := m.Store.Search(ctx, q)
+		if err != nil {
+			return err
+		}
+		m.freshen(t)
+		var b Batch
+		for _, cb := range page.Callbacks {
+			if !cb.PausedAt.IsZero() && decide.Expired(cb, policy, t.now, m.Config.Node) == nil {
+				b.Add(decide.Resume(cb, policy, t.now, m.Config.Node, "its service is not paused any more"))
+			}
+		}
+		if _, err := m.writeBatch(ctx, t, &b); err != nil {
+			return err
+		}
+		if q.After = page.Next; q.After == "" {
+			return nil
 		}
 	}
 	return nil
