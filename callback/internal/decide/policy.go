@@ -115,9 +115,10 @@ func (p *Policy) endOfDay(now time.Time) time.Time {
 }
 
 // mayBegin returns the earliest time of an attempt that the desired time allows
-// (Booking.ConnectThreshold), or zero.
+// (Booking.ConnectThreshold), or zero. A callback that was asked for at once may
+// begin at any time, also if the clock of then was ahead.
 func (p *Policy) mayBegin(cb *callback.Callback) time.Time {
-	if t := p.Service.Booking.ConnectThreshold; t >= 0 {
+	if t := p.Service.Booking.ConnectThreshold; t >= 0 && cb.Desired.After(cb.Created) {
 		return cb.Desired.Add(-t)
 	}
 	return time.Time{}
