@@ -20,12 +20,9 @@ type Observer interface {
 	StoreCalled(ctx context.Context, c StoreCall)
 	// Ticked is called after each step of the engine.
 	Ticked(ctx context.Context, t TickReport)
-	// DialerPaused is called when the dialer's platform asks for a pause, and when
-	// Manager.Resume ends one.
-	DialerPaused(ctx context.Context, p DialerPause)
-	// BreakerChanged is called when the dialer's platform stopped taking calls and
-	// when it takes them again.
-	BreakerChanged(ctx context.Context, b BreakerChange)
+	// DialerChanged is called when the dialer's platform asks for a pause, when it
+	// takes no calls any more, and when either ends.
+	DialerChanged(ctx context.Context, c DialerChange)
 	// Unresolved is called when a callback became unresolved.
 	Unresolved(ctx context.Context, cb *Callback)
 	// AgentChanged is called when an agent was reserved or released.
@@ -57,22 +54,22 @@ type TickReport struct {
 	Err      error
 }
 
-// DialerPause is a pause that the dialer's platform asked for.
-type DialerPause struct {
-	Tenant  string
-	Service string
-	Until   time.Time // zero if the pause was ended
-}
-
-// BreakerChange tells that the breaker of a Manager's dialer opened or closed. It
-// opens after five attempts in a row, of at least three callbacks, that the dialer
-// did not place. While it is open, the Manager dials one callback at a time, at
+// DialerChange says that the dialer's platform takes calls of a service, or of all
+// services, or no longer does.
+//
+// With a Service it is a pause that the platform asked for, or the end of one by
+// Manager.Resume. Without one it is the breaker of the Manager's dialer. It opens
+// after five attempts in a row, of at least three callbacks, that the dialer did
+// not place. While it is open, the Manager dials one callback at a time, at
 // intervals of up to a minute, and closes it when the platform accepts one.
-type BreakerChange struct {
-	Node     string    // Config.Node of the Manager
-	Open     bool      // it opened; else it closed
-	Since    time.Time // when it opened
-	Failures int       // attempts in a row that were not placed
+type DialerChange struct {
+	Node     string // Config.Node of the Manager
+	Tenant   string
+	Service  string
+	Closed   bool      // it takes no calls
+	Until    time.Time // end of a pause
+	Since    time.Time // when the breaker opened
+	Failures int       // attempts in a row that were not placed, for a breaker
 }
 
 // AgentChange is an agent that was reserved for a callback or released.
@@ -101,11 +98,8 @@ func (NopObserver) StoreCalled(context.Context, StoreCall) {}
 // Ticked does nothing.
 func (NopObserver) Ticked(context.Context, TickReport) {}
 
-// DialerPaused does nothing.
-func (NopObserver) DialerPaused(context.Context, DialerPause) {}
-
-// BreakerChanged does nothing.
-func (NopObserver) BreakerChanged(context.Context, BreakerChange) {}
+// DialerChanged does nothing.
+func (NopObserver) DialerChanged(context.Context, DialerChange) {}
 
 // Unresolved does nothing.
 func (NopObserver) Unresolved(context.Context, *Callback) {}

@@ -20,10 +20,13 @@ import (
 type edges struct {
 	callback.NopObserver
 	mu   sync.Mutex
-	seen []callback.BreakerChange
+	seen []callback.DialerChange
 }
 
-func (e *edges) BreakerChanged(_ context.Context, c callback.BreakerChange) {
+func (e *edges) DialerChanged(_ context.Context, c callback.DialerChange) {
+	if c.Service != "" {
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seen = append(e.seen, c)
@@ -34,7 +37,7 @@ func (e *edges) String() string {
 	defer e.mu.Unlock()
 	var list []string
 	for _, c := range e.seen {
-		list = append(list, map[bool]string{true: "open", false: "closed"}[c.Open])
+		list = append(list, map[bool]string{true: "open", false: "closed"}[c.Closed])
 	}
 	return strings.Join(list, " ")
 }

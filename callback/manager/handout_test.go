@@ -155,11 +155,8 @@ func (s *scribbler) AttemptEnded(_ context.Context, cb *callback.Callback) {
 }
 func (s *scribbler) StoreCalled(_ context.Context, c callback.StoreCall) { s.touch("StoreCalled", &c) }
 func (s *scribbler) Ticked(_ context.Context, t callback.TickReport)     { s.touch("Ticked", &t) }
-func (s *scribbler) DialerPaused(_ context.Context, p callback.DialerPause) {
-	s.touch("DialerPaused", &p)
-}
-func (s *scribbler) BreakerChanged(_ context.Context, b callback.BreakerChange) {
-	s.touch("BreakerChanged", &b)
+func (s *scribbler) DialerChanged(_ context.Context, c callback.DialerChange) {
+	s.touch("DialerChanged", &c)
 }
 func (s *scribbler) Unresolved(_ context.Context, cb *callback.Callback) { s.touch("Unresolved", cb) }
 func (s *scribbler) AgentChanged(_ context.Context, a callback.AgentChange) {
@@ -235,7 +232,7 @@ func TestPlugInsGetCopies(t *testing.T) {
 			if d := cmp.Diff(want, got, cmpopts.EquateComparable(phonenum.Address{})); d != "" {
 				t.Errorf("a plug-in changed records (-want +got):\n%s", d)
 			}
-			names := []string{"Release", "Dial", "Decided", "AttemptBegan", "AttemptEnded", "StoreCalled", "Ticked", "DialerPaused", "Unresolved", "AgentChanged"}
+			names := []string{"Release", "Dial", "Decided", "AttemptBegan", "AttemptEnded", "StoreCalled", "Ticked", "DialerChanged", "Unresolved", "AgentChanged"}
 			if batch {
 				names = append(names, "ReserveAny")
 			} else {

@@ -43,7 +43,7 @@ func (h *heard) AgentChanged(_ context.Context, a callback.AgentChange) {
 func (h *heard) Ticked(_ context.Context, r callback.TickReport) {
 	h.note("tick dialed %d", r.Progress.Dialed)
 }
-func (h *heard) DialerPaused(_ context.Context, p callback.DialerPause) {
+func (h *heard) DialerChanged(_ context.Context, p callback.DialerChange) {
 	h.note("paused %s for %v", p.Service, p.Until.Sub(monday()))
 }
 func (h *heard) StoreCalled(_ context.Context, c callback.StoreCall) {

@@ -32,7 +32,7 @@ type failure struct {
 
 // edge tells that the breaker has opened or closed.
 type edge struct {
-	callback.BreakerChange
+	callback.DialerChange
 	back []failure // submit attempts to give back
 }
 
@@ -48,12 +48,12 @@ func (b *breaker) update(node string, change func(s *decide.Breaker)) *edge {
 		if !before.Open {
 			return nil
 		}
-		return &edge{BreakerChange: callback.BreakerChange{Node: node, Since: before.Since, Failures: before.Failures}}
+		return &edge{DialerChange: callback.DialerChange{Node: node, Since: before.Since, Failures: before.Failures}}
 	}
 	if before.Open {
 		return nil
 	}
-	e := &edge{BreakerChange: callback.BreakerChange{Node: node, Open: true, Since: b.state.Since, Failures: b.state.Failures}}
+	e := &edge{DialerChange: callback.DialerChange{Node: node, Closed: true, Since: b.state.Since, Failures: b.state.Failures}}
 	for _, f := range b.last {
 		if f.counted {
 			e.back = append(e.back, f)
@@ -204,12 +204,12 @@ func (m *Engine) announce(ctx context.Context, e *edge) {
 		return
 	}
 	attrs := []slog.Attr{slog.String("node", m.Config.Node), slog.Int("failures", e.Failures), slog.Time("since", e.Since)}
-	if e.Open {
+	if e.Closed {
 		m.Log.LogAttrs(ctx, slog.LevelWarn, "the dialer's platform takes no calls: one callback at a time is dialed to test it", attrs...)
 	} else {
 		m.Log.LogAttrs(ctx, slog.LevelInfo, "the dialer's platform takes calls again", attrs...)
 	}
-	m.observe(ctx, func(o callback.Observer) { o.BreakerChanged(ctx, e.BreakerChange) })
+	m.observe(ctx, func(o callback.Observer) { o.DialerChanged(ctx, e.DialerChange) })
 	for _, f := range e.back {
 		m.giveBackSubmit(ctx, f)
 	}

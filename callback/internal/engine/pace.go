@@ -95,7 +95,7 @@ func (m *Engine) LiftCoolDowns(ctx context.Context, tenant, service string) {
 	m.mu.Unlock()
 	for _, key := range lifted {
 		m.observe(ctx, func(o callback.Observer) {
-			o.DialerPaused(ctx, callback.DialerPause{Tenant: key.Tenant, Service: key.Name})
+			o.DialerChanged(ctx, callback.DialerChange{Node: m.Config.Node, Tenant: key.Tenant, Service: key.Name})
 		})
 	}
 }
@@ -115,7 +115,7 @@ func (m *Engine) coolDown(ctx context.Context, asked throttle) {
 	key, now := asked.key, asked.at
 	until := now.Add(asked.length)
 	m.observe(ctx, func(o callback.Observer) {
-		o.DialerPaused(ctx, callback.DialerPause{Tenant: key.Tenant, Service: key.Name, Until: until})
+		o.DialerChanged(ctx, callback.DialerChange{Node: m.Config.Node, Tenant: key.Tenant, Service: key.Name, Closed: true, Until: until})
 	})
 	m.mu.Lock()
 	defer m.mu.Unlock()
