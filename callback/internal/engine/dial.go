@@ -354,7 +354,7 @@ func (m *Engine) applyDials(ctx context.Context, t *tick, b *Batch, stays func(d
 		}
 		return nil, err
 	}
-	m.freshen(t)
+	m.freshen(ctx, t)
 	withheld := m.withhold(t.now, b)
 	b.timely(t.now)
 	results, err := m.apply(ctx, t.now, b)

@@ -205,7 +205,7 @@ func (m *Engine) align(ctx context.Context, t *tick, most time.Duration) error {
 		return err
 	}
 	if t.now.Sub(now).Abs() > most {
-		t.now, t.given, t.began, t.aged = now, now, m.Config.Now(), 0
+		t.goBy(now, m)
 	}
 	return nil
 }
@@ -222,11 +222,24 @@ func (m *Engine) giveBackEarly(ctx context.Context, t *tick, b *Batch, cb *callb
 const stale = 100 * time.Millisecond
 
 // freshen moves the time of a tick on if the store or a plug-in has been slow, so
-// that leases and deadlines are not set by a time long past.
-func (m *Engine) freshen(t *tick) {
-	if aged := m.Config.Now().Sub(t.began); aged-t.aged > stale {
+// that leases and deadlines are not set by a time long past. A step of Config.Now
+// does not change the time that the store tells.
+func (m *Engine) freshen(ctx context.Context, t *tick) {
+	aged := m.Config.Now().Sub(t.began)
+	switch {
+	case m.Clock != nil && (aged-t.aged).Abs() > stale:
+		// On an error the time stays as it is: the store will not take a write.
+		if now, err := m.Now(ctx); err == nil {
+			t.goBy(now, m)
+		}
+	case aged-t.aged > stale:
 		t.aged, t.now = aged, t.given.Add(aged)
 	}
+}
+
+// goBy makes the tick go by a clock that tells now.
+func (t *tick) goBy(now time.Time, m *Engine) {
+	t.now, t.given, t.began, t.aged = now, now, m.Config.Now(), 0
 }
 
 // planAt asks for the next tick at a time; zero asks for none.
@@ -299,7 +312,7 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 		}
 		t.progress.NextAt = time.Time{}
 	}
-	m.freshen(t)
+	m.freshen(ctx, t)
 	t.planAt(m.flights.renew(ctx, m, t.now))
 	return t.progress, nil
 }
@@ -309,7 +322,7 @@ func (m *Engine) step(ctx context.Context, now time.Time) (callback.Progress, er
 func (m *Engine) workDue(ctx context.Context, t *tick) (worked bool, err error) {
 	t.begin(m)
 	for m.Life.Check() == nil {
-		m.freshen(t)
+		m.freshen(ctx, t)
 		claimed, err := m.Store.Claim(ctx, t.now, callback.ClaimRequest{
 			Owner: m.Config.Node, Lease: m.Config.Lease, Due: true, Limit: m.Config.Batch,
 		})
@@ -321,7 +334,7 @@ func (m *Engine) workDue(ctx context.Context, t *tick) (worked bool, err error) 
 			return worked, nil
 		}
 		worked = true
-		m.freshen(t)
+		m.freshen(ctx, t)
 		if err := m.workBatch(ctx, t, claimed.Callbacks); err != nil {
 			return worked, err
 		}
@@ -406,7 +419,7 @@ func (m *Engine) workOn(ctx context.Context, t *tick, due []*callback.Callback) 
 		return err
 	}
 	for _, do := range later {
-		m.freshen(t)
+		m.freshen(ctx, t)
 		if err := do(); err != nil {
 			return err
 		}

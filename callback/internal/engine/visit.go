@@ -66,7 +66,7 @@ func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n in
 }
 
 func (m *Engine) visitOnce(ctx context.Context, t *tick, s *sweep, b *backlog) (n int, more bool, err error) {
-	m.freshen(t)
+	m.freshen(ctx, t)
 	if b.policy == nil {
 		if b.policy, err = m.Policy(ctx, b.key.Tenant, b.key.Name); err != nil {
 			m.logService(ctx, b.key, "service of queued callbacks is unknown", err)
@@ -204,8 +204,8 @@ func (v *visit) lapsing() bool {
 }
 
 // freshen moves the time of the visit on if a call has been slow.
-func (v *visit) freshen() {
-	v.Engine.freshen(v.tick)
+func (v *visit) freshen(ctx context.Context) {
+	v.Engine.freshen(ctx, v.tick)
 	v.scene.Now, v.round.Now = v.tick.now, v.tick.now
 }
 
@@ -265,7 +265,7 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 			v.after[p] = v.from[p]
 		}
 	}
-	v.freshen()
+	v.freshen(ctx)
 	if v.claimed.IsZero() {
 		v.claimed = v.tick.now
 	}
@@ -273,7 +273,7 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 	if err != nil {
 		return err
 	}
-	v.freshen()
+	v.freshen(ctx)
 	got := waiting{}
 	for _, cb := range heads {
 		got[cb.Priority]++
@@ -305,7 +305,7 @@ func (v *visit) commit(ctx context.Context, picks []pick) (written int, err erro
 		return 0, nil
 	}
 	var b Batch
-	v.freshen()
+	v.freshen(ctx)
 	for i := range picks {
 		picks[i].draft = v.round.Decide(picks[i].callback, picks[i].reservation)
 		b.Add(picks[i].draft)

@@ -112,7 +112,7 @@ func (m *Engine) putBack(ctx context.Context, t *tick, key ServiceKey, policy *d
 		if err != nil {
 			return err
 		}
-		m.freshen(t)
+		m.freshen(ctx, t)
 		var b Batch
 		for _, cb := range page.Callbacks {
 			if !cb.PausedAt.IsZero() && decide.Expired(cb, policy, t.now, m.Config.Node) == nil {
