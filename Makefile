@@ -1,6 +1,6 @@
 # make test     lint, then every test of every module, with the race detector; installs PostgreSQL where it is missing
 # make quick    vet and the short tests of the root module
-# make soak     the crash tests of the stores at length
+# make soak     the crash tests of the stores and the simulation at length
 # make lint     gofmt and golangci-lint, which includes vet and staticcheck, for every module
 # make bench    the benchmarks whose figures README.md quotes
 # make versus   the comparison with job queues; ARGS='-only claim -rounds 3' passes flags
@@ -36,6 +36,7 @@ quick:
 
 soak:
 	SOAK=1 go test $(RACE) -timeout 60m -run 'Crash|Killed|Restart|Cut|Pauses' ./store/sqlite ./store/postgres
+	SIM_SEEDS=500 go test -timeout 60m -v -run TestProfiles ./callback/internal/simtest
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt would change:"; echo "$$unformatted"; exit 1; }
