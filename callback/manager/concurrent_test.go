@@ -19,10 +19,10 @@ import (
 	"github.com/ringback-go/ringback/store"
 )
 
-// TestChaosOfRunningManagers runs three Managers in a bubble, with store faults,
+// TestManagersUnderFaults runs three Managers in a bubble, with store faults,
 // calls from several goroutines, and a Shutdown of one Manager while they last.
 // It plays 8 histories, 1 with -short.
-func TestChaosOfRunningManagers(t *testing.T) {
+func TestManagersUnderFaults(t *testing.T) {
 	seeds := uint64(8)
 	if testing.Short() {
 		seeds = 1
@@ -30,12 +30,12 @@ func TestChaosOfRunningManagers(t *testing.T) {
 	for seed := range seeds {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { runChaos(t, seed) })
+			synctest.Test(t, func(t *testing.T) { underFaults(t, seed) })
 		})
 	}
 }
 
-func runChaos(t *testing.T, seed uint64) {
+func underFaults(t *testing.T, seed uint64) {
 	inner := store.NewMemory(store.Config{})
 	dialer := callbacktest.NewDialer(time.Now)
 	var mu sync.Mutex
