@@ -19,6 +19,10 @@ import (
 // may be repeated after it succeeded. No two reservations have the same ID, unless
 // they are of the same callback.
 //
+// A node may die after Reserve and before it writes the reservation. If another node
+// then completes the callback, no Release follows: a router should give up a
+// reservation for which no call has begun after some minutes.
+//
 // The methods must be safe for concurrent use and return quickly: every method of
 // the Manager that ends a callback calls Release. A panic affects only the callback
 // of the call. A router may also implement [WakingRouter].

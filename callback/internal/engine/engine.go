@@ -48,7 +48,7 @@ func New(config Config) *Engine {
 	m := &Engine{
 		Intake: &Intake{
 			Config: config, Store: config.Store, Log: config.Logger, wake: make(chan struct{}, 1),
-			Feed: newBroadcast(), Life: newLifetime(), policies: new(policies), agents: new(agents), tally: new(tally),
+			Feed: newBroadcast(), Life: newLifetime(), policies: new(policies), agents: new(agents), tally: new(tally), handouts: new(handouts),
 		},
 		fair: fairness{node: config.Node}, visited: make(map[ServiceKey]bool),
 		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]span),

@@ -25,6 +25,46 @@ type flights struct {
 	renewing sync.Mutex // held while leases are renewed
 }
 
+// handouts are the committed attempts of this process that have not reached the
+// dialer.
+type handouts struct {
+	mu sync.Mutex
+	of map[flightKey]bool // whether the attempt was given up after its commit
+}
+
+func (h *handouts) add(key flightKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.of == nil {
+		h.of = make(map[flightKey]bool)
+	}
+	h.of[key] = false
+}
+
+// giveUp notes that the current attempt of a callback must not be made.
+func (h *handouts) giveUp(cb *callback.Callback) {
+	a := cb.Current()
+	if a == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if key := (flightKey{cb.Tenant, a.Key}); len(h.of) > 0 {
+		if _, ok := h.of[key]; ok {
+			h.of[key] = true
+		}
+	}
+}
+
+// take removes an attempt and reports whether it may still be made.
+func (h *handouts) take(key flightKey) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	givenUp := h.of[key]
+	delete(h.of, key)
+	return !givenUp
+}
+
 type flightKey struct {
 	tenant string
 	key    callback.AttemptKey

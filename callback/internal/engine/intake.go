@@ -26,6 +26,7 @@ type Intake struct {
 	policies *policies
 	agents   *agents
 	tally    *tally
+	handouts *handouts
 }
 
 // Wake makes Run look for work at once; see Manager.Wake.

@@ -103,7 +103,10 @@ func (m *Intake) keepOwed(list ...callback.Owed) {
 }
 
 // Inherit remembers what an erased callback owes.
-func (m *Intake) Inherit(cb *callback.Callback) { m.keepOwed(cb.Owed...) }
+func (m *Intake) Inherit(cb *callback.Callback) {
+	m.handouts.giveUp(cb)
+	m.keepOwed(cb.Owed...)
+}
 
 // settleOwed tries again what this Manager remembers.
 func (m *Engine) settleOwed(ctx context.Context, now time.Time) {

@@ -161,6 +161,9 @@ func (m *Intake) settle(ctx context.Context, results []Result) {
 		news = news || r.Fate == Written || r.Fate == Unknown
 		if r.Fate == Written {
 			m.tally.settle(d)
+			if d.Callback.State == callback.Completed {
+				m.handouts.giveUp(d.Callback)
+			}
 		} else {
 			m.tally.stale()
 			m.unreserve(ctx, d)

@@ -58,6 +58,8 @@ type Promises struct {
 	// Begun bounds the time from the end of a window to an attempt at the platform that
 	// began within it.
 	Begun time.Duration
+	// Read is the longest that the store takes to answer a node.
+	Read time.Duration
 	// MaxInFlight is that of each node; zero means not judged.
 	MaxInFlight int
 	// Shares are the parts of the dials that competing queues are to have while all
@@ -140,6 +142,16 @@ type AgentCall struct {
 	Tenant   string
 	ID       callback.ID
 	Err      error
+}
+
+// dial returns the request of an attempt, or nil.
+func (h *History) dial(key callback.AttemptKey) *Dial {
+	for _, d := range h.Dials {
+		if d.Call.Key == key {
+			return d
+		}
+	}
+	return nil
 }
 
 // Seen is an event and when it was in the feed.

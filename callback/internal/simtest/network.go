@@ -334,6 +334,9 @@ func (n *network) stray(ctx context.Context) {
 		if len(n.sent) > 0 && w.chance(0.5) {
 			r := n.sent[w.faults.IntN(len(n.sent))]
 			w.note("replay of a report for "+string(r.Key), false)
+			if d := w.history.dial(r.Key); r.Outcome != nil && d != nil && !d.Known.Came() {
+				d.Known = w.stamp() // the first time it was lost
+			}
 			_ = node.manager(r.Tenant).Report(withWho(ctx, "stray"), r)
 			node.wake()
 			continue

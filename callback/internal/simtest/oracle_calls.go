@@ -154,7 +154,7 @@ func (h *History) reserved(fault report) {
 	}
 	for _, s := range h.stories() {
 		end := s.completed()
-		if a := kept[s.id]; a != nil && end != nil {
+		if a := kept[s.id]; a != nil && end != nil && !h.orphaned(a, s) {
 			from := end.Stamp.At
 			if h.Healed.At.After(from) {
 				from = h.Healed.At
@@ -208,9 +208,10 @@ func (h *History) bounds(s *story, service callback.Service) (earliest, until ti
 // slipped is how old a commit may be when the call is made without looking again.
 const slipped = time.Second
 
-// G8 checks that after Cancel or Forget has returned nil no call begins, but for one that was
-// committed within the second before and that is hung up. Of two moves from one
-// revision at most one happens.
+// G8 checks that after Cancel or Forget has returned nil no call begins, but for one
+// that is hung up and that was committed within the second before, or begun by another
+// node while the store told it how the callback stood. Of two moves from one revision at
+// most one happens.
 func G8(h *History, fault report) {
 	for _, s := range h.stories() {
 		moved := make(map[int64]bool)
@@ -228,7 +229,8 @@ func G8(h *History, fault report) {
 				continue
 			}
 			for _, d := range s.placed() {
-				if c.Answered.Before(d.Sent) && !(d.HungUp.Came() && d.Sent.At.Sub(s.committed(d)) <= slipped) {
+				unseen := c.Node != d.Node && d.Sent.At.Sub(c.Answered.At) <= h.Promises.Read
+				if c.Answered.Before(d.Sent) && !(d.HungUp.Came() && (unseen || d.Sent.At.Sub(s.committed(d)) <= slipped)) {
 					fault(s.id, d.Sent, "%s began %v after %s returned nil", d.Call.Key, d.Sent.At.Sub(c.Answered.At), c.Method)
 				}
 			}
@@ -275,4 +277,22 @@ func G15(h *History, fault report) {
 			fault(d.Call.ID, d.Arrived, "%s is call %d of Dial on %s, at most %d", d.Call.Key, n, d.Node, most)
 		}
 	}
+}
+
+// orphaned reports whether a node reserved an agent and died before it wrote
+// anything about the callback. No record tells of such an agent: it is for the
+// router to give up.
+func (h *History) orphaned(a *AgentCall, s *story) bool {
+	for _, n := range h.Notes {
+		if n.Text != a.Node+" dies" || !a.At.Before(n.From) {
+			continue
+		}
+		for _, e := range s.events {
+			if e.Actor == a.Node && a.At.Before(e.Stamp) && e.Stamp.Before(n.From) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }

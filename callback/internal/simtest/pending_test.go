@@ -14,16 +14,6 @@ type fault struct {
 // more: then its line has to go.
 func pending() []fault {
 	return []fault{
-		{"clocks", "G1", 1, "a step of Config.Now during a Tick is added to the time of the store's clock", ""},
-		{"clocks", "G7", 7, "a step of Config.Now during a Tick is added to the time of the store's clock", ""},
-		{"clocks", "G6", 0, "an agent stays reserved if another node ends the callback before the attempt is written", "G1"},
-		{"clock-back", "G13", 11, "no call for minutes after a clock went back", ""},
-		{"everything", "G1", 2, "a step of Config.Now ends a callback's time, and an outage ends callbacks", ""},
-		{"everything", "G7", 0, "a step of Config.Now during a Tick is added to the time of the store's clock", "G1"},
-		{"no-platform", "G1", 1, "three attempts that were not placed end a callback during an outage", ""},
-		{"outage", "G1", 2, "three attempts that were not placed end a callback during an outage", ""},
-		{"throttled", "G13", 1, "a pause that a platform asks for has no bound", ""},
-		{"slipped", "G8", 1, "a dial follows a commit that was slow, after Cancel", ""},
 	}
 }
 

@@ -121,6 +121,7 @@ func newWorld(p Profile, seed uint64, h *History) *world {
 	if n := len(p.Store.Slows); n > 0 {
 		w.store.Slow = p.Store.Slows[choose.IntN(n)]
 	}
+	h.Promises.Read = w.store.Slow
 	for _, rate := range []*float64{&w.store.Before, &w.store.Unknown} {
 		if choose.IntN(2) == 0 {
 			*rate = 0
