@@ -104,25 +104,25 @@ func (b *Breaker) Prove(began time.Time) {
 	}
 }
 
-// Room returns how many calls may begin. A probe that is under way for longer than
+// Allowance returns how many calls may begin. A probe that is under way for longer than
 // placing takes is given up. If the dialer makes whole calls, the call is up, and
 // the breaker closes.
-func (b *Breaker) Room(now time.Time, whole bool) Room {
+func (b *Breaker) Allowance(now time.Time, whole bool) Allowance {
 	if !b.Open {
-		return Room{N: Unlimited}
+		return Allowance{N: Unlimited}
 	}
 	b.until, b.next = notBeyond(b.until, now.Add(b.hold)), notBeyond(b.next, now.Add(probeMost))
 	switch {
 	case b.until.After(now):
-		return Room{Until: b.until}
+		return Allowance{Until: b.until}
 	case !b.until.IsZero() && b.dialed && whole:
 		*b = Breaker{}
-		return Room{N: Unlimited}
+		return Allowance{N: Unlimited}
 	case b.next.After(now):
-		return Room{Until: b.next}
+		return Allowance{Until: b.next}
 	}
 	b.until = time.Time{}
-	return Room{N: 1}
+	return Allowance{N: 1}
 }
 
 // notBeyond returns t, or most if t is later.

@@ -33,13 +33,13 @@ type Shut struct {
 	Until time.Time // when it opens by itself; zero if that is not known
 }
 
-// Room is what is left of something limited.
-type Room struct {
+// Allowance is what is left of something limited.
+type Allowance struct {
 	N     int       // how many more calls it takes; Unlimited for any number
 	Until time.Time // when it takes more at the latest; zero if that is not known
 }
 
-// Unlimited is the N of a Room without a limit.
+// Unlimited is the N of an Allowance without a limit.
 const Unlimited = math.MaxInt
 
 // Scene is what the gates of one service are asked about.
@@ -49,16 +49,16 @@ type Scene struct {
 	Paused  bool      // a pause of the service is in force
 	Cool    time.Time // until then the dialer's platform takes no calls of the service
 	Slots   int       // calls that this node's dialer can make now
-	Breaker Room      // what the dialer's breaker leaves
-	Pace    Room      // the dialer's calls per second
-	Lines   Room
-	Rate    Room
-	Agents  Room
+	Breaker Allowance // what the dialer's breaker leaves
+	Pace    Allowance // the dialer's calls per second
+	Lines   Allowance
+	Rate    Allowance
+	Agents  Allowance
 }
 
 // NewScene returns a scene without limits.
 func NewScene(now time.Time, policy *Policy) *Scene {
-	free := Room{N: Unlimited}
+	free := Allowance{N: Unlimited}
 	return &Scene{Now: now, Policy: policy, Slots: Unlimited, Breaker: free, Pace: free, Lines: free, Rate: free, Agents: free}
 }
 
@@ -75,14 +75,14 @@ func (s *Scene) Capacity() (n int, shut Shut) {
 		return 0, Shut{GateDialer, s.Cool}
 	}
 	n = Unlimited
-	for _, room := range []struct {
+	for _, left := range []struct {
 		gate Gate
-		Room
+		Allowance
 	}{
-		{GateDialer, s.Breaker}, {GateDialer, Room{N: s.Slots}}, {GateDialer, s.Pace}, {GateLines, s.Lines}, {GateRate, s.Rate}, {GateAgents, s.Agents},
+		{GateDialer, s.Breaker}, {GateDialer, Allowance{N: s.Slots}}, {GateDialer, s.Pace}, {GateLines, s.Lines}, {GateRate, s.Rate}, {GateAgents, s.Agents},
 	} {
-		if room.N < n {
-			n, shut = max(room.N, 0), Shut{room.gate, room.Until}
+		if left.N < n {
+			n, shut = max(left.N, 0), Shut{left.gate, left.Until}
 		}
 	}
 	return n, shut

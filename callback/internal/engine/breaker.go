@@ -167,20 +167,20 @@ func (m *Engine) probed(d *decide.Draft) {
 	}
 }
 
-// breakerRoom returns what the breaker leaves of the dialer. cb is a callback that
+// breakerLeft returns what the breaker leaves of the dialer. cb is a callback that
 // has left its queue already, or nil.
-func (m *Engine) breakerRoom(ctx context.Context, now time.Time, cb *callback.Callback) decide.Room {
-	var room decide.Room
+func (m *Engine) breakerLeft(ctx context.Context, now time.Time, cb *callback.Callback) decide.Allowance {
+	var left decide.Allowance
 	m.breaker.mu.Lock()
 	e := m.breaker.update(m.Config.Node, func(s *decide.Breaker) {
-		room = s.Room(now, m.waiter != nil)
+		left = s.Allowance(now, m.waiter != nil)
 		if cb != nil && s.Probing(decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID}) {
-			room = decide.Room{N: 1}
+			left = decide.Allowance{N: 1}
 		}
 	})
 	m.breaker.mu.Unlock()
 	m.announce(ctx, e)
-	return room
+	return left
 }
 
 // avoid reports whether another callback than this one is to be the next probe.

@@ -289,7 +289,7 @@ func (m *Engine) round(scene *decide.Scene) *decide.Round {
 func (m *Engine) dialOffered(ctx context.Context, t *tick, cb *callback.Callback, policy *decide.Policy) error {
 	var b, left Batch
 	scene := m.dialerScene(ctx, t.now, ServiceKey{cb.Tenant, cb.Service}, policy)
-	scene.Breaker = m.breakerRoom(ctx, t.now, cb)
+	scene.Breaker = m.breakerLeft(ctx, t.now, cb)
 	switch n, shut := scene.Capacity(); {
 	case shut.Gate == decide.GatePause:
 		// Back to the queue: the agent is free for others until the pause ends.

@@ -299,7 +299,7 @@ func (m *Engine) Scene(ctx context.Context, now time.Time, key ServiceKey, polic
 		if err != nil {
 			return nil, err
 		}
-		s.Rate = rateRoom(counter, most.Max(), now)
+		s.Rate = rateLeft(counter, most.Max(), now)
 	}
 	if n, _ := s.Capacity(); n == 0 || m.Config.Router == nil {
 		return s, nil
@@ -311,7 +311,7 @@ func (m *Engine) Scene(ctx context.Context, now time.Time, key ServiceKey, polic
 	if err != nil {
 		// Nothing is promised for a router that does not answer.
 		m.logService(ctx, key, "asking the router failed", err)
-		s.Agents = decide.Room{Until: now.Add(decide.DueAgain)}
+		s.Agents = decide.Allowance{Until: now.Add(decide.DueAgain)}
 	}
 	return s, nil
 }
@@ -332,7 +332,7 @@ func (m *Engine) dialerScene(ctx context.Context, now time.Time, key ServiceKey,
 	s.Slots = m.flights.free()
 	s.Pace.N, s.Pace.Until = m.paceLeft(now)
 	if !policy.Service.Inbound.On {
-		s.Breaker = m.breakerRoom(ctx, now, nil)
+		s.Breaker = m.breakerLeft(ctx, now, nil)
 	}
 	return s
 }

@@ -128,11 +128,11 @@ func (m *Engine) coolDown(ctx context.Context, asked throttle) {
 // end: the clocks of nodes differ a little.
 const slack = time.Second
 
-// rateRoom returns how many calls per second a service has left. A second that
+// rateLeft returns how many calls per second a service has left. A second that
 // ends later than one from now began before the clock was set back, and is over.
-func rateRoom(c callback.Counter, most int64, now time.Time) decide.Room {
+func rateLeft(c callback.Counter, most int64, now time.Time) decide.Allowance {
 	if c.Ends.After(now.Add(time.Second + slack)) {
 		c = callback.Counter{}
 	}
-	return decide.Room{N: int(most - c.Used), Until: c.Ends}
+	return decide.Allowance{N: int(most - c.Used), Until: c.Ends}
 }

@@ -13,8 +13,7 @@ type fault struct {
 // pending lists the known faults. TestPending fails for one that is not seen any
 // more: then its line has to go.
 func pending() []fault {
-	return []fault{
-	}
+	return []fault{}
 }
 
 // isPending reports whether a profile is known to break a guarantee, or any.
