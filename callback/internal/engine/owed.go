@@ -133,8 +133,8 @@ func (m *Engine) settleOwed(ctx context.Context, now time.Time) {
 // was done and noted, which gives the claim back. After a failure of the router the
 // tick asks it for nothing else that is owed.
 func (m *Engine) repay(ctx context.Context, t *tick, cb *callback.Callback) (bool, error) {
-	policy, err := m.PolicyOf(ctx, cb, AdoptOrphans)
-	if err != nil {
+	policy, unknown := m.PolicyOf(ctx, cb, AdoptOrphans)
+	if unknown != nil {
 		return false, nil // the caller deals with that
 	}
 	var done []callback.Owed
@@ -158,7 +158,7 @@ func (m *Engine) repay(ctx context.Context, t *tick, cb *callback.Callback) (boo
 	d.Epoch = cb.Lease.Epoch
 	var b Batch
 	b.Add(d)
-	_, err = m.writeBatch(ctx, t, &b)
+	_, err := m.writeBatch(ctx, t, &b)
 	m.agents.freed.Add(1)
 	return true, err
 }

@@ -17,7 +17,8 @@ import (
 // gets fewer, and too few are corrected by the next count.
 type tally struct {
 	mu      sync.Mutex
-	of      map[callback.QueueKey]int // nil before the first count
+	of      map[callback.QueueKey]int // nil before the first count and while the store counts
+	added   map[callback.QueueKey]int // since the count began
 	counted time.Time                 // when the last count ended, by Config.Now
 	took    time.Duration
 	news    bool // the queues may have changed otherwise since the count began
@@ -26,8 +27,8 @@ type tally struct {
 // countShare is the part of the time that counting may take: one in countShare,
 // or one in newsShare while other nodes change the queues.
 const (
-	countShare = 20
-	newsShare  = 5
+	countShare = 200
+	newsShare  = 20
 )
 
 // stale is called when the queues may have changed other than by settle.
@@ -47,7 +48,10 @@ func (y *tally) settle(d *decide.Draft) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	if y.of == nil {
-		y.news = true // the store may be counting
+		// The store may count it or not. Too many do no harm.
+		if isReady && y.added != nil {
+			y.added[is]++
+		}
 		return
 	}
 	if wasReady && y.of[was] > 0 {
@@ -90,7 +94,7 @@ func (y *tally) begin() {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	y.news = false
-	y.of = nil
+	y.of, y.added = nil, make(map[callback.QueueKey]int)
 }
 
 // end takes over what the store has counted.
@@ -103,6 +107,9 @@ func (y *tally) end(groups []callback.Group, now time.Time, took time.Duration) 
 	}
 	y.mu.Lock()
 	defer y.mu.Unlock()
+	for key, n := range y.added {
+		of[key] += n
+	}
 	y.of, y.counted, y.took = of, now, took
 	return y.copy()
 }
