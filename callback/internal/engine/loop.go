@@ -362,7 +362,12 @@ func (m *Engine) workBatch(ctx context.Context, t *tick, due []*callback.Callbac
 	}
 	unpaid := owing[:0]
 	for _, cb := range owing {
-		done, err := m.repay(ctx, t, cb)
+		policy, err := m.PolicyOf(ctx, cb, AdoptOrphans)
+		if err != nil {
+			unpaid = append(unpaid, cb) // workOn deals with the error
+			continue
+		}
+		done, err := m.repay(ctx, t, cb, policy)
 		if err != nil {
 			return err
 		}

@@ -132,11 +132,7 @@ func (m *Engine) settleOwed(ctx context.Context, now time.Time) {
 // repay tries again what a claimed callback owes. It returns whether something
 // was done and noted, which gives the claim back. After a failure of the router the
 // tick asks it for nothing else that is owed.
-func (m *Engine) repay(ctx context.Context, t *tick, cb *callback.Callback) (bool, error) {
-	policy, unknown := m.PolicyOf(ctx, cb, AdoptOrphans)
-	if unknown != nil {
-		return false, nil // the caller deals with that
-	}
+func (m *Engine) repay(ctx context.Context, t *tick, cb *callback.Callback, policy *decide.Policy) (bool, error) {
 	var done []callback.Owed
 	for _, o := range cb.Owed {
 		switch {
