@@ -1,10 +1,10 @@
-# make test     lint, then every test of every module, with the race detector; installs PostgreSQL where it is missing
+# make test     lint, then every test of every module, with the race detector; installs PostgreSQL and Node.js where they are missing
 # make quick    vet and the short tests of the root module
 # make soak     the crash tests of the stores and the simulation at length
 # make lint     gofmt and golangci-lint, which includes vet and staticcheck, for every module
 # make bench    the benchmarks whose figures README.md quotes
 # make versus   the comparison with job queues; ARGS='-only claim -rounds 3' passes flags
-# make gen      the number tables, from their metadata
+# make gen      the number tables, from the newest metadata
 # make tidy     go mod tidy for every module
 # make release  prepares VERSION=v0.1.0 for tagging, see RELEASING.md
 
@@ -25,6 +25,7 @@ RACE = -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/li
 
 test: lint
 	.ci/postgres
+	.ci/node
 	go test $(RACE) -timeout 20m work
 	@for dir in $(filter-out $(GEN),$(ALONE)); do (set -x; GOWORK=off go -C $$dir test $(RACE) -timeout 20m ./...) || exit 1; done
 # Without the race detector: these tests run in one goroutine and would take two minutes longer.
@@ -47,6 +48,7 @@ bench:
 	go test -run '^$$' -bench 'Start|Search|Drain|DueToDial' -benchmem ./callback/manager
 	go test -run '^$$' -bench Availability -benchmem ./availability
 	go test -run '^$$' -bench Pending -benchmem ./scheduler
+	.ci/node
 	GOWORK=off go -C $(GEN) test -run '^$$' -bench Validate -benchmem .
 	go test -run '^$$' -bench . ./store/sqlite
 	go test -run '^$$' -bench . ./store/postgres
@@ -59,6 +61,9 @@ versus:
 	GOWORK=off go -C $(VERSUS) run . $(ARGS)
 
 gen:
+	.ci/node
+	cd $(GEN) && npm install --save-exact --ignore-scripts --no-audit --no-fund libphonenumber-js@latest
+	GOWORK=off go -C $(GEN) get github.com/nyaruka/phonenumbers@latest
 	GOWORK=off go generate ./phonenum
 
 tidy:

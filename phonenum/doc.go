@@ -25,13 +25,17 @@
 //
 // # Tables
 //
-// The rules are those of libphonenumber; [MetadataVersion] names the version.
+// The rules are those of libphonenumber; [MetadataVersion] names the version of
+// the plans and formats, and the older one of the short numbers and time zones.
+// Numbering plans change: a number in a range that was opened after that version
+// is not valid to this package until its tables are updated.
+//
 // Its regular expressions were converted to automata over digits when the
 // tables were generated, so there is nothing to compile or initialise: a query
 // takes about a hundred nanoseconds and does not allocate. The tables take
 // about 300 kB of read-only data. The module phonenum/internal/gen generates
-// them and compares every answer with a port of libphonenumber; a table there
-// lists the few deliberate differences.
+// them and compares every answer with Google's JavaScript implementation and
+// with a port to Go; a table there lists the few deliberate differences.
 //
 // # Concurrency
 //

@@ -46,6 +46,11 @@ func TestNumber(t *testing.T) {
 		{"+5491123456789", Mobile, "AR", "011 15-2345-6789", "+54 9 11 2345-6789"},
 		{"+390669812345", FixedLine, "VA", "06 6981 2345", "+39 06 6981 2345"},
 		{"+41123", Unknown, "CH", "123", "+41 123"},
+		// Ranges and formats that older versions of the metadata do not have.
+		{"+81 60 1234 5678", Mobile, "JP", "060-1234-5678", "+81 60-1234-5678"},
+		{"+213564123456", Mobile, "DZ", "0564 12 34 56", "+213 564 12 34 56"},
+		{"+256731234567", Mobile, "UG", "0731 234567", "+256 731 234567"},
+		{"+252712345678", Mobile, "SO", "71 234 5678", "+252 71 234 5678"},
 	} {
 		n := parsed(t, test.raw, "")
 		if n.Type() != test.kind || n.Region() != test.region || n.National() != test.national || n.International() != test.abroad {

@@ -10,10 +10,6 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Version names the metadata of the tables; it becomes
-// phonenum.MetadataVersion.
-const Version = "libphonenumber 9.0.32 (nyaruka/phonenumbers v1.8.1)"
-
 // typeGeneral is the output of a types automaton for digits that match only the
 // general description, whatever their length. The output is 0 if nothing
 // matches, and typeGeneral+t for a number of phonenum's Type t.
@@ -51,6 +47,7 @@ type code struct {
 
 // tables is the content of the generated files.
 type tables struct {
+	version  string // becomes phonenum.MetadataVersion
 	graph    *graph
 	plans    []plan
 	codes    []code
@@ -60,18 +57,25 @@ type tables struct {
 	zoneSets [][]string // by output of the zones automaton minus one
 }
 
-// collect builds the tables from the metadata of nyaruka/phonenumbers.
+// collect builds the tables: plans and formats from libphonenumber-js, short
+// numbers and zones from nyaruka/phonenumbers.
 func collect() (*tables, error) {
 	t := &tables{graph: newGraph()}
 	collection, err := phonenumbers.MetadataCollection()
 	if err != nil {
 		return nil, fmt.Errorf("gen: metadata: %w", err)
 	}
+	territories, regionsOf, err := planMetadata(plansFolder, collection.GetMetadata())
+	if err != nil {
+		return nil, err
+	}
+	if t.version, err = version(plansFolder, territories, collection.GetMetadata()); err != nil {
+		return nil, err
+	}
 	short, err := shortMetadata()
 	if err != nil {
 		return nil, err
 	}
-	territories := slices.Clone(collection.GetMetadata())
 	slices.SortFunc(territories, func(a, b *phonenumbers.PhoneMetadata) int {
 		if c := strings.Compare(order(a), order(b)); c != 0 {
 			return c
@@ -95,9 +99,9 @@ func collect() (*tables, error) {
 			byRegion[p.region] = i
 		}
 	}
-	for _, number := range slices.Sorted(maps.Keys(phonenumbers.GetSupportedCallingCodes())) {
+	for _, number := range slices.Sorted(maps.Keys(regionsOf)) {
 		c := code{code: number}
-		for _, region := range phonenumbers.GetRegionCodesForCountryCode(number) {
+		for _, region := range regionsOf[number] {
 			i, ok := byRegion[region]
 			if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY {
 				i, ok = byCode[number]

@@ -1,14 +1,38 @@
 // Package gen generates the tables of package phonenum from the metadata of
-// libphonenumber, as contained in github.com/nyaruka/phonenumbers, and tests
-// phonenum against that library.
+// libphonenumber, and compares the answers of phonenum with two
+// implementations of that library.
 //
 // It is a module of its own so that neither ringback nor its users depend on
-// that library. After raising the version of nyaruka/phonenumbers and
-// [Version], run
+// them. From the root,
 //
-//	go generate ./phonenum
+//	make gen
 //
-// from the root.
+// pins the newest versions of all sources and generates the tables, and
+//
+//	GOWORK=off go generate ./phonenum
+//
+// generates them from the pinned versions.
+//
+// # Sources
+//
+// Plans and formats are those of libphonenumber-js, an npm package that follows
+// Google's releases within days and whose change log names them. It leaves out
+// what matters only for local dialling: lengths that are possible without the
+// area code, and formats that are not used internationally. These come from
+// github.com/nyaruka/phonenumbers, as do short numbers and time zones.
+//
+// The Go port says that it has a version which it does not have. The generator
+// therefore derives that version from the plans in which the port differs from
+// libphonenumber-js, and fails when a plan differs that no release in between
+// changed.
+//
+// # Comparison
+//
+// Google's JavaScript implementation runs under Node.js, the Go port in the
+// tests. Both are given the metadata of the tables, so that every difference is
+// a fault. Google's runs a second and a third time with the metadata of its own
+// package and that of the Go port, to show what a difference in age means, and
+// that nothing else differs.
 //
 // # How the tables work
 //

@@ -62,7 +62,7 @@ none.`, a.shapes)
 }
 
 func (t *tables) writePlans(w *bytes.Buffer, a packed) error {
-	fmt.Fprintf(w, "\n// MetadataVersion names the metadata from which the tables were generated.\nconst MetadataVersion = %q\n", Version)
+	fmt.Fprintf(w, "\n// MetadataVersion names the metadata from which the tables were generated.\nconst MetadataVersion = %q\n", t.version)
 	regions := make([]byte, 26*26)
 	for i, p := range t.plans {
 		if len(p.region) == 2 {

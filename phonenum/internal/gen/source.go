@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -34,11 +33,11 @@ func shortMetadata() (map[string]*phonenumbers.PhoneMetadata, error) {
 // zonePrefixes returns the time zones by number prefix. The library does not
 // export that table, so it is read from the data file in the module's folder.
 func zonePrefixes() (map[int][]string, error) {
-	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/nyaruka/phonenumbers").Output()
+	dir, err := portModule("{{.Dir}}")
 	if err != nil {
-		return nil, fmt.Errorf("gen: find the metadata module: %w", err)
+		return nil, err
 	}
-	file, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "data", "prefix_to_timezone.xml.gz"))
+	file, err := os.ReadFile(filepath.Join(dir, "data", "prefix_to_timezone.xml.gz"))
 	if err != nil {
 		return nil, fmt.Errorf("gen: %w", err)
 	}

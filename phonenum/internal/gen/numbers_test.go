@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,31 +62,37 @@ func some[T any](list []T) iter.Seq[T] {
 	}
 }
 
-// checker counts differences and reports the first few.
-type checker struct {
-	t              testing.TB
-	inputs, failed int
+// producers yields the numbers that are compared, by where they come from.
+var producers = map[string]func(t testing.TB, check func(raw, region string)){
+	"examples": writtenExamples, "every region": everyRegion, "cut examples": cutExamples, "changed examples": changedExamples,
+	"random digits": randomDigits, "spellings": spellings, "patterns": matchingPatterns,
 }
 
-func (c *checker) check(raw, region string) {
-	if excused(raw) != "" {
-		return
-	}
-	c.inputs++
-	for _, d := range compare(raw, region) {
-		if c.failed++; c.failed <= 20 {
-			c.t.Error(d)
-		}
+// TestPort compares every number with the Go port, which has the metadata of
+// the tables here.
+func TestPort(t *testing.T) {
+	for name, produce := range producers {
+		t.Run(name, func(t *testing.T) {
+			inputs, failed := 0, 0
+			produce(t, func(raw, region string) {
+				if excused(raw) != "" {
+					return
+				}
+				inputs++
+				for _, d := range compare(raw, region) {
+					if failed++; failed <= 20 {
+						t.Error(d)
+					}
+				}
+			})
+			t.Logf("%d numbers, %d differences from the Go port", inputs, failed)
+		})
 	}
 }
 
-func (c *checker) report() { c.t.Logf("%d inputs, %d differences", c.inputs, c.failed) }
-
-// TestExamples formats every example number in every usual way, in its own
+// writtenExamples formats every example number in every usual way, in its own
 // region and abroad. With -short it takes every eighth.
-func TestExamples(t *testing.T) {
-	c := checker{t: t}
-	defer c.report()
+func writtenExamples(t testing.TB, check func(raw, region string)) {
 	list := examples(t)
 	if len(list) < 1000 {
 		t.Fatalf("%d example numbers, want more than 1000", len(list))
@@ -103,56 +110,50 @@ func TestExamples(t *testing.T) {
 		}
 		for _, region := range []string{e.region, "US", ""} {
 			for _, raw := range forms {
-				c.check(raw, region)
+				check(raw, region)
 			}
 		}
 	}
 }
 
-// TestEveryRegion parses numbers of several countries in every region, where
+// everyRegion parses numbers of several countries in every region, where
 // their prefixes have different meanings.
-func TestEveryRegion(t *testing.T) {
-	c := checker{t: t}
-	defer c.report()
+func everyRegion(t testing.TB, check func(raw, region string)) {
 	for _, region := range regions() {
 		for _, raw := range []string{"+41785556677", "0041785556677", "01141785556677", "81041785556677", "0785556677", "785556677",
 			"41785556677", "4155552671", "14155552671", "2345678", "02345678", "112", "911", "5115", "15", "8001234567", "1800FLOWERS",
 			"tel:7042;phone-context=example.com", "tel:863-1234;phone-context=+1-914-555", "9112345678", "03456789012", "0012"} {
-			c.check(raw, region)
+			check(raw, region)
 		}
 		own := phonenumbers.GetCountryCodeForRegion(region)
 		for _, kind := range slices.Sorted(maps.Keys(types)) {
 			if n := phonenumbers.GetExampleNumberForType(region, kind); n != nil {
 				national := phonenumbers.GetNationalSignificantNumber(n)
 				for _, prefix := range []string{"", "0", "1", "8", "00", "90", "06", "01", "15", strconv.Itoa(own), "0" + strconv.Itoa(own), "+"} {
-					c.check(prefix+national, region)
+					check(prefix+national, region)
 				}
 			}
 		}
 	}
 }
 
-// TestPrefixes truncates and extends every example number. With -short it takes
+// cutExamples truncates and extends every example number. With -short it takes
 // every eighth.
-func TestPrefixes(t *testing.T) {
-	c := checker{t: t}
-	defer c.report()
+func cutExamples(t testing.TB, check func(raw, region string)) {
 	for e := range some(examples(t)) {
 		code := "+" + strconv.Itoa(e.code)
 		for cut := 1; cut <= len(e.national); cut++ {
-			c.check(code+e.national[:cut], "ZZ")
-			c.check(e.national[:cut], e.region)
+			check(code+e.national[:cut], "ZZ")
+			check(e.national[:cut], e.region)
 		}
 		for _, more := range []string{"0", "12", "1234567890"} {
-			c.check(code+e.national+more, "ZZ")
+			check(code+e.national+more, "ZZ")
 		}
 	}
 }
 
-// TestPerturbed changes digits of the example numbers at random.
-func TestPerturbed(t *testing.T) {
-	c := checker{t: t}
-	defer c.report()
+// changedExamples changes digits of the example numbers at random.
+func changedExamples(t testing.TB, check func(raw, region string)) {
 	random := rand.New(rand.NewPCG(1, 2))
 	list := examples(t)
 	all := regions()
@@ -179,15 +180,13 @@ func TestPerturbed(t *testing.T) {
 		if random.IntN(2) == 0 {
 			raw = "+" + strconv.Itoa(e.code) + raw
 		}
-		c.check(raw, region)
+		check(raw, region)
 	}
 }
 
-// TestRandomDigits tries random numbers of every country code, to reach every
+// randomDigits tries random numbers of every country code, to reach every
 // part of every plan.
-func TestRandomDigits(t *testing.T) {
-	c := checker{t: t}
-	defer c.report()
+func randomDigits(t testing.TB, check func(raw, region string)) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, code := range slices.Sorted(maps.Keys(phonenumbers.GetSupportedCallingCodes())) {
 		for range rounds(250) {
@@ -196,16 +195,14 @@ func TestRandomDigits(t *testing.T) {
 			for range 4 + random.IntN(10) {
 				b.WriteByte(byte('0' + random.IntN(10)))
 			}
-			c.check(b.String(), "")
+			check(b.String(), "")
 		}
 	}
 }
 
-// TestSpellings inserts the characters that people write between and around
+// spellings inserts the characters that people write between and around
 // digits.
-func TestSpellings(t *testing.T) {
-	c := checker{t: t}
-	defer c.report()
+func spellings(t testing.TB, check func(raw, region string)) {
 	random := rand.New(rand.NewPCG(5, 6))
 	list := examples(t)
 	signs := []string{" ", "-", ".", "/", "(", ")", "[", "]", "~", "*", "x", "X", "\u00a0", "\u2011", "\u200b", "\u3000", "\uff0d", "\t", ",", ";", "#", "+",
@@ -221,6 +218,79 @@ func TestSpellings(t *testing.T) {
 			at := random.IntN(len(raw) + 1)
 			raw = raw[:at] + signs[random.IntN(len(signs))] + raw[at:]
 		}
-		c.check(raw, e.region)
+		check(raw, e.region)
 	}
+}
+
+// matchingPatterns makes numbers of every type of every plan from its pattern,
+// and changes a digit of every other one.
+func matchingPatterns(t testing.TB, check func(raw, region string)) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for _, m := range current {
+		for _, desc := range []*phonenumbers.PhoneNumberDesc{m.FixedLine, m.Mobile, m.TollFree, m.PremiumRate, m.SharedCost, m.PersonalNumber,
+			m.Voip, m.Pager, m.Uan, m.Voicemail} {
+			pattern := desc.GetNationalNumberPattern()
+			if pattern == "" {
+				continue
+			}
+			i := 0
+			matches(t, pattern, rounds(40), func(digits []byte) {
+				if i++; i%2 == 1 {
+					digits[random.IntN(len(digits))] = byte('0' + random.IntN(10))
+				}
+				check(fmt.Sprintf("+%d%s", m.GetCountryCode(), digits), "")
+				if i%4 == 0 {
+					check(m.GetNationalPrefix()+string(digits), m.GetId())
+				}
+			})
+		}
+	}
+}
+
+// matches yields count numbers that pattern matches, chosen at random.
+func matches(t testing.TB, pattern string, count int, yield func(digits []byte)) {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(11, 12))
+	for range count {
+		yield(appendMatch(nil, re, random))
+	}
+}
+
+// appendMatch appends digits that re matches, chosen at random.
+func appendMatch(digits []byte, re *syntax.Regexp, random *rand.Rand) []byte {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return append(digits, string(re.Rune)...)
+	case syntax.OpCharClass:
+		var class []rune
+		for i := 0; i < len(re.Rune); i += 2 {
+			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+				class = append(class, r)
+			}
+		}
+		return append(digits, byte(class[random.IntN(len(class))]))
+	case syntax.OpConcat, syntax.OpCapture:
+		for _, sub := range re.Sub {
+			digits = appendMatch(digits, sub, random)
+		}
+		return digits
+	case syntax.OpAlternate:
+		return appendMatch(digits, re.Sub[random.IntN(len(re.Sub))], random)
+	case syntax.OpQuest:
+		if random.IntN(2) == 0 {
+			return digits
+		}
+		return appendMatch(digits, re.Sub[0], random)
+	case syntax.OpRepeat:
+		for range re.Min + random.IntN(re.Max-re.Min+1) {
+			digits = appendMatch(digits, re.Sub[0], random)
+		}
+		return digits
+	case syntax.OpEmptyMatch:
+		return digits
+	}
+	panic(fmt.Sprintf("unexpected part %v of a pattern", re))
 }
