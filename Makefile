@@ -62,7 +62,7 @@ versus:
 
 gen:
 	.ci/node
-	cd $(GEN) && npm install --save-exact --ignore-scripts --no-audit --no-fund libphonenumber-js@latest
+	cd $(GEN) && npm install --save-exact --ignore-scripts --no-audit --no-fund libphonenumber-js@latest google-libphonenumber@latest
 	GOWORK=off go -C $(GEN) get github.com/nyaruka/phonenumbers@latest
 	GOWORK=off go generate ./phonenum
 

@@ -1,8 +1,12 @@
 package gen
 
 import (
+	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/nyaruka/phonenumbers"
@@ -108,9 +112,9 @@ func TestShortExamples(t *testing.T) {
 	}
 }
 
-// TestShortDigits compares all numbers of up to three digits in every region,
-// and longer ones at random. With -short it takes every eighth region.
-func TestShortDigits(t *testing.T) {
+// shortNumbers yields all numbers of up to three digits in every region, and
+// longer ones at random. With -short it takes every eighth region.
+func shortNumbers(check func(digits, region string)) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for region := range some(regions()) {
 		for n := range 1110 {
@@ -119,11 +123,101 @@ func TestShortDigits(t *testing.T) {
 				digits = strconv.Itoa(n - 1000)
 				digits = "000"[len(digits):] + digits
 			}
-			checkShort(t, digits, region)
+			check(digits, region)
 		}
 		for range 200 {
-			digits := strconv.Itoa(1000 + random.IntN(999_000))
-			checkShort(t, digits, region)
+			check(strconv.Itoa(1000+random.IntN(999_000)), region)
 		}
+	}
+}
+
+func TestShortDigits(t *testing.T) {
+	shortNumbers(func(digits, region string) { checkShort(t, digits, region) })
+}
+
+// shortAnswer is google-libphonenumber's answer about a short number.
+type shortAnswer struct {
+	Emergency, Connects, Valid bool
+	Cost                       int
+}
+
+// premiumCost is the cost of premium numbers in google-libphonenumber.
+const premiumCost = 2
+
+// differences returns where phonenum and google-libphonenumber differ.
+func (theirs shortAnswer) differences(digits, region string) (diffs []string) {
+	check := func(what string, ours, theirs bool) {
+		if ours != theirs {
+			diffs = append(diffs, fmt.Sprintf("%s of %s in %s: ringback %v, google %v", what, digits, region, ours, theirs))
+		}
+	}
+	kind := phonenum.Short(digits, region)
+	check("emergency", kind == phonenum.Emergency, theirs.Emergency)
+	check("connection to emergency", phonenum.ConnectsToEmergency(digits, region), theirs.Connects)
+	if kind != phonenum.Emergency {
+		check("premium", kind == phonenum.ShortPremium, theirs.Cost == premiumCost)
+		// The deliberate difference "premium short numbers".
+		if kind != phonenum.ShortPremium {
+			check("short number", kind != phonenum.NotShort, theirs.Valid)
+		}
+	}
+	return diffs
+}
+
+// TestShortOracle compares short numbers with google-libphonenumber, like
+// TestOracle.
+func TestShortOracle(t *testing.T) {
+	byRegion, err := shortMetadata()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := slices.Collect(maps.Values(byRegion))
+	var questions []question
+	ask := func(digits, region string) { questions = append(questions, question{"short", digits, region}) }
+	shortNumbers(ask)
+	for _, m := range ours {
+		for _, desc := range []*phonenumbers.PhoneNumberDesc{m.ShortCode, m.Emergency, m.PremiumRate, m.TollFree} {
+			if pattern := desc.GetNationalNumberPattern(); pattern != "" && pattern != "NA" {
+				matches(t, pattern, 20, func(digits []byte) { ask(string(digits), m.GetId()) })
+			}
+		}
+	}
+	_, theirs := oracleData(t)
+	theirs = slices.DeleteFunc(theirs, func(m *phonenumbers.PhoneMetadata) bool { return byRegion[m.GetId()] == nil })
+	changed := differing(ours, theirs, canonical)
+	for _, m := range theirs {
+		// To google-libphonenumber every number connects to an emergency service
+		// where there is none.
+		if m.GetEmergency().GetNationalNumberPattern() == "" {
+			changed = append(changed, m.GetId())
+		}
+	}
+	for _, test := range []struct {
+		name string
+		data dataset
+		may  []string // regions that may differ
+	}{
+		{"same metadata", dataset{Short: encode(ours)}, nil},
+		{"own metadata", dataset{}, changed},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			failed, unexpected := 0, 0
+			for i, answer := range answers[shortAnswer](t, test.data, questions) {
+				q := questions[i]
+				diffs := answer.differences(q.text, q.region)
+				if len(diffs) == 0 {
+					continue
+				}
+				failed++
+				if slices.Contains(test.may, q.region) {
+					continue
+				}
+				if unexpected++; unexpected <= 20 {
+					t.Error(strings.Join(diffs, "\n"))
+				}
+			}
+			t.Logf("%d of %d short numbers differ from google-libphonenumber; %v may", failed, len(questions), test.may)
+		})
 	}
 }

@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/ringback-go/ringback/phonenum"
 )
 
 const sampleLog = `
@@ -80,4 +84,50 @@ func TestVersionOf(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSources states what the sources contain. The Go port calls its metadata
+// 9.0.32; by its differences it is the release before.
+func TestSources(t *testing.T) {
+	list, err := changeLog(plansFolder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, _ := versionOf(list, differing(current, ported, published))
+	got := phonenum.MetadataVersion
+	if want := "short numbers and time zones " + version + " ("; !strings.Contains(got, want) {
+		t.Errorf("MetadataVersion is %q, want %q in it", got, want)
+	}
+	if want := "libphonenumber " + list[0].version + " ("; !strings.HasPrefix(got, want) {
+		t.Errorf("MetadataVersion is %q, want it to start with %q", got, want)
+	}
+	// Where the Go port and google-libphonenumber differ in short numbers, a
+	// release between the two changed them.
+	ours, err := shortMetadata()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plans, short := oracleData(t)
+	newer, _ := versionOf(list, differing(current, plans, published))
+	var changed []string
+	between := false
+	for _, r := range list {
+		between = between || r.version == newer
+		if r.version == version {
+			break
+		}
+		if between {
+			changed = append(changed, r.short...)
+		}
+	}
+	for _, m := range short {
+		old := ours[m.GetId()]
+		if old == nil || slices.Contains(changed, m.GetId()) {
+			continue
+		}
+		if different := differing([]*phonenumbers.PhoneMetadata{old}, []*phonenumbers.PhoneMetadata{m}, canonical); len(different) > 0 {
+			t.Errorf("short numbers of %s differ, but no release between %s and %s changed them", m.GetId(), version, newer)
+		}
+	}
+	t.Logf("Go port %s, google-libphonenumber %s, short numbers changed in between: %v", version, newer, changed)
 }
