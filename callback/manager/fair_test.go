@@ -116,6 +116,7 @@ func TestServicesShareWhatIsScarce(t *testing.T) {
 			}
 			counts := f.served()
 			total := len(f.dialer.Calls())
+			t.Logf("%d calls: %v", total, counts)
 			if total > 1000 {
 				t.Fatalf("%d calls, nothing was scarce: %v", total, counts)
 			}
@@ -172,6 +173,7 @@ func TestShares(t *testing.T) {
 	f.fill(300, manager.Request{}, "aaa", "mmm", "zzz")
 	f.run(2 * time.Hour)
 	counts, total := f.served(), len(f.dialer.Calls())
+	t.Logf("%d calls: %v", total, counts)
 	if diff := cmp.Diff(map[string]int{"aaa": total / 6, "mmm": total / 2, "zzz": total / 3}, counts, cmp.Comparer(func(a, b int) bool { return a-b <= 2 && b-a <= 2 })); diff != "" {
 		t.Errorf("of %d (-want +got):\n%s", total, diff)
 	}
@@ -208,6 +210,7 @@ func TestWaitOfANewcomer(t *testing.T) {
 				}
 			}
 			// The backlog takes its part in every round.
+			t.Logf("the last of %d newcomers was call %d", n-1, last)
 			if most := n + rate; last > most || last < n-1 {
 				t.Errorf("the last of %d newcomers was call %d, want at most %d", n-1, last, most)
 			}
