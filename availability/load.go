@@ -66,9 +66,9 @@ func (l *DenseLoad) Taken(start time.Time) int {
 	return l.others[start.Unix()]
 }
 
-// NewLoad returns an empty table for the buckets that begin in [from, to). The
-// error is a [*RangeError] if that is more than twice MaxBuckets, the most that
-// [Planner.NearRange] returns.
+// NewLoad returns an empty table for the buckets that begin in [from, to). It
+// returns a [*RangeError] for more than 2*MaxBuckets buckets, a bound that no
+// range from [Planner.NearRange] exceeds.
 func (p *Planner) NewLoad(from, to time.Time) (*DenseLoad, error) {
 	start, end := from.Unix(), ceilUnix(to)
 	if !inYears(start) || !inYears(end) {

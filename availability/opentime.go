@@ -22,9 +22,10 @@ func (c *Calendar) NextClose(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// LastOpen returns t in UTC if the office is open at t, else the end of the open
-// time before t, which is itself closed. It returns false if there was none
-// within [MaxSearchDays].
+// LastOpen returns t in UTC if the office is open at t. Otherwise it returns when
+// the office last closed before t. That instant is closed, because hours do not
+// include their end. It returns false if the office was not open within
+// [MaxSearchDays] before t.
 func (c *Calendar) LastOpen(t time.Time) (time.Time, bool) {
 	c = c.orAlways()
 	if c.Open(t) {

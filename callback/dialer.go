@@ -35,9 +35,11 @@ type Ref string
 // A Manager calls Dial from several goroutines at once unless
 // Config.Synchronous is set.
 //
-// Optional interfaces are found by type assertion, also through Unwrap:
-// [HangupDialer], [LookupDialer], [LimitedDialer], [MediaDialer],
-// [BlockingDialer].
+// A Dialer may also implement [HangupDialer], [LookupDialer], [LimitedDialer],
+// [MediaDialer] and [BlockingDialer]. A wrapper that has a method
+// Unwrap() Dialer need not repeat those of the dialer it wraps: a Manager looks
+// for them there. If that dialer is a [BlockingDialer], a wrapper that only
+// implements Dial is bypassed; it must implement DialAndWait.
 type Dialer interface {
 	Dial(ctx context.Context, call Call) (Ref, error)
 }
@@ -116,7 +118,13 @@ type BlockingDialer interface {
 }
 
 // DialerFunc is a [BlockingDialer] made of a function that makes a call, blocks
-// until it has ended and returns how it ended.
+// until it has ended and returns how it ended, as in
+// return callback.Ended(callback.ResultBusy), nil.
+//
+// An Outcome without a Certainty counts as [Known]. The zero Outcome with a nil
+// error says nothing about the call: the callback becomes Unresolved and the
+// Manager logs a warning. After an error that does not wrap [ErrNotPlaced] the
+// callback becomes Unresolved too, and no other attempt follows by itself.
 type DialerFunc func(ctx context.Context, call Call) (Outcome, error)
 
 // DialAndWait calls f.

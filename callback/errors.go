@@ -122,7 +122,12 @@ func codes() []codeOf {
 // FieldError reports a field of a request or a configuration that breaks a rule.
 // It unwraps to Fact and Cause.
 type FieldError struct {
-	Field string // name of the field in the request or configuration
+	// Field is the name of the field: that of the Go field for a configuration, as
+	// in "Numbers.Country"; for a request the name in lower case, as in
+	// "retry.delay", or the property that clients of GMS set: "_customer_number"
+	// for Request.Number, "_desired_time" for Desired and Local, "_callback_state"
+	// for State.
+	Field string
 	Rule  string // what is wrong with it; never contains a phone number
 	Fact  error  // ErrInvalidParameter or ErrConfiguration
 	Cause error  // may be nil

@@ -25,7 +25,9 @@ import (
 //
 // The methods must be safe for concurrent use and return quickly: every method of
 // the Manager that ends a callback calls Release. A panic affects only the callback
-// of the call. A router may also implement [WakingRouter].
+// of the call. A router may also implement [BatchRouter] and [WakingRouter]. A
+// Manager looks for them in a wrapped router too, if the wrapper has a method
+// Unwrap() Router.
 type Router interface {
 	Free(ctx context.Context, tenant, service string) (int, error)
 	Reserve(ctx context.Context, cb *Callback) (Reservation, error)

@@ -46,8 +46,10 @@ type Pause struct {
 // Tenants: every key, query and counter belongs to one tenant. Only Claim of due
 // callbacks, Count and Events can work on all tenants.
 //
-// The interface will not grow. New capabilities are optional interfaces that a
-// Manager finds by type assertion.
+// The interface will not grow. New capabilities are optional interfaces, today
+// [ClockStore], [NotifyingStore] and [PausingStore]. A wrapper that embeds a Store
+// hides them unless it has a method Unwrap() Store, through which a Manager finds
+// those of the wrapped store.
 type Store interface {
 	// Apply makes the changes in order. Each change is atomic: its record, counters,
 	// idempotency key and event are written together or not at all. Apply returns

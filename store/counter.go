@@ -231,9 +231,10 @@ func windowOf(p *callback.Permit, now instant) instant {
 	return instantOf(p.Until)
 }
 
-// LastEnd returns the latest end of a window that a permit taken at now may find. A
-// window that ends later began before the clock was set back, and is over. It is
-// zero for a permit without a window.
+// LastEnd returns the latest end that the window of a counter can have when p is
+// taken from it at now. A window that ends later began before the clock was set
+// back: the store discards it and starts a new one. LastEnd is zero for a permit
+// without a window.
 func LastEnd(p *callback.Permit, now time.Time) time.Time {
 	switch {
 	case p.For > 0:

@@ -27,8 +27,9 @@ func NewFilter(q *Query) *Filter {
 	return &Filter{filter: newFilter(&own)}
 }
 
-// Grouped reports whether the query has conditions only on tenant, service,
-// priority and state, by which Count groups. MatchGroup decides such a query.
+// Grouped reports whether the query has no conditions except on tenant, service,
+// priority and state. Count groups by these, so that MatchGroup can answer the
+// query without reading a callback.
 func (f *Filter) Grouped() bool { return f.filter.grouped() }
 
 // MatchGroup reports whether the callbacks of a group match a query for which

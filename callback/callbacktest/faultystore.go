@@ -12,9 +12,9 @@ import (
 
 // FaultyStore injects faults into the calls of a store, by rules
 // ([FaultyStore.Inject]) or at random ([FaultyStore.Randomly]). A Manager gets
-// [FaultyStore.Store]. The errors follow the rules of [callback.Store], unless a
-// [Fault] sets an error that does not: a call that fails with another error than
-// ErrOutcomeUnknown has had no effect.
+// [FaultyStore.Store]. Injected errors follow the rules of [callback.Store]: only a call that
+// fails with ErrOutcomeUnknown may have had an effect. A [Fault] can set an error
+// that breaks them.
 //
 // All methods are safe for concurrent use. The same calls in the same order get the
 // same faults.

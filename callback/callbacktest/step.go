@@ -84,8 +84,9 @@ func (s Step) With(quirks ...Quirk) Step {
 // has reports whether the step has all quirks of q.
 func (s Step) has(q Quirk) bool { return s.quirks&q == q }
 
-// Result is a call that ends with any of the 54 results, in the way that fits
-// the result: at once for a network's refusal, after ringing, or after a talk.
+// Result is a call that ends with result r. The result decides the course of the
+// call: a refusal by the network ends it at once, no answer ends it after
+// ringing, an answer after a talk.
 func Result(r callback.CallResult) Step { return Step{result: r} }
 
 // Answered is a call that the customer answers, is connected to an agent, and
@@ -134,9 +135,9 @@ func Throttled(after time.Duration) Step {
 	return Step{unplaced: true, dialErr: &callback.ThrottledError{After: after}}
 }
 
-// Lost is an attempt that never reached the platform, though the error of Dial
-// does not say so; nil stands for [ErrSilentPlatform]. A look-up returns the
-// truth.
+// Lost is an attempt that never reaches the platform. Dial returns err, or
+// [ErrSilentPlatform] if err is nil, and the Manager cannot tell whether the call
+// was placed. A look-up answers that it was not.
 func Lost(err error) Step { return Step{unplaced: true}.Fails(err) }
 
 // Vanished is an attempt that never reached the platform though Dial returns

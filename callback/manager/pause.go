@@ -14,7 +14,8 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// PauseRequest pauses or resumes a service.
+// PauseRequest names what to pause or resume: one service, or without a Service
+// all services of the tenant.
 type PauseRequest struct {
 	Service string // empty means all services of the tenant
 	Actor   string // required; at most 128 bytes

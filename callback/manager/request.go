@@ -26,14 +26,16 @@ type Request struct {
 	Desired time.Time
 	// Local names the time on the wall clock of Zone instead of by an instant.
 	// A time that does not exist becomes the first instant after the gap; one
-	// that exists twice is the first of the two.
+	// that exists twice is the first of the two. Local needs Zone, an IANA name;
+	// Zone alone has no effect.
 	Local *availability.LocalTime
 	Zone  string
 	// Until is the latest instant at which an attempt may begin. Zero means
 	// none but the service's TTL.
 	Until time.Time
-	// State forces the state instead of deciding between Scheduled and Queued,
-	// for life cycles kept outside (GMS _callback_state).
+	// State is the first state of the callback. It is for hosts that keep the life
+	// cycle themselves; see [Manager.ReportState]. Zero lets the Manager choose
+	// Scheduled or Queued. GMS: _callback_state.
 	State callback.State
 
 	// Key makes the request safe to repeat: the same key with the same request
@@ -55,8 +57,8 @@ type Request struct {
 	// mode's is called; see [callback.ContactModes].
 	Account string
 	ModeID  string
-	// CampaignID and ContactID are LCM's. They default to those of the mode that
-	// the number came from. Left out of the digest of a request that has none.
+	// CampaignID and ContactID are LCM's. They default to those of the contact mode
+	// that supplied the number. A request without them keeps its digest: omitempty.
 	CampaignID  string `json:",omitempty"`
 	ContactID   string `json:",omitempty"`
 	Agent       callback.Agent
