@@ -38,12 +38,13 @@ func services() (*callback.Services, error) {
 			RequiredKeys: []string{"_customer_number", "contract"},
 			MaskAfter:    callback.Off, // the report at the end names the customers
 		},
-		// support has one line, so that priorities decide who is called first.
+		// support has one line, so that priorities decide who is called first. It
+		// gives a callback up after three attempts that the dialer did not place.
 		callback.Service{
 			Name:      "support",
 			Numbers:   callback.Numbers{Country: "DE"},
 			Booking:   callback.Booking{Hours: always, Bucket: 30 * time.Minute, PerBucket: 4},
-			Queueing:  callback.Queueing{Lines: 1},
+			Queueing:  callback.Queueing{Lines: 1, MaxSubmits: 3},
 			Dialing:   callback.DialOptions{Retry: retry},
 			MaskAfter: callback.Off,
 		},
