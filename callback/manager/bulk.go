@@ -14,8 +14,8 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// CancelAllRequest asks to cancel many callbacks (GMS 4.11). Exactly one of IDs
-// and Query is given.
+// CancelAllRequest asks to cancel many callbacks. Exactly one of IDs and Query is
+// given. GMS: 4.11.
 type CancelAllRequest struct {
 	// IDs are the callbacks, at most 1,000.
 	IDs []callback.ID

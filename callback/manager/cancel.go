@@ -16,9 +16,9 @@ type CancelRequest struct {
 	// Reason is the reason of the completed callback. Defaults to
 	// ReasonCancelled.
 	Reason callback.Reason
-	// Force completes the callback even if a call is in flight or unresolved
-	// (GMS discard_ors_failure). A dialer that can hang up does so, even if the
-	// parties are talking.
+	// Force completes the callback even if a call is in flight or unresolved. A
+	// dialer that can hang up does so, even if the parties are talking. GMS:
+	// discard_ors_failure.
 	Force  bool
 	Actor  string // kept in the history; at most 128 bytes
 	Detail string // why, kept in the history; at most 1,024 bytes
@@ -27,7 +27,7 @@ type CancelRequest struct {
 // Cancel completes a callback. Once it has returned nil, no attempt begins.
 //
 // While a call is in flight it returns the callback and a
-// [callback.PendingError], which is an [callback.ErrInFlight]. No further attempt
+// [callback.PendingError], which wraps [callback.ErrInFlight]. No further attempt
 // follows, and a dialer that can hang up does so unless the parties are talking.
 // The callback completes when the call has ended: successfully if the parties
 // have talked, else with the requested reason.

@@ -25,6 +25,14 @@
 // owns a timer. A test or a simulation calls Tick itself, with the time of its
 // choice.
 //
+// A dialer that returns before the call has ended, and webhooks of its platform,
+// report to [Manager.Report].
+//
+// When the context of Run ends, Run begins no more work, waits up to
+// Config.ShutdownTimeout for calls of the dialer, and returns nil. Other methods
+// still work. [Manager.Shutdown] ends Run and also makes the methods that change
+// something return [callback.ErrStopped].
+//
 // # Who is served
 //
 // Tenants have equal shares of what their callbacks compete for, such as agents
@@ -41,14 +49,6 @@
 // Queueing.Weights. A callback that cannot be dialed now, because its number is on
 // the phone or no agent for it is free, keeps its place and lets the next one
 // pass.
-//
-// A dialer that returns before the call has ended, and webhooks of its platform,
-// report to [Manager.Report].
-//
-// When the context of Run ends, Run begins no more work, waits up to
-// Config.ShutdownTimeout for calls of the dialer, and returns nil. Other methods
-// still work. [Manager.Shutdown] ends Run and also makes the methods that change
-// something return [callback.ErrStopped].
 //
 // # Several nodes
 //

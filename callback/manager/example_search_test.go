@@ -116,9 +116,9 @@ func ExampleManager_SearchPage() {
 	// cb000005 end
 }
 
-// Callbacks are found by number in any spelling, by the lookup keys of their
+// Callbacks are found by number in any spelling, by the search keys of their
 // service, by property, and by what the host knows the customer as.
-func ExampleManager_SearchPage_lookups() {
+func ExampleManager_SearchPage_searchValues() {
 	ctx := context.Background()
 	m, err := waitingRoom(ctx)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// Position is the place of a callback in its queue (GMS 4.9).
+// Position is the place of a callback in its queue. GMS: 4.9.
 type Position struct {
 	// Place is the place in the order in which the callbacks of the service are
 	// dispatched, from 1. Callbacks in the gap between two attempts keep their

@@ -23,8 +23,8 @@ func (m *Manager) Report(ctx context.Context, r callback.Report) error {
 	return m.engine.Report(ctx, r)
 }
 
-// StateReport is what the execution side says about a callback's state (GMS
-// PUT _callback_state).
+// StateReport is the state of a callback as the software that makes its calls
+// reports it. GMS: PUT _callback_state.
 type StateReport struct {
 	ID     callback.ID
 	State  callback.State  // Queued, Routing, Processing or Completed

@@ -21,8 +21,8 @@ type Request struct {
 	// of the contact mode.
 	Alternative string
 
-	// Desired is when the customer wants to be called (GMS _desired_time).
-	// Zero means now.
+	// Desired is when the customer wants to be called. Zero means now. GMS:
+	// _desired_time.
 	Desired time.Time
 	// Local names the time on the wall clock of Zone instead of by an instant.
 	// A time that does not exist becomes the first instant after the gap; one

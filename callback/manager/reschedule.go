@@ -13,7 +13,8 @@ import (
 // RescheduleRequest moves a callback to another time.
 type RescheduleRequest struct {
 	ID callback.ID
-	// Desired is the new time (GMS _new_desired_time), or Local in Zone.
+	// Desired is the new time. Local and Zone give it on a wall clock instead, as in
+	// [Request]. GMS: _new_desired_time.
 	Desired time.Time
 	Local   *availability.LocalTime
 	Zone    string

@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// WatermarksRequest asks for the number of callbacks in progress (GMS 4.8).
+// WatermarksRequest asks for the number of callbacks in progress. GMS: 4.8.
 type WatermarksRequest struct {
 	// Services are the names of at most 1,000 services. Empty means all of the
 	// [callback.ServiceLister] and all that have callbacks in progress.

@@ -69,7 +69,7 @@ func methods() []method {
 			return err
 		}},
 		{"Erase", func(ctx context.Context, s *postgres.Store, i int) error {
-			errs, err := s.Erase(ctx, due, callback.EraseRequest{Items: []callback.Precondition{{ID: "nobody", Revision: 1}}, Subjects: []string{"nobody"}})
+			errs, err := s.Erase(ctx, due, callback.EraseRequest{Items: []callback.Precondition{{ID: "unknown", Revision: 1}}, Subjects: []string{"unknown"}})
 			if err == nil && len(errs) == 1 && errors.Is(errs[0], callback.ErrNotFound) {
 				return nil
 			}

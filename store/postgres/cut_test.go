@@ -157,7 +157,7 @@ func (l *line) cut(t *testing.T, kind faultproxy.Fault, way int, d deed) string 
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	// A connection is open before the gate is shut.
-	if _, err := l.store.Get(ctx, callback.By{ID: "nobody"}); !errors.Is(err, callback.ErrNotFound) {
+	if _, err := l.store.Get(ctx, callback.By{ID: "unknown"}); !errors.Is(err, callback.ErrNotFound) {
 		t.Fatal(err)
 	}
 	fired := []<-chan struct{}{l.proxy.Arm(kind, isChange, 1)}

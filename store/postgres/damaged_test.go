@@ -62,7 +62,7 @@ func poisons() []poison {
 		{"epoch at the maximum", set("epoch", int64(math.MaxInt64)), false},
 		{"negative lease", set("epoch", int64(-7)), false},
 		{"orphan event", func(ctx context.Context, db *pgx.Conn, cb *callback.Callback) error {
-			_, err := db.Exec(ctx, "UPDATE rb1.events SET callback = 'nobody ' || callback WHERE callback = $1", string(cb.ID))
+			_, err := db.Exec(ctx, "UPDATE rb1.events SET callback = 'unknown ' || callback WHERE callback = $1", string(cb.ID))
 			return err
 		}, true},
 		{"missing slot", func(ctx context.Context, db *pgx.Conn, cb *callback.Callback) error {

@@ -52,7 +52,7 @@ func Example() {
 	}
 	defer s.Close()
 	services, _ := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
-	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(nobody)})
+	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(noAnswer)})
 	cb, _ := m.Start(ctx, manager.Request{Service: "billing", Number: "+41446681800", Key: "order-17"})
 
 	again, _ := m.Start(ctx, manager.Request{Service: "billing", Number: "+41446681800", Key: "order-17"})
@@ -72,7 +72,7 @@ func ExampleIn() {
 	s, _ := postgres.New(ctx, pool, postgres.Config{})
 	defer s.Close()
 	services, _ := callback.NewServices(callback.Service{Name: "orders", Numbers: callback.Numbers{Country: "US"}})
-	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(nobody)})
+	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(noAnswer)})
 	_, _ = pool.Exec(ctx, "CREATE TABLE orders (id int PRIMARY KEY, callback text)")
 
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {

@@ -16,7 +16,7 @@ import (
 
 var errRollback = errors.New("the host changes its mind")
 
-func nobody(context.Context, callback.Call) (callback.Outcome, error) {
+func noAnswer(context.Context, callback.Call) (callback.Outcome, error) {
 	return callback.Outcome{Result: callback.ResultNoAnswer, Certainty: callback.Known}, nil
 }
 
@@ -26,7 +26,7 @@ func managerOn(t *testing.T, s callback.Store, services ...callback.Service) *ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := manager.New(manager.Config{Store: s, Services: known, Dialer: callback.DialerFunc(nobody)})
+	m, err := manager.New(manager.Config{Store: s, Services: known, Dialer: callback.DialerFunc(noAnswer)})
 	if err != nil {
 		t.Fatal(err)
 	}
