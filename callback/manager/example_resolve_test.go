@@ -45,7 +45,7 @@ func ExampleManager_Resolve() {
 	// COMPLETED AGENT_CONNECTED
 }
 
-// The operator may also take it on himself that the customer is called twice.
+// The operator can also accept that the customer may be called twice.
 func ExampleManager_Resolve_redial() {
 	ctx := context.Background()
 	m, sim := simulate(support())

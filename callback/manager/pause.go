@@ -209,7 +209,7 @@ func (m *Manager) pauser(req PauseRequest) (callback.PausingStore, error) {
 		return nil, decide.Invalid("actor", "is required")
 	}
 	if m.engine.Pauses.Store == nil {
-		return nil, decide.Misconfigured("Store", "keeps no pauses")
+		return nil, decide.Misconfigured("Store", "keeps no pauses: it is no callback.PausingStore, and a wrapper of one needs Unwrap() callback.Store")
 	}
 	return m.engine.Pauses.Store, nil
 }

@@ -9,14 +9,13 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
-// Resolution is an operator's word on an unresolved callback.
+// Resolution is an operator's decision about an unresolved callback.
 type Resolution struct {
 	ID callback.ID
 	// Outcome is what happened to the attempt: Known or NotPlaced.
 	Outcome callback.Outcome
-	// Redial queues the callback for another attempt, whatever the retry
-	// policy says. The operator takes it on himself that the customer may be
-	// called twice.
+	// Redial queues the callback for another attempt, whatever the retry policy
+	// says. The operator accepts that the customer may be called twice.
 	Redial bool
 	Actor  string // required
 	Detail string

@@ -16,7 +16,7 @@ type Subscription struct {
 	Services   []string             // empty means all
 	Types      []callback.EventType // empty means all
 	// Callback names one callback; empty means all. Its events are delivered from
-	// the first on.
+	// the first on. An ID that does not exist is no error and delivers nothing.
 	Callback callback.ID
 	// After continues behind an event that was handled: its Cursor. Without After,
 	// Oldest or Callback a subscription begins now.
