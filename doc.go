@@ -1,7 +1,7 @@
 // Package ringback is the root of a library for callbacks in contact centres. A
 // customer who would wait on hold asks to be called back, now or at a time. The
 // library checks the number, the opening hours and the capacity, books a place,
-// releases the callback in order when an agent can take it, has it dialled,
+// releases the callback in order when an agent can take it, has it dialed,
 // retries, and records what happened.
 //
 // It is a library and not a server: the host owns the process, the listener, the

@@ -4,7 +4,7 @@
 //
 // It is what the author of a plug-in imports. It contains no engine, starts no
 // goroutine, opens no connection and keeps no data. Callbacks are accepted,
-// queued and dialled by the Manager of
+// queued and dialed by the Manager of
 // [github.com/ringback-go/ringback/callback/manager].
 //
 // # States

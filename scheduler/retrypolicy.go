@@ -83,7 +83,7 @@ func DefaultRetryPolicy() RetryPolicy {
 
 // SimpleRetry returns the policy for the LUCS fields MaxRetries and
 // SecondsBetweenRetries: maxRetries further attempts with a constant gap.
-// Congestion counts like any failure. Outcomes that dialling again cannot
+// Congestion counts like any failure. Outcomes that dialing again cannot
 // improve are not retried: a fax, an invalid number, an abandoned call, an
 // unknown outcome. It returns an [ErrRetryPolicy] unless maxRetries is 0 to
 // 2147483646 and between is 0 to [MaxRetryDelay].

@@ -20,7 +20,7 @@ type person struct {
 
 // A leg is one request to dial and the call that it became.
 type leg struct {
-	n       int // place in the order of dialling
+	n       int // place in the order of dialing
 	call    callback.Call
 	step    Step
 	dialed  time.Time

@@ -13,7 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 )
 
-// life writes the life of one callback: scheduled, dialled once, completed.
+// life writes the life of one callback: scheduled, dialed once, completed.
 func life(t testing.TB, n *notebook, tenant string, id callback.ID) *callback.Callback {
 	t.Helper()
 	cb := &callback.Callback{

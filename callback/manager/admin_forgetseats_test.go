@@ -39,14 +39,14 @@ func TestForgetGivesBackItsOwnSeat(t *testing.T) {
 }
 
 // As long as a callback of the number is left, what protects its owner holds:
-// how many may wait, how often it is dialled, and above all one call at a time.
+// how many may wait, how often it is dialed, and above all one call at a time.
 func TestForgetLeavesWhatProtectsTheRest(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Limits = callback.Limits{PerParameter: 3, AttemptsPerDay: 2}
 	})
 	r.dialer.On(swiss, callbacktest.Answered(10*time.Minute))
 	r.start(manager.Request{})
-	r.run(11 * time.Minute) // 1 is over, the number was dialled once
+	r.run(11 * time.Minute) // 1 is over, the number was dialed once
 	r.start(manager.Request{})
 	r.run(time.Minute)
 	r.wantState("cb000002", callback.Processing)
@@ -240,7 +240,7 @@ func TestForgetWhenTheCallerGoesAway(t *testing.T) {
 	}
 }
 
-// A callback of the number is started and dialled just before the counters of the
+// A callback of the number is started and dialed just before the counters of the
 // number are to be removed: what it holds stays counted.
 func TestForgetMeetsANewCallback(t *testing.T) {
 	r, faulty := officeRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = 1 })

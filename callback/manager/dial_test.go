@@ -190,7 +190,7 @@ func TestWhatTheDialerIsTold(t *testing.T) {
 	}
 }
 
-// blind hides every capability of the scripted dialer but dialling.
+// blind hides every capability of the scripted dialer but dialing.
 func blind(r *callbacktest.Dialer) func(*callback.Service, *manager.Config) {
 	return func(_ *callback.Service, c *manager.Config) { c.Dialer = r.Blind() }
 }

@@ -1,5 +1,5 @@
 // Package manager runs callbacks: it accepts requests, keeps them in a store,
-// releases them in order, has them dialled, retries, and reports what happened.
+// releases them in order, has them dialed, retries, and reports what happened.
 // It is the package that a host imports and calls from its own handlers. The
 // types that it works with, and the contracts of the plug-ins, are in
 // [github.com/ringback-go/ringback/callback].

@@ -9,7 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// A callback that expired while its service was unknown is not dialled later.
+// A callback that expired while its service was unknown is not dialed later.
 func TestExpiredDialledAfterServiceBack(t *testing.T) {
 	r := newRig(t, nil)
 	until := monday().Add(5 * time.Minute)
@@ -34,7 +34,7 @@ type estimate time.Duration
 
 func (e *estimate) Estimate(int, time.Time) (time.Duration, bool) { return time.Duration(*e), true }
 
-// A long estimate makes a callback immediate, and it is still not dialled early.
+// A long estimate makes a callback immediate, and it is still not dialed early.
 func TestEarlyByEstimate(t *testing.T) {
 	e := estimate(time.Hour)
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Booking.Estimator = &e })

@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// previewed is a service whose agents look at a callback before it is dialled,
+// previewed is a service whose agents look at a callback before it is dialed,
 // and may hand it back once.
 func previewed() callback.Service {
 	service := support()

@@ -142,7 +142,7 @@ func ExampleManager_Update_number() {
 	}
 	fmt.Println(cb.Customer.Number)
 
-	sim.Tick() // it is being dialled
+	sim.Tick() // it is being dialed
 	update.Set["_customer_number"] = "+49 30 23125 106"
 	_, err = m.Update(ctx, update)
 	fmt.Println(err)

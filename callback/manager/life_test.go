@@ -47,7 +47,7 @@ func (t *trace) note() {
 	}
 }
 
-// The life of examples/hello: one callback is taken, dialled, answered and waited for.
+// The life of examples/hello: one callback is taken, dialed, answered and waited for.
 func TestOneLifeEntersFewFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		trace := &trace{files: make(map[string]bool)}

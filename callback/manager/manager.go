@@ -11,11 +11,11 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/engine"
 )
 
-// Manager accepts callbacks, stores them, has them dialled and reports their
+// Manager accepts callbacks, stores them, has them dialed and reports their
 // results. Make one with [New]; all methods are safe for concurrent use. Any
 // number of Managers may share a store: none of them is the leader.
 //
-// Methods that take a request return without dialling. [Manager.Run] does the
+// Methods that take a request return without dialing. [Manager.Run] does the
 // work, or the host does it by calling [Manager.Tick].
 type Manager struct {
 	engine *engine.Engine

@@ -130,7 +130,7 @@ func TestExpiryMovesOverClosedTime(t *testing.T) {
 }
 
 // A retry whose gap ends after the expiry is granted if the expiry moves, and a
-// callback that expired while no node worked is dialled at the opening.
+// callback that expired while no node worked is dialed at the opening.
 func TestRetryBeforeAMovedExpiry(t *testing.T) {
 	r := hoursRig(t, clockAt(12, 16, 30), func(s *callback.Service, _ *manager.Config) {
 		s.TTL = 210 * time.Minute

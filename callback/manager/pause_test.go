@@ -479,7 +479,7 @@ func TestPauseOfUnknownOutcome(t *testing.T) {
 	r.wantState(cb.ID, callback.Paused)
 }
 
-// The pauses cannot be read: nothing is dialled until they can.
+// The pauses cannot be read: nothing is dialed until they can.
 func TestNothingBeginsWhilePausesCannotBeRead(t *testing.T) {
 	r, faults := faultyRig(t, nil)
 	cb := r.start(manager.Request{})

@@ -269,7 +269,7 @@ func TestPositionWaitOfAGap(t *testing.T) {
 	}
 }
 
-// Without an estimator the pace at which callbacks were dialled tells.
+// Without an estimator the pace at which callbacks were dialed tells.
 func TestPositionWaitOfThePace(t *testing.T) {
 	r, router := queueRig(t, nil)
 	r.dialer.On(callbacktest.AnyNumber, callbacktest.Answered(59*time.Second))

@@ -10,7 +10,7 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
-// An operator's redial is dialled however long the callback has waited.
+// An operator's redial is dialed however long the callback has waited.
 func TestRedialCannotDial(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Queueing.CannotDial = time.Hour })
 	r.dialer.On(swiss, callbacktest.Lost(nil).With(callbacktest.Forgotten), callbacktest.Answered(time.Minute))

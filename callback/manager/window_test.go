@@ -497,7 +497,7 @@ func TestPersonalCallbackAtNight(t *testing.T) {
 	want(t, "attempts", r.began(cb.ID), "[13 09:00]")
 }
 
-// What becomes clear at night is dialled in the morning: a look-up that says that
+// What becomes clear at night is dialed in the morning: a look-up that says that
 // the call was not placed, an operator's redial, a pause that ends.
 func TestReturnsToTheQueueAtNight(t *testing.T) {
 	t.Run("not placed", func(t *testing.T) {

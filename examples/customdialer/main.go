@@ -132,7 +132,7 @@ func (d *desk) tell(ctx context.Context, e callback.Event) {
 	case e.Type == callback.EventCompleted:
 		d.completed++
 	case e.Type == callback.EventAttemptEnded && e.Certainty == callback.NotPlaced:
-		// It would be dialled again ten seconds later, and twice as late the
+		// It would be dialed again ten seconds later, and twice as late the
 		// next time. The example has not got that long.
 		d.cancel(ctx, e)
 	case e.Type == callback.EventProgress && e.Stage == callback.StageRinging && d.who[e.Callback] == "Dee: cancelled":

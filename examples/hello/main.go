@@ -1,4 +1,4 @@
-// Hello takes one callback, has it dialled and prints what became of it.
+// Hello takes one callback, has it dialed and prints what became of it.
 package main
 
 import (

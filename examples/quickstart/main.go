@@ -1,6 +1,6 @@
 // Quickstart runs a day of a contact centre through ringback: some seventy
 // requests are read from day.jsonl, accepted or refused, released when their
-// time comes, dialled, retried and completed. A scripted dialer on virtual time
+// time comes, dialed, retried and completed. A scripted dialer on virtual time
 // stands in for the telephony, so that two weeks take a moment and every run
 // prints the same.
 //

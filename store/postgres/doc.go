@@ -29,9 +29,9 @@
 // # What is not
 //
 //   - A failover to an asynchronous standby, or synchronous_commit off, loses the
-//     last commits as it does for every table. A callback that was being dialled
-//     may be dialled again by who never heard of it.
-//   - A restored backup is the past: what was dialled since will be dialled again.
+//     last commits as it does for every table. A callback that was being dialed
+//     may be dialed again by who never heard of it.
+//   - A restored backup is the past: what was dialed since will be dialed again.
 //     Before nodes start on one, complete or cancel what is due in the
 //     restored state.
 //   - Erasing removes rows. VACUUM removes their bytes from the tables; the

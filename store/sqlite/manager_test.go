@@ -52,7 +52,7 @@ func (d *desk) until(t *testing.T, at time.Time) {
 	d.clock.Set(at)
 }
 
-// A whole day of a Manager: callbacks are booked, released, dialled, retried
+// A whole day of a Manager: callbacks are booked, released, dialed, retried
 // and completed while the process restarts in between, and erased after their
 // retention.
 func TestManagerDay(t *testing.T) {
