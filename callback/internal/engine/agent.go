@@ -76,25 +76,24 @@ func (m *Intake) releaseUnheld(ctx context.Context, r callback.Release, now time
 	}
 }
 
-// reserve asks the router for an agent. ok is false if the callback has to wait
-// for one; without a router no agent is needed.
-func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (r *callback.Reservation, ok bool) {
+// reserve asks the router for an agent. Without a router none is needed.
+func (m *Engine) reserve(ctx context.Context, cb *callback.Callback) (r *callback.Reservation, err error) {
 	if m.Config.Router == nil {
-		return nil, true
+		return nil, nil
 	}
-	err := guard.Call("router", func() error {
+	err = guard.Call("router", func() error {
 		reserved, err := m.Config.Router.Reserve(ctx, handCallback(cb))
 		r = &reserved
 		return err
 	})
 	if err == nil {
 		m.observeReserved(ctx, cb, *r)
-		return r, true
+		return r, nil
 	}
 	if !errors.Is(err, callback.ErrNoAgent) {
 		m.logService(ctx, ServiceKey{cb.Tenant, cb.Service}, "reserving an agent failed", err)
 	}
-	return nil, false
+	return nil, err
 }
 
 func (m *Engine) observeReserved(ctx context.Context, cb *callback.Callback, r callback.Reservation) {

@@ -132,7 +132,7 @@ func (m *Engine) sweep(ctx context.Context, t *tick, s *sweep) (worked bool, err
 		if err != nil {
 			return worked, err
 		}
-		m.fair.serve(b.key, n, share(b.policy))
+		m.fair.serve(b.key, n, share(b.policy), s, p)
 		if more {
 			m.enter(s, b)
 		} else {
@@ -221,6 +221,11 @@ func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
 	slices.SortFunc(backlogs, func(a, b *backlog) int {
 		return cmp.Or(cmp.Compare(a.key.Tenant, b.key.Tenant), cmp.Compare(a.key.Name, b.key.Name))
 	})
+	for queue, places := range m.tally.arrivals() {
+		for _, at := range places {
+			m.walks.arrive(queue, at)
+		}
+	}
 	m.walks.forget(func(key callback.QueueKey) bool { return ready[key] > 0 })
 	return backlogs, nil
 }

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"hash/fnv"
 	"io"
+	"math"
 )
 
 // fairLine orders those who share something scarce. Each has turns on a common
@@ -24,8 +25,10 @@ type fairLine[K comparable] struct {
 // turn returns the next turn of k.
 func (l *fairLine[K]) turn(k K) float64 { return max(l.next[k], l.at) }
 
-// serve records that k got n units.
-func (l *fairLine[K]) serve(k K, n, share int) {
+// serve records that k got n units, while the next turn of the others that wait
+// was least. The line is then at the last of these units, or at least if that comes
+// before: what was served while it could not be shared is no debt.
+func (l *fairLine[K]) serve(k K, n, share int, least float64) {
 	if n == 0 {
 		return
 	}
@@ -33,7 +36,7 @@ func (l *fairLine[K]) serve(k K, n, share int) {
 		l.next = make(map[K]float64)
 	}
 	turn := l.turn(k)
-	l.at = turn
+	l.at = max(turn, min(turn+float64(n-1)/float64(share), least))
 	l.next[k] = turn + float64(n)/float64(share)
 }
 
@@ -54,10 +57,15 @@ type fairness struct {
 	services map[string]*fairLine[string] // by tenant
 }
 
-// serve records that a service dispatched n callbacks.
-func (f *fairness) serve(key ServiceKey, n, share int) {
-	f.tenants.serve(key.Tenant, n, 1)
-	f.of(key.Tenant).serve(key.Name, n, share)
+// serve records that a service of a tenant dispatched n callbacks, while others
+// wait in the sweep.
+func (f *fairness) serve(key ServiceKey, n, share int, s *sweep, p *party) {
+	f.tenants.serve(key.Tenant, n, 1, s.order.least())
+	least := math.Inf(1)
+	for level := range p.queues {
+		least = min(least, p.queues[level].least())
+	}
+	f.of(key.Tenant).serve(key.Name, n, share, least)
 }
 
 func (f *fairness) of(tenant string) *fairLine[string] {
@@ -118,6 +126,15 @@ func (p *party) place() (float64, uint64, string) { return p.turn, p.tie, p.tena
 type turns[T interface {
 	place() (turn float64, tie uint64, name string)
 }] []T
+
+// least returns the earliest turn, or infinity if there is none.
+func (h turns[T]) least() float64 {
+	if len(h) == 0 {
+		return math.Inf(1)
+	}
+	turn, _, _ := h[0].place()
+	return turn
+}
 
 func (h turns[T]) Len() int { return len(h) }
 

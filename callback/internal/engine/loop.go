@@ -449,9 +449,6 @@ func (m *Engine) writeBatch(ctx context.Context, t *tick, b *Batch) (written []*
 		case r.Draft == nil || r.Fate == Lost:
 		case r.Fate == Written:
 			t.count(r.Draft)
-			if cb := r.Draft.Callback; cb.Ready && cb.State == callback.Queued {
-				m.walks.retry(callback.QueueKey{Tenant: cb.Tenant, Service: cb.Service, Priority: cb.Priority})
-			}
 			written = append(written, r.Draft)
 		case errors.Is(r.Err, callback.ErrPermitRefused):
 			back.giveBack(r.Draft.Old, r.Draft.Policy, t.now)

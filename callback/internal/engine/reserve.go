@@ -47,6 +47,7 @@ func (v *visit) reserveAny(ctx context.Context, n int) error {
 	})
 	if err != nil {
 		v.logService(ctx, v.backlog.key, "reserving agents failed", err)
+		v.fails = failsMost - 1 // not for each of the heads
 	}
 	for _, pick := range picks {
 		cb := waiting[pick.Callback]
@@ -59,9 +60,12 @@ func (v *visit) reserveAny(ctx context.Context, n int) error {
 	for _, cb := range heads {
 		if _, ok := v.agents[cb.ID]; ok {
 			v.hand[cb.Priority] = append(v.hand[cb.Priority], cb)
-		} else {
-			v.passOver(cb)
+			continue
 		}
+		if err != nil {
+			v.noteFailure(cb)
+		}
+		v.passOver(cb)
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ type tally struct {
 	added   map[callback.QueueKey]int // since the count began
 	counted time.Time                 // when the last count ended, by Config.Now
 	took    time.Duration
-	news    bool // the queues may have changed otherwise since the count began
+	arrived map[callback.QueueKey][]callback.Place // of the callbacks that came or changed since arrivals was called
+	news    bool                                   // the queues may have changed otherwise since the count began
 }
 
 // countShare is the part of the time that counting may take: one in countShare,
@@ -42,11 +43,14 @@ func (y *tally) stale() {
 func (y *tally) settle(d *decide.Draft) {
 	was, wasReady := readyIn(d.Old)
 	is, isReady := readyIn(d.Callback)
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if isReady {
+		y.arrive(is, placeOf(d.Callback))
+	}
 	if wasReady == isReady && was == is {
 		return
 	}
-	y.mu.Lock()
-	defer y.mu.Unlock()
 	if y.of == nil {
 		// The store may count it or not. Too many do no harm.
 		if isReady && y.added != nil {
@@ -60,6 +64,36 @@ func (y *tally) settle(d *decide.Draft) {
 	if isReady {
 		y.of[is]++
 	}
+}
+
+// arriveMost bounds the arrivals of a queue that are kept apart.
+const arriveMost = 64
+
+func (y *tally) arrive(key callback.QueueKey, at callback.Place) {
+	if y.arrived == nil {
+		y.arrived = make(map[callback.QueueKey][]callback.Place)
+	}
+	list := y.arrived[key]
+	if len(list) < arriveMost {
+		y.arrived[key] = append(list, at)
+		return
+	}
+	for i := range list {
+		if before(at, list[i]) {
+			list[i] = at
+			return
+		}
+	}
+}
+
+// arrivals returns the places of the callbacks that came or changed since the last
+// call.
+func (y *tally) arrivals() map[callback.QueueKey][]callback.Place {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	arrived := y.arrived
+	y.arrived = nil
+	return arrived
 }
 
 // readyIn returns the queue in which a callback is ready.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -23,10 +24,14 @@ type visit struct {
 	order   scheduler.Order                        // with the turns of what was chosen
 	hand    [scheduler.Levels][]*callback.Callback // claimed and not tried yet
 	short   [scheduler.Levels]bool                 // a claim got fewer than it asked for
-	from    [scheduler.Levels]callback.Place       // where the first claim began
+	part    [scheduler.Levels]part                 // which is walked over
 	after   [scheduler.Levels]callback.Place       // the last head claimed
 	past    [scheduler.Levels]callback.Place       // the last head passed over
-	passed  [scheduler.Levels]int
+	passed  [scheduler.Levels]int                  // in this part
+	most    [scheduler.Levels]int                  // how many more may be passed over in this part
+	grown   [scheduler.Levels]int                  // heads passed over in this visit
+	failed  [scheduler.Levels]callback.Place       // the first head that the router failed for
+	fails   int                                    // of the router in a row
 	begun   [scheduler.Levels]bool
 	agents  map[callback.ID]callback.Reservation // from a BatchRouter
 	back    Batch                                // leases to give back
@@ -150,13 +155,17 @@ func (v *visit) choose(ctx context.Context, n int) (picks []pick, err error) {
 			break
 		}
 		if len(v.hand[class]) == 0 {
-			if v.slow = v.lapsing(); v.slow {
+			if v.slow = v.lapsing(4); v.slow {
 				break
 			}
 			if err := v.claim(ctx, class, n-len(picks)); err != nil {
 				return picks, err
 			}
 			continue
+		}
+		if v.freshen(ctx); v.lapsing(2) {
+			v.slow = true
+			break
 		}
 		if v.shut = v.round.Inbound() && len(v.round.Access) <= len(picks); v.shut {
 			break
@@ -190,17 +199,38 @@ func (v *visit) consider(ctx context.Context, cb *callback.Callback) (*callback.
 	if !v.sift(ctx, cb) {
 		return nil, false
 	}
-	reservation, ok := v.reserve(ctx, cb)
-	if !ok {
-		v.passOver(cb)
+	reservation, err := v.reserve(ctx, cb)
+	switch {
+	case err == nil:
+		v.fails = 0
+		return reservation, true
+	case errors.Is(err, callback.ErrNoAgent):
+		v.fails = 0
+	default:
+		v.noteFailure(cb)
 	}
-	return reservation, ok
+	v.passOver(cb)
+	return nil, false
 }
 
-// lapsing reports whether so much time has passed since the first claim that its
-// leases might end before what comes of it is written.
-func (v *visit) lapsing() bool {
-	return !v.claimed.IsZero() && v.tick.now.Sub(v.claimed) > v.Config.Lease/4
+// failsMost is after how many failures of the router in a row a visit ends.
+const failsMost = 3
+
+// noteFailure notes that the router failed for a head. It is asked again soon.
+func (v *visit) noteFailure(cb *callback.Callback) {
+	v.fails++
+	if at := placeOf(cb); v.failed[cb.Priority] == (callback.Place{}) || before(at, v.failed[cb.Priority]) {
+		v.failed[cb.Priority] = at
+	}
+	v.tick.planAt(v.tick.now.Add(decide.DueAgain))
+	v.shut = v.shut || v.fails >= failsMost
+}
+
+// lapsing reports whether a part of the lease has passed since the first claim: a
+// quarter before another claim, a half before another reservation. The leases must
+// not end before what comes of them is written.
+func (v *visit) lapsing(part time.Duration) bool {
+	return !v.claimed.IsZero() && v.tick.now.Sub(v.claimed) > v.Config.Lease/part
 }
 
 // freshen moves the time of the visit on if a call has been slow.
@@ -232,6 +262,8 @@ func (v *visit) passOver(cb *callback.Callback) {
 	v.back.giveBack(cb, v.backlog.policy, v.round.Now)
 	v.past[cb.Priority] = placeOf(cb)
 	v.passed[cb.Priority]++
+	v.grown[cb.Priority]++
+	v.most[cb.Priority]--
 	v.backlog.passed++
 	v.tick.items++
 }
@@ -252,18 +284,23 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 	order := v.order
 	want := order.Take(n, ready)
 	// Behind heads that were passed over there are often more of them.
-	want[class] = min(max(want[class], 1, min(v.passed[class], passChunk, passMost-v.backlog.passed)), v.ready[class])
+	want[class] = min(max(want[class], 1, min(v.grown[class], passChunk, passMost-v.backlog.passed)), v.ready[class])
 	for p, n := range want {
-		if n > 0 && !v.begun[p] {
-			v.begun[p] = true
-			var ok bool
-			if v.from[p], ok = v.walks.begin(v.queue(p), v.tick.now); !ok {
-				want[p] = 0
-				v.close(p)
-				continue
-			}
-			v.after[p] = v.from[p]
+		if n == 0 {
+			continue
 		}
+		if !v.begun[p] {
+			v.begun[p] = true
+			v.walkOn(p, v.walks.begin(v.queue(p), v.tick.now))
+		} else if v.most[p] <= 0 || v.part[p] == atFront && v.grown[p] > 0 && v.Config.Now().Sub(v.began) >= passTime/2 {
+			v.walkOn(p, v.part[p]+1)
+		}
+		if v.part[p] == nowhere {
+			want[p] = 0
+			v.close(p)
+			continue
+		}
+		want[p] = min(n, v.most[p])
 	}
 	v.freshen(ctx)
 	if v.claimed.IsZero() {
@@ -281,14 +318,39 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 		v.after[cb.Priority] = placeOf(cb)
 	}
 	for p, n := range want {
-		v.ready[p] -= n
-		v.backlog.ready[p] -= n
-		if got[p] < n {
+		switch {
+		case got[p] == n:
+		case v.part[p] == atTail:
+			v.most[p] = 0
+			n = got[p] // the others are between
+		default:
 			v.short[p] = true
 			v.close(p)
+			continue
 		}
+		v.ready[p] -= n
+		v.backlog.ready[p] -= n
 	}
 	return v.reserveAny(ctx, n)
+}
+
+// walkOn goes on in a part of a queue, or in the next one where there is
+// something to ask.
+func (v *visit) walkOn(p int, next part) {
+	v.settle(p)
+	for v.part[p] = next; v.part[p] < nowhere; v.part[p]++ {
+		if v.after[p], v.most[p] = v.walks.in(v.queue(p), v.part[p]); v.most[p] > 0 {
+			return
+		}
+	}
+}
+
+// settle records the heads that were passed over in the current part of a queue.
+func (v *visit) settle(p int) {
+	if v.passed[p] > 0 && !v.unsure {
+		v.walks.pass(v.queue(p), v.tick.now, v.part[p], v.past[p], v.passed[p])
+	}
+	v.passed[p] = 0
 }
 
 // close ends the claims of a class in this sweep.
@@ -352,8 +414,9 @@ func (v *visit) leave(ctx context.Context) {
 		}
 		v.ready[p] += len(v.hand[p])
 		v.backlog.ready[p] += len(v.hand[p])
-		if v.passed[p] > 0 && !v.unsure {
-			v.walks.pass(v.queue(p), v.tick.now, v.from[p], v.past[p], v.passed[p])
+		v.settle(p)
+		if v.failed[p] != (callback.Place{}) {
+			v.walks.fail(v.queue(p), v.failed[p], v.tick.now)
 		}
 		if v.short[p] && len(v.hand[p]) == 0 && !v.unsure {
 			v.walks.finish(v.queue(p))

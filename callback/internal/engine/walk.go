@@ -5,14 +5,17 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
 // Limits on the heads of queues that are passed over because they cannot be
 // dialed now, such as personal callbacks of an absent agent.
 const (
 	// passMost is how many a service passes over in one visit, passTime about how
-	// long that takes, and passChunk how many are claimed at once.
-	passMost  = 200
+	// long that takes, and passChunk how many are claimed at once. frontMost of
+	// them are at the front of the queue.
+	passMost  = 1000
+	frontMost = 100
 	passTime  = 5 * time.Millisecond
 	passChunk = 25
 	// passAgain is when a service goes on that has passed over as many. It is at
@@ -27,11 +30,12 @@ const (
 )
 
 // walks remembers which heads of queues could not be served, so that the
-// callbacks behind them get their turn however many these are. It keeps two
+// callbacks behind them get their turn however many these are. It keeps three
 // places for a queue, not the heads.
 //
-// From each restart on, at most passMost heads at the front are asked again.
-// The walk behind them goes on from where it was, to the end of the queue.
+// After each restart at most frontMost heads at the front are asked again, then
+// the callbacks that have come since the last walk, and then the walk goes on from
+// where it was to the end of the queue.
 type walks struct {
 	freed *atomic.Int64 // agents and numbers that became free
 	every time.Duration // how long heads that were passed over are not asked again
@@ -66,34 +70,75 @@ func (w *walks) rest(key ServiceKey, now time.Time) time.Time {
 	return r.until
 }
 
+// part is a part of a queue that a visit walks over.
+type part uint8
+
+const (
+	atFront part = iota // the first heads
+	atTail              // the callbacks behind all that were asked
+	between             // those that are walked over once after each restart
+	nowhere             // all were asked
+)
+
 type walk struct {
 	restarted time.Time
 	freed     int64          // walks.freed at the restart
 	front     callback.Place // the last head passed at the front since the restart
 	fronted   int            // how many these are
-	deep      callback.Place // the last head passed at all; zero at the front
-	end       bool           // all heads were passed since the restart
+	tail      callback.Place // the last head passed when a walk came to the end; zero if none has
+	deep      callback.Place // the last head passed between
+	end       bool           // the walk has come to the end since the restart
+	again     time.Time      // when a head that the router failed for is asked again; zero for none
+	failed    callback.Place // the first such head
 }
 
-// begin returns where the next claim from a queue begins. ok is false if none of
-// its heads can be served before the next restart.
-func (w *walks) begin(key callback.QueueKey, now time.Time) (after callback.Place, ok bool) {
+// begin returns the part in which a visit of a queue begins. It restarts the walk
+// if that is due.
+func (w *walks) begin(key callback.QueueKey, now time.Time) part {
 	q := w.of[key]
 	if q == nil {
-		return callback.Place{}, true
+		return atFront
 	}
 	if freed := w.freed.Load(); q.freed != freed || now.Before(q.restarted) || now.Sub(q.restarted) >= w.every {
-		*q = walk{restarted: now, freed: freed, deep: q.deep}
+		q.restarted, q.freed = now, freed
+		q.front, q.fronted = callback.Place{}, 0
+		if q.end {
+			q.deep, q.end = callback.Place{}, false
+		}
 	}
-	if q.fronted < passMost {
-		return q.front, !q.end
+	if !q.again.IsZero() && !q.again.After(now) {
+		q.again = time.Time{}
+		q.ask(q.failed)
 	}
-	return q.deep, !q.end
+	if q.fronted < frontMost {
+		return atFront
+	}
+	return atTail
 }
 
-// pass records that n heads behind after were passed over, the last of them at
-// last.
-func (w *walks) pass(key callback.QueueKey, now time.Time, after, last callback.Place, n int) {
+// in returns behind which place the walk of a queue goes on in a part, and how
+// many heads it may pass over there. If that is none, the next part follows.
+func (w *walks) in(key callback.QueueKey, p part) (after callback.Place, most int) {
+	q := w.of[key]
+	if q == nil {
+		q = new(walk)
+	}
+	switch {
+	case p == atFront:
+		return q.front, frontMost - q.fronted
+	case p == atTail && q.tail != (callback.Place{}):
+		return q.tail, frontMost
+	case p == between && !q.end:
+		if before(q.deep, q.front) {
+			return q.front, passMost
+		}
+		return q.deep, passMost
+	}
+	return callback.Place{}, 0
+}
+
+// pass records that n heads were passed over in a part, the last of them at last.
+func (w *walks) pass(key callback.QueueKey, now time.Time, p part, last callback.Place, n int) {
 	q := w.of[key]
 	if q == nil {
 		if w.of == nil {
@@ -102,26 +147,57 @@ func (w *walks) pass(key callback.QueueKey, now time.Time, after, last callback.
 		q = &walk{restarted: now, freed: w.freed.Load()}
 		w.of[key] = q
 	}
-	if q.fronted < passMost && after == q.front {
+	switch p {
+	case atFront:
 		q.front = last
 		q.fronted += n
-	}
-	if before(q.deep, last) {
+	case atTail:
+		q.tail = last
+	case between:
 		q.deep = last
 	}
 }
 
-// finish records that a claim behind after found the end of the queue.
+// finish records that a walk found the end of the queue.
 func (w *walks) finish(key callback.QueueKey) {
 	if q := w.of[key]; q != nil {
-		q.deep, q.end = callback.Place{}, true
+		q.end = true
+		for _, at := range []callback.Place{q.front, q.deep} {
+			if before(q.tail, at) {
+				q.tail = at
+			}
+		}
 	}
 }
 
-// retry asks the front of a queue again, where a callback has become ready.
-func (w *walks) retry(key callback.QueueKey) {
+// arrive makes the walk of a queue ask the callback at a place again, because it
+// has come or changed.
+func (w *walks) arrive(key callback.QueueKey, at callback.Place) {
 	if q := w.of[key]; q != nil {
-		q.front, q.fronted, q.end = callback.Place{}, 0, false
+		q.ask(at)
+	}
+}
+
+// fail makes the walk of a queue ask a head again soon, because the router failed.
+func (w *walks) fail(key callback.QueueKey, at callback.Place, now time.Time) {
+	q := w.of[key]
+	if q == nil {
+		return
+	}
+	if q.again.IsZero() || before(at, q.failed) {
+		q.failed = at
+	}
+	q.again = now.Add(decide.DueAgain)
+}
+
+func (q *walk) ask(at callback.Place) {
+	switch {
+	case !before(q.front, at):
+		q.front, q.fronted = callback.Place{}, 0
+	case q.tail != (callback.Place{}) && before(q.tail, at):
+	case q.end || !before(q.deep, at):
+		// Just before it; '~' comes after each character of an identifier.
+		q.deep, q.end = callback.Place{QueuedAt: at.QueuedAt.Add(-time.Microsecond), ID: "~"}, false
 	}
 }
 
