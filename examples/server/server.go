@@ -22,6 +22,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/api/lcm"
 	"github.com/ringback-go/ringback/callback/api/lucs"
+	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -77,7 +78,7 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 		Store: data, Services: services, Dialer: phones, Router: newDesk(), Contacts: directory(), Logger: s.log,
 	}
 	if clock.manual {
-		managed.Store, managed.Now, managed.Synchronous = withoutClock(data), clock.now, true
+		managed.Store, managed.Now, managed.Synchronous = callbacktest.NewClockStore(data, clock.now), clock.now, true
 		before, err := data.Events(ctx, callback.EventQuery{AllTenants: true, Limit: 1})
 		if err != nil {
 			return nil, err

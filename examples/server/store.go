@@ -55,21 +55,6 @@ func openPostgres(ctx context.Context, dsn string) (callback.Store, func() error
 	return s, func() error { s.Close(); pool.Close(); return nil }, nil
 }
 
-// timeless is a store that does not say what time it is, so that the server's
-// own clock decides.
-type timeless struct {
-	callback.Store
-	callback.PausingStore
-}
-
-// withoutClock hides the clock of a store.
-func withoutClock(s callback.Store) callback.Store {
-	if pauser, ok := s.(callback.PausingStore); ok {
-		return timeless{s, pauser}
-	}
-	return struct{ callback.Store }{s}
-}
-
 // storeKind is the store's name without what may be a secret.
 func storeKind(name string) string {
 	kind, _, _ := strings.Cut(name, ":")

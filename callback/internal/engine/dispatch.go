@@ -193,7 +193,7 @@ func (w *waiting) first(n int) (first waiting) {
 
 // queues returns the ready callbacks of each service. The order is fixed.
 func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
-	ready, again, ok := m.tally.read(m.Config.Now(), m.Config.Poll)
+	ready, again, ok := m.tally.read(m.Config.Now(), t.now, m.Config.Poll)
 	if !ok {
 		began := m.Config.Now()
 		m.tally.begin()
@@ -202,7 +202,7 @@ func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
 			return nil, err
 		}
 		now := m.Config.Now()
-		ready = m.tally.end(groups, now, now.Sub(began))
+		ready = m.tally.end(groups, now, t.now, now.Sub(began))
 	} else if !again.IsZero() {
 		t.planAt(t.now.Add(again.Sub(m.Config.Now())))
 	}

@@ -20,6 +20,7 @@ type tally struct {
 	of      map[callback.QueueKey]int // nil before the first count and while the store counts
 	added   map[callback.QueueKey]int // since the count began
 	counted time.Time                 // when the last count ended, by Config.Now
+	tick    time.Time                 // the time of the tick that counted
 	took    time.Duration
 	arrived map[callback.QueueKey][]callback.Place // of the callbacks that came or changed since arrivals was called
 	news    bool                                   // the queues may have changed otherwise since the count began
@@ -105,8 +106,8 @@ func readyIn(cb *callback.Callback) (key callback.QueueKey, ready bool) {
 }
 
 // read returns a copy of the tally. ok is false if it has to be counted; at is
-// when, if it is not yet but soon.
-func (y *tally) read(now time.Time, poll time.Duration) (of map[callback.QueueKey]int, at time.Time, ok bool) {
+// when, if it is not yet but soon. now is by Config.Now, tick the time of the tick.
+func (y *tally) read(now, tick time.Time, poll time.Duration) (of map[callback.QueueKey]int, at time.Time, ok bool) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	share := time.Duration(countShare)
@@ -114,7 +115,7 @@ func (y *tally) read(now time.Time, poll time.Duration) (of map[callback.QueueKe
 		share = newsShare
 	}
 	rest := min(share*y.took, poll)
-	if age := now.Sub(y.counted); y.of == nil || age < 0 || age >= rest {
+	if age := now.Sub(y.counted); y.of == nil || age < 0 || age >= rest || tick.Sub(y.tick).Abs() >= poll {
 		return nil, time.Time{}, false
 	}
 	if y.news {
@@ -132,7 +133,7 @@ func (y *tally) begin() {
 }
 
 // end takes over what the store has counted.
-func (y *tally) end(groups []callback.Group, now time.Time, took time.Duration) (ready map[callback.QueueKey]int) {
+func (y *tally) end(groups []callback.Group, now, tick time.Time, took time.Duration) (ready map[callback.QueueKey]int) {
 	of := make(map[callback.QueueKey]int, len(groups))
 	for _, g := range groups {
 		if g.Ready > 0 && g.Queue.Priority.Valid() { // a damaged record must not stop the others
@@ -144,7 +145,7 @@ func (y *tally) end(groups []callback.Group, now time.Time, took time.Duration) 
 	for key, n := range y.added {
 		of[key] += n
 	}
-	y.of, y.counted, y.took = of, now, took
+	y.of, y.counted, y.tick, y.took = of, now, tick, took
 	return y.copy()
 }
 

@@ -24,21 +24,21 @@ func queue(service string) callback.QueueKey {
 func TestTallyWhileCounting(t *testing.T) {
 	now := time.Date(2026, time.January, 12, 10, 0, 0, 0, time.UTC)
 	var y tally
-	if _, _, ok := y.read(now, time.Minute); ok {
+	if _, _, ok := y.read(now, now, time.Minute); ok {
 		t.Error("it is known before the first count")
 	}
 	y.settle(&decide.Draft{Callback: inQueue("desk", true)})
 	y.begin()
 	y.settle(&decide.Draft{Callback: inQueue("desk", true)})
 	y.settle(&decide.Draft{Old: inQueue("shop", true), Callback: &callback.Callback{State: callback.Dialing}})
-	counted := y.end([]callback.Group{{Queue: queue("shop"), N: 5, Ready: 3}}, now, 20*time.Millisecond)
+	counted := y.end([]callback.Group{{Queue: queue("shop"), N: 5, Ready: 3}}, now, now, 20*time.Millisecond)
 	if diff := cmp.Diff(map[callback.QueueKey]int{queue("desk"): 1, queue("shop"): 3}, counted); diff != "" {
 		t.Error(diff)
 	}
 	y.settle(&decide.Draft{Old: inQueue("shop", true), Callback: inQueue("shop", false)})
 	y.settle(&decide.Draft{Old: inQueue("desk", false), Callback: inQueue("desk", true)})
 	y.settle(&decide.Draft{Old: inQueue("desk", true), Callback: inQueue("desk", true)}) // an update
-	known, again, ok := y.read(now.Add(10*time.Millisecond), time.Minute)
+	known, again, ok := y.read(now.Add(10*time.Millisecond), now, time.Minute)
 	if diff := cmp.Diff(map[callback.QueueKey]int{queue("desk"): 2, queue("shop"): 2}, known); diff != "" || !ok || !again.IsZero() {
 		t.Errorf("%s %v %v", diff, again, ok)
 	}
@@ -62,17 +62,17 @@ func TestTallyGrowsOld(t *testing.T) {
 	} {
 		var y tally
 		y.begin()
-		y.end(nil, now, c.took)
+		y.end(nil, now, now, c.took)
 		if c.news {
 			y.stale()
 		}
 		if c.fresh >= 0 {
-			_, again, ok := y.read(now.Add(c.fresh), 10*time.Second)
+			_, again, ok := y.read(now.Add(c.fresh), now.Add(c.fresh), 10*time.Second)
 			if !ok || again.IsZero() == c.news {
 				t.Errorf("%s: not known after %v, again at %v", c.name, c.fresh, again)
 			}
 		}
-		if _, _, ok := y.read(now.Add(c.aged), 10*time.Second); ok {
+		if _, _, ok := y.read(now.Add(c.aged), now, 10*time.Second); ok {
 			t.Errorf("%s: still known after %v", c.name, c.aged)
 		}
 	}
