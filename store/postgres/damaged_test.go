@@ -158,7 +158,7 @@ func dueChange(i int) callback.Change {
 }
 
 func queuedChange(i int) callback.Change {
-	c := newcomer(callback.ID(fmt.Sprintf("queued %03d", i)), i, faraway())
+	c := newcomer(callback.ID(fmt.Sprintf("queued-%03d", i)), i, faraway())
 	at := faraway().Add(time.Duration(i) * time.Millisecond)
 	c.Record.State, c.Record.Ready, c.Record.QueuedAt, c.Record.NextAt, c.Event.To = callback.Queued, true, at, faraway().Add(24*time.Hour), callback.Queued
 	return withSeat(c, i)
