@@ -37,9 +37,8 @@ func (p *Policy) number(field, raw string) (phonenum.Address, error) {
 		if !rules.AllowImpossible {
 			return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
 		}
-		address, err = phonenum.RawAddress(raw)
-		if err != nil {
-			return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
+		if address, err = rawAddress(field, raw); err != nil {
+			return phonenum.Address{}, err
 		}
 		return address, p.short(field, raw)
 	}
@@ -56,7 +55,16 @@ func (p *Policy) number(field, raw string) (phonenum.Address, error) {
 	if !n.Valid() {
 		// A number such as "5115" is accepted as it is: a country code would
 		// make another number of it.
-		return phonenum.RawAddress(raw)
+		return rawAddress(field, raw)
+	}
+	return address, nil
+}
+
+// rawAddress returns a number as it was written.
+func rawAddress(field, raw string) (phonenum.Address, error) {
+	address, err := phonenum.RawAddress(raw)
+	if err != nil {
+		return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
 	}
 	return address, nil
 }
