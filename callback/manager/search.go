@@ -201,7 +201,8 @@ type AvailabilityRequest struct {
 }
 
 // Availability returns the time slots of a service that are open and have seats
-// left, and the full ones on request.
+// left, and the full ones on request. It lists none that begin after
+// Booking.Horizon, because no callback can be booked there.
 //
 // Errors: [callback.ErrInvalidParameter] for an unknown service and for a range
 // or parameters that are refused, and the store's.
@@ -218,6 +219,14 @@ func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (av
 	if err != nil {
 		return availability.Slots{}, queryFault(err)
 	}
+	last := p.LastDesired(now)
+	switch {
+	case from.After(last):
+		req.Start, req.End, req.Days, to = from, from, 0, from // nothing is left; the zone is checked
+	case to.After(last):
+		to = last.Add(time.Second)
+		req.Start, req.End, req.Days = from, to, 0
+	}
 	load, err := m.engine.Load(ctx, now, m.tenant, p.Service.Name, from.Add(-p.Service.Booking.Bucket), to)
 	if err != nil {
 		return availability.Slots{}, err
@@ -225,6 +234,9 @@ func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (av
 	slots, err := p.Planner.Slots(req.Query, load, now)
 	if err != nil {
 		return availability.Slots{}, queryFault(err)
+	}
+	if from.After(last) {
+		slots.Slots = nil
 	}
 	return slots, nil
 }

@@ -136,10 +136,15 @@ func (p *Policy) checkDesired(desired, now time.Time) error {
 	if b.Past > 0 && desired.Before(now.Add(-b.Past)) {
 		return Invalid("_desired_time", fmt.Sprintf("lies more than %v in the past", b.Past))
 	}
-	if desired.After(b.Horizon.From(now.In(p.zone()))) {
+	if desired.After(p.LastDesired(now)) {
 		return Invalid("_desired_time", "lies beyond the service's horizon")
 	}
 	return nil
+}
+
+// LastDesired returns the last desired time within the horizon of the service.
+func (p *Policy) LastDesired(now time.Time) time.Time {
+	return p.Service.Booking.Horizon.From(now.In(p.zone()))
 }
 
 // checkHours checks the opening hours and sets bucket, release and reminder of
