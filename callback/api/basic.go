@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // User is a user of a [Basic] authorizer.
@@ -21,9 +22,16 @@ type User struct {
 // Basic is an [Authorizer] for HTTP Basic authentication (RFC 7617), which the
 // administrative operations of GMS use. The connection must be encrypted,
 // because every request contains the password.
+//
+// After failures, the attempts with a name are made one after another with a
+// delay between them: 5 ms after the first, 500 ms after ten, at most 5 s. Each
+// failure is forgotten after 10 s. An attempt that would wait for more than 10 s
+// is refused without checking it. A client that knows a name can thus delay its
+// user; a limit per client address belongs in front of the library.
 type Basic struct {
-	realm string
-	users []basicUser
+	realm   string
+	users   []basicUser
+	backoff *backoff
 }
 
 type basicUser struct {
@@ -38,7 +46,7 @@ func NewBasic(realm string, users ...User) (*Basic, error) {
 	if realm == "" {
 		realm = "callbacks"
 	}
-	b := &Basic{realm: realm}
+	b := &Basic{realm: realm, backoff: newBackoff()}
 	seen := make(map[string]bool)
 	for i, u := range users {
 		switch {
@@ -56,11 +64,14 @@ func NewBasic(realm string, users ...User) (*Basic, error) {
 	return b, nil
 }
 
-// Authorize implements [Authorizer]. It takes the same time for every wrong
-// name and password.
+// Authorize implements [Authorizer]. A wrong name takes as long as a wrong
+// password, whatever the users are.
 func (b *Basic) Authorize(r *http.Request) (Caller, error) {
 	name, password, ok := r.BasicAuth()
 	if !ok {
+		return Caller{}, ErrUnauthenticated
+	}
+	if !b.backoff.await(r.Context(), name) {
 		return Caller{}, ErrUnauthenticated
 	}
 	n, p := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(password))
@@ -69,6 +80,7 @@ func (b *Basic) Authorize(r *http.Request) (Caller, error) {
 		match := subtle.ConstantTimeCompare(n[:], b.users[i].name[:]) & subtle.ConstantTimeCompare(p[:], b.users[i].password[:])
 		found = subtle.ConstantTimeSelect(match, i, found)
 	}
+	b.backoff.done(name, found >= 0, time.Now())
 	if found < 0 {
 		return Caller{}, ErrUnauthenticated
 	}
