@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,6 +46,38 @@ func EncodeTo(b *bytes.Buffer, v any) error {
 func RetryAfter(header http.Header, until, now time.Time) {
 	if !until.IsZero() {
 		header.Set("Retry-After", strconv.Itoa(max(int(math.Ceil(until.Sub(now).Seconds())), 1)))
+	}
+}
+
+// partTime is how long a client may take to receive a part of a streamed
+// response.
+const partTime = 30 * time.Second
+
+// partSize is the number of bytes of a part.
+const partSize = 64 << 10
+
+// WritePart writes a part of a streamed response. The client has 30 seconds to
+// receive each 64 KiB, instead of the WriteTimeout of the server for the whole
+// response: a long response is not cut, and a client that does not read does not
+// hold what the response needs.
+func WritePart(w http.ResponseWriter, part []byte) error {
+	c := http.NewResponseController(w)
+	for chunk := range slices.Chunk(part, partSize) {
+		// Without deadlines, WriteTimeout still applies.
+		_ = c.SetWriteDeadline(time.Now().Add(partTime))
+		if _, err := w.Write(chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndParts ends a response that was written by [WritePart]. It removes the
+// deadline, which would otherwise apply to the next response on the connection.
+func EndParts(w http.ResponseWriter) {
+	c := http.NewResponseController(w)
+	if c.Flush() == nil {
+		_ = c.SetWriteDeadline(time.Time{})
 	}
 }
 
