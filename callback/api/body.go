@@ -25,12 +25,14 @@ const (
 )
 
 // ReadBody reads a body of at most [MaxBody] bytes and returns it with its
-// content type, one of types. The first of types is the default, which also
-// applies to an empty body. The charset must be UTF-8. The error is a [*Fault]
-// with status 400, 413 or 415.
+// content type, one of types. A body must declare its type, because a browser
+// sends one that does not for any page. An empty body need not, and is then of
+// the first of types. The charset must be UTF-8. The error is a [*Fault] with
+// status 400, 413 or 415.
 func ReadBody(w http.ResponseWriter, r *http.Request, types ...string) (body []byte, contentType string, err error) {
 	contentType = types[0]
-	if header := r.Header.Get("Content-Type"); header != "" {
+	header := strings.TrimSpace(strings.Join(slices.Compact(r.Header.Values("Content-Type")), ","))
+	if header != "" {
 		parsed, params, err := mime.ParseMediaType(header)
 		if err != nil || !slices.Contains(types, parsed) {
 			return nil, "", NewFault(http.StatusUnsupportedMediaType, "Content-Type", "is not "+orList(types))
@@ -40,8 +42,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request, types ...string) (body []b
 		}
 		contentType = parsed
 	}
-	if r.ContentLength > MaxBody {
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, "", NewFault(http.StatusUnsupportedMediaType, "Content-Encoding", "is not supported")
+	}
+	switch {
+	case r.ContentLength > MaxBody:
 		return nil, "", tooLarge()
+	case r.ContentLength > 0 && header == "":
+		return nil, "", undeclared(types)
 	}
 	body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var large *http.MaxBytesError
@@ -50,8 +58,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request, types ...string) (body []b
 		return nil, "", tooLarge()
 	case err != nil:
 		return nil, "", &Fault{Status: http.StatusBadRequest, Rule: "the body could not be read", cause: err}
+	case len(body) > 0 && header == "":
+		return nil, "", undeclared(types)
 	}
 	return body, contentType, nil
+}
+
+func undeclared(types []string) *Fault {
+	return NewFault(http.StatusUnsupportedMediaType, "Content-Type", "is required and must be "+orList(types))
 }
 
 func tooLarge() *Fault {

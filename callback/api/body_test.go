@@ -22,18 +22,16 @@ func post(body io.Reader, contentType ...string) *http.Request {
 	return r
 }
 
-// The content type must be one of those requested, in UTF-8; the first is the
-// default.
+// The content type must be one of those requested, in UTF-8; the first is that
+// of an empty body.
 func TestReadBodyType(t *testing.T) {
 	for header, want := range map[string]string{
-		"": api.JSON, "application/json": api.JSON, "APPLICATION/JSON": api.JSON, "application/json;charset=utf-8": api.JSON,
+		"application/json": api.JSON, "APPLICATION/JSON": api.JSON, "application/json;charset=utf-8": api.JSON,
 		`application/json; charset="UTF-8"`: api.JSON, "application/json; profile=x": api.JSON, " application/json ": api.JSON,
 		api.Form: api.Form, api.Form + "; charset=UTF-8": api.Form,
 	} {
 		r := post(strings.NewReader("{}"))
-		if header != "" {
-			r.Header.Set("Content-Type", header)
-		}
+		r.Header.Set("Content-Type", header)
 		body, got, err := api.ReadBody(httptest.NewRecorder(), r, api.JSON, api.Form)
 		if err != nil || got != want || string(body) != "{}" {
 			t.Errorf("%q: %q of type %q, %v", header, body, got, err)
@@ -43,7 +41,30 @@ func TestReadBodyType(t *testing.T) {
 		_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), header), api.JSON, api.Form)
 		wantFault(t, err, 415, "Content-Type: is not application/json or application/x-www-form-urlencoded")
 	}
-	_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), api.Form), api.JSON)
+	for _, types := range [][]string{nil, {""}, {" "}, {"", ""}} {
+		for _, length := range []int64{2, -1} {
+			r := post(strings.NewReader("{}"), types...)
+			r.ContentLength = length
+			_, _, err := api.ReadBody(httptest.NewRecorder(), r, api.JSON)
+			wantFault(t, err, 415, "Content-Type: is required and must be application/json")
+		}
+	}
+	for _, types := range [][]string{{api.JSON, "text/plain"}, {"text/plain", api.JSON}, {api.JSON, api.Form}} {
+		_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), types...), api.JSON, api.Form)
+		wantFault(t, err, 415, "Content-Type: is not application/json or application/x-www-form-urlencoded")
+	}
+	for _, coding := range []string{"gzip", "br", "identity, gzip", "x"} {
+		r := post(strings.NewReader("{}"), api.JSON)
+		r.Header.Set("Content-Encoding", coding)
+		_, _, err := api.ReadBody(httptest.NewRecorder(), r, api.JSON)
+		wantFault(t, err, 415, "Content-Encoding: is not supported")
+	}
+	// An empty body need not declare a type.
+	body, kind, err := api.ReadBody(httptest.NewRecorder(), post(http.NoBody), api.JSON, api.Form)
+	if len(body) != 0 || kind != api.JSON || err != nil {
+		t.Errorf("an empty body is %q of type %q, %v", body, kind, err)
+	}
+	_, _, err = api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), api.Form), api.JSON)
 	wantFault(t, err, 415, "Content-Type: is not application/json")
 	for _, charset := range []string{"latin1", "utf8", "utf-16"} {
 		_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), "application/json; charset="+charset), api.JSON)

@@ -126,3 +126,22 @@ func ExampleRedact() {
 	fmt.Println(api.Redact("row of +41 78 555 66 77 is locked since 12:30"))
 	// Output: row of +## ## ### ## ## is locked since 12:30
 }
+
+// Pages of a desk application use the API from the browser. Pages of other
+// origins can change nothing.
+func ExampleOrigins_Check() {
+	origins, err := api.NewOrigins(true, "https://desk.example.com")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := httptest.NewRequest(http.MethodPost, "https://callbacks.example.com/v1.0/callbacks", nil)
+	r.Header.Set("Sec-Fetch-Site", "same-site")
+	for _, origin := range []string{"https://desk.example.com", "https://news.example.com"} {
+		r.Header.Set("Origin", origin)
+		fmt.Println(origins.Check(r))
+	}
+	// Output:
+	// <nil>
+	// the request comes from a page of another origin
+}

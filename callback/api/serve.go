@@ -11,12 +11,20 @@ type Operation struct {
 }
 
 // Serve answers a request of an adapter. It sets the headers that keep answers
-// out of caches, calls route to find the operation, checks the caller with
-// [Permit] and runs the operation. The first error is passed to refuse, which
-// answers in the adapter's error format.
-func Serve(w http.ResponseWriter, r *http.Request, a Authorizer, route func() (Operation, error), refuse func(error)) {
+// out of caches, refuses requests from pages of other origins than o trusts,
+// calls route to find the operation, checks the caller with [Permit] and runs
+// the operation. The first error is passed to refuse, which answers in the
+// adapter's error format.
+func Serve(w http.ResponseWriter, r *http.Request, a Authorizer, o *Origins, route func() (Operation, error), refuse func(error)) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if o.answer(w, r) {
+		return
+	}
+	if err := o.Check(r); err != nil {
+		refuse(err)
+		return
+	}
 	op, err := route()
 	if err == nil {
 		var caller *Caller

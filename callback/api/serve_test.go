@@ -34,7 +34,7 @@ func TestServe(t *testing.T) {
 		r.Header.Set("User", test.user)
 		var got error
 		calls := 0
-		api.Serve(w, r, reader, func() (api.Operation, error) {
+		api.Serve(w, r, reader, nil, func() (api.Operation, error) {
 			return api.Operation{Roles: test.roles, Do: func(c *api.Caller) error {
 				if calls++; c.Name != "reader" {
 					t.Errorf("%s: the caller is %+v", name, c)

@@ -104,7 +104,8 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 		return nil, errors.Join(err, s.listener.Close())
 	}
 	s.http = &http.Server{
-		Handler: mux, ReadHeaderTimeout: wait, ReadTimeout: 2 * wait, IdleTimeout: 12 * wait, MaxHeaderBytes: 32 << 10,
+		Handler: mux, ReadHeaderTimeout: wait, ReadTimeout: 2 * wait, WriteTimeout: 6 * wait, IdleTimeout: 12 * wait,
+		MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	s.greet(stdout, users, settings)

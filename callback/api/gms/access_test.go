@@ -67,7 +67,7 @@ func TestRoles(t *testing.T) {
 		if e := res.fault(401, 40100); e.Phrase != "UNAUTHORIZED" || res.header.Get("WWW-Authenticate") != `Basic realm="callbacks", charset="UTF-8"` {
 			t.Errorf("%s %s: %+v %v", op.method, op.path, e, res.header)
 		}
-		r.do("stranger", op.method, op.path, op.body).fault(401, 40100)
+		r.do("stranger "+op.path, op.method, op.path, op.body).fault(401, 40100)
 		r.do("nobody", op.method, op.path, op.body).fault(403, 40300)
 		for _, role := range api.Roles() {
 			if !slices.Contains(op.roles, role) {

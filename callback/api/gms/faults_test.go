@@ -101,6 +101,7 @@ func TestClientGone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	req := httptest.NewRequestWithContext(ctx, "POST", deskPath, strings.NewReader(`{"_customer_number":"`+swiss+`"}`))
+	req.Header.Set("Content-Type", api.JSON)
 	req.SetBasicAuth("boss", "boss")
 	r.bare.ServeHTTP(httptest.NewRecorder(), req)
 	if r.log.Len() > 0 {

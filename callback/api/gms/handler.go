@@ -23,6 +23,9 @@ type Config struct {
 	Manager *manager.Manager
 	// Authorizer identifies callers.
 	Authorizer api.Authorizer
+	// Origins are the origins whose pages may use the API from a browser.
+	// Defaults to none.
+	Origins *api.Origins
 	// Options is the result of [config.Parse] for settings that are not part of
 	// the services: tokens, keys, headers, calendars. Defaults to none;
 	// services may come from elsewhere.
@@ -58,6 +61,7 @@ type Config struct {
 type Handler struct {
 	manager       *manager.Manager
 	authorizer    api.Authorizer
+	origins       *api.Origins
 	optionsTenant string
 	mine, others  view // of optionsTenant, of other tenants
 	base          string
@@ -72,7 +76,7 @@ type Handler struct {
 // fault, each of which names the field.
 func New(c Config) (*Handler, error) {
 	h := &Handler{
-		manager: c.Manager, authorizer: c.Authorizer, optionsTenant: c.OptionsTenant,
+		manager: c.Manager, authorizer: c.Authorizer, origins: c.Origins, optionsTenant: c.OptionsTenant,
 		mine: newView(c, c.Options), others: newView(c, nil),
 		base: strings.TrimSuffix(c.Base, "/"), ignoreHeaders: c.IgnoreHeaders, log: c.Logger,
 		paths: route.Table[operation]{Paths: newPaths()}, ownKeys: c.ReturnedKeys != nil,
@@ -116,7 +120,7 @@ type call struct {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r}
-	api.Serve(w, r, h.authorizer, func() (api.Operation, error) { return h.route(c) }, func(err error) { h.refuse(c, err) })
+	api.Serve(w, r, h.authorizer, h.origins, func() (api.Operation, error) { return h.route(c) }, func(err error) { h.refuse(c, err) })
 }
 
 // answer responds with a JSON body.

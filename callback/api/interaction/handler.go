@@ -23,6 +23,9 @@ type Config struct {
 	Manager *manager.Manager
 	// Authorizer identifies the caller. Required.
 	Authorizer api.Authorizer
+	// Origins are the origins whose pages may use the API from a browser.
+	// Defaults to none.
+	Origins *api.Origins
 	// Base resolves relative URLs in structured_text and binary_content.
 	// Defaults to nil: URLs stay relative.
 	Base *url.URL
@@ -80,7 +83,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return err
 	}}
-	api.Serve(w, r, h.config.Authorizer, func() (api.Operation, error) { return op, nil }, func(err error) { h.refuse(w, r, err) })
+	api.Serve(w, r, h.config.Authorizer, h.config.Origins, func() (api.Operation, error) { return op, nil }, func(err error) { h.refuse(w, r, err) })
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Caller) ([]byte, error) {

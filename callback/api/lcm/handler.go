@@ -24,6 +24,9 @@ type Config struct {
 	Manager *manager.Manager
 	// Authorizer identifies callers of ServeHTTP.
 	Authorizer api.Authorizer
+	// Origins are the origins whose pages may use the API from a browser.
+	// Defaults to none.
+	Origins *api.Origins
 	// Service is the service of all callbacks.
 	Service string
 	// ServiceOf returns the service for an account and the campaign of its
@@ -81,7 +84,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.write(w, err, reply)
 		return nil
 	}}
-	api.Serve(w, r, h.config.Authorizer, func() (api.Operation, error) { return op, nil }, func(err error) {
+	api.Serve(w, r, h.config.Authorizer, h.config.Origins, func() (api.Operation, error) { return op, nil }, func(err error) {
 		if h.explain(err).status >= http.StatusInternalServerError {
 			h.log(r.Context(), "", err)
 		}

@@ -85,7 +85,7 @@ func TestUnauthenticated(t *testing.T) {
 		if got := rec.Header().Get("WWW-Authenticate"); !strings.HasPrefix(got, "Basic ") {
 			t.Errorf("%s: WWW-Authenticate is %q", op.name, got)
 		}
-		refused(t, r.do("stranger", op.method, op.path, op.body), 401, "Unauthorized")
+		refused(t, r.do("stranger "+op.name, op.method, op.path, op.body), 401, "Unauthorized")
 	}
 	broken := newRig(t, func(_ *callback.Service, _ *manager.Config, l *lucs.Config) {
 		l.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {

@@ -16,6 +16,9 @@ type Config struct {
 	Manager *manager.Manager
 	// Authorizer identifies callers.
 	Authorizer api.Authorizer
+	// Origins are the origins whose pages may use the API from a browser.
+	// Defaults to none.
+	Origins *api.Origins
 	// Logger receives failures of the server, without phone numbers. Defaults
 	// to slog.Default().
 	Logger *slog.Logger
@@ -34,6 +37,7 @@ type Config struct {
 type Handler struct {
 	manager    *manager.Manager
 	authorizer api.Authorizer
+	origins    *api.Origins
 	log        *slog.Logger
 	maxOffset  int
 	maxSorted  int
@@ -45,7 +49,7 @@ type Handler struct {
 // fault, each of which names the field.
 func New(config Config) (*Handler, error) {
 	h := &Handler{
-		manager: config.Manager, authorizer: config.Authorizer, log: config.Logger,
+		manager: config.Manager, authorizer: config.Authorizer, origins: config.Origins, log: config.Logger,
 		maxOffset: config.MaxOffset, maxSorted: config.MaxSorted,
 		paths: route.Table[operation]{Paths: paths(), Fold: true},
 	}
@@ -88,7 +92,7 @@ type operation struct {
 // connection.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var op operation
-	api.Serve(w, r, h.authorizer, func() (api.Operation, error) {
+	api.Serve(w, r, h.authorizer, h.origins, func() (api.Operation, error) {
 		parts := route.Split(r)
 		var err error
 		op, _, err = h.paths.Find(w, r.Method, parts)

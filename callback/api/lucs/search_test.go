@@ -284,6 +284,7 @@ func TestSearchManyPages(t *testing.T) {
 	first := &firstWrite{ResponseRecorder: httptest.NewRecorder(), at: func() int { return r.faults.Count(callbacktest.AnyMethod) - before }}
 	req := httptest.NewRequestWithContext(t.Context(), "POST", "/v1.0/callbacks/search", strings.NewReader(`{}`))
 	req.SetBasicAuth("boss", "boss")
+	req.Header.Set("Content-Type", "application/json")
 	r.plain.ServeHTTP(first, req)
 	if first.reads == 0 || first.reads > 1 {
 		t.Errorf("the first bytes left after %d reads of the store", first.reads)
