@@ -34,7 +34,7 @@ func (h *Handler) availability1(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.write(http.StatusOK, jsonV1(slots.Slots))
+	return c.stream(func(flush flush) []byte { return appendV1(nil, slots.Slots, flush) })
 }
 
 // availability2 responds with slots in UTC and in local time (GMS 5.2).
@@ -43,7 +43,7 @@ func (h *Handler) availability2(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.write(http.StatusOK, jsonV2(slots))
+	return c.stream(func(flush flush) []byte { return appendV2(nil, slots, flush) })
 }
 
 func (h *Handler) slots(c *call, names ...string) (availability.Slots, error) {

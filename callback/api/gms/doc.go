@@ -75,8 +75,10 @@
 // "properties"} with the codes of GMS. If the office is closed or the slot is
 // full, "availability" contains alternative times, at the top level and in the
 // properties. Errors without a GMS code have the HTTP status followed by 00:
-// 40100 and 40300 for callers, 40400 and 40500 for paths and methods. A message
-// contains no phone number except the one in the request. Failures of the
+// 40100 and 40300 for callers, 40400 and 40500 for paths and methods, 42900 for
+// an export that has waited for 10 seconds because other exports of the tenant
+// are being answered. A message contains no phone number except the one in the
+// request. Failures of the
 // server are logged; the response does not describe them.
 //
 // Cancelling a callback that is in a call is answered with 40020 and takes

@@ -17,6 +17,7 @@ const (
 	codeForbidden    = 40300
 	codePath         = 40400
 	codeMethod       = 40500
+	codeBusy         = 42900 // other exports of the tenant are being answered
 )
 
 // meaning is the HTTP status, the phrase and the exception class of a code.
@@ -47,6 +48,7 @@ var meanings = [...]meaning{
 	{codeForbidden, http.StatusForbidden, "FORBIDDEN", ""},
 	{codePath, http.StatusNotFound, "NOT_FOUND", ""},
 	{codeMethod, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", ""},
+	{codeBusy, http.StatusTooManyRequests, "TOO_MANY_REQUESTS", ""},
 }
 
 // meaningOf returns the meaning of a code.
@@ -183,6 +185,8 @@ func faultOf(refused *api.Fault) *fault {
 		f.code = codePath
 	case http.StatusMethodNotAllowed:
 		f.code = codeMethod
+	case http.StatusTooManyRequests:
+		f.code = codeBusy
 	case http.StatusInternalServerError:
 		f.code = callback.CodeUnexpected
 		f.unexpected(refused)

@@ -46,6 +46,11 @@ func (h *Handler) export(c *call) error {
 	if r := reasonOf(given); string(r) != given {
 		req.Reasons = append(req.Reasons, r)
 	}
+	done, err := h.turns.Take(c.r.Context(), c.w.Header(), c.caller.Tenant)
+	if err != nil {
+		return err
+	}
+	defer done()
 	e := &exporter{h: h, c: c, columns: columns, cells: make([]string, len(columns))}
 	e.csv = csv.NewWriter(&e.held)
 	for cb, err := range h.manager.Tenant(c.caller.Tenant).ExportCancelled(c.r.Context(), req) {
@@ -73,13 +78,20 @@ type exporter struct {
 
 func (e *exporter) write(cb *callback.Callback) error {
 	if e.rows == 0 {
-		if err := e.csv.Write(e.columns); err != nil {
+		for i, column := range e.columns {
+			e.cells[i] = cell(column)
+		}
+		if err := e.csv.Write(e.cells); err != nil {
 			return err
 		}
 	}
 	e.rows++
 	for i, column := range e.columns {
 		e.cells[i] = e.cell(cb, column)
+	}
+	if len(e.cells) > 1 && strings.HasPrefix(e.cells[0], "+") {
+		// With other separators a phone number and what follows are one cell.
+		e.cells[0] = "'" + e.cells[0]
 	}
 	if err := e.csv.Write(e.cells); err != nil {
 		return err
@@ -91,8 +103,7 @@ func (e *exporter) write(cb *callback.Callback) error {
 	return nil
 }
 
-// cell returns the text of a property. An apostrophe precedes text that a
-// spreadsheet would interpret as a formula, except phone numbers.
+// cell returns the text of a property.
 func (e *exporter) cell(cb *callback.Callback, column string) string {
 	value, ok := e.h.valueOf(cb, column)
 	if !ok {
@@ -106,10 +117,7 @@ func (e *exporter) cell(cb *callback.Callback, column string) string {
 		}
 		text = string(encoded)
 	}
-	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 && strings.Trim(text, "+0123456789 .-()/;ext=") != "" {
-		return "'" + text
-	}
-	return text
+	return cell(text)
 }
 
 // send writes the buffer to the client.
@@ -121,7 +129,8 @@ func (e *exporter) send() error {
 		header.Set("Content-Disposition", `attachment; filename="report.csv"`)
 		e.c.w.WriteHeader(http.StatusOK)
 	}
-	_, err := e.held.WriteTo(e.c.w)
+	err := wire.WritePart(e.c.w, e.held.Bytes())
+	e.held.Reset()
 	return err
 }
 
@@ -137,6 +146,7 @@ func (e *exporter) finish() error {
 	if err := e.send(); err != nil {
 		return e.abort(err)
 	}
+	wire.EndParts(e.c.w)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package gms
 
 import (
+	"context"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -29,3 +31,11 @@ func ParseQuery(query url.Values) (availability.Query, error) { return parseQuer
 // JSONV1 and JSONV2 encode slots.
 func JSONV1(slots []availability.Slot) []byte { return jsonV1(slots) }
 func JSONV2(slots availability.Slots) []byte  { return jsonV2(slots) }
+
+// Cell returns a cell of an export.
+func Cell(text string) string { return cell(text) }
+
+// Hold takes the turn of a tenant for exports until done is called.
+func (h *Handler) Hold(ctx context.Context, tenant string) (done func(), err error) {
+	return h.turns.Take(ctx, make(http.Header), tenant)
+}

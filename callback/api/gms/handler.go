@@ -14,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/callback/api/internal/check"
 	"github.com/ringback-go/ringback/callback/api/internal/route"
+	"github.com/ringback-go/ringback/callback/api/internal/turns"
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
@@ -69,6 +70,7 @@ type Handler struct {
 	ignoreHeaders bool
 	log           *slog.Logger
 	paths         route.Table[operation]
+	turns         turns.Turns // of exports
 	document      []byte
 }
 
@@ -130,6 +132,33 @@ func (c *call) answer(status int, body any) error {
 		return err
 	}
 	return c.write(status, text)
+}
+
+// partSize is the number of bytes of a response that are sent at once.
+const partSize = 64 << 10
+
+// stream responds with the JSON that encode appends to what flush returns, in
+// parts if it is large.
+func (c *call) stream(encode func(flush) []byte) error {
+	sent := false
+	rest := encode(func(b []byte) []byte {
+		if len(b) < partSize {
+			return b
+		}
+		if !sent {
+			sent = true
+			c.w.Header().Set("Content-Type", api.JSON)
+			c.w.WriteHeader(http.StatusOK)
+		}
+		_ = wire.WritePart(c.w, b) // an error means that the client has gone
+		return b[:0]
+	})
+	if !sent {
+		return c.write(http.StatusOK, rest)
+	}
+	_ = wire.WritePart(c.w, rest)
+	wire.EndParts(c.w)
+	return nil
 }
 
 // write responds with an encoded JSON body.

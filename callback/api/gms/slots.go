@@ -8,19 +8,29 @@ import (
 )
 
 // Slots are encoded without encoding/json, which would take several times as
-// long as computing them; a response has thousands.
+// long as computing them; a response has thousands. After each slot the encoders
+// pass what they have to flush, which returns what they append to.
+type flush func(b []byte) []byte
+
+// keep is a flush that sends nothing.
+func keep(b []byte) []byte { return b }
 
 // jsonV1 encodes the slots with a seat left as an object, in ascending order.
 func jsonV1(slots []availability.Slot) []byte {
-	b := make([]byte, 0, 2+32*len(slots))
+	return appendV1(make([]byte, 0, 2+32*len(slots)), slots, keep)
+}
+
+func appendV1(b []byte, slots []availability.Slot, flush flush) []byte {
 	b = append(b, '{')
+	first := true
 	for _, s := range slots {
 		if s.Left <= 0 {
 			continue
 		}
-		if len(b) > 1 {
+		if b = flush(b); !first {
 			b = append(b, ',')
 		}
+		first = false
 		b = append(b, '"')
 		b = appendTime(b, s.Start.UTC())
 		b = append(b, `Z":`...)
@@ -31,10 +41,13 @@ func jsonV1(slots []availability.Slot) []byte {
 
 // jsonV2 encodes slots with times in UTC and in the zone of the response.
 func jsonV2(s availability.Slots) []byte {
-	b := make([]byte, 0, 80+120*len(s.Slots))
+	return appendV2(make([]byte, 0, 80+120*len(s.Slots)), s, keep)
+}
+
+func appendV2(b []byte, s availability.Slots, flush flush) []byte {
 	b = append(b, `{"slots":[`...)
 	for i, slot := range s.Slots {
-		if i > 0 {
+		if b = flush(b); i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, `{"utcTime":"`...)
