@@ -28,7 +28,7 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	req, service, err := readCreate(body)
+	req, service, err := readCreate(body, h.contexts)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,8 @@ func (h *Handler) create(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return happened(h.answer(w, r, cb))
+	// A repeated request may meet a callback that was changed after its creation.
+	return happened(h.answer(w, r, cb, mayRead(caller) || cb.Revision == 1))
 }
 
 // happened wraps an error of the response after the operation has succeeded.
@@ -58,8 +59,9 @@ func happened(err error) error {
 	return fmt.Errorf("%w: the answer failed: %w", callback.ErrOutcomeUnknown, err)
 }
 
-// answer responds with a callback.
-func (h *Handler) answer(w http.ResponseWriter, r *request, cb *callback.Callback) error {
+// answer responds with a callback, and without what it says about persons and
+// other systems if the caller may not read it.
+func (h *Handler) answer(w http.ResponseWriter, r *request, cb *callback.Callback, readable bool) error {
 	v, err := h.view(r.Context(), cb.Tenant)
 	if err != nil {
 		return err
@@ -68,11 +70,14 @@ func (h *Handler) answer(w http.ResponseWriter, r *request, cb *callback.Callbac
 	if err != nil {
 		return err
 	}
+	if !readable {
+		dto.hide()
+	}
 	return writeJSON(w, http.StatusOK, dto)
 }
 
 // readCreate parses a CreateCallbackDto.
-func readCreate(body []byte) (manager.Request, naming, error) {
+func readCreate(body []byte, contexts contextURLs) (manager.Request, naming, error) {
 	o, err := readObject(body)
 	if err != nil {
 		return manager.Request{}, naming{}, err
@@ -98,6 +103,9 @@ func readCreate(body []byte) (manager.Request, naming, error) {
 		}
 	}
 	req.Origin.ContextURL = o.Text("ContextUrl")
+	if !contexts.accept(req.Origin.ContextURL) {
+		o.Refuse("ContextUrl", "is not an https URL")
+	}
 	req.Desired = dueDate(o)
 	req.Origin.Supervisor = o.Text("Supervisor")
 	req.Agent.Description = o.Text("Description")

@@ -21,12 +21,19 @@
 // as not existing. A callback that a restricted caller creates belongs to its
 // customer.
 //
+// An ExternalTaskId can be guessed. For a caller that has neither
+// [api.RoleRead] nor [api.RoleOperate] it finds only callbacks that the caller
+// created or, if it is restricted to a customer, those of the customer. The
+// answers to such a caller contain no number, text or identifier that a
+// requester wrote, except the answer to its own create.
+//
 // # Requests
 //
 // Bodies are JSON objects. Names of members are case-insensitive and written as
 // in LUCS; a repeated name, even in different case, is rejected. null and an
 // empty string are equivalent to an absent member. Create ignores unknown
-// members. Search rejects them unless they are null, because ignoring a filter
+// members. ContextUrl is an https URL, one that [Config].ContextURLs lists, or a
+// word of letters, digits, hyphens and underscores. Search rejects them unless they are null, because ignoring a filter
 // would give a wrong result.
 //
 // Dates are ISO 8601 or dd.mm.yyyy hh:MM:ss, both with up to nine fractional
@@ -70,7 +77,12 @@
 // any member of a response, Created or Updated, and defaults to DueDate;
 // callbacks that compare equal are ordered by Id. The store can order by
 // DueDate, Created and Updated; for other orders at most [Config].MaxSorted
-// callbacks are held in memory.
+// callbacks are held in memory, and at most ten times as many may match.
+//
+// Searches that may read more than 1000 callbacks are answered one after another
+// for each tenant: without a Limit, with a State or another order, or beyond
+// 1000 by Limit and Offset. One that has waited for 10 seconds is [CodeBusy].
+// A client has 30 seconds for each 64 KiB of a response.
 //
 // # Errors
 //

@@ -40,6 +40,17 @@ type callbackDto struct {
 	RetryCount               int64
 }
 
+// hide removes what the requester wrote: numbers, texts and identifiers.
+func (d *callbackDto) hide() {
+	for _, text := range []**string{
+		&d.Target, &d.AlternativeTarget, &d.IncomingServiceSipURI, &d.ContextURL, &d.Supervisor, &d.Description, &d.ExternalTaskID,
+		&d.CallerID, &d.AppPoolID, &d.InitiatingSessionID,
+	} {
+		*text = nil
+	}
+	d.Creator, d.Initiator, d.RetryType = creatorAPI, initiatorAPI, singleSession
+}
+
 // Values of Creator, Initiator and RetryType.
 const (
 	creatorAPI      = "Luware.API"

@@ -37,6 +37,7 @@ const (
 	CodeNumberLimit          = "NumberLimit"          // 429: the target has open callbacks
 	CodeQueueLimit           = "QueueLimit"           // 429: the queue of the service is full
 	CodeIntervalLimit        = "IntervalLimit"        // 429: too many callbacks in an interval
+	CodeBusy                 = "Busy"                 // 429: other large searches of the tenant are being answered
 	CodeParameterLimit       = "ParameterLimit"       // 429: too many callbacks for the target today
 	CodeConfiguration        = "Configuration"        // 500: a service is misconfigured
 	CodeOutcomeUnknown       = "OutcomeUnknown"       // 500: it may have happened; repeat with the same Idempotency-Key
@@ -88,7 +89,8 @@ func refusalOfFault(f *api.Fault) refusal {
 	}{
 		{http.StatusUnauthorized, CodeUnauthorized}, {http.StatusForbidden, CodeForbidden}, {http.StatusNotFound, CodeNotFound},
 		{http.StatusMethodNotAllowed, CodeMethodNotAllowed}, {http.StatusRequestEntityTooLarge, CodeTooLarge},
-		{http.StatusUnsupportedMediaType, CodeUnsupportedMediaType}, {http.StatusInternalServerError, CodeInternalError},
+		{http.StatusUnsupportedMediaType, CodeUnsupportedMediaType}, {http.StatusTooManyRequests, CodeBusy},
+		{http.StatusInternalServerError, CodeInternalError},
 	} {
 		if f.Status == known.status {
 			r.code = known.code

@@ -1,6 +1,8 @@
 package lucs
 
 import (
+	"context"
+	"net/http"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -28,7 +30,7 @@ func FormatDate(t time.Time) string { return wire.Time(t) }
 
 // ReadCreate parses the body of a create.
 func ReadCreate(body []byte) (manager.Request, error) {
-	req, _, err := readCreate(body)
+	req, _, err := readCreate(body, nil)
 	return req, err
 }
 
@@ -45,4 +47,9 @@ func ReadSearch(body []byte) (q callback.Query, limit, offset int64, err error) 
 func RefusalOf(err error) (status int, code, message string) {
 	r := refusalOf(err)
 	return r.status, r.code, r.message
+}
+
+// Hold takes the turn of a tenant for large searches until done is called.
+func (h *Handler) Hold(ctx context.Context, tenant string) (done func(), err error) {
+	return h.turns.Take(ctx, make(http.Header), tenant)
 }

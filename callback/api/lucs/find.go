@@ -23,7 +23,7 @@ func (h *Handler) get(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return h.answer(w, r, cb)
+	return h.answer(w, r, cb, true)
 }
 
 // findByExternal responds with the callback in the query.
@@ -67,8 +67,11 @@ func (h *Handler) cancel(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return happened(h.answer(w, r, cb))
+	return happened(h.answer(w, r, cb, mayRead(r.caller)))
 }
+
+// mayRead reports whether the caller may read the callbacks that it reaches.
+func mayRead(c *api.Caller) bool { return c.Has(api.RoleRead) || c.Has(api.RoleOperate) }
 
 // find returns the callback with an Id, or else an ExternalTaskId, that the
 // caller can see.
@@ -102,28 +105,60 @@ func (h *Handler) byID(ctx context.Context, caller *api.Caller, id string) (*cal
 }
 
 // byExternal returns the only callback with an ExternalTaskId that is not
-// Terminated, or else the newest.
+// Terminated, or else the newest, of those that the caller may find by it.
 func (h *Handler) byExternal(ctx context.Context, caller *api.Caller, id string) (*callback.Callback, error) {
 	q := callback.Query{
 		Tenant: caller.Tenant, CustomerID: caller.Own, ExternalID: id, NotStates: terminated.states(),
-		Order: callback.ByCreated, Desc: true, Limit: 2,
+		Order: callback.ByCreated, Desc: true, Limit: maxSameTask,
 	}
-	page, err := h.manager.Tenant(caller.Tenant).SearchPage(ctx, q)
-	if err != nil {
+	found, err := h.findable(ctx, caller, q, 2)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	switch len(page.Callbacks) {
-	case 1:
-		return page.Callbacks[0], nil
-	case 2:
+	case len(found) == 2:
 		return nil, errAmbiguous
+	case len(found) == 0:
+		q.NotStates = nil
+		if found, err = h.findable(ctx, caller, q, 1); err != nil {
+			return nil, err
+		}
 	}
-	q.NotStates, q.Limit = nil, 1
-	if page, err = h.manager.Tenant(caller.Tenant).SearchPage(ctx, q); err != nil {
-		return nil, err
-	}
-	if len(page.Callbacks) == 0 {
+	if len(found) == 0 {
 		return nil, callback.ErrNotFound
 	}
-	return page.Callbacks[0], nil
+	return found[0], nil
+}
+
+// maxSameTask is the maximum number of callbacks with one ExternalTaskId that a
+// request looks at.
+const maxSameTask = 100
+
+// findable returns at most n callbacks of a query that the caller may find by an
+// ExternalTaskId, which can be guessed: a caller who may not read, and is not
+// restricted to a customer, finds only the callbacks that it created.
+func (h *Handler) findable(ctx context.Context, caller *api.Caller, q callback.Query, n int) ([]*callback.Callback, error) {
+	all := mayRead(caller) || caller.Own != ""
+	if all {
+		q.Limit = n
+	}
+	page, err := h.manager.Tenant(caller.Tenant).SearchPage(ctx, q)
+	if err != nil || all {
+		return page.Callbacks, err
+	}
+	var found []*callback.Callback
+	for _, cb := range page.Callbacks {
+		history, err := h.manager.Tenant(caller.Tenant).History(ctx, cb.ID)
+		switch {
+		case errors.Is(err, callback.ErrNotFound):
+			continue // it was erased
+		case err != nil:
+			return nil, err
+		}
+		if first := history[0]; first.Seq == 1 && first.Actor == caller.Name {
+			if found = append(found, cb); len(found) == n {
+				break
+			}
+		}
+	}
+	return found, nil
 }

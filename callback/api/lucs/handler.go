@@ -8,6 +8,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/check"
 	"github.com/ringback-go/ringback/callback/api/internal/route"
+	"github.com/ringback-go/ringback/callback/api/internal/turns"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -27,9 +28,13 @@ type Config struct {
 	MaxOffset int
 	// MaxSorted is the maximum number of callbacks to sort in memory, for
 	// orders that the store does not have: Offset plus Limit, or all results if
-	// there is no Limit. With a Limit up to twice as many are held temporarily.
-	// Defaults to 10,000.
+	// there is no Limit. With a Limit up to twice as many are held temporarily,
+	// and up to ten times as many may match. Defaults to 10,000.
 	MaxSorted int
+	// ContextURLs are the URLs that ContextUrl may be in addition to https URLs:
+	// a scheme, such as "crm:", or a scheme and a host, such as
+	// "http://crm.example.com". Default to none.
+	ContextURLs []string
 }
 
 // Handler serves LUCS clients. Create one with [New]. It is safe for concurrent
@@ -41,8 +46,10 @@ type Handler struct {
 	log        *slog.Logger
 	maxOffset  int
 	maxSorted  int
+	contexts   contextURLs
 	paths      route.Table[operation]
 	known      known
+	turns      turns.Turns
 }
 
 // New returns a Handler. The error joins a [callback.ErrConfiguration] per
@@ -63,6 +70,9 @@ func New(config Config) (*Handler, error) {
 		h.maxSorted = 10_000
 	}
 	faults := check.Faults{Kind: callback.ErrConfiguration}
+	var bad string
+	h.contexts, bad = readContextURLs(config.ContextURLs)
+	faults.Check(len(h.contexts) == len(config.ContextURLs), "ContextURLs", "%q is neither a scheme nor a scheme and a host", bad)
 	faults.Check(h.manager != nil, "Manager", "is required")
 	faults.Check(h.authorizer != nil, "Authorizer", "is required")
 	faults.Check(h.maxOffset > 0, "MaxOffset", "%d is negative", h.maxOffset)

@@ -40,6 +40,13 @@ func (h *Handler) search(w http.ResponseWriter, r *request) error {
 	if none {
 		return out.end()
 	}
+	if s.isLarge() {
+		done, err := h.turns.Take(ctx, w.Header(), r.caller.Tenant)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
 	v, err := h.view(ctx, r.caller.Tenant)
 	if err != nil {
 		return err
@@ -124,14 +131,22 @@ func (h *Handler) bound(s *search) error {
 		return api.NewFault(http.StatusBadRequest, "Offset", "is above "+strconv.Itoa(h.maxOffset)+": narrow the search by StartDate")
 	}
 	if s.order.key != nil && s.limit+s.offset > int64(h.maxSorted) {
-		return h.tooMany()
+		return h.tooMany(h.maxSorted)
 	}
 	return nil
 }
 
-func (h *Handler) tooMany() error {
+// isLarge reports whether a search may read more than a page of the store.
+func (s *search) isLarge() bool {
+	return s.order.key != nil || s.state != 0 || s.limit == 0 || s.limit+s.offset > maxPage
+}
+
+// maxRead is how many callbacks may match, as a multiple of those to sort.
+const maxRead = 10
+
+func (h *Handler) tooMany(most int) error {
 	return api.NewFault(http.StatusBadRequest, "OrderBy", "is not DueDate, Created or Updated and matches more than "+
-		strconv.Itoa(h.maxSorted)+" callbacks: set a Limit or narrow the search")
+		strconv.Itoa(most)+" callbacks: set a Limit or narrow the search")
 }
 
 // aim sets the conditions that depend on the tenant. none reports that nothing
@@ -228,12 +243,16 @@ func (h *Handler) sorted(ctx context.Context, v *view, s *search, out *list) err
 	}
 	compare := func(a, b sorted) int { return a.compare(b, s.query.Desc) }
 	var held []sorted
+	read := 0
 	for cb, err := range h.rows(ctx, s) {
 		if err != nil {
 			return err
 		}
 		if s.limit == 0 && len(held) == most {
-			return h.tooMany()
+			return h.tooMany(most)
+		}
+		if read++; read > maxRead*h.maxSorted {
+			return h.tooMany(maxRead * h.maxSorted)
 		}
 		dto, err := v.dto(ctx, cb)
 		if err != nil {

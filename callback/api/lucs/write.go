@@ -72,7 +72,7 @@ func (l *list) send() error {
 		l.w.Header().Set("Content-Type", contentJSON)
 		l.w.WriteHeader(http.StatusOK)
 	}
-	_, err := l.w.Write(l.buf.Bytes())
+	err := wire.WritePart(l.w, l.buf.Bytes())
 	l.buf.Reset()
 	if err != nil {
 		return errGone
@@ -86,7 +86,9 @@ func (l *list) end() error {
 		l.buf.WriteByte('[')
 	}
 	l.buf.WriteByte(']')
-	return l.send()
+	err := l.send()
+	wire.EndParts(l.w)
+	return err
 }
 
 // failed wraps err in a [begunError] if the response has begun.
