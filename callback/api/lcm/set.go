@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 	"github.com/ringback-go/ringback/callback/internal/text"
 	"github.com/ringback-go/ringback/callback/manager"
 )
@@ -103,7 +104,7 @@ func keyOf(personal bool, w window, req *manager.Request) (string, error) {
 		return "", fmt.Errorf("making a key: %w", err)
 	}
 	sum := sha256.Sum256(text)
-	return "lcm/" + hex.EncodeToString(sum[:]), nil
+	return ownkey.Made + hex.EncodeToString(sum[:]), nil
 }
 
 // service returns the service for an account and contact mode.
