@@ -14,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -251,6 +252,38 @@ func TestRedirect(t *testing.T) {
 	}
 	_, err = r.try(manager.Request{Number: swiss2})
 	wantCode(t, err, callback.ErrRedirect, 50040) // a circle
+}
+
+// A redirection of the request that leads nowhere is a fault of the request; one of
+// the configuration is a failure, also where a request led to it.
+func TestRedirectOfTheRequest(t *testing.T) {
+	open := []string{"_redirect"}
+	country := callback.Numbers{Country: "CH"}
+	r := wrap(t, managertest.New(t, managertest.Config{Services: []callback.Service{
+		{Name: "desk", Numbers: country, Overwritable: open},
+		{Name: "back", Numbers: country, Redirect: "desk"},
+		{Name: "lost", Numbers: country, Redirect: "gone"},
+		{Name: "one", Numbers: country, Redirect: "two"},
+		{Name: "two", Numbers: country, Redirect: "one"},
+		{Name: "locked", Numbers: country},
+	}}))
+	for to, want := range map[string]int{
+		"gone": 40010, "desk": 40010, "back": 40010, "DESK": 40010, " desk": 40010, "*": 40010, "+41785556677": 40010, strings.Repeat("x", 1024): 40010,
+		"x\x00": 40010, "\xff": 40010, strings.Repeat("x", 1025): 40010,
+		"lost": 50040, "one": 50040, "locked": 0, "": 0,
+	} {
+		_, err := r.try(manager.Request{Overrides: map[string]string{"_redirect": to}})
+		if got := callback.Code(err); got != want {
+			t.Errorf("%.40q: code %d, want %d: %v", to, got, want, err)
+		}
+		if want == 40010 && callback.HTTPStatus(err) != 400 {
+			t.Errorf("%.40q: status %d, want 400", to, callback.HTTPStatus(err))
+		}
+	}
+	// What a service does not let requests override is not looked at.
+	if _, err := r.try(manager.Request{Service: "locked", Number: swiss2, Overrides: map[string]string{"_redirect": "gone"}}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestMediaType(t *testing.T) {

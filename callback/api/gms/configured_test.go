@@ -82,7 +82,7 @@ func TestConfigured(t *testing.T) {
 		t.Errorf("the target is %q", cb.Agent.Target)
 	}
 	r.post(billing, `{"_customer_number":"`+swiss+`","stat":{}}`).fault(400, 40010)
-	r.post(front, `{"_customer_number":"`+swiss+`","_redirect":"nowhere"}`).fault(500, 50040)
+	r.post(front, `{"_customer_number":"`+swiss+`","_redirect":"nowhere"}`).fault(400, 40010)
 
 	// Headers count for services that enable it.
 	start(billing, `{"_customer_number":"`+swiss+`"}`, "Device", "x")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -217,6 +218,29 @@ func TestOverwritableOptions(t *testing.T) {
 	r.post("/genesys/1/service/callback/loop", `{"_customer_number":"`+swiss+`"}`).fault(500, 50040)
 	r.post("/genesys/1/service/callback/foo?_redirect=a&_redirect=b", `{"_customer_number":"`+swiss+`"}`).fault(400, 40010)
 	r.post("/genesys/1/service/callback/foo", `{"_customer_number":"`+swiss+`","_redirect":{}}`).fault(400, 40010)
+}
+
+// A bad redirection of a client is its fault: it is answered with 400 and no line in
+// the log, with and without a configuration of the product.
+func TestBadRedirectOfAClient(t *testing.T) {
+	services := []callback.Service{
+		{Name: "front", Numbers: callback.Numbers{Country: "CH"}, Overwritable: []string{"_redirect"}},
+		{Name: "round", Numbers: callback.Numbers{Country: "CH"}, Redirect: "front"},
+	}
+	for name, r := range map[string]*rig{
+		"services": newRig(t, func(s *setup) { s.services = services }), "configuration": configured(t),
+	} {
+		for _, to := range []string{"nowhere", "front", "FRONT", "+41785556677", "a b", "../x", strings.Repeat("x", 1000)} {
+			r.post("/genesys/1/service/callback/front", `{"_customer_number":"`+swiss+`","_redirect":"`+to+`"}`).fault(400, 40010)
+			r.post("/genesys/1/service/callback/front?_redirect="+url.QueryEscape(to), `{"_customer_number":"`+swiss+`"}`).fault(400, 40010)
+		}
+		if name == "services" {
+			r.post("/genesys/1/service/callback/front", `{"_customer_number":"`+swiss+`","_redirect":"round"}`).fault(400, 40010)
+		}
+		if log := r.log.String(); strings.Contains(log, "ERROR") || strings.Contains(log, "WARN") {
+			t.Errorf("%s: the log has %s", name, log)
+		}
+	}
 }
 
 // Tokens in a service's target and queue are replaced from the body.

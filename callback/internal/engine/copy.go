@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -18,11 +19,17 @@ const maxRedirects = 8
 // redirect returns the policy of the service that req names, after following
 // redirections, and sets req.Service to it. A request may override the
 // redirection of the service it names, if that service lists _redirect as
-// overwritable; an empty value disables the redirection. GMS: _redirect.
+// overwritable; an empty value disables the redirection. A redirection of the
+// request that leads nowhere, back, or on for ever is a fault of the request; one of
+// the configuration is callback.ErrRedirect. GMS: _redirect.
 func (m *Intake) redirect(ctx context.Context, req *decide.Start) (*decide.Policy, error) {
 	seen := make([]string, 0, 2)
+	asked := false // the first redirection is the request's
 	for {
 		policy, err := m.Policy(ctx, req.Tenant, req.Service)
+		if asked && len(seen) == 1 && errors.Is(err, callback.ErrInvalidParameter) {
+			return nil, decide.Invalid("_redirect", fmt.Sprintf("names the service %q, which is not known", text.Clip(req.Service)))
+		}
 		if err != nil && len(seen) > 0 {
 			return nil, fmt.Errorf("%w: %w", callback.ErrRedirect, err)
 		}
@@ -31,12 +38,15 @@ func (m *Intake) redirect(ctx context.Context, req *decide.Start) (*decide.Polic
 		}
 		to := policy.Service.Redirect
 		if value, ok := policy.Override(&req.StartInput, "_redirect"); ok && len(seen) == 0 {
-			to = value
+			to, asked = value, value != ""
 		}
 		if to == "" {
 			return policy, nil
 		}
 		seen = append(seen, req.Service)
+		if asked && (to == seen[0] || len(seen) > maxRedirects) {
+			return nil, decide.Invalid("_redirect", "leads back or on for ever")
+		}
 		if slices.Contains(seen, to) || len(seen) > maxRedirects {
 			return nil, fmt.Errorf("%w: %w", callback.ErrRedirect, decide.Misconfigured("Redirect", fmt.Sprintf("service %q leads back or on for ever", text.Clip(to))))
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -62,21 +63,28 @@ func (r *Resolution) Apply(req *manager.Request) {
 // not in the configuration are left to the Manager.
 //
 // The error is a [callback.FieldError] for a value that is not a string or not
-// valid for the option, and [callback.ErrRedirect] for a redirection to an
-// unknown service or in a circle.
+// valid for the option, also for one that redirects to an unknown service or in a
+// circle, and [callback.ErrRedirect] for such a redirection that is the
+// configuration's alone.
 func (o *Options) Resolve(service string, body callback.Values) (*Resolution, error) {
 	r := &Resolution{Service: service}
 	if _, ok := o.service(service); !ok {
 		return r, nil
 	}
 	var last *callback.Service
+	asked := false // a redirection is the body's
 	_, err := redirect.Follow(service, func(name string) (string, error) {
 		var ok bool
 		if last, ok = o.service(name); !ok {
 			return "", fmt.Errorf("%w: %w", callback.ErrRedirect, callback.UnknownService(name))
 		}
-		return o.redirection(last, body, name == service)
+		to, own, err := o.redirection(last, body, name == service)
+		asked = asked || own
+		return to, err
 	})
+	if asked && errors.Is(err, callback.ErrRedirect) {
+		return nil, callback.NewFieldError(callback.ErrInvalidParameter, "_redirect", "leads to an unknown service, back, or on for ever")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -104,21 +112,22 @@ func (r *Resolution) override(name, value string) {
 	r.Overrides[name] = value
 }
 
-// redirection returns the service that s redirects to. The body can override it
-// only for the service that the request names.
-func (o *Options) redirection(s *callback.Service, body callback.Values, named bool) (string, error) {
+// redirection returns the service that s redirects to, and whether the body says
+// so. The body can override it only for the service that the request names.
+func (o *Options) redirection(s *callback.Service, body callback.Values, named bool) (to string, asked bool, err error) {
 	if value, ok := body["_redirect"]; ok && named && slices.Contains(s.Overwritable, "_redirect") {
-		return token.Text("_redirect", value)
+		to, err = token.Text("_redirect", value)
+		return to, true, err
 	}
 	template, ok := o.Settings[s.Name].Templates["_redirect"]
 	if !ok {
-		return s.Redirect, nil
+		return s.Redirect, false, nil
 	}
 	to, complete, err := token.Fill("_redirect", template, body)
 	if err != nil || !complete {
-		return "", err
+		return "", false, err
 	}
-	return to, nil
+	return to, true, nil
 }
 
 // fill applies the body to the options of the service that takes the request.

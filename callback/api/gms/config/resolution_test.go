@@ -114,8 +114,8 @@ func TestResolveRefuses(t *testing.T) {
 		{"no number", "billing", callback.Values{"tries": "many"}, callback.ErrInvalidParameter, "_max_dial_attempts: is not a number between 1 and 100"},
 		{"too many", "billing", callback.Values{"tries": "101"}, callback.ErrInvalidParameter, "_max_dial_attempts: is not a number between 1 and 100"},
 		{"no time", "timed", callback.Values{"when": "now"}, callback.ErrInvalidParameter, "_desired_time: is not a time like 2013-05-28T15:30:00.000Z between the years 1970 and 9999"},
-		{"a redirection nowhere", "front", callback.Values{"where": "gone"}, callback.ErrRedirect, "redirected service failed: service: \"gone\" is not known"},
-		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrRedirect, "redirected service failed: _redirect: forms a cycle"},
+		{"a redirection nowhere", "front", callback.Values{"where": "gone"}, callback.ErrInvalidParameter, "_redirect: leads to an unknown service, back, or on for ever"},
+		{"a redirection back", "foo", callback.Values{"_redirect": "foo"}, callback.ErrInvalidParameter, "_redirect: leads to an unknown service, back, or on for ever"},
 		{"a target that is not a string", "billing", callback.Values{"_target": map[string]any{}}, callback.ErrInvalidParameter, "_target: is not a string"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -199,8 +199,8 @@ func TestMoreTokens(t *testing.T) {
 			t.Errorf("%.40v: %+v, %v", body, r, err)
 		}
 	}
-	// A redirection to the service itself is an error.
-	if _, err := o.Resolve("x", callback.Values{"to": "x"}); callback.Code(err) != 50040 {
+	// A redirection of the body to the service itself is a fault of the body.
+	if _, err := o.Resolve("x", callback.Values{"to": "x"}); callback.Code(err) != 40010 {
 		t.Errorf("a service that leads to itself: %v", err)
 	}
 }

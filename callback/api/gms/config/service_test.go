@@ -179,7 +179,7 @@ _capacity_1 = {"1":{"1000":1,"1100":0}}
 	_, err = start("desk", number, time.Time{}, nil)
 	code("the queue is full", 40002, err)
 	_, err = start("front", number, time.Time{}, callback.Values{"desk": "nowhere"})
-	code("redirected nowhere", 50040, err)
+	code("redirected nowhere", 40010, err)
 	cb, err = start("front", number, time.Time{}, nil)
 	code("not redirected", 0, err)
 	if err == nil && cb.Service != "front" {
