@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -254,7 +255,16 @@ type SearchValue struct {
 	Former bool
 }
 
-// RetryLimits overrides a service's retry policy for one callback.
+// HasCode reports whether code is the access code of the callback. The time that it
+// takes does not tell how much of the code is right. It is false for a callback
+// without a code.
+func (c *Callback) HasCode(code string) bool {
+	return c.AccessCode != "" && subtle.ConstantTimeCompare([]byte(c.AccessCode), []byte(code)) == 1
+}
+
+// RetryLimits overrides a service's retry policy for one callback, within the bounds
+// of the service: DialOptions.RequestAttempts and RequestGap. It is what the request
+// asked for.
 type RetryLimits struct {
 	MaxAttempts int           // total number of attempts (LUCS MaxRetries + 1)
 	Delay       time.Duration // pause after an attempt (LUCS SecondsBetweenRetries)

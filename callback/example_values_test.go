@@ -171,6 +171,14 @@ func ExampleCallback_Current() {
 	// cb000001.1 live: false
 }
 
+// The host looks the callback up by what it knows of the caller, and checks the code
+// that the caller entered.
+func ExampleCallback_HasCode() {
+	cb := &callback.Callback{AccessNumber: "+41445550001", AccessCode: "482915"}
+	fmt.Println(cb.HasCode("482915"), cb.HasCode("482916"), cb.HasCode(""))
+	// Output: true false false
+}
+
 // No formatting verb prints the number or the properties.
 func ExampleCallback_String() {
 	number, err := phonenum.ParseAddress("044 668 18 00", "CH")

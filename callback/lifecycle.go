@@ -53,7 +53,7 @@ func (s State) Keeps(k PermitKind) bool {
 		// An unresolved callback returns them, and PermitNumber, once no call can
 		// be up.
 		return s == Dialing || s == Routing || s == Processing || s == Unresolved
-	case PermitAccess:
+	case PermitAccess, PermitCode:
 		return s == Offered
 	default:
 		return false

@@ -73,9 +73,14 @@ func (q Query) Format(f fmt.State, _ rune) { text.Write(f, q.String()) }
 // MarshalText returns what String returns.
 func (q Query) MarshalText() ([]byte, error) { return text.Marshal(q) }
 
-// String returns kind, service, name and slot, and "***" instead of the subject.
+// String returns kind, service, name and slot, and "***" instead of the subject and of
+// an access code.
 func (k PermitKey) String() string {
-	return fmt.Sprintf("%s/%s/%s/%s/%d", k.Kind, k.Service, k.Name, text.Hidden(k.Subject), k.Slot)
+	name := k.Name
+	if k.Kind == PermitCode {
+		name = text.Hidden(name)
+	}
+	return fmt.Sprintf("%s/%s/%s/%s/%d", k.Kind, k.Service, name, text.Hidden(k.Subject), k.Slot)
 }
 
 // Format prints what String returns, for every formatting verb.

@@ -18,6 +18,7 @@ const (
 	PermitLine      PermitKind = "line"      // held: calls of a service that are up
 	PermitCall      PermitKind = "call"      // held: calls to one number, over all services; at most one
 	PermitAccess    PermitKind = "access"    // held: an access number booked for a customer who calls in
+	PermitCode      PermitKind = "code"      // held: an access code, over all services; at most one
 	PermitInterval  PermitKind = "interval"  // used: starts per service and interval
 	PermitParameter PermitKind = "parameter" // used: starts per parameter value and day
 	PermitRate      PermitKind = "rate"      // used: dials of a service per second
@@ -28,7 +29,7 @@ const (
 type PermitKey struct {
 	Kind    PermitKind
 	Service string // service name; empty if the limit spans all services
-	Name    string // parameter name, number of the interval or access number; empty for other kinds
+	Name    string // parameter name, number or length of the interval, access number or code; empty for other kinds
 	Subject string // phone number or parameter value of a person; Erase removes it
 	Slot    int64  // Unix seconds of the time bucket; 0 for other kinds
 }

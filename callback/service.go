@@ -375,8 +375,9 @@ type Inbound struct {
 	// customer at a time, or for any number of customers if Codes is set.
 	// Required if On is set. GMS: _resource_group.
 	AccessNumbers []string
-	// Codes gives each customer an access code. Defaults to false. GMS:
-	// _provide_code.
+	// Codes gives each customer an access code, made by Config.NewCode of the
+	// Manager. No two customers of a tenant who are expected to call have the same.
+	// Defaults to false. GMS: _provide_code.
 	Codes bool
 }
 

@@ -62,4 +62,11 @@ func Random(seed uint64) func() float64 {
 	}
 }
 
+// Codes returns a function for manager.Config.NewCode that returns six digits. Equal
+// seeds give equal codes. It is safe for concurrent use.
+func Codes(seed uint64) func() string {
+	random := Random(seed)
+	return func() string { return fmt.Sprintf("%06d", int(random()*1e6)) }
+}
+
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x9e3779b97f4a7c15)) }

@@ -100,6 +100,13 @@ func ExampleRandom() {
 	// Output: true true
 }
 
+func ExampleCodes() {
+	a, b := callbacktest.Codes(42), callbacktest.Codes(42)
+	first, second := a(), a()
+	fmt.Println(len(first), first == b(), first == second)
+	// Output: 6 true false
+}
+
 func ExampleRouter() {
 	ctx := context.Background()
 	router := callbacktest.NewRouter(0)

@@ -15,7 +15,7 @@ import (
 func heldKinds() []callback.PermitKind {
 	return []callback.PermitKind{
 		callback.PermitNumber, callback.PermitQueued, callback.PermitBucket, callback.PermitLine, callback.PermitCall,
-		callback.PermitAccess,
+		callback.PermitAccess, callback.PermitCode,
 	}
 }
 
@@ -112,7 +112,7 @@ func loadAll(ctx context.Context, store callback.Store, now time.Time, tenant st
 // phone number.
 func counterName(key callback.PermitKey) string {
 	name := fmt.Sprintf("%s of service %q", key.Kind, key.Service)
-	if key.Name != "" && key.Kind != callback.PermitAccess {
+	if key.Name != "" && key.Kind != callback.PermitAccess && key.Kind != callback.PermitCode {
 		name += fmt.Sprintf(", %s", key.Name)
 	}
 	if key.Slot != 0 {

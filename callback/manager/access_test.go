@@ -2,12 +2,15 @@ package manager_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
 
 // A write that loses to an update gives its access number back for the next
@@ -113,4 +116,105 @@ func TestUserOriginated(t *testing.T) {
 			t.Errorf("codes %q %q for %q %q", a.AccessCode, b.AccessCode, a.AccessNumber, b.AccessNumber)
 		}
 	})
+}
+
+// codesRig is a rig whose customers call in with codes that next returns, on one
+// number of two services.
+func codesRig(t *testing.T, noWait bool, next func() string) *rig {
+	t.Helper()
+	desk := managertest.Desk()
+	desk.Inbound = callback.Inbound{On: true, NoWait: noWait, Codes: true, AccessNumbers: []string{"+41445550001"}, Timeout: time.Hour}
+	desk.Limits.SameNumber = callback.NoLimit
+	shop := desk
+	shop.Name = "shop"
+	return wrap(t, managertest.New(t, managertest.Config{Services: []callback.Service{desk, shop}, Options: func(c *manager.Config) { c.NewCode = next }}))
+}
+
+// Access codes are made by Config.NewCode; no two customers who are to call in have
+// the same, of whatever service, and a code is free again once its customer called.
+func TestAccessCodesAreUnique(t *testing.T) {
+	for _, noWait := range []bool{true, false} {
+		n := 0
+		r := codesRig(t, noWait, func() string { n++; return fmt.Sprint(n / 3) }) // each code three times
+		seen := make(map[string]bool)
+		var first *callback.Callback
+		for i := range 8 {
+			cb := r.start(manager.Request{Service: []string{"desk", "shop"}[i%2]})
+			if !noWait {
+				for range 100 {
+					r.tick()
+					r.clock.Advance(time.Second)
+				}
+			}
+			cb = r.wantState(cb.ID, callback.Offered)
+			if cb.AccessCode == "" || seen[cb.AccessCode] {
+				t.Errorf("customer %d has the code %q, and others %v", i, cb.AccessCode, seen)
+			}
+			seen[cb.AccessCode] = true
+			if first == nil {
+				first = cb
+			}
+		}
+		if _, err := r.m.Answer(r.ctx, manager.AnswerRequest{ID: first.ID, Answer: callback.AnswerCalledIn, Code: first.AccessCode}); err != nil {
+			t.Fatal(err)
+		}
+		counters, err := r.store.Load(r.ctx, r.clock.Now(), callback.LoadRequest{Kind: callback.PermitCode, Name: first.AccessCode})
+		if err != nil || len(counters) != 0 {
+			t.Errorf("the code is still taken: %v, %v", counters, err)
+		}
+	}
+}
+
+// A source of codes that never makes another one refuses the request and does not
+// run for ever.
+func TestAccessCodesRunOut(t *testing.T) {
+	n := 0
+	r := codesRig(t, true, func() string { n++; return "000000" })
+	r.start(manager.Request{})
+	_, err := r.try(manager.Request{Number: swiss2})
+	wantCode(t, err, callback.ErrQueueLimit, 40002)
+	if n > 200 {
+		t.Errorf("%d codes were made for two customers", n)
+	}
+}
+
+// The default codes cannot be computed from what a customer knows: the same
+// identifiers get other codes in another Manager.
+func TestAccessCodesAreRandom(t *testing.T) {
+	codes := make(map[string]bool)
+	for range 2 {
+		r := codesRig(t, true, nil)
+		for range 10 {
+			cb := r.start(manager.Request{})
+			if len(cb.AccessCode) != 6 || strings.Trim(cb.AccessCode, "0123456789") != "" {
+				t.Errorf("the code is %q, want six digits", cb.AccessCode)
+			}
+			codes[cb.AccessCode] = true
+		}
+	}
+	if len(codes) < 18 { // by chance one pair of 20 is equal in 5,000 runs
+		t.Errorf("%d different codes of 20", len(codes))
+	}
+}
+
+// A wrong code changes nothing.
+func TestWrongAccessCode(t *testing.T) {
+	r := codesRig(t, true, func() string { return "123456" })
+	cb := r.start(manager.Request{})
+	if shown := fmt.Sprintf("%v %+v %#v", cb, cb, *cb) + fmt.Sprint(cb.Held); strings.Contains(shown, "123456") {
+		t.Errorf("printing shows the code: %s", shown)
+	}
+	for _, code := range []string{"123457", "12345", "1234567", " 123456", "０２３４５６", "\x00"} {
+		_, err := r.m.Answer(r.ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerCalledIn, Code: code})
+		wantCode(t, err, callback.ErrInvalidParameter, 40010)
+		if got := r.get(cb.ID); got.State != callback.Offered || got.HasCode(code) {
+			t.Errorf("code %q: %v", code, got.State)
+		}
+	}
+	if (&callback.Callback{}).HasCode("") {
+		t.Error("a callback without a code has the empty one")
+	}
+	if _, err := r.m.Answer(r.ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerCalledIn, Code: "123456"}); err != nil {
+		t.Error(err)
+	}
 }

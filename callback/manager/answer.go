@@ -13,7 +13,10 @@ import (
 type AnswerRequest struct {
 	ID     callback.ID
 	Answer callback.OfferAnswer
-	Actor  string
+	// Code is the access code that a customer entered who calls in. If it is not
+	// empty, it must be the callback's; it is compared in constant time.
+	Code  string
+	Actor string
 }
 
 // Answer takes an agent's answer to an offer. A late or second answer is refused.
@@ -32,6 +35,9 @@ func (m *Manager) Answer(ctx context.Context, req AnswerRequest) (*callback.Call
 		return nil, err
 	}
 	return m.engine.Mutate(ctx, m.tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		if req.Code != "" && !cb.HasCode(req.Code) {
+			return nil, decide.Invalid("code", "is not the access code of the callback")
+		}
 		if d := decide.Answer(cb, p, now, decide.AnswerInput(req)); d != nil {
 			return d, nil
 		}

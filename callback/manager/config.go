@@ -2,9 +2,11 @@ package manager
 
 import (
 	"cmp"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,6 +44,12 @@ type Config struct {
 	// NewID returns a new unique identifier of 1 to 128 letters, digits, '_' and
 	// '-', fit for URLs and channel names. Defaults to UUIDs of version 7.
 	NewID func() callback.ID
+	// NewCode returns a new access code, for services with Inbound.Codes; from any
+	// goroutine. A code that another customer of the tenant has is not used, and
+	// NewCode is called again. Customers type it, and whoever guesses it takes the
+	// place of another in the queue: 1 to 128 bytes, hard to guess. Defaults to six
+	// random digits.
+	NewCode func() string
 	// Random gives numbers in [0,1) for the jitter of retries, from any
 	// goroutine. Defaults to no jitter.
 	Random func() float64
@@ -93,6 +101,9 @@ func (c Config) withDefaults() Config {
 	if c.NewID == nil {
 		c.NewID = newID
 	}
+	if c.NewCode == nil {
+		c.NewCode = newCode
+	}
 	c.Lease = cmp.Or(c.Lease, 30*time.Second)
 	c.Poll = cmp.Or(c.Poll, time.Second)
 	c.Batch = cmp.Or(c.Batch, 500)
@@ -110,6 +121,13 @@ func newID() callback.ID {
 		return ""
 	}
 	return callback.ID(id.String())
+}
+
+// newCode returns six digits of the system's source of randomness, which does not
+// fail.
+func newCode() string {
+	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	return fmt.Sprintf("%06d", n)
 }
 
 // validate reports every fault of a configuration that has its defaults.

@@ -342,6 +342,7 @@ type CancelInput struct {
 type AnswerInput struct {
 	ID     callback.ID
 	Answer callback.OfferAnswer
+	Code   string
 	Actor  string
 }
 

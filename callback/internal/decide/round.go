@@ -1,20 +1,12 @@
 package decide
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 )
-
-// AccessCode returns six digits derived from the callback's ID.
-func accessCode(id callback.ID) string {
-	sum := sha256.Sum256([]byte(id))
-	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[:])%1_000_000)
-}
 
 // Round is the input of the decisions about claimed callbacks of one service.
 type Round struct {
@@ -25,6 +17,7 @@ type Round struct {
 	Window time.Duration // time without a report until an attempt is Unresolved
 	Media  []string      // media types the dialer takes
 	Access []string      // free access numbers, for customers who call in
+	Code   func() string // makes their access codes
 }
 
 // Inbound reports whether the service's customers call in.
@@ -49,7 +42,7 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 		d.complete(callback.ReasonUnknownMedia, fmt.Sprintf("the dialer does not take media type %q", media))
 	case r.Inbound() && cb.State == callback.Queued:
 		d.offer(callback.OfferBooking, s.Inbound.Timeout)
-		d.BookAccess(r.Access[0])
+		d.BookAccess(r.Access[0], r.Code)
 		r.Access = r.Access[1:]
 	case s.Confirm.On && cb.Offer == nil:
 		d.offer(callback.OfferConfirm, s.Confirm.Timeout)
@@ -62,12 +55,14 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 }
 
 // BookAccess books an access number for a customer who is to call in. A number
-// serves one customer at a time, or any number of them with access codes.
-func (d *Draft) BookAccess(number string) {
+// serves one customer at a time, or any number of them with access codes, which
+// differ between all customers who are to call in.
+func (d *Draft) BookAccess(number string, code func() string) {
 	d.Callback.AccessNumber = number
 	limit := int64(1)
 	if d.Policy.Service.Inbound.Codes {
-		limit, d.Callback.AccessCode = -1, accessCode(d.Callback.ID)
+		limit, d.Callback.AccessCode = -1, code()
+		d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitCode, Name: d.Callback.AccessCode}, N: 1, Max: 1})
 	}
 	d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitAccess, Service: d.Callback.Service, Name: number}, N: 1, Max: limit})
 }

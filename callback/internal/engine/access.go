@@ -11,21 +11,33 @@ import (
 
 // bookAccess writes a draft with the first access number of the service that is
 // free (GMS _resource_group). The store decides which is, so that concurrent
-// bookings of one number do not both succeed.
+// bookings of one number do not both succeed. A code that another customer has is
+// replaced.
 func (m *Intake) bookAccess(ctx context.Context, d *decide.Draft) error {
 	take, held := slices.Clone(d.Take), slices.Clone(d.Callback.Held)
 	var last error
-	for _, number := range d.Policy.Service.Inbound.AccessNumbers {
+	numbers, codes := d.Policy.Service.Inbound.AccessNumbers, 0
+	for len(numbers) > 0 && codes < maxCodes {
 		d.Take, d.Callback.Held = slices.Clone(take), slices.Clone(held)
-		d.BookAccess(number)
+		d.BookAccess(numbers[0], m.Config.NewCode)
 		last = m.Commit(ctx, d)
 		var refused *callback.PermitError
-		if !errors.As(last, &refused) || refused.Permit.Key.Kind != callback.PermitAccess {
+		switch {
+		case !errors.As(last, &refused):
+			return last
+		case refused.Permit.Key.Kind == callback.PermitCode:
+			codes++
+		case refused.Permit.Key.Kind == callback.PermitAccess:
+			numbers = numbers[1:]
+		default:
 			return last
 		}
 	}
 	return last
 }
+
+// maxCodes is how many access codes are tried for one customer.
+const maxCodes = 100
 
 // openAccess puts up to n free access numbers into the round of a service whose
 // customers call in, and returns how many there are; n for other services.

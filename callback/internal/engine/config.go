@@ -18,6 +18,7 @@ type Config struct {
 	Logger          *slog.Logger
 	Node            string
 	NewID           func() callback.ID
+	NewCode         func() string
 	Random          func() float64
 	Lease           time.Duration
 	Poll            time.Duration

@@ -281,7 +281,7 @@ func (m *Engine) round(scene *decide.Scene) *decide.Round {
 		// The lease is renewed for as long as the dialer makes the call.
 		window = m.Config.Lease
 	}
-	return &decide.Round{Now: scene.Now, Policy: scene.Policy, Actor: m.Config.Node, Media: m.Rules.Media, Router: m.Config.Router != nil, Window: window}
+	return &decide.Round{Now: scene.Now, Policy: scene.Policy, Actor: m.Config.Node, Media: m.Rules.Media, Router: m.Config.Router != nil, Window: window, Code: m.Config.NewCode}
 }
 
 // dialOffered dials a callback whose offer was accepted, or asks the next

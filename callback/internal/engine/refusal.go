@@ -22,7 +22,7 @@ func (m *Intake) ExplainRefusal(ctx context.Context, d *decide.Draft, err error)
 	switch key.Kind {
 	case callback.PermitNumber:
 		limit.Fact = callback.ErrNumberLimit
-	case callback.PermitQueued, callback.PermitAccess:
+	case callback.PermitQueued, callback.PermitAccess, callback.PermitCode:
 		limit.Fact = callback.ErrQueueLimit
 	case callback.PermitInterval:
 		limit.Fact, limit.Interval = callback.ErrIntervalLimit, refused.Permit.For

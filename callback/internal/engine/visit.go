@@ -373,7 +373,7 @@ func (v *visit) commit(ctx context.Context, picks []pick) (written int, err erro
 		b.Add(picks[i].draft)
 	}
 	stays := func(d *decide.Draft, refused *callback.PermitError) {
-		if refused != nil && refused.Permit.Key.Kind == callback.PermitCall {
+		if refused != nil && (refused.Permit.Key.Kind == callback.PermitCall || refused.Permit.Key.Kind == callback.PermitCode) {
 			v.passOver(d.Old)
 			return
 		}

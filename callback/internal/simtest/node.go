@@ -44,9 +44,11 @@ func (n *node) start() error {
 	l := &life{node: n, ticker: fmt.Sprintf("%s.tick%d", n.name, n.lives)}
 	port := &storePort{life: l, Store: w.shared, pausing: w.inner}
 	jitter := rand.New(rand.NewPCG(w.history.Seed, uint64(n.lives)))
+	codes := rand.New(rand.NewPCG(w.history.Seed, uint64(n.lives)))
 	config := manager.Config{
 		Store: port, Services: w.services, Dialer: lookupPort{dialPort{l}}, Now: n.now, Node: n.name, NewID: w.newID,
-		Poll: w.poll, Batch: w.batch, Synchronous: w.synchronous, MaxInFlight: w.maxInFlight(), Random: jitter.Float64,
+		NewCode: func() string { return fmt.Sprintf("%06d", codes.IntN(1_000_000)) },
+		Poll:    w.poll, Batch: w.batch, Synchronous: w.synchronous, MaxInFlight: w.maxInFlight(), Random: jitter.Float64,
 		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if w.store.Clock {

@@ -80,11 +80,12 @@ func Desk() callback.Service {
 }
 
 // Deterministic sets the options that make a Manager repeat itself exactly: Now
-// is the given clock, NewID counts from "cb000001", Random returns numbers of a
-// fixed seed, and Tick calls the dialer on its own goroutine. These four options
+// is the given clock, NewID counts from "cb000001", NewCode and Random return codes
+// and numbers of a fixed seed, and Tick calls the dialer on its own goroutine. These
+// options
 // are meant for tests and simulations only.
 func Deterministic(c *manager.Config, now func() time.Time) {
-	c.Now, c.NewID, c.Random, c.Synchronous = now, callbacktest.IDs("cb"), callbacktest.Random(1), true
+	c.Now, c.NewID, c.NewCode, c.Random, c.Synchronous = now, callbacktest.IDs("cb"), callbacktest.Codes(1), callbacktest.Random(1), true
 }
 
 // New builds a rig. When the test ends without a failure, New's cleanup checks
