@@ -12,14 +12,17 @@ import (
 // returns ErrCapacity, ErrCalendar, ErrSubmitAttempts and ErrExecution: they are
 // for code of the host, such as a [ServiceSource] that loads calendars.
 var (
-	ErrNumberLimit      = errors.New("number already has callbacks waiting") // 40001
-	ErrQueueLimit       = errors.New("service's queue is full")              // 40002
-	ErrIntervalLimit    = errors.New("too many callbacks in the interval")   // 40003
-	ErrParameterLimit   = errors.New("too many callbacks for the parameter") // 40004
-	ErrInvalidParameter = errors.New("invalid parameter")                    // 40010
-	ErrInvalidOperation = errors.New("operation is not possible")            // 40020
-	ErrNotFound         = errors.New("callback not found")                   // 40030
-	ErrInvalidNumber    = errors.New("number is not allowed")                // 40040
+	ErrNumberLimit    = errors.New("number already has callbacks waiting") // 40001
+	ErrQueueLimit     = errors.New("service's queue is full")              // 40002
+	ErrIntervalLimit  = errors.New("too many callbacks in the interval")   // 40003
+	ErrParameterLimit = errors.New("too many callbacks for the parameter") // 40004
+	// ErrBookingLimit has the code of ErrParameterLimit, which counts the requests
+	// of one number in GMS.
+	ErrBookingLimit     = errors.New("too many callbacks booked for the number") // 40004
+	ErrInvalidParameter = errors.New("invalid parameter")                        // 40010
+	ErrInvalidOperation = errors.New("operation is not possible")                // 40020
+	ErrNotFound         = errors.New("callback not found")                       // 40030
+	ErrInvalidNumber    = errors.New("number is not allowed")                    // 40040
 	// ErrConsent has the code of ErrInvalidNumber because GMS has no code for
 	// consent and either error forbids the number.
 	ErrConsent        = errors.New("customer has not consented")            // 40040
@@ -110,7 +113,7 @@ type codeOf struct {
 func codes() []codeOf {
 	return []codeOf{
 		{ErrRedirect, 50040},
-		{ErrNumberLimit, 40001}, {ErrQueueLimit, 40002}, {ErrIntervalLimit, 40003}, {ErrParameterLimit, 40004},
+		{ErrNumberLimit, 40001}, {ErrQueueLimit, 40002}, {ErrIntervalLimit, 40003}, {ErrParameterLimit, 40004}, {ErrBookingLimit, 40004},
 		{ErrKeyReuse, 40010}, {ErrInvalidNumber, 40040}, {ErrConsent, 40040}, {ErrInvalidParameter, 40010}, {ErrNotFound, 40030},
 		{ErrClosed, 40050}, {ErrFull, 40051},
 		{ErrCapacity, 50004}, {ErrCalendar, 50005}, {ErrSubmitAttempts, 50006}, {ErrConfiguration, 50020},
@@ -178,13 +181,13 @@ func (e *NumberError) Unwrap() []error {
 }
 
 // LimitError says which limit refused a Start. It unwraps to [ErrNumberLimit],
-// [ErrQueueLimit], [ErrIntervalLimit] or [ErrParameterLimit].
+// [ErrQueueLimit], [ErrIntervalLimit], [ErrParameterLimit] or [ErrBookingLimit].
 type LimitError struct {
 	Service   string
 	Max       int64         // the limit
 	Used      int64         // units in use, of Max
-	Interval  time.Duration // length of the interval, for ErrIntervalLimit
-	Parameter string        // name of the parameter, for ErrParameterLimit
+	Interval  time.Duration // length of the interval, for ErrIntervalLimit and ErrBookingLimit
+	Parameter string        // name of the parameter, for ErrParameterLimit and ErrBookingLimit
 	RetryAt   time.Time     // when the window ends; zero if the limit has no window
 	Fact      error         // sentinel that the error unwraps to
 }
@@ -193,7 +196,7 @@ func (e *LimitError) Error() string {
 	switch e.Fact {
 	case ErrNumberLimit:
 		return fmt.Sprintf("%v: service %q allows %d", e.Fact, e.Service, e.Max)
-	case ErrIntervalLimit:
+	case ErrIntervalLimit, ErrBookingLimit:
 		return fmt.Sprintf("%v: service %q allows %d in %v", e.Fact, e.Service, e.Max, e.Interval)
 	case ErrParameterLimit:
 		return fmt.Sprintf("%v %s: service %q allows %d a day", e.Fact, e.Parameter, e.Service, e.Max)

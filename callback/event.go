@@ -16,7 +16,7 @@ const (
 	EventAccepted     EventType = "accepted"      // Start accepted the callback
 	EventReleased     EventType = "released"      // it entered its queue at its release time
 	EventReady        EventType = "ready"         // the pause after an attempt, or the time in which its service was closed, ended
-	EventHeld         EventType = "held"          // its service is closed: it continues at the next opening
+	EventHeld         EventType = "held"          // its service is closed, or its number was called often enough: it continues later
 	EventExpiryMoved  EventType = "expiry_moved"  // its service was closed at its expiry, which is later now
 	EventPaused       EventType = "paused"        // it left its queue because its service was paused
 	EventResumed      EventType = "resumed"       // it returned to its place in the queue after a pause

@@ -22,7 +22,8 @@ const (
 	PermitInterval  PermitKind = "interval"  // used: starts per service and interval
 	PermitParameter PermitKind = "parameter" // used: starts per parameter value and day
 	PermitRate      PermitKind = "rate"      // used: dials of a service per second
-	PermitAttempt   PermitKind = "attempt"   // used: dials to one number per day
+	PermitAttempt   PermitKind = "attempt"   // used: dials to one number per day or interval, over all services
+	PermitBooking   PermitKind = "booking"   // used: callbacks accepted for one number per 24 hours, over all services
 )
 
 // PermitKey names one counter within a tenant. It is comparable.

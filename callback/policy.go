@@ -62,6 +62,7 @@ func (s Service) clone() Service {
 		*list = slices.Clone(*list)
 	}
 	s.Limits.Throttles = slices.Clone(s.Limits.Throttles)
+	s.Limits.Attempts = slices.Clone(s.Limits.Attempts)
 	s.Dialing.Retry.Rules = maps.Clone(s.Dialing.Retry.Rules)
 	return s
 }
@@ -102,6 +103,10 @@ func (s Service) withDefaults() Service {
 	}
 	s.Limits.PerParameter = cmp.Or(s.Limits.PerParameter, NoLimit)
 	s.Limits.AttemptsPerDay = cmp.Or(s.Limits.AttemptsPerDay, NoLimit)
+	s.Limits.BookingsPerDay = cmp.Or(s.Limits.BookingsPerDay, 10)
+	if s.Limits.Attempts == nil {
+		s.Limits.Attempts = []Throttle{{Max: 15, Every: 24 * time.Hour}, {Max: 1, Every: time.Minute}}
+	}
 
 	s.Booking.Bucket = cmp.Or(s.Booking.Bucket, 5*time.Minute)
 	s.Booking.PerBucket = cmp.Or(s.Booking.PerBucket, 100)
@@ -122,6 +127,8 @@ func (s Service) withDefaults() Service {
 	if s.Dialing.Retry.MaxAttempts == 0 && s.Dialing.Retry.Rules == nil && s.Dialing.Retry.Default == (scheduler.Rule{}) {
 		s.Dialing.Retry = scheduler.DefaultRetryPolicy()
 	}
+	s.Dialing.RequestAttempts = cmp.Or(s.Dialing.RequestAttempts, 15)
+	s.Dialing.RequestGap = cmp.Or(s.Dialing.RequestGap, time.Minute)
 	s.Dialing.PlaceTimeout = cmp.Or(s.Dialing.PlaceTimeout, 32*time.Second)
 	s.Dialing.RingTimeout = cmp.Or(s.Dialing.RingTimeout, 30*time.Second)
 	s.Dialing.AgentRingTimeout = cmp.Or(s.Dialing.AgentRingTimeout, 20*time.Second)
@@ -197,7 +204,7 @@ func (s Service) faults() []error {
 	return l
 }
 
-// maxThrottles bounds the number of counters that one Start changes.
+// maxThrottles bounds the number of counters that one change takes.
 const maxThrottles = 8
 
 func (s Service) limitFaults(l *faultList) {
@@ -206,9 +213,26 @@ func (s Service) limitFaults(l *faultList) {
 	l.limit("Limits.Queued", limits.Queued)
 	l.limit("Limits.PerParameter", limits.PerParameter)
 	l.limit("Limits.AttemptsPerDay", limits.AttemptsPerDay)
-	l.check(len(limits.Throttles) <= maxThrottles, "Limits.Throttles", "has %d items, more than %d", len(limits.Throttles), maxThrottles)
-	for i, t := range limits.Throttles {
-		field := fmt.Sprintf("Limits.Throttles[%d].", i)
+	l.limit("Limits.BookingsPerDay", limits.BookingsPerDay)
+	l.throttles("Limits.Throttles", limits.Throttles)
+	l.throttles("Limits.Attempts", limits.Attempts)
+	lengths := make(map[time.Duration]bool)
+	for i, t := range limits.Attempts {
+		field := fmt.Sprintf("Limits.Attempts[%d].", i)
+		l.check(t.Max != None, field+"Max", "None is not allowed: Queueing.Lines can forbid all calls")
+		l.check(t.Every == Off || !lengths[t.Every], field+"Every", "%v is the length of an interval before", t.Every)
+		l.check(t.Every <= maxInterval, field+"Every", "%v is above %v", t.Every, maxInterval)
+		lengths[t.Every] = true
+	}
+}
+
+// maxInterval is the longest interval of Limits.Attempts.
+const maxInterval = 366 * 24 * time.Hour
+
+func (l *faultList) throttles(list string, throttles []Throttle) {
+	l.check(len(throttles) <= maxThrottles, list, "has %d items, more than %d", len(throttles), maxThrottles)
+	for i, t := range throttles {
+		field := fmt.Sprintf("%s[%d].", list, i)
 		l.limit(field+"Max", t.Max)
 		l.check(t.Max != 0, field+"Max", "is required: a number, NoLimit or None")
 		l.orOff(field+"Every", t.Every)
@@ -253,6 +277,9 @@ func (s Service) dialingFaults(l *faultList) {
 	if err := d.Retry.Validate(); err != nil {
 		l.check(false, "Dialing.Retry", "%v", err)
 	}
+	l.check(d.RequestAttempts >= 1 && d.RequestAttempts <= 100, "Dialing.RequestAttempts", "%d is not between 1 and 100", d.RequestAttempts)
+	l.orOff("Dialing.RequestGap", d.RequestGap)
+	l.check(d.RequestGap <= 24*time.Hour, "Dialing.RequestGap", "%v is above 24h", d.RequestGap)
 	l.between("Dialing.PlaceTimeout", d.PlaceTimeout, time.Second, 5*time.Minute)
 	l.between("Dialing.RingTimeout", d.RingTimeout, 5*time.Second, 5*time.Minute)
 	l.between("Dialing.AgentRingTimeout", d.AgentRingTimeout, 5*time.Second, 5*time.Minute)

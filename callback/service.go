@@ -124,18 +124,32 @@ type Limits struct {
 	// of one of Parameters. None refuses every immediate request with such a value.
 	// Defaults to NoLimit. GMS: _throttle_request_parameters_limit.
 	PerParameter Limit
+	// BookingsPerDay bounds the requests accepted for one number in 24 hours,
+	// immediate and scheduled, over all services of the tenant that have this limit.
+	// The 24 hours begin with the first of them, and a callback counts until they
+	// end, also if it was cancelled. Another number given to a callback counts as a
+	// booking. The number is the one that is called. None refuses every request with
+	// a number. Defaults to 10. GMS has no such limit.
+	BookingsPerDay Limit
+	// Attempts bound the calls to one number, over all services of the tenant that
+	// have an interval of the same length. A callback whose attempt one of them
+	// forbids waits for the end of the interval. None is not allowed, nor are two
+	// intervals of one length. At most 8. An empty list that is not nil bounds
+	// nothing. Defaults to 15 in 24 hours and 1 in a minute. GMS has no such limit.
+	Attempts []Throttle
 	// AttemptsPerDay bounds the calls to one number per calendar day, over all
 	// services of the tenant. Defaults to NoLimit.
 	AttemptsPerDay Limit
 }
 
-// Throttle bounds the immediate requests accepted per interval.
+// Throttle bounds what may happen in an interval: the immediate requests that are
+// accepted (Limits.Throttles) or the calls to one number (Limits.Attempts).
 type Throttle struct {
-	// Max is the number of requests accepted in one interval. None refuses all
-	// of them. Required.
+	// Max is how often it may happen in one interval. None allows nothing.
+	// Required.
 	Max Limit
-	// Every is the length of the interval, which begins with the first accepted
-	// request. Off disables the throttle. Required.
+	// Every is the length of the interval, which begins with what happens first.
+	// Off disables the throttle. Required.
 	Every time.Duration
 }
 
@@ -261,6 +275,14 @@ type DialOptions struct {
 	// replaces the default rules; start from DefaultRetryPolicy to keep them.
 	// GMS: _max_dial_attempts, _dial_retry_timeout.
 	Retry scheduler.RetryPolicy
+	// RequestAttempts bounds the attempts of a callback whose request has retry
+	// limits of its own ([RetryLimits]). A request may ask for more: the callback
+	// shows what was asked, and gets this many. 1 to 100. Defaults to 15.
+	RequestAttempts int
+	// RequestGap is the shortest gap between two attempts of such a callback, if its
+	// request asks for a shorter one. At most 24 hours. Off allows every gap.
+	// Defaults to 1 minute.
+	RequestGap time.Duration
 	// AgentFirst calls the agent before the customer. Defaults to false. GMS:
 	// _userterminated_first_connect_party.
 	AgentFirst bool

@@ -2,6 +2,7 @@ package callback_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,10 @@ func TestPolicyDefaults(t *testing.T) {
 		"Lines":             s.Queueing.Lines == 0,
 		"CallsPerSecond":    s.Queueing.CallsPerSecond == callback.NoLimit,
 		"AttemptsPerDay":    s.Limits.AttemptsPerDay == callback.NoLimit,
+		"BookingsPerDay":    s.Limits.BookingsPerDay == 10,
+		"Attempts":          slices.Equal(s.Limits.Attempts, []callback.Throttle{{Max: 15, Every: 24 * time.Hour}, {Max: 1, Every: time.Minute}}),
+		"RequestAttempts":   s.Dialing.RequestAttempts == 15,
+		"RequestGap":        s.Dialing.RequestGap == time.Minute,
 		"Proposals":         s.Booking.Proposals == 6,
 		"Bucket":            s.Booking.Bucket == 5*time.Minute,
 		"PerBucket":         s.Booking.PerBucket == 100,
@@ -52,6 +57,38 @@ func TestPolicyDefaults(t *testing.T) {
 	} {
 		if !ok {
 			t.Errorf("default of %s differs: %+v", name, s)
+		}
+	}
+}
+
+func TestFaultsOfCaps(t *testing.T) {
+	nine := make([]callback.Throttle, 9)
+	for i := range nine {
+		nine[i] = callback.Throttle{Max: 1, Every: time.Duration(i+1) * time.Minute}
+	}
+	for _, c := range []struct {
+		limits  callback.Limits
+		dialing callback.DialOptions
+		fault   string
+	}{
+		{callback.Limits{BookingsPerDay: -3}, callback.DialOptions{}, "Limits.BookingsPerDay: -3"},
+		{callback.Limits{Attempts: []callback.Throttle{{Every: time.Hour}}}, callback.DialOptions{}, "Limits.Attempts[0].Max: is required"},
+		{callback.Limits{Attempts: []callback.Throttle{{Max: 1}}}, callback.DialOptions{}, "Limits.Attempts[0].Every: is required"},
+		{callback.Limits{Attempts: []callback.Throttle{{Max: callback.None, Every: time.Hour}}}, callback.DialOptions{}, "Limits.Attempts[0].Max: None is not allowed"},
+		{callback.Limits{Attempts: []callback.Throttle{{Max: 1, Every: -time.Hour}}}, callback.DialOptions{}, "Limits.Attempts[0].Every: -1h0m0s"},
+		{callback.Limits{Attempts: []callback.Throttle{{Max: 1, Every: time.Hour}, {Max: 2, Every: 60 * time.Minute}}}, callback.DialOptions{}, "Limits.Attempts[1].Every: 1h0m0s is the length"},
+		{callback.Limits{Attempts: []callback.Throttle{{Max: 1, Every: 367 * 24 * time.Hour}}}, callback.DialOptions{}, "Limits.Attempts[0].Every: 8808h0m0s is above"},
+		{callback.Limits{Attempts: nine}, callback.DialOptions{}, "Limits.Attempts: has 9 items"},
+		{callback.Limits{}, callback.DialOptions{RequestAttempts: -1}, "Dialing.RequestAttempts: -1"},
+		{callback.Limits{}, callback.DialOptions{RequestAttempts: 101}, "Dialing.RequestAttempts: 101"},
+		{callback.Limits{}, callback.DialOptions{RequestGap: -time.Second}, "Dialing.RequestGap: -1s"},
+		{callback.Limits{}, callback.DialOptions{RequestGap: 25 * time.Hour}, "Dialing.RequestGap: 25h0m0s"},
+		{callback.Limits{Attempts: nine[:8]}, callback.DialOptions{RequestAttempts: 100, RequestGap: callback.Off}, ""},
+		{callback.Limits{Attempts: []callback.Throttle{{Max: 1, Every: callback.Off}, {Max: callback.NoLimit, Every: callback.Off}}}, callback.DialOptions{}, ""},
+	} {
+		_, err := callback.NewPolicy(callback.Service{Name: "x", Numbers: callback.Numbers{Country: "CH"}, Limits: c.limits, Dialing: c.dialing})
+		if (c.fault == "") != (err == nil) || err != nil && (!strings.Contains(err.Error(), c.fault) || !errors.Is(err, callback.ErrConfiguration)) {
+			t.Errorf("%v, want %q", err, c.fault)
 		}
 	}
 }

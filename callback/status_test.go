@@ -15,7 +15,7 @@ func TestHTTPStatus(t *testing.T) {
 		want int
 	}{
 		{nil, 200},
-		{callback.ErrNumberLimit, 429}, {callback.ErrQueueLimit, 429}, {callback.ErrIntervalLimit, 429}, {callback.ErrParameterLimit, 429},
+		{callback.ErrNumberLimit, 429}, {callback.ErrQueueLimit, 429}, {callback.ErrIntervalLimit, 429}, {callback.ErrParameterLimit, 429}, {callback.ErrBookingLimit, 429},
 		{callback.ErrInvalidParameter, 400}, {callback.ErrInvalidNumber, 400}, {callback.ErrConsent, 400}, {callback.ErrClosed, 400}, {callback.ErrFull, 400},
 		{callback.ErrNotFound, 404},
 		{callback.ErrInvalidOperation, 409}, {callback.ErrConflict, 409}, {callback.ErrInFlight, 409}, {callback.ErrKeyReuse, 409},

@@ -228,7 +228,7 @@ func TestCancelAllByQuery(t *testing.T) {
 // A query of many is done in full, page by page, and ends though callbacks come
 // in all the time.
 func TestCancelAllOfManyEnds(t *testing.T) {
-	r, faulty := officeRig(t, func(_ *callback.Service, c *manager.Config) { c.Batch = 100 })
+	r, faulty := officeRig(t, func(s *callback.Service, c *manager.Config) { c.Batch, s.Limits.BookingsPerDay = 100, callback.NoLimit })
 	const n = 1250
 	for i := range n {
 		r.start(manager.Request{Number: fmt.Sprintf("+4178555%04d", i), Desired: monday().Add(time.Hour)})

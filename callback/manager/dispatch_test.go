@@ -190,7 +190,7 @@ func TestTwoManagers(t *testing.T) {
 	shared := store.NewMemory(store.Config{})
 	one := newRig(t, func(s *callback.Service, c *manager.Config) {
 		c.Store = shared
-		s.Limits.SameNumber, s.Limits.PerParameter = callback.NoLimit, 1000
+		s.Limits = callback.Limits{SameNumber: callback.NoLimit, PerParameter: 1000, BookingsPerDay: callback.NoLimit, Attempts: []callback.Throttle{}}
 		s.Queueing.Lines = 3
 	})
 	two, err := manager.New(manager.Config{Store: shared, Services: one.services, Dialer: one.dialer, Now: one.clock.Now, Node: "n2", Synchronous: true})

@@ -67,7 +67,9 @@ func TestLimitsOfRequests(t *testing.T) {
 // NoLimit, None, a number and the default of the limit on callbacks of one number.
 func TestLimitOfOneNumber(t *testing.T) {
 	for limit, want := range map[callback.Limit]int{callback.NoLimit: 20, callback.None: 0, 0: 2, 1: 1, 3: 3} {
-		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = limit })
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+			s.Limits.SameNumber, s.Limits.BookingsPerDay = limit, callback.NoLimit
+		})
 		accepted := 0
 		for range 20 {
 			_, err := r.try(manager.Request{})

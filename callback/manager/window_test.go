@@ -137,7 +137,7 @@ func TestAttemptsWithinTheHours(t *testing.T) {
 				r.dialer.On(swiss, callbacktest.Busy().Ringing(0), callbacktest.Answered(time.Minute))
 			},
 			began: "[12 16:00 13 09:00]",
-			told:  "[12 16:05 attempt_ended: the number was dialled often enough today; the service is closed until 2026-01-13T09:00:00Z]",
+			told:  "[12 16:05 held: the number was called often enough; the service is closed until 2026-01-13T09:00:00Z]",
 		},
 		{
 			name:   "a request at night",

@@ -99,6 +99,8 @@ func service() callback.Service {
 		Name:    "hotline",
 		Numbers: callback.Numbers{Country: "DE"},
 		Booking: callback.Booking{Buffer: 100 * time.Millisecond, ConnectThreshold: 100 * time.Millisecond},
+		// Here a retry follows within a second, which is no way to treat a customer.
+		Limits: callback.Limits{Attempts: []callback.Throttle{}},
 		Dialing: callback.DialOptions{Retry: scheduler.RetryPolicy{
 			MaxAttempts: 3,
 			Default:     scheduler.Rule{Max: -1, Delay: 600 * time.Millisecond},

@@ -314,7 +314,8 @@ func TestPoisonedManager(t *testing.T) {
 		}
 		return c
 	})
-	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}})
+	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
+		Limits: callback.Limits{Attempts: []callback.Throttle{}}}) // all have few numbers
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func deeds() []struct {
 func manage(t *testing.T, s callback.Store) *manager.Manager {
 	t.Helper()
 	services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
-		Limits:  callback.Limits{SameNumber: callback.NoLimit, Parameters: []string{}},
+		Limits:  callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit, Parameters: []string{}},
 		Booking: callback.Booking{PerBucket: callback.NoLimit}})
 	if err != nil {
 		t.Fatal(err)

@@ -95,7 +95,7 @@ func TestDeafListener(t *testing.T) {
 			l := newLine(t, 4, hinted)
 			placed := make(chan callback.ID, 1)
 			services, err := callback.NewServices(callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"},
-				Limits: callback.Limits{SameNumber: callback.NoLimit, Parameters: []string{}}})
+				Limits: callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit, Parameters: []string{}}})
 			if err != nil {
 				t.Fatal(err)
 			}

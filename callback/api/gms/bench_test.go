@@ -26,7 +26,7 @@ func benchHandler(b *testing.B) (http.Handler, *manager.Manager) {
 	clock := callbacktest.NewClock(monday())
 	services, err := callback.NewServices(callback.Service{
 		Name: "desk", Numbers: callback.Numbers{Country: "CH"},
-		Limits:  callback.Limits{SameNumber: callback.NoLimit},
+		Limits:  callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit},
 		Booking: callback.Booking{PerBucket: availability.MaxSeats, Hours: hours("Europe/Zurich", "8:00", "18:00")},
 	})
 	if err != nil {

@@ -109,7 +109,9 @@ func TestStartImmediate(t *testing.T) {
 // Forced states bypass limits and need the role operate, except those that
 // result from the time.
 func TestStartForcedState(t *testing.T) {
-	r := newRig(t, func(s *setup) { s.services[0].Limits.SameNumber = callback.NoLimit })
+	r := newRig(t, func(s *setup) {
+		s.services[0].Limits = callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit}
+	})
 	edge := monday().Add(120 * time.Second)
 	for _, c := range []struct {
 		name, time string

@@ -41,7 +41,7 @@ func newRig(t testing.TB, change func(s *callback.Service, c *manager.Config)) *
 	t.Helper()
 	services := []callback.Service{managertest.Desk()}
 	services[0].Queueing.MaxSubmits = 3
-	services[0].Limits = callback.Limits{SameNumber: callback.NoLimit, PerParameter: 1000}
+	services[0].Limits = callback.Limits{SameNumber: callback.NoLimit, PerParameter: 1000, BookingsPerDay: callback.NoLimit}
 	return wrap(t, managertest.New(t, managertest.Config{
 		Services: services, Tenants: map[string][]callback.Service{"acme": services},
 		Options: func(c *manager.Config) {

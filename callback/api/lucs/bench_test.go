@@ -15,7 +15,7 @@ import (
 
 // unlimited raises the service's capacity to what a benchmark creates.
 func unlimited(s *callback.Service, _ *manager.Config, l *lucs.Config) {
-	s.Limits = callback.Limits{SameNumber: callback.NoLimit, Queued: 1e9, Parameters: []string{}}
+	s.Limits = callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit, Queued: 1e9, Parameters: []string{}}
 	l.Authorizer = api.AuthorizerFunc(func(*http.Request) (api.Caller, error) {
 		return api.Caller{Name: "bench", Roles: []api.Role{api.RoleOperate}}, nil
 	})

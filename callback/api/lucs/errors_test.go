@@ -199,7 +199,7 @@ func (f *flaky) Names(ctx context.Context, tenant string) ([]string, error) {
 // connection, so that the client does not take the part for the whole.
 func TestCutAnswer(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
-		s.Limits = callback.Limits{SameNumber: callback.NoLimit, Queued: 1e6, Parameters: []string{}}
+		s.Limits = callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit, Queued: 1e6, Parameters: []string{}}
 	})
 	for range 1500 {
 		if _, err := r.manager.Start(t.Context(), manager.Request{Service: "support", Number: "+41785556677"}); err != nil {

@@ -50,7 +50,7 @@ type rig struct {
 func newRig(t testing.TB, change ...func(s *callback.Service, c *manager.Config, l *lucs.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, log: new(bytes.Buffer)}
-	limits := callback.Limits{SameNumber: callback.NoLimit, PerParameter: 1000}
+	limits := callback.Limits{SameNumber: callback.NoLimit, PerParameter: 1000, BookingsPerDay: callback.NoLimit}
 	services := []callback.Service{
 		{Name: "support", ServiceID: supportID, SIP: supportSIP, Numbers: callback.Numbers{Country: "CH"}, Limits: limits},
 		{Name: "sales", Numbers: callback.Numbers{Country: "CH"}, Limits: limits},

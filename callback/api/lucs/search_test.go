@@ -252,7 +252,7 @@ func TestSearchSortedBound(t *testing.T) {
 // a filter that the store does not support.
 func TestSearchManyPages(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config, _ *lucs.Config) {
-		s.Limits = callback.Limits{SameNumber: callback.NoLimit, Queued: 1e6, Parameters: []string{}}
+		s.Limits = callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit, Queued: 1e6, Parameters: []string{}}
 	})
 	const n = 2345
 	for i := range n {

@@ -32,7 +32,7 @@ func (d *Draft) holdFoundCall() {
 }
 
 func (d *Draft) callKey() callback.PermitKey {
-	return callback.PermitKey{Kind: callback.PermitCall, Subject: d.Callback.Customer.Target().Key()}
+	return callback.PermitKey{Kind: callback.PermitCall, Subject: Subject(d.Callback)}
 }
 
 func (d *Draft) lineKey() callback.PermitKey {
@@ -322,7 +322,7 @@ func (d *Draft) learn(r callback.Report, reached callback.Stage) {
 func (p *Policy) retry(cb *callback.Callback, outcome scheduler.Outcome, ended, notBefore time.Time, random func() float64) scheduler.RetryDecision {
 	policy := p.Service.Dialing.Retry
 	if cb.Retry != nil {
-		policy = applyLimits(cb.Retry, policy)
+		policy = applyLimits(p.within(cb.Retry), policy)
 	}
 	in := scheduler.RetryInput{
 		Outcome: outcome, Ended: ended, Random: random,
@@ -349,6 +349,12 @@ func (p *Policy) retry(cb *callback.Callback, outcome scheduler.Outcome, ended, 
 		return scheduler.RetryDecision{Why: scheduler.WhyTooLate}
 	}
 	return decision
+}
+
+// within returns the retry limits of a request within the bounds of the service.
+func (p *Policy) within(r *callback.RetryLimits) *callback.RetryLimits {
+	o := p.Service.Dialing
+	return &callback.RetryLimits{MaxAttempts: min(r.MaxAttempts, o.RequestAttempts), Delay: max(r.Delay, o.RequestGap)}
 }
 
 // applyLimits returns the policy with the limits of a request: its count bounds
@@ -381,7 +387,7 @@ func (d *Draft) notPlaced(o callback.Outcome, rules DialRules) {
 	if o.RetryAfter <= 0 && !rules.Outage && !stale {
 		cb.Submits++
 	}
-	d.giveBackDaily()
+	d.giveBackAttempt()
 	if cb.CancelReason != "" {
 		d.complete(cb.CancelReason, "the call was not placed")
 		return
@@ -402,20 +408,6 @@ func (d *Draft) notPlaced(o callback.Outcome, rules DialRules) {
 	}
 	d.Enqueue(d.Now.Add(max(delay, o.RetryAfter)))
 	d.Note("the call was not placed")
-}
-
-// giveBackDaily gives back the unit of Limits.AttemptsPerDay that the attempt
-// took, unless its day is over.
-func (d *Draft) giveBackDaily() {
-	if d.Policy.Service.Limits.AttemptsPerDay == callback.NoLimit || !d.Policy.endOfDay(d.Callback.Current().Began).Equal(d.Policy.endOfDay(d.Now)) {
-		return
-	}
-	d.Give = append(d.Give, callback.Held{Key: d.dailyKey(), N: 1})
-}
-
-// dailyKey is the counter of the calls to the customer's number on one day.
-func (d *Draft) dailyKey() callback.PermitKey {
-	return callback.PermitKey{Kind: callback.PermitAttempt, Subject: d.Callback.Customer.Target().Key()}
 }
 
 // unplaced returns the number of last attempts in a row that were not placed.

@@ -23,6 +23,7 @@ const (
 	GateLines                // the lines of its service
 	GateRate                 // the calls per second of its service
 	GateNumber               // the customer's number is in a call
+	GateCap                  // the customer's number was called often enough (Limits.Attempts, AttemptsPerDay)
 	GateAgents               // no agent is free
 	GatePosition             // others go first
 )
@@ -89,7 +90,7 @@ func (s *Scene) Capacity() (n int, shut Shut) {
 }
 
 // Own returns the first gate of the callback's own that is shut. The write that
-// commits an attempt asks GateNumber as a permit.
+// commits an attempt asks GateNumber and GateCap as permits.
 func (s *Scene) Own(cb *callback.Callback) Shut {
 	past := func(t time.Time) bool { return !t.IsZero() && !t.After(s.Now) }
 	switch {

@@ -9,7 +9,7 @@ import (
 )
 
 // Permits takes the permits of a new callback in the order in which refusals
-// are reported: number, queue, intervals, parameters, seat.
+// are reported: number, bookings, queue, intervals, parameters, seat.
 func Permits(req *StartInput, d *Draft) {
 	if req.State != 0 && req.State != callback.Scheduled && req.State != callback.Queued {
 		// A callback whose life cycle is kept elsewhere is recorded without
@@ -18,17 +18,18 @@ func Permits(req *StartInput, d *Draft) {
 	}
 	cb, p := d.Callback, d.Policy
 	limits := p.Service.Limits
-	most := 2 // number and seat
+	most := 3 // number, bookings and seat
 	if cb.Immediate {
-		most = 2 + len(limits.Throttles) + len(limits.Parameters) // number, queue
+		most = 3 + len(limits.Throttles) + len(limits.Parameters) // number, bookings, queue
 	}
 	d.Take, cb.Held = make([]callback.Permit, 0, most), make([]callback.Held, 0, 2)
 	number := cb.Customer.Number.Key()
 	d.holdNumber(number, limits.SameNumber)
+	d.takeBooking()
 	if cb.Immediate {
 		d.holdQueued(limits.Queued.Max())
 		for i, t := range limits.Throttles {
-			if t.Every != callback.Off && t.Max != callback.NoLimit {
+			if bounds(t) {
 				key := callback.PermitKey{Kind: callback.PermitInterval, Service: cb.Service, Name: strconv.Itoa(i + 1)}
 				d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: t.Max.Max(), For: t.Every})
 			}
@@ -47,6 +48,93 @@ func (d *Draft) holdNumber(number string, limit callback.Limit) {
 	}
 	key := callback.PermitKey{Kind: callback.PermitNumber, Service: d.Callback.Service, Subject: number}
 	d.Hold(callback.Permit{Key: key, N: 1, Max: limit.Max()})
+}
+
+// Subject returns the number that calls to the customer of a callback are counted
+// by: the one that is called. It is empty if there is none.
+func Subject(cb *callback.Callback) string { return cb.Customer.Target().Key() }
+
+// bookingDay is the interval of Limits.BookingsPerDay.
+const bookingDay = 24 * time.Hour
+
+// takeBooking counts the callback among the bookings of its number.
+func (d *Draft) takeBooking() {
+	most, subject := d.Policy.Service.Limits.BookingsPerDay, Subject(d.Callback)
+	if most == callback.NoLimit || subject == "" {
+		return
+	}
+	d.Take = append(d.Take, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitBooking, Subject: subject}, N: 1, Max: most.Max(), For: bookingDay})
+}
+
+// attemptPermits returns what an attempt takes of the calls to a number.
+func (p *Policy) attemptPermits(subject string, now time.Time) (take []callback.Permit) {
+	limits := p.Service.Limits
+	if most := limits.AttemptsPerDay; most != callback.NoLimit {
+		take = append(take, callback.Permit{Key: attemptKey(subject, 0), N: 1, Max: most.Max(), Until: p.endOfDay(now)})
+	}
+	for _, t := range limits.Attempts {
+		if bounds(t) {
+			take = append(take, callback.Permit{Key: attemptKey(subject, t.Every), N: 1, Max: t.Max.Max(), For: t.Every})
+		}
+	}
+	return take
+}
+
+// Capped returns GateCap if the counters of the calls to the customer's number allow
+// no attempt now.
+func (p *Policy) Capped(cb *callback.Callback, counters []callback.Counter, now time.Time) (shut Shut) {
+	for _, permit := range p.attemptPermits(Subject(cb), now) {
+		for _, c := range counters {
+			if c.Key == permit.Key && c.Used >= permit.Max {
+				shut = Shut{GateCap, Latest(shut.Until, c.Ends)}
+			}
+		}
+	}
+	return shut
+}
+
+// OftenEnough is what the history of a delayed callback says.
+const OftenEnough = "the number was called often enough"
+
+// Delayed queues a callback again whose number was called often enough, until that
+// ends. Its lease is that of cb.
+func Delayed(cb *callback.Callback, p *Policy, now, until time.Time, actor string) *Draft {
+	d := NewDraft(cb, p, now, callback.EventHeld, actor)
+	if cb.State == callback.Offered {
+		d.Event.Type = callback.EventOfferEnded
+	}
+	d.Epoch = cb.Lease.Epoch
+	d.Enqueue(until)
+	d.Note(OftenEnough)
+	return d
+}
+
+// bounds reports whether a throttle has an effect.
+func bounds(t callback.Throttle) bool { return t.Every != callback.Off && t.Max != callback.NoLimit }
+
+// attemptKey is the counter of the calls to a number in an interval, or in one
+// calendar day if every is 0.
+func attemptKey(subject string, every time.Duration) callback.PermitKey {
+	key := callback.PermitKey{Kind: callback.PermitAttempt, Subject: subject}
+	if every != 0 {
+		key.Name = every.String()
+	}
+	return key
+}
+
+// giveBackAttempt gives back what an attempt that was not placed took of the calls
+// to its number, unless the interval is over. While the callback holds the permit of
+// its number, no other attempt to it has begun a new interval.
+func (d *Draft) giveBackAttempt() {
+	limits, subject, began := d.Policy.Service.Limits, Subject(d.Callback), d.Callback.Current().Began
+	if limits.AttemptsPerDay != callback.NoLimit && d.Policy.endOfDay(began).Equal(d.Policy.endOfDay(d.Now)) {
+		d.Give = append(d.Give, callback.Held{Key: attemptKey(subject, 0), N: 1})
+	}
+	for _, t := range limits.Attempts {
+		if bounds(t) && d.holds(callback.PermitCall) && d.Now.Before(began.Add(t.Every)) {
+			d.Give = append(d.Give, callback.Held{Key: attemptKey(subject, t.Every), N: 1})
+		}
+	}
 }
 
 // holdSeat takes a seat in the callback's bucket.

@@ -93,7 +93,5 @@ func (r *Round) dial(d *Draft) {
 	if rate := s.Queueing.CallsPerSecond; rate != callback.NoLimit {
 		d.Take = append(d.Take, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitRate, Service: cb.Service}, N: 1, Max: rate.Max(), For: time.Second})
 	}
-	if most := s.Limits.AttemptsPerDay; most != callback.NoLimit {
-		d.Take = append(d.Take, callback.Permit{Key: d.dailyKey(), N: 1, Max: most.Max(), Until: r.Policy.endOfDay(r.Now)})
-	}
+	d.Take = append(d.Take, r.Policy.attemptPermits(Subject(cb), r.Now)...)
 }

@@ -75,9 +75,13 @@ func (d *Draft) changeNumber(properties callback.Values) (raw string, err error)
 			// search key.
 			noteCounted(d.Callback, callback.PropertyNumber, former)
 		}
+		called := Subject(d.Callback)
 		d.Callback.Customer.Number = address
 		d.drop(callback.PermitNumber)
 		d.holdNumber(address.Key(), d.Policy.Service.Limits.SameNumber)
+		if Subject(d.Callback) != called {
+			d.takeBooking()
+		}
 	}
 	return raw, nil
 }

@@ -332,7 +332,7 @@ func (m *Engine) commitDials(ctx context.Context, t *tick, b *Batch, stays func(
 			continue
 		}
 		if r.Fate != Written {
-			m.notDialed(ctx, r, stays)
+			m.notDialed(ctx, t, r, stays)
 			continue
 		}
 		done[r.Draft] = true
@@ -387,7 +387,7 @@ func (m *Engine) withhold(now time.Time, b *Batch) (withheld []*decide.Draft) {
 }
 
 // notDialed deals with a callback whose dispatch is not written.
-func (m *Engine) notDialed(ctx context.Context, r Result, stays func(d *decide.Draft, refused *callback.PermitError)) {
+func (m *Engine) notDialed(ctx context.Context, t *tick, r Result, stays func(d *decide.Draft, refused *callback.PermitError)) {
 	d := r.Draft
 	var refused *callback.PermitError
 	switch {
@@ -400,11 +400,10 @@ func (m *Engine) notDialed(ctx context.Context, r Result, stays func(d *decide.D
 		stays(d, refused)
 		return
 	}
-	wait := decide.NewDraft(d.Old, d.Policy, d.Now, callback.EventAttemptEnded, m.Config.Node)
-	wait.Epoch = d.Epoch
-	wait.Enqueue(refused.Ends)
-	wait.Note("the number was dialled often enough today")
+	wait := decide.Delayed(d.Old, d.Policy, d.Now, refused.Ends, m.Config.Node)
 	if err := m.Commit(ctx, wait); err != nil {
 		m.logCallback(ctx, slog.LevelWarn, "a claim was not given back", d.Callback, err)
+		return
 	}
+	t.planAt(wait.Callback.NextAt)
 }

@@ -22,6 +22,8 @@ func (m *Intake) ExplainRefusal(ctx context.Context, d *decide.Draft, err error)
 	switch key.Kind {
 	case callback.PermitNumber:
 		limit.Fact = callback.ErrNumberLimit
+	case callback.PermitBooking:
+		limit.Fact, limit.Interval, limit.Parameter = callback.ErrBookingLimit, refused.Permit.For, callback.PropertyNumber
 	case callback.PermitQueued, callback.PermitAccess, callback.PermitCode:
 		limit.Fact = callback.ErrQueueLimit
 	case callback.PermitInterval:

@@ -35,11 +35,11 @@ type visit struct {
 	begun   [scheduler.Levels]bool
 	agents  map[callback.ID]callback.Reservation // from a BatchRouter
 	back    Batch                                // leases to give back
-	ended   Batch
-	shut    bool      // a limit of the service is reached
-	claimed time.Time // when the first claim began
-	slow    bool      // the store is too slow for another claim
-	unsure  bool      // a head may be dialed next time although one behind it was passed over
+	ended   Batch                                // of heads that expired, or whose number was called often enough
+	shut    bool                                 // a limit of the service is reached
+	claimed time.Time                            // when the first claim began
+	slow    bool                                 // the store is too slow for another claim
+	unsure  bool                                 // a head may be dialed next time although one behind it was passed over
 }
 
 // pick is a callback chosen for an attempt or an offer.
@@ -250,11 +250,20 @@ func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 		v.unsure = true
 		return false
 	}
-	if v.scene.Own(cb).Gate != decide.GateNone || v.onThePhone(ctx, v.round.Now, cb) {
-		v.passOver(cb)
-		return false
+	shut := v.scene.Own(cb)
+	if shut.Gate == decide.GateNone {
+		shut = v.numberGate(ctx, v.round.Now, cb, v.backlog.policy)
 	}
-	return true
+	switch shut.Gate {
+	case decide.GateNone:
+		return true
+	case decide.GateCap:
+		v.tick.planAt(shut.Until)
+		v.ended.Add(decide.Delayed(cb, v.backlog.policy, v.round.Now, shut.Until, v.round.Actor))
+	default:
+		v.passOver(cb)
+	}
+	return false
 }
 
 // passOver leaves a head in its queue that cannot be dialed for now.
@@ -428,12 +437,21 @@ func (v *visit) leave(ctx context.Context) {
 	_, _ = v.Write(ctx, v.tick.now, &v.back)
 }
 
-// onThePhone reports whether the customer's number is in a call already. The
-// write decides about that; asking first saves the router a reservation.
-func (m *Engine) onThePhone(ctx context.Context, now time.Time, cb *callback.Callback) bool {
-	if m.Config.Router == nil {
-		return false
+// numberGate returns the gate of the customer's number that is shut. The write
+// decides about it; asking first saves a reservation of the router, and an offer.
+func (m *Engine) numberGate(ctx context.Context, now time.Time, cb *callback.Callback, p *decide.Policy) decide.Shut {
+	if p.Service.Inbound.On || m.Config.Router == nil && !p.Service.Preview.On && !p.Service.Confirm.On {
+		return decide.Shut{}
 	}
-	counters, err := m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: callback.PermitCall, Subject: cb.Customer.Target().Key()})
-	return err == nil && len(counters) > 0
+	load := func(kind callback.PermitKind) []callback.Counter {
+		counters, err := m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: kind, Subject: decide.Subject(cb)})
+		if err != nil {
+			return nil
+		}
+		return counters
+	}
+	if len(load(callback.PermitCall)) > 0 {
+		return decide.Shut{Gate: decide.GateNumber}
+	}
+	return p.Capped(cb, load(callback.PermitAttempt), now)
 }

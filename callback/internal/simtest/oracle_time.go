@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/decide"
 )
 
 // unhurried is how long after its TTL a callback may be without an end.
@@ -112,7 +113,7 @@ func (w *waits) walk(h *History, f func(key ServiceKey, at Stamp, moved bool)) {
 		switch {
 		case e.To != callback.Queued || e.Type == callback.EventErased || w.away[e.Callback]:
 			now = false
-		case e.Type == callback.EventAttemptEnded || e.Type == callback.EventOfferEnded:
+		case e.Type == callback.EventAttemptEnded || e.Type == callback.EventOfferEnded || e.Type == callback.EventHeld && e.Detail == decide.OftenEnough:
 			now = false // it waits for its next time
 		case e.Type == callback.EventAccepted || e.Type == callback.EventReleased || e.Type == callback.EventReady ||
 			e.Type == callback.EventResumed || e.Type == callback.EventRequeued:

@@ -83,7 +83,7 @@ func startToDial(b *testing.B, s callback.Store, backlog int) {
 	service := func(name string) callback.Service {
 		return callback.Service{
 			Name: name, Numbers: callback.Numbers{Country: "CH"},
-			Limits:   callback.Limits{SameNumber: callback.NoLimit, Queued: callback.NoLimit},
+			Limits:   callback.Limits{SameNumber: callback.NoLimit, Queued: callback.NoLimit, BookingsPerDay: callback.NoLimit, Attempts: []callback.Throttle{}},
 			Queueing: callback.Queueing{Lines: callback.NoLimit},
 		}
 	}

@@ -3,6 +3,7 @@ package config_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -37,11 +38,13 @@ func optionsOf(t testing.TB, lines ...string) *config.Options {
 	return readOptions(t, "[service.x]\n_service=callback\n_call_direction=USERTERMINATED\n"+strings.Join(lines, "\n"))
 }
 
-// linesOf formats problems.
+// linesOf formats problems, without the note that every configuration gets.
 func linesOf(problems []config.Problem) []string {
 	var lines []string
 	for _, p := range problems {
-		lines = append(lines, p.String())
+		if p.Section != "" || p.Severity != config.SeverityNote {
+			lines = append(lines, p.String())
+		}
 	}
 	return lines
 }
@@ -97,6 +100,7 @@ func TestFullConfiguration(t *testing.T) {
 		Limits: callback.Limits{
 			SameNumber: 1, Queued: callback.None,
 			Throttles: []callback.Throttle{{Max: 50, Every: 60 * s}, {Max: 100, Every: callback.Off}}, Parameters: []string{"_account"}, PerParameter: 2,
+			BookingsPerDay: callback.NoLimit,
 		},
 		Booking: callback.Booking{
 			Hours: o.Calendars["office"], Bucket: 15 * time.Minute, PerBucket: 8, Capacity: o.Capacities["seats"], Buffer: 60 * s,
@@ -153,6 +157,28 @@ func TestFullConfiguration(t *testing.T) {
 	}
 	if err := o.Err(); err != nil {
 		t.Errorf("Err is %v", err)
+	}
+}
+
+// The limit on bookings, which GMS does not have, is off, and the report says so once.
+func TestNoteOnBookings(t *testing.T) {
+	o := readOptions(t, "[service.x]\n_service=callback\n[service.y]\n_service=callback\n")
+	notes := 0
+	for _, p := range o.Problems {
+		if strings.Contains(p.String(), "Limits.BookingsPerDay") && p.Severity == config.SeverityNote {
+			notes++
+		}
+	}
+	if notes != 1 {
+		t.Errorf("%d notes, want 1: %v", notes, o.Problems)
+	}
+	for _, s := range o.Services {
+		if s.Limits.BookingsPerDay != callback.NoLimit {
+			t.Errorf("service %q has the limit %d", s.Name, s.Limits.BookingsPerDay)
+		}
+	}
+	if o := readOptions(t, "[server]\nusername=u\npassword=p\n"); strings.Contains(fmt.Sprint(o.Problems), "BookingsPerDay") {
+		t.Errorf("without a service: %v", o.Problems)
 	}
 }
 

@@ -18,7 +18,7 @@ func defaults(name string) callback.Service {
 	return callback.Service{
 		Name:    name,
 		Numbers: callback.Numbers{Country: defaultCountry},
-		Limits:  callback.Limits{SameNumber: 2, Queued: 1000, PerParameter: 6},
+		Limits:  callback.Limits{SameNumber: 2, Queued: 1000, PerParameter: 6, BookingsPerDay: callback.NoLimit},
 		Booking: callback.Booking{
 			Bucket: 5 * time.Minute, PerBucket: 100, Buffer: 120 * time.Second, ConnectThreshold: 180 * time.Second,
 			Horizon: callback.Span{Months: 1},

@@ -291,7 +291,7 @@ func TestOptionBounds(t *testing.T) {
 	}
 	o := readOptions(t, "[service.x]\n"+strings.Repeat("x\n", 5000))
 	last := o.Problems[len(o.Problems)-1]
-	if len(o.Problems) != 1001+1+1 || last.Text != "more than 1000 problems of this severity: the others are not listed" {
-		t.Errorf("%d problems, the last: %v", len(o.Problems), last)
+	if len(linesOf(o.Problems)) != 1001+1+1 || last.Text != "more than 1000 problems of this severity: the others are not listed" {
+		t.Errorf("%d problems, the last: %v", len(linesOf(o.Problems)), last)
 	}
 }

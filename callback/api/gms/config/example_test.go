@@ -46,6 +46,7 @@ _bh_regular1 = Mon-Fri 9:00-17:00
 	opens, _ := options.Calendars["office"].NextOpen(time.Date(2026, 3, 7, 12, 0, 0, 0, time.UTC))
 	fmt.Println("opens", opens.Format(time.RFC3339))
 	// Output:
+	// note: the bookings of a number are not limited over services and days, as in GMS: set Limits.BookingsPerDay of the services
 	// line 11: warning: [service.billing] _request_time_buket is unknown (did you mean _request_time_bucket?): ignored
 	// line 12: warning: [service.billing] _ttl "30" is not between 60 and 34560000 seconds: 60 is used
 	// line 13: note: [service.billing] _ors configures the orchestration server, which attempts and reports replace

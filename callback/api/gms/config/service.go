@@ -92,10 +92,16 @@ func (d *document) options() *Options {
 	for name := range b.capacity {
 		o.Settings[name] = b.plainSettings(name)
 	}
+	if len(o.Services) > 0 {
+		b.report(SeverityNote, entry{}, "", "%s", noteBookings)
+	}
 	b.reportSections()
 	o.Problems = d.problems.all()
 	return o
 }
+
+// noteBookings is the note of each configuration with callback services.
+const noteBookings = "the bookings of a number are not limited over services and days, as in GMS: set Limits.BookingsPerDay of the services"
 
 func (b *builder) report(severity Severity, e entry, value, format string, args ...any) {
 	b.doc.problems.add(severity, e, value, format, args...)

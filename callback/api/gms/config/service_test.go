@@ -26,6 +26,7 @@ func gmsDefaults(name string) callback.Service {
 		Name: name, Numbers: callback.Numbers{Country: "US"}, MediaType: "voice", SearchKeys: keys, RequiredKeys: keys,
 		Limits: callback.Limits{
 			SameNumber: 2, Queued: 1000, Throttles: []callback.Throttle{{Max: 500, Every: 300 * s}, {Max: 1000, Every: 3600 * s}}, PerParameter: 6,
+			BookingsPerDay: callback.NoLimit,
 		},
 		Booking: callback.Booking{
 			Bucket: 5 * time.Minute, PerBucket: 100, Buffer: 120 * s, ConnectThreshold: 180 * s, Horizon: callback.Span{Months: 1},

@@ -21,8 +21,8 @@ func TestSpans(t *testing.T) {
 		if got := serviceOf(t, o, "x").Booking.Horizon; got != want {
 			t.Errorf("%s is %+v, want %+v", text, got, want)
 		}
-		if told := len(o.Problems) == 1; told != bad {
-			t.Errorf("%s: problems %v", text, o.Problems)
+		if told := len(linesOf(o.Problems)) == 1; told != bad {
+			t.Errorf("%s: problems %v", text, linesOf(o.Problems))
 		}
 	}
 }

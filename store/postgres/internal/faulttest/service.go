@@ -30,7 +30,7 @@ func services() (*callback.Services, error) {
 	if err != nil {
 		return nil, err
 	}
-	unlimited := callback.Limits{SameNumber: callback.NoLimit, Queued: 1 << 20, Parameters: []string{}}
+	unlimited := callback.Limits{SameNumber: callback.NoLimit, BookingsPerDay: callback.NoLimit, Attempts: []callback.Throttle{}, Queued: 1 << 20, Parameters: []string{}}
 	desk := callback.Service{Name: Desk, Limits: unlimited, Retention: retention,
 		Numbers:  callback.Numbers{Country: "CH"},
 		Queueing: callback.Queueing{Lines: 1 << 20},
