@@ -3,7 +3,8 @@
 // [Parse] turns human input into a [Number], a small comparable value that
 // knows whether it is possible and valid, its [Type], region and time zones,
 // and how it is written. [ParseAddress] also accepts extensions and SIP and tel
-// URIs; [RawAddress] holds a dial string that is not checked. [Short]
+// URIs; [RawAddress] holds a dial string that is not checked, and
+// [ParseDialed] returns what a dialer will dial, so that it can be checked. [Short]
 // recognises short and emergency numbers, [Patterns] and [List] are allow and
 // deny lists, and [FixPlus] adds a missing plus sign.
 //
@@ -19,8 +20,8 @@
 //	+41•••••6677
 //
 // Only these methods return the digits: [Number.E164], [Number.National],
-// [Number.International], [Number.RFC3966], [Address.Reveal], [Address.Key] and
-// [Address.Ext]. Errors never contain the input. To store a number, use E164 or
+// [Number.International], [Number.RFC3966], [Address.Reveal], [Address.Key],
+// [Address.Dialed] and [Address.Ext]. Errors never contain the input. To store a number, use E164 or
 // Reveal; [ParseE164] and [RevealedAddress] restore it exactly.
 //
 // # Tables

@@ -109,6 +109,16 @@ func KnownRegion(region string) bool {
 	return planOf(region) != nil
 }
 
+// CountryCode returns the country calling code of region, an ISO 3166 code in
+// either case, or 0 if there is no numbering plan for it.
+func CountryCode(region string) int {
+	p := planOf(region)
+	if p == nil {
+		return 0
+	}
+	return int(p.code)
+}
+
 // length classifies a number of digits in a plan.
 type length uint8
 
