@@ -161,11 +161,14 @@ func misconfigured(field, rule string) error { return NewFieldError(ErrConfigura
 // contains the number.
 type NumberError struct {
 	Field string // the property that contains the number
-	Rule  string // "impossible", "invalid", "premium", "exception", "country" or "emergency"
+	Rule  string // "impossible", "invalid", "premium", "exception", "country", "emergency" or "host"
 	Cause error  // error of the parser; may be nil
 }
 
 func (e *NumberError) Error() string {
+	if e.Rule == "host" {
+		return e.Field + ": sip address of a host that the service does not name"
+	}
 	if e.Cause != nil {
 		return fmt.Sprintf("%s: %s number: %v", e.Field, e.Rule, e.Cause)
 	}

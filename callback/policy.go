@@ -56,7 +56,7 @@ func (p *Policy) Service() Service { return p.service.clone() }
 // clone returns a copy with slices and maps of its own.
 func (s Service) clone() Service {
 	for _, list := range []*[]string{
-		&s.SearchKeys, &s.RequiredKeys, &s.Overwritable, &s.Numbers.Countries, &s.Limits.Parameters,
+		&s.SearchKeys, &s.RequiredKeys, &s.Overwritable, &s.Numbers.Countries, &s.Numbers.SIPHosts, &s.Limits.Parameters,
 		&s.Preview.Data, &s.Inbound.AccessNumbers,
 	} {
 		*list = slices.Clone(*list)
@@ -195,8 +195,14 @@ func (s Service) faults() []error {
 	default:
 		l.check(len(s.Numbers.Countries) > 0, "Numbers.Country", "is required unless Numbers.Countries is set")
 	}
-	for _, region := range s.Numbers.Countries {
-		l.check(phonenum.KnownRegion(region), "Numbers.Countries", "%q is not a region", text.Clip(region))
+	for _, name := range s.Numbers.Countries {
+		digits, ok := strings.CutPrefix(name, "+")
+		ok = ok && digits != "" && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
+		l.check(ok || name == phonenum.Anywhere || phonenum.KnownRegion(name), "Numbers.Countries", "%q is neither a region nor the first digits of numbers", text.Clip(name))
+	}
+	for _, host := range s.Numbers.SIPHosts {
+		a, err := phonenum.ParseAddress("sip:"+host, "")
+		l.check(err == nil && a.Host() == strings.ToLower(host), "Numbers.SIPHosts", "%q is not a host", text.Clip(host))
 	}
 	s.limitFaults(&l)
 	s.bookingFaults(&l)

@@ -79,20 +79,36 @@ type Service struct {
 	Reminder time.Duration
 }
 
-// Numbers says which phone numbers a service accepts.
+// Numbers says which phone numbers a service accepts. The rules apply to what will
+// be dialed, after [DialOptions].Prefix, when a request is made and again before
+// each attempt. Emergency numbers, service codes (with * or #) and digits to dial
+// after the answer are always refused.
 type Numbers struct {
 	// Country is the ISO 3166 region in which a number without a country code is
 	// read. Empty accepts numbers in international form only, and then Countries
 	// must be set. There is no default. GMS: _default_country.
 	Country string
-	// Countries lists the only regions whose numbers are accepted. Defaults to
-	// all regions.
+	// Countries names the numbers that are accepted besides those of Country: by
+	// ISO 3166 region, by their first digits in international form ("+8816"), or
+	// all regions by [phonenum.Anywhere]. Networks that belong to no region, such
+	// as those of satellites, personal numbers, such as 070 in the United Kingdom,
+	// and pagers must be named by their first digits. Premium-rate and shared-cost
+	// numbers of another country need its region or their first digits, and
+	// AllowPremium. Regions that share a country code are separate: US does not
+	// name CA. Defaults to none.
 	Countries []string
-	// AllowImpossible accepts, as they are, numbers that cannot be parsed or are
-	// not valid. Defaults to false.
+	// SIPHosts are the only hosts that SIP addresses may have, such as
+	// "pbx.example.com". One without a port stands for the ports 5060 and 5061. A
+	// user that is a number is checked as a number is, or has at most 6 digits,
+	// which is a line of the host's own exchange. Defaults to none, which refuses
+	// SIP addresses.
+	SIPHosts []string
+	// AllowImpossible accepts numbers that are not valid, as they are written:
+	// digits and separators, a plus sign in front. The other rules apply to what
+	// their digits may reach. Defaults to false.
 	AllowImpossible bool
-	// AllowPremium accepts premium-rate and shared-cost numbers. Defaults to
-	// false.
+	// AllowPremium accepts premium-rate and shared-cost numbers of Country.
+	// Defaults to false.
 	AllowPremium bool
 	// KeepMissingPlus turns off the correction of international numbers written
 	// without the leading '+'. Defaults to false.
@@ -105,8 +121,10 @@ type Numbers struct {
 // Limits bounds what Start accepts. The limits are counted by the store, so they
 // hold over all nodes.
 type Limits struct {
-	// SameNumber bounds the callbacks of one number that are not completed,
-	// immediate and scheduled. None refuses every callback with a number. Defaults
+	// SameNumber bounds the callbacks to one number that are not completed,
+	// immediate and scheduled. It counts the number that will be called, however it
+	// is written; one with another extension is another number. None refuses every
+	// callback with a number. Defaults
 	// to 2. GMS: _enable_in_queue_checking.
 	SameNumber Limit
 	// Queued bounds the callbacks in the queue of the service; an immediate

@@ -109,7 +109,7 @@ const (
 	ReasonCancelled        Reason = "CANCELLED"                   // cancelled by request
 	ReasonCancelledByAdmin Reason = "CANCELLED_BY_ADMIN"          // cancelled by an operator
 	ReasonAgentConnect     Reason = "FAIL_AGENT_CONNECT"          // no agent could be connected to the waiting customer
-	ReasonCallToCustomer   Reason = "FAIL_CALL_TO_CUSTOMER"       // the customer could not be reached
+	ReasonCallToCustomer   Reason = "FAIL_CALL_TO_CUSTOMER"       // the customer could not be reached, or may not be called any more
 	ReasonError            Reason = "FAIL_ERROR"                  // any other error
 	ReasonFaxReached       Reason = "FAIL_FAX_REACHED"            // answered by a fax machine (inferred)
 	ReasonInboundTimeout   Reason = "FAIL_INBOUND_TIMEOUT"        // the customer did not call in time (inferred)

@@ -169,7 +169,7 @@ func TestServiceChangesDuringAnOffer(t *testing.T) {
 	cb := r.start(manager.Request{})
 	r.tick()
 	r.wantState(cb.ID, callback.Offered)
-	if err := r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}, Inbound: callback.Inbound{
+	if err := r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}, Inbound: callback.Inbound{
 		On: true, AccessNumbers: []string{"+41445550001"}}}); err != nil {
 		t.Fatal(err)
 	}

@@ -296,7 +296,7 @@ func TestGivenNumberWinsOverTheMode(t *testing.T) {
 // The consent that counts is that of the service that gets the callback.
 func TestConsentOfTheRedirectedService(t *testing.T) {
 	r := newContactRig(t, sample(), callback.ConsentNone)
-	for _, s := range []callback.Service{{Name: "front", Numbers: callback.Numbers{Country: "US"}, Redirect: "strict"}, {Name: "strict", Numbers: callback.Numbers{Country: "US"}, Consent: callback.ConsentPEWC}} {
+	for _, s := range []callback.Service{{Name: "front", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}, Redirect: "strict"}, {Name: "strict", Numbers: callback.Numbers{Country: "US"}, Consent: callback.ConsentPEWC}} {
 		if err := r.services.Set("", s); err != nil {
 			t.Fatal(err)
 		}
@@ -395,7 +395,7 @@ func TestCopyKeepsTheContact(t *testing.T) {
 		}
 	}
 	// Without a word on the number the mode that is named is called.
-	if err := r.services.Set("", callback.Service{Name: "free", Numbers: callback.Numbers{Country: "US"}}); err != nil {
+	if err := r.services.Set("", callback.Service{Name: "free", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}}); err != nil {
 		t.Fatal(err)
 	}
 	cb, err := r.m.Start(r.ctx, manager.Request{Service: "free", CopyFrom: source.ID, ModeID: "2"})
@@ -427,7 +427,7 @@ func TestContactTextsAreBounded(t *testing.T) {
 	d.accounts[account] = []callback.ContactMode{{ID: "3", Value: swiss, Callback: true, ContactID: long}}
 	_, err := r.m.Start(r.ctx, manager.Request{Service: "desk", Account: account, ModeID: "3"})
 	wantCode(t, err, callback.ErrInvalidParameter, 40010)
-	if _, err := callback.NewPolicy(callback.Service{Name: "x", Numbers: callback.Numbers{Country: "US"}, Consent: callback.ConsentCampaign + 1}); !errors.Is(err, callback.ErrConfiguration) {
+	if _, err := callback.NewPolicy(callback.Service{Name: "x", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}, Consent: callback.ConsentCampaign + 1}); !errors.Is(err, callback.ErrConfiguration) {
 		t.Errorf("an undefined consent: %v", err)
 	}
 }

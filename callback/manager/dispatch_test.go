@@ -178,7 +178,7 @@ func TestServicesChangeWhileRunning(t *testing.T) {
 	r.tick()
 	_, err := r.try(manager.Request{Number: swiss2})
 	wantCode(t, err, callback.ErrInvalidParameter, 40010)
-	if err := r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}}); err != nil {
+	if err := r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}}); err != nil {
 		t.Fatal(err)
 	}
 	r.run(time.Hour)

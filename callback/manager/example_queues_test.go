@@ -15,7 +15,7 @@ import (
 
 // frontDesk makes a Manager for two services, of which one has three callbacks.
 func frontDesk(ctx context.Context) (*manager.Manager, *managertest.Rig, error) {
-	services, err := callback.NewServices(support(), callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}})
+	services, err := callback.NewServices(support(), callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH", "DE", "GB"}}})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,9 +15,9 @@ import (
 func opening() time.Time { return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC) }
 
 // support is the service of the examples; it reads numbers as people in
-// Switzerland write them.
+// Switzerland write them, and those of three other countries.
 func support() callback.Service {
-	return callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH"}}
+	return callback.Service{Name: "support", Numbers: callback.Numbers{Country: "CH", Countries: []string{"DE", "GB", "US"}}}
 }
 
 // simulate builds a Manager for one service and the rig around it, which moves

@@ -58,7 +58,7 @@ func TestPauseWhileTheDialerIsBusy(t *testing.T) {
 		c.MaxInFlight = 1
 		s.Limits.SameNumber = callback.NoLimit
 	})
-	if err := r.services.Set("", callback.Service{Name: "aaa", Numbers: callback.Numbers{Country: "US"}}); err != nil {
+	if err := r.services.Set("", callback.Service{Name: "aaa", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}}); err != nil {
 		t.Fatal(err)
 	}
 	block, placed := make(chan struct{}), make(chan struct{}, 1)
@@ -295,7 +295,7 @@ func TestAcceptedOfferDuringAPause(t *testing.T) {
 	for name, pause := range map[string]func(r *rig){
 		"by Pause": func(r *rig) { r.pause(drill(), 0) },
 		"by the configuration": func(r *rig) {
-			_ = r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}, Paused: true, Preview: callback.Preview{On: true}})
+			_ = r.services.Set("", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}, Paused: true, Preview: callback.Preview{On: true}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

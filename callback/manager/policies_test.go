@@ -64,7 +64,7 @@ func TestPolicies(t *testing.T) {
 	}
 	// Names that go away while they are listed are left out, and each is once.
 	broken := brokenLister{plainSource: plainSource{r.services}}
-	if err := r.services.Set("", callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US"}}); err != nil {
+	if err := r.services.Set("", callback.Service{Name: "sales", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}}); err != nil {
 		t.Fatal(err)
 	}
 	second := newRig(t, func(_ *callback.Service, c *manager.Config) { c.Services = &broken })

@@ -203,7 +203,7 @@ func TestPositionWhilePaused(t *testing.T) {
 
 func TestPositionErrors(t *testing.T) {
 	r, _ := queueRig(t, nil)
-	if err := r.services.Set("acme", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}}); err != nil {
+	if err := r.services.Set("acme", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}}); err != nil {
 		t.Fatal(err)
 	}
 	ids := r.enqueue(0)

@@ -13,6 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -34,7 +35,7 @@ func officeRig(t *testing.T, change func(*callback.Service, *manager.Config)) (*
 	for _, s := range []struct {
 		tenant, name, country string
 	}{{"", "sales", "GB"}, {"", "idle", "CH"}, {"acme", "desk", "CH"}, {"acme", "spa", "CH"}} {
-		if err := r.services.Set(s.tenant, callback.Service{Name: s.name, Numbers: callback.Numbers{Country: s.country}, Limits: open}); err != nil {
+		if err := r.services.Set(s.tenant, callback.Service{Name: s.name, Numbers: callback.Numbers{Country: s.country, Countries: []string{phonenum.Anywhere}}, Limits: open}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -25,7 +25,7 @@ func searchRig(t *testing.T) *rig {
 	if err := r.services.Set("", other); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.services.Set("acme", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}}); err != nil {
+	if err := r.services.Set("acme", callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 5 {

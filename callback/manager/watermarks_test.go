@@ -25,7 +25,7 @@ func TestWatermarks(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A callback of a service that was taken away is still at work.
-	if err := r.services.Set("", callback.Service{Name: "gone", Numbers: callback.Numbers{Country: "US"}}); err != nil {
+	if err := r.services.Set("", callback.Service{Name: "gone", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}}); err != nil {
 		t.Fatal(err)
 	}
 	forced("gone", callback.Queued)

@@ -25,7 +25,7 @@ func (p *pending) Apply(_ context.Context, _ time.Time, changes []callback.Chang
 
 func ExampleManager_Within() {
 	memory := store.NewMemory(store.Config{})
-	services, _ := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	services, _ := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}})
 	dial := func(context.Context, callback.Call) (callback.Outcome, error) { return callback.Outcome{}, nil }
 	m, _ := manager.New(manager.Config{
 		Store: memory, Services: services, Dialer: callback.DialerFunc(dial),
@@ -60,7 +60,7 @@ func ExampleStarter_Start() {
 
 func TestWithinStopsWithItsManager(t *testing.T) {
 	memory := store.NewMemory(store.Config{})
-	services, err := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	services, err := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -32,7 +33,7 @@ func services() (*callback.Services, error) {
 		// number and by contract, and neither may be missing.
 		callback.Service{
 			Name:         "billing",
-			Numbers:      callback.Numbers{Country: "DE"},
+			Numbers:      callback.Numbers{Country: "DE", Countries: []string{phonenum.Anywhere}},
 			Booking:      callback.Booking{Hours: office, PerBucket: 2, Past: time.Hour},
 			SearchKeys:   []string{"_customer_number", "contract"},
 			RequiredKeys: []string{"_customer_number", "contract"},
@@ -42,7 +43,7 @@ func services() (*callback.Services, error) {
 		// gives a callback up after three attempts that the dialer did not place.
 		callback.Service{
 			Name:      "support",
-			Numbers:   callback.Numbers{Country: "DE"},
+			Numbers:   callback.Numbers{Country: "DE", Countries: []string{phonenum.Anywhere}, SIPHosts: []string{"example.com"}},
 			Booking:   callback.Booking{Hours: always, Bucket: 30 * time.Minute, PerBucket: 4},
 			Queueing:  callback.Queueing{Lines: 1, MaxSubmits: 3},
 			Dialing:   callback.DialOptions{Retry: retry},
@@ -51,7 +52,7 @@ func services() (*callback.Services, error) {
 		// us-sales calls North America only, and limits how much it accepts.
 		callback.Service{
 			Name:      "us-sales",
-			Numbers:   callback.Numbers{Country: "US", Countries: []string{"US", "CA"}},
+			Numbers:   callback.Numbers{Country: "US", Countries: []string{"CA"}},
 			Booking:   callback.Booking{Hours: coast, Bucket: 15 * time.Minute, PerBucket: 5},
 			Limits:    callback.Limits{Queued: 3, Throttles: []callback.Throttle{{Max: 5, Every: 5 * time.Minute}}, PerParameter: 2},
 			MaskAfter: callback.Off,

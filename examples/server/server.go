@@ -57,6 +57,10 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 	if len(settings.Services) == 0 {
 		return nil, errors.New("the configuration has no service that can be used")
 	}
+	for i := range settings.Services {
+		// GMS has no option for the hosts that SIP addresses may have.
+		settings.Services[i].Numbers.SIPHosts = []string{"luware.com"}
+	}
 	services, err := settings.Source()
 	if err != nil {
 		return nil, err

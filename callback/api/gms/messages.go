@@ -153,6 +153,8 @@ func (f *fault) number(c *call, err error) {
 		why, option = "its country is not served", ""
 	case "emergency":
 		why, option = "it is an emergency number", ""
+	case "host":
+		why, option = "its host is not served", ""
 	}
 	f.message = fmt.Sprintf("Customer Number [%s] is disallowed, because %s.", clip(c.number), why)
 	f.properties = map[string]any{"number": clip(c.number)}

@@ -19,7 +19,7 @@ import (
 func searchRig(t *testing.T) *rig {
 	r := newRig(t, func(s *setup) {
 		s.services[0].SearchKeys = []string{"_customer_number", "_account", "mail"}
-		s.services = append(s.services, callback.Service{Name: "shop", SearchKeys: []string{"_customer_number", "_account"}, Numbers: callback.Numbers{Country: "US"}})
+		s.services = append(s.services, callback.Service{Name: "shop", SearchKeys: []string{"_customer_number", "_account"}, Numbers: callback.Numbers{Country: "US", Countries: []string{"CH"}}})
 		s.ids = []string{"a", "b", "c", "d"}
 	})
 	r.start(`{"_customer_number":"078 555 66 77","_account":"1","mail":"x","_desired_time":"2026-01-13T09:00:00.000Z"}`)

@@ -7,6 +7,7 @@ import (
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/phonenum"
 )
 
 // scene is the setup of an example of the documentation.
@@ -17,7 +18,7 @@ type scene struct {
 
 // anyNumber returns a service that accepts any number, such as 5115.
 func anyNumber(name string, change ...func(s *callback.Service)) callback.Service {
-	s := callback.Service{Name: name, Numbers: callback.Numbers{Country: "US", AllowImpossible: true}}
+	s := callback.Service{Name: name, Numbers: callback.Numbers{Country: "US", Countries: []string{phonenum.Anywhere}, AllowImpossible: true}}
 	for _, f := range change {
 		f(&s)
 	}

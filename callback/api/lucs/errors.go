@@ -142,7 +142,8 @@ func explain(err error) string {
 	case errors.As(err, &limit):
 		return limit.Error()
 	case errors.As(err, &number):
-		return memberOf(number.Field) + ": " + number.Rule + " number"
+		plain := callback.NumberError{Field: memberOf(number.Field), Rule: number.Rule}
+		return plain.Error()
 	case errors.As(err, &field):
 		return memberOf(field.Field) + ": " + field.Rule
 	}

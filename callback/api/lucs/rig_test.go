@@ -50,14 +50,15 @@ type rig struct {
 func newRig(t testing.TB, change ...func(s *callback.Service, c *manager.Config, l *lucs.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, log: new(bytes.Buffer)}
+	numbers := callback.Numbers{Country: "CH", SIPHosts: []string{"luware.com", "example.com"}}
 	limits := callback.Limits{SameNumber: callback.NoLimit, PerParameter: 1000, BookingsPerDay: callback.NoLimit}
 	services := []callback.Service{
-		{Name: "support", ServiceID: supportID, SIP: supportSIP, Numbers: callback.Numbers{Country: "CH"}, Limits: limits},
-		{Name: "sales", Numbers: callback.Numbers{Country: "CH"}, Limits: limits},
+		{Name: "support", ServiceID: supportID, SIP: supportSIP, Numbers: numbers, Limits: limits},
+		{Name: "sales", Numbers: numbers, Limits: limits},
 	}
 	hc := lucs.Config{Authorizer: users(t), Logger: slog.New(slog.NewTextHandler(r.log, nil))}
 	r.world = managertest.New(t, managertest.Config{
-		Services: services, Tenants: map[string][]callback.Service{"b": {{Name: "support", Numbers: callback.Numbers{Country: "DE"}}}},
+		Services: services, Tenants: map[string][]callback.Service{"b": {{Name: "support", Numbers: callback.Numbers{Country: "DE", Countries: []string{"CH"}}}}},
 		Options: func(c *manager.Config) {
 			r.faults = callbacktest.NewFaultyStore(c.Store)
 			c.Store = r.faults.Store()

@@ -32,7 +32,7 @@ func (d *Draft) holdFoundCall() {
 }
 
 func (d *Draft) callKey() callback.PermitKey {
-	return callback.PermitKey{Kind: callback.PermitCall, Subject: Subject(d.Callback)}
+	return callback.PermitKey{Kind: callback.PermitCall, Subject: d.Policy.Subject(d.Callback.Customer.Target())}
 }
 
 func (d *Draft) lineKey() callback.PermitKey {
@@ -64,8 +64,8 @@ func (d *Draft) dropCall() {
 // rehold takes the permit of the customer's number again, ignoring its limit,
 // for a callback that is not unresolved any more.
 func (d *Draft) rehold() {
-	if number := d.Callback.Customer.Number.Key(); !d.holds(callback.PermitNumber) {
-		d.holdNumber(number, callback.NoLimit)
+	if !d.holds(callback.PermitNumber) {
+		d.holdNumber(callback.NoLimit)
 	}
 }
 
@@ -388,6 +388,10 @@ func (d *Draft) notPlaced(o callback.Outcome, rules DialRules) {
 		cb.Submits++
 	}
 	d.giveBackAttempt()
+	if o.Result == callback.ResultDoNotCall {
+		d.complete(callback.ReasonCancelled, o.Result.String())
+		return
+	}
 	if cb.CancelReason != "" {
 		d.complete(cb.CancelReason, "the call was not placed")
 		return

@@ -11,14 +11,9 @@ import (
 // Read parses a number as Manager.Start does, without refusing any. It returns
 // zero if the text cannot be a number.
 func (p *Policy) Read(raw string) phonenum.Address {
-	rules, text := p.Service.Numbers, raw
-	if !rules.KeepMissingPlus {
-		text = phonenum.FixPlus(raw, rules.Country)
-	}
-	address, err := phonenum.ParseAddress(text, rules.Country)
-	if n, ok := address.Number(); err != nil || ok && !n.Valid() {
-		// Start stores such a number as it was given.
-		address, err = phonenum.RawAddress(text)
+	address, err := p.parse(raw)
+	if err != nil {
+		address, err = phonenum.RawAddress(raw)
 	}
 	if err != nil {
 		return phonenum.Address{}
@@ -26,92 +21,279 @@ func (p *Policy) Read(raw string) phonenum.Address {
 	return address
 }
 
-// number parses a number or address and checks it by the rules of the service.
-func (p *Policy) number(field, raw string) (phonenum.Address, error) {
+// parse parses a number or address into what the dialer gets.
+func (p *Policy) parse(raw string) (phonenum.Address, error) {
 	rules := p.Service.Numbers
 	if !rules.KeepMissingPlus {
 		raw = phonenum.FixPlus(raw, rules.Country)
 	}
-	address, err := phonenum.ParseAddress(raw, rules.Country)
-	if err != nil {
-		if !rules.AllowImpossible {
-			return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
-		}
-		if address, err = rawAddress(field, raw); err != nil {
-			return phonenum.Address{}, err
-		}
-		return address, p.short(field, raw)
-	}
-	n, ok := address.Number()
-	if !ok {
-		return address, p.user(field, address)
-	}
-	if err := p.short(field, raw); err != nil {
-		return phonenum.Address{}, err
-	}
-	if err := p.allowed(field, n); err != nil {
-		return phonenum.Address{}, err
-	}
-	if !n.Valid() {
-		// A number such as "5115" is accepted as it is: a country code would
-		// make another number of it.
-		return rawAddress(field, raw)
-	}
-	return address, nil
+	return phonenum.ParseDialed(raw, rules.Country)
 }
 
-// rawAddress returns a number as it was written.
-func rawAddress(field, raw string) (phonenum.Address, error) {
-	address, err := phonenum.RawAddress(raw)
+// number parses a number or address and checks it by the rules of the service.
+func (p *Policy) number(field, raw string) (phonenum.Address, error) {
+	address, err := p.parse(raw)
 	if err != nil {
 		return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
 	}
+	if _, ok := address.Number(); ok && p.emergency(raw) {
+		// As it was written, without a country code.
+		return phonenum.Address{}, &callback.NumberError{Field: field, Rule: "emergency"}
+	}
+	if err := p.Allowed(field, address); err != nil {
+		return phonenum.Address{}, err
+	}
 	return address, nil
 }
 
-// user applies the rules to the user part of a SIP address that is a number,
-// because a gateway may dial it.
-func (p *Policy) user(field string, address phonenum.Address) error {
-	_, user, _ := strings.Cut(address.Reveal(), ":")
-	user, _, _ = strings.Cut(user, "@")
-	if user == "" || strings.Trim(user, "+0123456789.-()") != "" {
+// Allowed applies the rules of the service to what will be dialed for an address
+// that was parsed, after Dialing.Prefix. It returns a [callback.NumberError] or
+// nil.
+func (p *Policy) Allowed(field string, address phonenum.Address) error {
+	refused := func(rule string) error { return &callback.NumberError{Field: field, Rule: rule} }
+	host := func() error {
+		if address.Kind() == phonenum.SIP && !p.sipHost(address.Host()) {
+			return refused("host")
+		}
 		return nil
 	}
-	if err := p.short(field, user); err != nil {
-		return err
+	digits, ok := address.Dialed()
+	if !ok {
+		if address.Kind() == phonenum.SIP {
+			return host() // a name
+		}
+		if _, err := phonenum.Parse(address.Reveal(), p.Service.Numbers.Country); err != nil && !p.Service.Numbers.AllowImpossible {
+			return &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
+		}
+		return nil
 	}
-	if n, err := phonenum.Parse(user, p.Service.Numbers.Country); err == nil && n.Valid() {
-		return p.allowed(field, n)
+	n, err := phonenum.Parse(digits, p.Service.Numbers.Country)
+	known := err == nil && n.Valid()
+	if !known && p.reachesEmergency(digits, n) {
+		return refused("emergency")
 	}
-	return nil // an extension of the host's own exchange
-}
-
-// allowed applies the rules for parsed numbers.
-func (p *Policy) allowed(field string, n phonenum.Number) error {
-	rules := p.Service.Numbers
-	switch t := n.Type(); {
-	case rules.Exceptions.Match(n):
-		return &callback.NumberError{Field: field, Rule: "exception"}
-	case !rules.AllowPremium && (t == phonenum.Premium || t == phonenum.SharedCost):
-		return &callback.NumberError{Field: field, Rule: "premium"}
-	case !rules.AllowImpossible && !n.Valid():
-		return &callback.NumberError{Field: field, Rule: "invalid"}
-	case len(rules.Countries) > 0 && !slices.Contains(rules.Countries, n.Region()):
-		return &callback.NumberError{Field: field, Rule: "country"}
+	if !known && p.shortPremium(digits) {
+		return refused("premium")
 	}
-	return nil
-}
-
-// short refuses emergency numbers, and short numbers with extra cost unless
-// premium numbers are allowed.
-func (p *Policy) short(field, raw string) error {
-	country := p.Service.Numbers.Country
-	kind := phonenum.Short(raw, country)
+	line := len(digits) <= lineDigits && !strings.HasPrefix(digits, "+")
+	extension := line && address.Kind() == phonenum.SIP // of the exchange
+	if rule := p.refuses(n, err, extension); rule != "" {
+		return refused(rule)
+	}
+	if !known {
+		for _, dialed := range p.behindPrefix(digits) {
+			if rule := p.begins(dialed); rule != "" {
+				return refused(rule)
+			}
+		}
+	}
 	switch {
-	case kind == phonenum.Emergency || phonenum.ConnectsToEmergency(raw, country):
-		return &callback.NumberError{Field: field, Rule: "emergency"}
-	case kind == phonenum.ShortPremium && !p.Service.Numbers.AllowPremium:
-		return &callback.NumberError{Field: field, Rule: "premium"}
+	case err == nil, extension:
+	case !p.Service.Numbers.AllowImpossible:
+		return &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
+	case line:
+	case !strings.HasPrefix(digits, "+"):
+		// An international prefix may hide in it.
+		return &callback.NumberError{Field: field, Rule: "impossible", Cause: err}
+	case !slices.Contains(p.Service.Numbers.Countries, phonenum.Anywhere):
+		return refused("country")
 	}
-	return nil
+	return host()
+}
+
+// lineDigits is the maximum number of digits of a line of the host's own exchange.
+const lineDigits = 6
+
+// refuses returns the rule that refuses a number that was read without an error,
+// or "".
+func (p *Policy) refuses(n phonenum.Number, err error, extension bool) (rule string) {
+	rules := p.Service.Numbers
+	switch {
+	case err != nil:
+		return ""
+	case rules.Exceptions.Match(n):
+		return "exception"
+	case !n.Valid() && extension:
+		return ""
+	case !n.Valid() && !rules.AllowImpossible:
+		return "invalid"
+	}
+	switch t := n.Type(); {
+	case !rules.AllowPremium && (t == phonenum.Premium || t == phonenum.SharedCost):
+		return "premium"
+	case !p.inCountries(n):
+		return "country"
+	}
+	return ""
+}
+
+// begins returns the rule that refuses a valid number that digits begin with, or
+// "": a network may connect to it and ignore the digits after it.
+func (p *Policy) begins(digits string) (rule string) {
+	for size := lineDigits; size <= len(digits) && rule == ""; size++ {
+		if n, err := phonenum.Parse(digits[:size], p.Service.Numbers.Country); err == nil && n.Valid() {
+			rule = p.refuses(n, nil, false)
+		}
+	}
+	return rule
+}
+
+// behindPrefix returns what a network may read of digits behind Dialing.Prefix,
+// whose first digits the exchange may keep: digits alone, and behind each end of
+// the prefix.
+func (p *Policy) behindPrefix(digits string) []string {
+	all := []string{digits}
+	prefix := dialable(p.Service.Dialing.Prefix)
+	for i := range prefix {
+		all = append(all, prefix[i:]+digits)
+	}
+	return all
+}
+
+// inCountries reports whether the service calls numbers like n: those of its own
+// country and of Numbers.Countries. Numbers that cost extra wherever they are
+// called from must be named by their country or their first digits.
+func (p *Policy) inCountries(n phonenum.Number) bool {
+	rules := p.Service.Numbers
+	costly, own := false, n.ValidFor(rules.Country)
+	switch n.Type() {
+	case phonenum.Premium, phonenum.SharedCost:
+		costly = !own
+	case phonenum.Personal, phonenum.Pager:
+		costly = true
+	}
+	network := n.Region() == "001" && n.Type() != phonenum.TollFree
+	for _, name := range slices.Concat([]string{rules.Country}, rules.Countries) {
+		digits, byDigits := strings.CutPrefix(name, "+")
+		switch {
+		case name == "":
+		case name == phonenum.Anywhere:
+			if !costly && !network {
+				return true
+			}
+		case byDigits:
+			if strings.HasPrefix(n.E164()[1:], digits) {
+				return true
+			}
+		case n.Type() == phonenum.Personal, n.Type() == phonenum.Pager:
+		case n.ValidFor(name), !n.Valid() && phonenum.CountryCode(name) == n.CountryCode():
+			return true
+		}
+	}
+	return false
+}
+
+// sipHost reports whether SIP addresses may have the host. A host without a port
+// in Numbers.SIPHosts stands for the ports of SIP.
+func (p *Policy) sipHost(host string) bool {
+	host, port := splitPort(host)
+	return slices.ContainsFunc(p.Service.Numbers.SIPHosts, func(allowed string) bool {
+		name, only := splitPort(allowed)
+		return name == host && (port == only || only == "" && (port == "5060" || port == "5061"))
+	})
+}
+
+// splitPort returns the name of a host, in lower case and without a dot at its
+// end, and its port.
+func splitPort(host string) (name, port string) {
+	if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+		host, port = host[:i], host[i+1:]
+	}
+	return strings.TrimSuffix(strings.ToLower(host), "."), port
+}
+
+// reachesEmergency reports whether digits that are no valid number may reach an
+// emergency service. n is the number that they are read as, if they are.
+func (p *Policy) reachesEmergency(digits string, n phonenum.Number) bool {
+	return slices.ContainsFunc(p.behindPrefix(digits), func(dialed string) bool { return p.emergency(strings.ReplaceAll(dialed, "+", "")) }) ||
+		strings.HasPrefix(digits, "+") && n.ConnectsToEmergency()
+}
+
+// emergency reports whether dialing text may reach an emergency service. 112 and
+// 911 do in every mobile network.
+func (p *Policy) emergency(text string) bool {
+	if text == "112" || text == "911" {
+		return true
+	}
+	return slices.ContainsFunc(p.regions(), func(region string) bool { return phonenum.ConnectsToEmergency(text, region) })
+}
+
+// shortPremium reports whether dialing text reaches a short number with extra
+// cost that the service does not allow.
+func (p *Policy) shortPremium(text string) bool {
+	return !p.Service.Numbers.AllowPremium && slices.ContainsFunc(p.regions(), func(region string) bool {
+		return phonenum.Short(text, region) == phonenum.ShortPremium
+	})
+}
+
+// regions returns the regions that calls may begin in: the country of the
+// service or, without one, all that it names.
+func (p *Policy) regions() []string {
+	rules := p.Service.Numbers
+	if rules.Country != "" {
+		return []string{rules.Country}
+	}
+	return rules.Countries
+}
+
+// dialable returns the digits of a prefix, with a plus sign in front if it has
+// one, or "" if it has none.
+func dialable(prefix string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '+' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, prefix)
+}
+
+// Subject returns whom the limits count for an address: the number in E.164 form
+// that will be dialed, however it was written, or the address itself if it is no
+// number.
+func (p *Policy) Subject(address phonenum.Address) string {
+	digits, ok := address.Dialed()
+	if !ok {
+		return sipSubject(address)
+	}
+	country := p.Service.Numbers.Country
+	n, err := phonenum.Parse(digits, country)
+	if err == nil && n.Valid() {
+		return n.E164()
+	}
+	if prefix := dialable(p.Service.Dialing.Prefix); prefix != "" {
+		if m, err := phonenum.Parse(prefix+digits, country); err == nil && m.Valid() {
+			return m.E164()
+		}
+	}
+	switch {
+	case address.Kind() == phonenum.SIP:
+		return sipSubject(address)
+	case err == nil:
+		return n.E164()
+	}
+	return address.Key()
+}
+
+// sipSubject returns a SIP address without what does not say who is reached.
+func sipSubject(address phonenum.Address) string {
+	if address.Kind() != phonenum.SIP {
+		return address.Key()
+	}
+	_, rest, _ := strings.Cut(address.Key(), ":")
+	user, host, found := strings.Cut(rest, "@")
+	if !found {
+		user, host = "", rest
+	}
+	user, _, _ = strings.Cut(user, ";")
+	host, _ = splitPort(host)
+	return "sip:" + user + "@" + host
+}
+
+// party returns the subject of an address together with its extension, if it has
+// one: people behind one switchboard are not the same.
+func (p *Policy) party(address phonenum.Address) string {
+	if ext := address.Ext(); ext != "" {
+		return p.Subject(address) + ";ext=" + ext
+	}
+	return p.Subject(address)
 }

@@ -23,8 +23,7 @@ func Permits(req *StartInput, d *Draft) {
 		most = 3 + len(limits.Throttles) + len(limits.Parameters) // number, bookings, queue
 	}
 	d.Take, cb.Held = make([]callback.Permit, 0, most), make([]callback.Held, 0, 2)
-	number := cb.Customer.Number.Key()
-	d.holdNumber(number, limits.SameNumber)
+	d.holdNumber(limits.SameNumber)
 	d.takeBooking()
 	if cb.Immediate {
 		d.holdQueued(limits.Queued.Max())
@@ -34,32 +33,33 @@ func Permits(req *StartInput, d *Draft) {
 				d.Take = append(d.Take, callback.Permit{Key: key, N: 1, Max: t.Max.Max(), For: t.Every})
 			}
 		}
-		d.takeParameters(req, number)
+		d.takeParameters(req)
 		return
 	}
 	d.holdSeat()
 }
 
-// holdNumber counts the callback among those of its number in its service
-// (Limits.SameNumber). It is refused above limit.
-func (d *Draft) holdNumber(number string, limit callback.Limit) {
-	if number == "" || d.Policy.Service.Limits.SameNumber == callback.NoLimit {
+// holdNumber counts the callback among those in its service that call the same
+// person (Limits.SameNumber). It is refused above limit.
+func (d *Draft) holdNumber(limit callback.Limit) {
+	party := d.noteParty()
+	if party == "" || d.Policy.Service.Limits.SameNumber == callback.NoLimit {
 		return
 	}
-	key := callback.PermitKey{Kind: callback.PermitNumber, Service: d.Callback.Service, Subject: number}
+	key := callback.PermitKey{Kind: callback.PermitNumber, Service: d.Callback.Service, Subject: party}
 	d.Hold(callback.Permit{Key: key, N: 1, Max: limit.Max()})
 }
 
-// Subject returns the number that calls to the customer of a callback are counted
+// subject returns the number that calls to the customer of a callback are counted
 // by: the one that is called. It is empty if there is none.
-func Subject(cb *callback.Callback) string { return cb.Customer.Target().Key() }
+func (p *Policy) subject(cb *callback.Callback) string { return p.Subject(cb.Customer.Target()) }
 
 // bookingDay is the interval of Limits.BookingsPerDay.
 const bookingDay = 24 * time.Hour
 
 // takeBooking counts the callback among the bookings of its number.
 func (d *Draft) takeBooking() {
-	most, subject := d.Policy.Service.Limits.BookingsPerDay, Subject(d.Callback)
+	most, subject := d.Policy.Service.Limits.BookingsPerDay, d.Policy.subject(d.Callback)
 	if most == callback.NoLimit || subject == "" {
 		return
 	}
@@ -83,7 +83,7 @@ func (p *Policy) attemptPermits(subject string, now time.Time) (take []callback.
 // Capped returns GateCap if the counters of the calls to the customer's number allow
 // no attempt now.
 func (p *Policy) Capped(cb *callback.Callback, counters []callback.Counter, now time.Time) (shut Shut) {
-	for _, permit := range p.attemptPermits(Subject(cb), now) {
+	for _, permit := range p.attemptPermits(p.subject(cb), now) {
 		for _, c := range counters {
 			if c.Key == permit.Key && c.Used >= permit.Max {
 				shut = Shut{GateCap, Latest(shut.Until, c.Ends)}
@@ -126,7 +126,7 @@ func attemptKey(subject string, every time.Duration) callback.PermitKey {
 // to its number, unless the interval is over. While the callback holds the permit of
 // its number, no other attempt to it has begun a new interval.
 func (d *Draft) giveBackAttempt() {
-	limits, subject, began := d.Policy.Service.Limits, Subject(d.Callback), d.Callback.Current().Began
+	limits, subject, began := d.Policy.Service.Limits, d.Policy.subject(d.Callback), d.Callback.Current().Began
 	if limits.AttemptsPerDay != callback.NoLimit && d.Policy.endOfDay(began).Equal(d.Policy.endOfDay(d.Now)) {
 		d.Give = append(d.Give, callback.Held{Key: attemptKey(subject, 0), N: 1})
 	}
@@ -148,8 +148,25 @@ func (d *Draft) holdSeat() {
 	d.Hold(callback.Permit{Key: key, N: 1, Max: seats})
 }
 
-// takeParameters counts the values of Limits.Parameters for the calendar day.
-func (d *Draft) takeParameters(req *StartInput, number string) {
+// noteParty adds the subjects that counters have for the address to call to the
+// search values, and returns the one of Limits.SameNumber.
+func (d *Draft) noteParty() string {
+	target := d.Callback.Customer.Target()
+	if target.IsZero() {
+		return ""
+	}
+	party := d.Policy.party(target)
+	for _, subject := range []string{d.Policy.Subject(target), party} {
+		if subject != target.Key() {
+			noteCounted(d.Callback, callback.PropertyNumber, subject)
+		}
+	}
+	return party
+}
+
+// takeParameters counts the values of Limits.Parameters for the calendar day. The
+// number is always the one to call, whatever the request calls it.
+func (d *Draft) takeParameters(req *StartInput) {
 	limits := d.Policy.Service.Limits
 	if limits.PerParameter == callback.NoLimit {
 		return
@@ -157,8 +174,10 @@ func (d *Draft) takeParameters(req *StartInput, number string) {
 	var until time.Time
 	for _, name := range limits.Parameters {
 		value, ok := req.Parameters[name]
-		if !ok {
-			value, ok = lookupText(d.Callback, number, name)
+		if target := d.Callback.Customer.Target(); name == callback.PropertyNumber && !target.IsZero() {
+			value, ok = d.Policy.Subject(target), true
+		} else if !ok {
+			value, ok = lookupText(d.Callback, "", name)
 		}
 		if !ok || value == "" {
 			continue

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 )
 
 // Round is the input of the decisions about claimed callbacks of one service.
@@ -37,6 +38,10 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 		d.reserve(reservation)
 	}
 	d.extend()
+	if err := r.refused(cb); err != nil {
+		d.complete(callback.ReasonCallToCustomer, err.Error())
+		return d
+	}
 	switch media := r.Policy.MediaType(cb); {
 	case !r.Inbound() && !slices.Contains(r.Media, media):
 		d.complete(callback.ReasonUnknownMedia, fmt.Sprintf("the dialer does not take media type %q", media))
@@ -52,6 +57,22 @@ func (r *Round) Decide(cb *callback.Callback, reservation *callback.Reservation)
 		r.dial(d)
 	}
 	return d
+}
+
+// refused returns why the service does not call the customer any more, or nil:
+// its rules may have changed since it took the callback.
+func (r *Round) refused(cb *callback.Callback) error {
+	target := cb.Customer.Target()
+	if r.Inbound() || target.IsZero() {
+		return nil
+	}
+	// A record of an earlier version may have an address that is not as it is
+	// dialed.
+	plain, err := phonenum.ParseDialed(target.Reveal(), r.Policy.Service.Numbers.Country)
+	if err != nil || plain != target {
+		return &callback.NumberError{Field: callback.PropertyNumber, Rule: "impossible", Cause: err}
+	}
+	return r.Policy.Allowed(callback.PropertyNumber, target)
 }
 
 // BookAccess books an access number for a customer who is to call in. A number
@@ -93,5 +114,5 @@ func (r *Round) dial(d *Draft) {
 	if rate := s.Queueing.CallsPerSecond; rate != callback.NoLimit {
 		d.Take = append(d.Take, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitRate, Service: cb.Service}, N: 1, Max: rate.Max(), For: time.Second})
 	}
-	d.Take = append(d.Take, r.Policy.attemptPermits(Subject(cb), r.Now)...)
+	d.Take = append(d.Take, r.Policy.attemptPermits(r.Policy.subject(cb), r.Now)...)
 }

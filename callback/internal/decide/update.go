@@ -66,7 +66,9 @@ func (d *Draft) changeNumber(properties callback.Values) (raw string, err error)
 	if err != nil {
 		return "", err
 	}
-	if former := d.Callback.Customer.Number.Key(); address.Key() != former {
+	customer := &d.Callback.Customer
+	former := customer.Number.Key()
+	if address.Key() != former {
 		if d.Policy.Service.Consent != callback.ConsentNone {
 			return "", &callback.ModeError{Mode: d.Callback.Customer.ModeID, Rule: "cannot get another number, because the service requires consent", Fact: callback.ErrConsent}
 		}
@@ -75,13 +77,15 @@ func (d *Draft) changeNumber(properties callback.Values) (raw string, err error)
 			// search key.
 			noteCounted(d.Callback, callback.PropertyNumber, former)
 		}
-		called := Subject(d.Callback)
-		d.Callback.Customer.Number = address
+	}
+	target := customer.Target()
+	customer.Number = address
+	if was, now := d.Policy.party(target), d.Policy.party(customer.Target()); was != now || target.IsZero() {
 		d.drop(callback.PermitNumber)
-		d.holdNumber(address.Key(), d.Policy.Service.Limits.SameNumber)
-		if Subject(d.Callback) != called {
-			d.takeBooking()
-		}
+		d.holdNumber(d.Policy.Service.Limits.SameNumber)
+	}
+	if d.Policy.Subject(target) != d.Policy.Subject(customer.Target()) {
+		d.takeBooking()
 	}
 	return raw, nil
 }

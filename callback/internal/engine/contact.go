@@ -32,6 +32,29 @@ func (m *Intake) ContactModes(ctx context.Context, tenant, account string) ([]ca
 	return modes, nil
 }
 
+// consents asks the directory again whether the customer of a callback consents
+// to a call, because the consent or the service may have changed since it was
+// accepted. The error unwraps to [callback.ErrConsent] if not; after any other it
+// is not known.
+func (m *Intake) consents(ctx context.Context, cb *callback.Callback, p *decide.Policy) error {
+	if p.Service.Consent == callback.ConsentNone {
+		return nil
+	}
+	c := cb.Customer
+	modes, err := m.ContactModes(ctx, cb.Tenant, c.Account)
+	if err != nil && !errors.Is(err, callback.ErrNotFound) {
+		return err
+	}
+	i := slices.IndexFunc(modes, func(mode callback.ContactMode) bool { return mode.ID == c.ModeID })
+	if i < 0 {
+		return &callback.ModeError{Mode: c.ModeID, Rule: "has no consent any more", Fact: callback.ErrConsent}
+	}
+	if err := decide.Consented(&modes[i], p.Service.Consent); err != nil {
+		return err
+	}
+	return decide.Covers(&modes[i], &decide.StartInput{CampaignID: c.CampaignID, Alternative: c.Alternative.Reveal()}, p)
+}
+
 // fillFromContact fills in the number of the contact mode that a request names,
 // and checks the consent that the service requires.
 func (m *Intake) fillFromContact(ctx context.Context, req *decide.Start, p *decide.Policy) error {

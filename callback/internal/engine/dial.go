@@ -41,6 +41,15 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 	defer m.Wake()
 	defer m.flights.end(call.Tenant, call.Key)
 	report := callback.Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch}
+	if err := m.askConsent(ctx, call, d); err != nil {
+		m.handouts.take(flightKey{call.Tenant, call.Key})
+		report.Outcome = &callback.Outcome{Result: callback.ResultStale, Certainty: callback.NotPlaced}
+		if errors.Is(err, callback.ErrConsent) {
+			report.Outcome.Result = callback.ResultDoNotCall
+		}
+		_ = m.deliver(report)
+		return
+	}
 	limit, ok := m.placingTime(ctx, call, d)
 	if stands := m.handouts.take(flightKey{call.Tenant, call.Key}); !ok || !stands {
 		// This node or the store was slow since the commit. By now another node
@@ -103,6 +112,22 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 			Until:  call.NotAfter.Add(call.MaxCall + m.Rules.Settle),
 		})
 	}
+}
+
+// askConsent returns why the consent of the customer is missing or not known, or
+// nil.
+func (m *Engine) askConsent(ctx context.Context, call callback.Call, d *decide.Draft) error {
+	if d.Policy.Service.Consent == callback.ConsentNone {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Policy.Service.Dialing.PlaceTimeout)
+	defer cancel()
+	defer context.AfterFunc(m.Life.ctx, cancel)()
+	err := m.consents(ctx, d.Callback, d.Policy)
+	if err != nil {
+		m.logAttempt(ctx, slog.LevelWarn, "an attempt was not begun: no consent is known", call.Tenant, call.Key, err)
+	}
+	return err
 }
 
 // seek hangs up a call that has just been placed, if the callback was cancelled

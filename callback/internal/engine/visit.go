@@ -444,7 +444,7 @@ func (m *Engine) numberGate(ctx context.Context, now time.Time, cb *callback.Cal
 		return decide.Shut{}
 	}
 	load := func(kind callback.PermitKind) []callback.Counter {
-		counters, err := m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: kind, Subject: decide.Subject(cb)})
+		counters, err := m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: kind, Subject: p.Subject(cb.Customer.Target())})
 		if err != nil {
 			return nil
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -74,9 +75,10 @@ type Rig struct {
 func Monday() time.Time { return time.Date(2026, time.January, 12, 10, 0, 0, 0, time.UTC) }
 
 // Desk returns the default service: it is named "desk" and reads numbers as
-// people in Switzerland write them.
+// people in Switzerland write them. It also takes those of all other regions, and
+// SIP addresses of example.com.
 func Desk() callback.Service {
-	return callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}}
+	return callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH", Countries: []string{phonenum.Anywhere}, SIPHosts: []string{"example.com"}}}
 }
 
 // Deterministic sets the options that make a Manager repeat itself exactly: Now

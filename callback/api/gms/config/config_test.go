@@ -38,13 +38,38 @@ func optionsOf(t testing.TB, lines ...string) *config.Options {
 	return readOptions(t, "[service.x]\n_service=callback\n_call_direction=USERTERMINATED\n"+strings.Join(lines, "\n"))
 }
 
-// linesOf formats problems, without the note that every configuration gets.
+// allRegions is part of the note about Numbers.Countries, which each
+// configuration has once; see TestAllRegionsAreNoted.
+const allRegions = "accept those of all regions"
+
+// TestAllRegionsAreNoted checks that one note says so, whatever the number of
+// services.
+func TestAllRegionsAreNoted(t *testing.T) {
+	o := optionsOf(t, "[service.a]\n_service=callback\n[service.b]\n_service=callback")
+	notes := 0
+	for _, p := range o.Problems {
+		if strings.Contains(p.Text, allRegions) && p.Severity == config.SeverityNote {
+			notes++
+		}
+	}
+	if notes != 1 || len(o.Services) != 3 {
+		t.Errorf("%d notes, %d services", notes, len(o.Services))
+	}
+	for _, s := range o.Services {
+		if !slices.Equal(s.Numbers.Countries, []string{phonenum.Anywhere}) {
+			t.Errorf("%s: countries are %q", s.Name, s.Numbers.Countries)
+		}
+	}
+}
+
+// linesOf returns the problems as text, without the notes that each configuration gets.
 func linesOf(problems []config.Problem) []string {
 	var lines []string
 	for _, p := range problems {
-		if p.Section != "" || p.Severity != config.SeverityNote {
-			lines = append(lines, p.String())
+		if strings.Contains(p.Text, allRegions) || p.Section == "" && p.Severity == config.SeverityNote {
+			continue
 		}
+		lines = append(lines, p.String())
 	}
 	return lines
 }
@@ -96,7 +121,7 @@ func TestFullConfiguration(t *testing.T) {
 	const s = time.Second
 	want := callback.Service{
 		Name: "billing", ServiceID: "5f0b4a0e-2d3c-4b55-9c6e-0b6c0f9e8d11", SIP: "sip:billing@localhost",
-		Numbers: callback.Numbers{Country: "GB", AllowImpossible: true, AllowPremium: true, KeepMissingPlus: true, Exceptions: exceptions},
+		Numbers: callback.Numbers{Country: "GB", Countries: []string{phonenum.Anywhere}, AllowImpossible: true, AllowPremium: true, KeepMissingPlus: true, Exceptions: exceptions},
 		Limits: callback.Limits{
 			SameNumber: 1, Queued: callback.None,
 			Throttles: []callback.Throttle{{Max: 50, Every: 60 * s}, {Max: 100, Every: callback.Off}}, Parameters: []string{"_account"}, PerParameter: 2,

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -17,7 +18,7 @@ const defaultCountry = "US"
 func defaults(name string) callback.Service {
 	return callback.Service{
 		Name:    name,
-		Numbers: callback.Numbers{Country: defaultCountry},
+		Numbers: callback.Numbers{Country: defaultCountry, Countries: []string{phonenum.Anywhere}},
 		Limits:  callback.Limits{SameNumber: 2, Queued: 1000, PerParameter: 6, BookingsPerDay: callback.NoLimit},
 		Booking: callback.Booking{
 			Bucket: 5 * time.Minute, PerBucket: 100, Buffer: 120 * time.Second, ConnectThreshold: 180 * time.Second,

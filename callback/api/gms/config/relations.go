@@ -33,6 +33,10 @@ func (b *builder) finish(d *draft) {
 // finishDirection sets fields that depend on who calls.
 func (b *builder) finishDirection(d *draft) {
 	originated := d.service.Inbound.On
+	if !originated && !b.anywhere {
+		b.anywhere = true
+		b.report(SeverityNote, d.at("_default_country"), "", "says only how numbers are read: services accept those of all regions, as GMS does, until Numbers.Countries is set")
+	}
 	if !d.has("_call_direction") {
 		b.report(SeverityNote, d.at("_call_direction"), "", "is absent: the default is USERTERMINATED, not USERORIGINATED as in GMS")
 	}

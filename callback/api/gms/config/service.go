@@ -50,6 +50,7 @@ type builder struct {
 	drafts    map[string]*draft // callback services by name
 	kinds     map[string]string // of all services, by name
 	server    Credentials
+	anywhere  bool // it is noted that numbers of all regions are accepted
 }
 
 // Supported kinds of services, values of _service.

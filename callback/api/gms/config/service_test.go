@@ -14,6 +14,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/gms/config"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store"
 )
@@ -23,7 +24,7 @@ func gmsDefaults(name string) callback.Service {
 	const s = time.Second
 	keys := []string{"_customer_number"}
 	return callback.Service{
-		Name: name, Numbers: callback.Numbers{Country: "US"}, MediaType: "voice", SearchKeys: keys, RequiredKeys: keys,
+		Name: name, Numbers: callback.Numbers{Country: "US", Countries: []string{phonenum.Anywhere}}, MediaType: "voice", SearchKeys: keys, RequiredKeys: keys,
 		Limits: callback.Limits{
 			SameNumber: 2, Queued: 1000, Throttles: []callback.Throttle{{Max: 500, Every: 300 * s}, {Max: 1000, Every: 3600 * s}}, PerParameter: 6,
 			BookingsPerDay: callback.NoLimit,

@@ -10,5 +10,5 @@ func ParseAddress(raw string, rules callback.Numbers) (phonenum.Address, error) 
 	if !rules.KeepMissingPlus {
 		raw = phonenum.FixPlus(raw, rules.Country)
 	}
-	return phonenum.ParseAddress(raw, rules.Country)
+	return phonenum.ParseDialed(raw, rules.Country)
 }
