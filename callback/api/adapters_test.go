@@ -19,6 +19,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/callback/manager/managertest"
+	"github.com/ringback-go/ringback/phonenum"
 )
 
 // adapters serves all adapters over one Manager, whose service takes every
@@ -33,7 +34,7 @@ func newAdapters(t *testing.T, origins *api.Origins) *adapters {
 	t.Helper()
 	a := new(adapters)
 	service := callback.Service{
-		Name: "desk", Numbers: callback.Numbers{Country: "US", AllowImpossible: true}, SearchKeys: []string{"_customer_number", "name"},
+		Name: "desk", Numbers: callback.Numbers{Country: "US", Countries: []string{phonenum.Anywhere}, AllowImpossible: true}, SearchKeys: []string{"_customer_number", "name"},
 		Limits: callback.Limits{SameNumber: callback.NoLimit, Queued: 1e6, Parameters: []string{}},
 	}
 	world := managertest.New(t, managertest.Config{Services: []callback.Service{service}, Options: func(c *manager.Config) {

@@ -92,7 +92,7 @@ func TestAttemptsAreCappedByDefault(t *testing.T) {
 			r.start(manager.Request{Service: "shop", Retry: greedy})
 		}, 16},
 		{"a service that retries at once", func(s *callback.Service, _ *manager.Config) { s.Dialing.Retry = often }, func(r *rig) { r.start(manager.Request{}) }, 16},
-		{"one victim as the alternative of ten customers", nil, func(r *rig) {
+		{"one victim as the alternative of ten customers", func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = callback.NoLimit }, func(r *rig) {
 			for i := range 10 {
 				r.start(manager.Request{Number: fmt.Sprintf("+4178555%04d", i), Alternative: swiss, Retry: greedy})
 			}

@@ -225,11 +225,11 @@ func spelling(random *rand.Rand) string {
 func TestOneSubjectForAllSpellings(t *testing.T) {
 	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
 		s.Numbers = callback.Numbers{Country: "CH", SIPHosts: []string{"gw.example", "pbx.example"}, AllowImpossible: true}
-		s.Limits.SameNumber = 1
+		s.Limits.SameNumber, s.Limits.BookingsPerDay = 1, callback.NoLimit
 		s.Limits.PerParameter = 1_000_000
 	})
 	if err := r.services.Set("", callback.Service{Name: "open", Numbers: callback.Numbers{Country: "CH", SIPHosts: []string{"gw.example", "pbx.example"}, AllowImpossible: true},
-		Queueing: callback.Queueing{Lines: callback.NoLimit}, Limits: callback.Limits{SameNumber: callback.NoLimit, Queued: callback.NoLimit, PerParameter: 1_000_000}}); err != nil {
+		Queueing: callback.Queueing{Lines: callback.NoLimit}, Limits: callback.Limits{SameNumber: callback.NoLimit, Queued: callback.NoLimit, BookingsPerDay: callback.NoLimit, PerParameter: 1_000_000}}); err != nil {
 		t.Fatal(err)
 	}
 	r.start(manager.Request{})
@@ -274,7 +274,9 @@ func TestOneSubjectForAllSpellings(t *testing.T) {
 // TestSwitchboard: people with extensions of their own wait side by side and are
 // called one after the other.
 func TestSwitchboard(t *testing.T) {
-	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Limits.SameNumber = 1 })
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+		s.Limits.SameNumber, s.Limits.BookingsPerDay = 1, callback.NoLimit
+	})
 	r.dialer.On("*", callbacktest.Answered(time.Minute))
 	for i := range 50 {
 		r.start(manager.Request{Number: fmt.Sprintf("044 668 18 00 ext. %d", 100+i)})
