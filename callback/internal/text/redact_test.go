@@ -2,8 +2,12 @@ package text_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
@@ -32,6 +36,48 @@ func TestRedactMasksPhoneNumbers(t *testing.T) {
 	}
 }
 
+// Nothing but a letter ends a number: not the script of its digits, not what
+// separates them, and not the escapes of %q, URLs and HTML.
+func TestRedactKnowsEverySpelling(t *testing.T) {
+	const digits = "41446681800"
+	separators := []string{
+		"\u00a0", "\u202f", "\u2009", "\u3000", "\u2013", "\u2014", "\u2011", "\u00b7", "\u2022", "\u200b", "\u200e", "\u2060", "\ufeff", "\u0301", "\x00", "\xff",
+		"_", ",", ", ", ":", ";", "|", "~", "*", "#", "=", "'", "\"", "\\", "\t", "\n", "\r\n", "   ", "      ", " - - ", "--", "..", "//", "><", "\",\"", "+", "&", "%%", "@", "\U0001f4de",
+		"%20", "%C2%A0", "%2D", "\\u00a0", "\\u202f", "\\xa0", "\\t", "\\n", "\\U0001f4de", "&nbsp;", "&#160;", "&#xa0;", "&ndash;",
+	}
+	for _, separator := range separators {
+		for _, sizes := range [][]int{{1}, {2}, {3}, {2, 2, 3, 2}} {
+			spelled, rest := "", digits
+			for i := 0; rest != ""; i++ {
+				n := min(sizes[min(i, len(sizes)-1)], len(rest))
+				spelled, rest = spelled+rest[:n], rest[n:]
+				if rest != "" {
+					spelled += separator
+				}
+			}
+			for _, in := range []string{"<" + spelled + ">", "+" + spelled, "number " + spelled + " is wrong"} {
+				got := text.Redact(in)
+				if rest := strings.ReplaceAll(got, separator, ""); len(got) != len(in) || strings.ContainsAny(rest, "0123456789") {
+					t.Errorf("Redact(%q) = %q", in, got)
+				}
+			}
+		}
+	}
+	for _, zero := range []rune{'\u0660', '\u06f0', '\u0966', '\u09e6', '\u0e50', '\uff10', '\u1040', '\U0001d7ce', '\U0001e950', '\u2080'} {
+		native := strings.Map(func(r rune) rune { return zero + r - '0' }, digits)
+		for _, spelled := range []string{native, "+" + native, native[:len(native)/11*2] + native[len(native)/11*2:], fmt.Sprintf("%+q", native), url.QueryEscape(native)} {
+			if got := text.Redact(spelled); len(got) != len(spelled) || strings.Trim(got, "#+ \"") != "" {
+				t.Errorf("Redact(%q) = %q", spelled, got)
+			}
+		}
+	}
+	for _, spelled := range []string{"&#52;&#49;&#52;&#52;&#54;&#54;&#56;", "%34%31%34%34%36%36%38", `\x34\x31\x34\x34\x36\x36\x38`, "4\ufe0f\u20e31\ufe0f\u20e34\ufe0f\u20e34\ufe0f\u20e36\ufe0f\u20e36\ufe0f\u20e38"} {
+		if got := text.Redact(spelled); strings.ContainsAny(got, "0123456789") {
+			t.Errorf("Redact(%q) = %q", spelled, got)
+		}
+	}
+}
+
 // These have as many digits and are shown.
 func TestRedactShowsEverythingElse(t *testing.T) {
 	for _, shown := range []string{
@@ -40,13 +86,38 @@ func TestRedactShowsEverythingElse(t *testing.T) {
 		"2026-01-02", "2026-01-02T10:20:30Z", "2026-01-02T10:20:30.123456789+01:00", "2026-01-02 10:20:30.123456789 +0000 UTC m=+0.012345678",
 		"2026/01/02 10:20:30", "20260102T102030Z", "10:20:30.123456", "2026-01-02 10:20:30 10.0.0.1:5060", "1.234567891s", "2m30.123456789s", "123.456789ms",
 		"01890a5d-ac96-774b-bcce-b302099a8057", "12345678-1234-1234-1234-123456789012", "01890a5d-ac96-774b-bcce-b302099a8057.12",
-		"0xc000012345", "0x1234567", "00f067aa0ba902b7", "4bf92f3577b34da6a3ce929d0e0e4736", "4bf92f35 77b34da6", "cb000001", "billing2024",
+		"0xc000012345", "0x1234567", "2001:4860:4860::8888", "[2001:db8:85a3::8a2e:370:7334]:443", "fe80::1234:5678:9012", "2001:0db8:0000:0000:0000:0000:0000:1234:", "500: 192.168.100.200:5060",
+		"10.10.10.10, 10.10.10.11", "08:00-12:00, 13:30-17:00", "08:00 12:00", "2026-01-02 08:00", "02/Jan/2026:10:20:30", "2026-01-02, 2026-01-03", "1,234,567",
+		"503, 1200ms", "Dec 01 04:33:49", "Fri, 02 Jan 2026 15:04:05", "failed: 503, 10:20:30.123456", "after 1500ms, 25000ms", "limit 65536B; 131072B", "engine.go:123 +0x1f45678",
+		"00f067aa0ba902b7", "4bf92f3577b34da6a3ce929d0e0e4736", "4bf92f35 77b34da6", "cb000001", "billing2024",
 	} {
 		for _, around := range []string{"%s", "at %s", "(%s)", "%s: failed", "service %q"} {
 			in := fmt.Sprintf(around, shown)
 			if got := text.Redact(in); got != in {
 				t.Errorf("Redact(%q) = %q", in, got)
 			}
+		}
+	}
+}
+
+// An address after an escape is an address.
+func TestRedactShowsAddressAfterEscape(t *testing.T) {
+	for _, shown := range []string{`10.20.30.40\n192.168.100.200`, `"x\n192.168.100.200"`, "x%20192.168.100.200", "x&nbsp;192.168.100.200:5060"} {
+		if got := text.Redact(shown); got != shown {
+			t.Errorf("Redact(%q) = %q", shown, got)
+		}
+	}
+}
+
+// The time that Redact takes grows with the length of the text, not with its
+// square.
+func TestRedactIsLinear(t *testing.T) {
+	for _, part := range []string{"1", "1 ", "+", "+ ", "1,234", "10:20 ", "(", "10:20(", "1.", "a1b2", "::", "1::", "%20", "&#1", "&", "\\", "2026-01-02 ", "10.0.0.1 ", "1234567 a", "0x1", "\u0664"} {
+		in := strings.Repeat(part, 1<<20/len(part))
+		start := time.Now()
+		text.Redact(in)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%q: %v for %d bytes", part, took, len(in))
 		}
 	}
 }
@@ -118,6 +189,36 @@ func FuzzRedact(f *testing.F) {
 		}
 		if left := got[len(before) : len(before)+len(number)]; strings.ContainsAny(left, "0123456789") {
 			t.Errorf("%q is left of %q", left, number)
+		}
+		if again := text.Redact(got); again != got {
+			t.Errorf("%q became %q the second time", got, again)
+		}
+	})
+}
+
+// Whatever separates the digits of a number that begins with '+', and whatever
+// script they are of, none is left.
+func FuzzRedactSeparators(f *testing.F) {
+	for i, separator := range []string{" ", ":", "::", "-", "_", "\u00a0", ", ", "] [", " = ", "\u200b", "::1", "\xff", "\u20e3"} {
+		f.Add(uint64(41446681800)+uint64(i)*7919, separator, uint8(i))
+	}
+	f.Fuzz(func(t *testing.T, n uint64, separator string, style uint8) {
+		if utf8.RuneCountInString(separator) > 16 || strings.ContainsAny(separator, `\%&`) ||
+			strings.ContainsFunc(separator, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) || r == '#' }) {
+			t.Skip("a letter or a digit separates two texts, and an escape is another character")
+		}
+		zero := []rune{'0', '\u0660', '\u0966', '\uff10', '\U0001d7ce'}[style%5]
+		digits := fmt.Sprint(1_000_000 + n%100_000_000_000_000)
+		spelled := "+"
+		for i, d := range digits {
+			if i > 0 && i%(int(style/5)%4+1) == 0 {
+				spelled += separator
+			}
+			spelled += string(zero + d - '0')
+		}
+		got := text.Redact(spelled)
+		if strings.ContainsFunc(got, unicode.IsDigit) || len(got) != len(spelled) {
+			t.Errorf("Redact(%q) = %q", spelled, got)
 		}
 		if again := text.Redact(got); again != got {
 			t.Errorf("%q became %q the second time", got, again)

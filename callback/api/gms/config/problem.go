@@ -125,13 +125,7 @@ func shownValue(value string) string {
 	if len(value) > 40 || strings.ContainsRune(value, '@') {
 		return ""
 	}
-	digits := 0
-	for _, c := range []byte(value) {
-		if text.IsDigit(c) {
-			digits++
-		}
-	}
-	if digits > 6 {
+	if text.CountDigits(value) > 6 {
 		return ""
 	}
 	return value
