@@ -146,7 +146,8 @@ func TestMaskedForms(t *testing.T) {
 	}
 	for raw, want := range map[string]string{
 		"sips:Hans@Example.COM:5061": "sips:•••@example.com:5061", "sip:example.com": "sip:example.com", "sip:x@192.0.2.1": "sip:•••@192.0.2.1",
-		"sip:x@41785556677.example.com": "sip:•••@•••",
+		"sip:x@41785556677.example.com": "sip:•••@•••", "sip:x@41-78-555-66-77.example.com": "sip:•••@•••", "sip:x@41.78.555.66.77": "sip:•••@•••",
+		"sip:x@4.1.7.8.5.5.5.example.com": "sip:•••@•••", "sip:x@198.51.100.123:5060": "sip:•••@198.51.100.123:5060", "sip:x@10-0-0.example.com": "sip:•••@10-0-0.example.com",
 	} {
 		a, err := ParseAddress(raw, "")
 		if err != nil || a.String() != want {

@@ -3,6 +3,7 @@ package phonenum
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strconv"
 	"strings"
 	"unicode"
@@ -86,16 +87,33 @@ func maskSIP(uri string) string {
 		user, rest = hidden+hidden+hidden+"@", rest[at+1:]
 	}
 	host, _, _ := strings.Cut(rest, ";")
-	run := 0
-	for i := range len(host) {
-		if host[i] < '0' || host[i] > '9' {
-			run = 0
-		} else if run++; run > 4 {
-			host = hidden + hidden + hidden
-			break
-		}
+	if mayHoldNumber(host) {
+		host = hidden + hidden + hidden
 	}
 	return scheme + ":" + user + host
+}
+
+// mayHoldNumber reports whether a host has five digits in a row, or seven in all
+// without being an IP address.
+func mayHoldNumber(host string) bool {
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return false
+	}
+	if _, err := netip.ParseAddrPort(host); err == nil {
+		return false
+	}
+	run, all := 0, 0
+	for _, r := range host {
+		if _, ok := digitValue(r); !ok {
+			run = 0
+			continue
+		}
+		run++
+		if all++; run > 4 {
+			return true
+		}
+	}
+	return all >= 7
 }
 
 // maskRaw hides at least half of the characters and shows at most four.
