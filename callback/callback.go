@@ -28,6 +28,9 @@ func (id ID) Valid() bool {
 // Values holds properties or user data: a JSON value under each key. A nested
 // value must not be changed in place, because copies of a callback share it:
 // replace it with a changed copy.
+//
+// Printing and encoding/json show the keys only; [Values.Reveal] returns a map that
+// they show.
 type Values map[string]any
 
 // Callback is the record of one request to be called back: the request, its

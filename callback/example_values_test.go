@@ -208,9 +208,19 @@ func ExamplePolicy_PreviewData() {
 	fmt.Println(policy.PreviewData(&callback.Callback{
 		Properties: callback.Values{"_product": "router"},
 		UserData:   callback.Values{"topic": "invoice", "birthday": "1 May"},
-	}))
+	}).Reveal())
 	// Output:
 	// map[_product:router topic:invoice]
+}
+
+// Values are shown only on request.
+func ExampleValues_Reveal() {
+	values := callback.Values{"diagnosis": "confidential"}
+	fmt.Println(values)
+	fmt.Println(values.Reveal())
+	// Output:
+	// Values{diagnosis:***}
+	// map[diagnosis:confidential]
 }
 
 // To change a clone does not change the original.

@@ -11,7 +11,7 @@ import (
 // The types of this file contain phone numbers or values of properties. Their
 // methods Format and MarshalText make fmt, encoding/json and the handlers of
 // log/slog print what String returns, which contains neither.
-// TestPrintingHidesNumbersAndValues checks every exported type.
+// A test of callback/internal/architecture checks every exported type.
 
 // String returns ID, service, revision, state and reason.
 func (c Callback) String() string {

@@ -40,7 +40,7 @@ func ExampleManager_Answer() {
 		return
 	}
 	fmt.Println(cb.State, cb.Offer.Kind, "to", cb.Reservation.Agent, "until", cb.Offer.Until.Format("15:04:05"))
-	fmt.Println(cb.UserData, "may reject:", cb.Offer.CanReject)
+	fmt.Println(cb.UserData.Reveal(), "may reject:", cb.Offer.CanReject)
 
 	// She accepts. The next tick dials.
 	cb, err = m.Answer(ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerAccept, Actor: cb.Reservation.Agent})

@@ -109,7 +109,7 @@ func ExampleManager_Update() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(cb.Properties, cb.UserData)
+	fmt.Println(cb.Properties.Reveal(), cb.UserData.Reveal())
 
 	for _, account := range []string{"A-17", "A-18"} {
 		page, err := m.SearchPage(ctx, callback.Query{SearchValues: []callback.Match{{Key: "_account", Value: account}}})

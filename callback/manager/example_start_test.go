@@ -31,7 +31,7 @@ func ExampleManager_Start() {
 	}
 	fmt.Println(cb.ID, cb.State, cb.Immediate)
 	fmt.Println(cb.Customer.Number) // a number prints masked, whatever prints it
-	fmt.Println(cb.Properties, cb.UserData)
+	fmt.Println(cb.Properties.Reveal(), cb.UserData.Reveal())
 
 	sim.Run(time.Hour)
 	show(sim, cb.ID)
@@ -201,7 +201,7 @@ func ExampleManager_Start_redial() {
 		return
 	}
 	fmt.Println(again.ID, again.State, "copied from", again.CopiedFrom)
-	fmt.Println(again.Customer.Number, again.Properties, again.UserData)
+	fmt.Println(again.Customer.Number, again.Properties.Reveal(), again.UserData.Reveal())
 	// Output:
 	// cb000001 COMPLETED FAIL_CALL_TO_CUSTOMER
 	// cb000002 QUEUED copied from cb000001

@@ -223,7 +223,7 @@ func (c *codec) values(number uint64, field string, p *callback.Values) {
 
 func (c *codec) valuesField(number uint64, field string, p *callback.Values) {
 	if !c.decoding {
-		text, err := json.Marshal(*p)
+		text, err := json.Marshal(p.Reveal())
 		if err != nil {
 			// err is dropped because it may quote a value.
 			c.invalid(field, "has a value that JSON cannot express")

@@ -2,7 +2,6 @@ package interaction
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api/internal/check"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // Interaction is a Callback Interaction resource. The comment of each field
@@ -143,7 +143,7 @@ func (i Interaction) String() string {
 }
 
 // Format prints String for every verb.
-func (i Interaction) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, i.String()) }
+func (i Interaction) Format(f fmt.State, _ rune) { text.Write(f, i.String()) }
 
 // LogValue returns the id and both states for slog.
 func (i Interaction) LogValue() slog.Value {

@@ -15,43 +15,43 @@ const TimeFormat = "2006-01-02T15:04:05.000Z"
 // fields is the JSON form of an Interaction. Integers are wide enough to check
 // their range after decoding; a nil pointer is an absent field.
 type fields struct {
-	CallbackStatus *int64           `json:"callback_status,omitempty"`
-	ResponseType   *ResponseType    `json:"desired_response_type,omitempty"`
-	StartTime      *string          `json:"start_time,omitempty"`
-	EndTime        *string          `json:"end_time,omitempty"`
-	CustomerNumber *string          `json:"customer_number,omitempty"`
-	Attempts       *int64           `json:"attempts,omitempty"`
-	DN             string           `json:"dn,omitempty"`
-	Location       string           `json:"location,omitempty"`
-	ServerID       string           `json:"callback_server_id,omitempty"`
-	CallResult     *int64           `json:"call_result,omitempty"`
-	CallbackType   *int64           `json:"callback_type,omitempty"`
-	CustomerID     *string          `json:"customer_id,omitempty"`
-	ID             *string          `json:"interaction_id,omitempty"`
-	Status         *int64           `json:"status,omitempty"`
-	EntityType     *int64           `json:"entity_type,omitempty"`
-	Type           *string          `json:"type,omitempty"`
-	SubType        string           `json:"sub_type,omitempty"`
-	MediaType      *string          `json:"media_type,omitempty"`
-	ParentID       string           `json:"parent_id,omitempty"`
-	ThreadID       string           `json:"thread_id,omitempty"`
-	ExternalID     string           `json:"external_id,omitempty"`
-	OwnerID        int64            `json:"owner_id,omitempty"`
-	CreatorAppID   *int64           `json:"creator_app_id,omitempty"`
-	StartDate      *string          `json:"start_date,omitempty"`
-	EndDate        *string          `json:"end_date,omitempty"`
-	TimeShift      *int             `json:"timeshift,omitempty"`
-	CategoryID     string           `json:"category_id,omitempty"`
-	AllowChildren  *bool            `json:"allow_children,omitempty"`
-	Subject        string           `json:"subject,omitempty"`
-	StoppedReason  string           `json:"stopped_reason,omitempty"`
-	Text           string           `json:"text,omitempty"`
-	StructuredText string           `json:"structured_text,omitempty"`
-	StructuredMIME string           `json:"structured_text_mime,omitempty"`
-	BinaryContent  string           `json:"binary_content,omitempty"`
-	BinaryMIME     string           `json:"binary_content_mime,omitempty"`
-	BinarySize     *int64           `json:"binary_content_size,omitempty"`
-	UserData       *callback.Values `json:"udata,omitempty"`
+	CallbackStatus *int64          `json:"callback_status,omitempty"`
+	ResponseType   *ResponseType   `json:"desired_response_type,omitempty"`
+	StartTime      *string         `json:"start_time,omitempty"`
+	EndTime        *string         `json:"end_time,omitempty"`
+	CustomerNumber *string         `json:"customer_number,omitempty"`
+	Attempts       *int64          `json:"attempts,omitempty"`
+	DN             string          `json:"dn,omitempty"`
+	Location       string          `json:"location,omitempty"`
+	ServerID       string          `json:"callback_server_id,omitempty"`
+	CallResult     *int64          `json:"call_result,omitempty"`
+	CallbackType   *int64          `json:"callback_type,omitempty"`
+	CustomerID     *string         `json:"customer_id,omitempty"`
+	ID             *string         `json:"interaction_id,omitempty"`
+	Status         *int64          `json:"status,omitempty"`
+	EntityType     *int64          `json:"entity_type,omitempty"`
+	Type           *string         `json:"type,omitempty"`
+	SubType        string          `json:"sub_type,omitempty"`
+	MediaType      *string         `json:"media_type,omitempty"`
+	ParentID       string          `json:"parent_id,omitempty"`
+	ThreadID       string          `json:"thread_id,omitempty"`
+	ExternalID     string          `json:"external_id,omitempty"`
+	OwnerID        int64           `json:"owner_id,omitempty"`
+	CreatorAppID   *int64          `json:"creator_app_id,omitempty"`
+	StartDate      *string         `json:"start_date,omitempty"`
+	EndDate        *string         `json:"end_date,omitempty"`
+	TimeShift      *int            `json:"timeshift,omitempty"`
+	CategoryID     string          `json:"category_id,omitempty"`
+	AllowChildren  *bool           `json:"allow_children,omitempty"`
+	Subject        string          `json:"subject,omitempty"`
+	StoppedReason  string          `json:"stopped_reason,omitempty"`
+	Text           string          `json:"text,omitempty"`
+	StructuredText string          `json:"structured_text,omitempty"`
+	StructuredMIME string          `json:"structured_text_mime,omitempty"`
+	BinaryContent  string          `json:"binary_content,omitempty"`
+	BinaryMIME     string          `json:"binary_content_mime,omitempty"`
+	BinarySize     *int64          `json:"binary_content_size,omitempty"`
+	UserData       *map[string]any `json:"udata,omitempty"`
 }
 
 // MarshalJSON writes the fields in the order of their definition. Times are in
@@ -79,7 +79,8 @@ func (i Interaction) MarshalJSON() ([]byte, error) {
 		w.BinarySize = &i.BinarySize
 	}
 	if len(i.UserData) > 0 {
-		w.UserData = &i.UserData
+		values := i.UserData.Reveal()
+		w.UserData = &values
 	}
 	return json.Marshal(w)
 }

@@ -1,8 +1,6 @@
 package decide
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -315,18 +313,6 @@ func roomLeft(left int) error {
 		return fmt.Errorf("properties and user data have more than %d bytes", maxValues)
 	}
 	return nil
-}
-
-// Digest returns a hash of the request without its key and actor.
-func (r *Start) Digest() (string, error) {
-	plain := *r
-	plain.Key, plain.Actor = "", ""
-	text, err := json.Marshal(plain)
-	if err != nil {
-		return "", Invalid("properties", "cannot be written as JSON")
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), nil
 }
 
 // CancelInput is the input of Manager.Cancel.

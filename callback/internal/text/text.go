@@ -2,8 +2,6 @@
 package text
 
 import (
-	"fmt"
-	"io"
 	"strings"
 	"unicode"
 )
@@ -36,21 +34,6 @@ func Clip(s string) string {
 	}
 	return string(out)
 }
-
-// Hidden returns "***" in place of any text but the empty one.
-func Hidden(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "***"
-}
-
-// Marshal returns the text of s, for MarshalText methods of types that hide what
-// they hold.
-func Marshal(s fmt.Stringer) ([]byte, error) { return []byte(s.String()), nil }
-
-// Write writes s to w and ignores the error, as fmt.Formatter has none.
-func Write(w io.Writer, s string) { _, _ = io.WriteString(w, s) }
 
 // HasControl reports whether s contains an ASCII control character.
 func HasControl(s string) bool {

@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/ringback-go/ringback/availability"
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // MaxSize is the maximum size of a configuration in bytes.
@@ -110,19 +112,31 @@ type Notification struct {
 // Credentials are a user name and a password. Formatting omits the password.
 type Credentials struct {
 	Username string
-	password string
+	// A handle hides the password from fmt, which calls no method of a value in an
+	// unexported field.
+	password unique.Handle[string]
 }
 
 // User returns the credentials as a user of [api.NewBasic].
 func (c Credentials) User(tenant string, roles ...api.Role) api.User {
-	return api.User{Name: c.Username, Password: c.password, Tenant: tenant, Roles: roles}
+	u := api.User{Name: c.Username, Tenant: tenant, Roles: roles}
+	if c.password != (unique.Handle[string]{}) {
+		u.Password = c.password.Value()
+	}
+	return u
 }
 
 // IsZero reports whether the credentials are empty.
 func (c Credentials) IsZero() bool { return c == Credentials{} }
 
-// Format implements fmt.Formatter. It prints the user name for every verb.
-func (c Credentials) Format(s fmt.State, _ rune) { fmt.Fprintf(s, "{%s ****}", c.Username) }
+// String returns the user name.
+func (c Credentials) String() string { return "{" + c.Username + " ****}" }
+
+// Format prints what String returns, for every formatting verb.
+func (c Credentials) Format(s fmt.State, _ rune) { text.Write(s, c.String()) }
+
+// MarshalText returns what String returns.
+func (c Credentials) MarshalText() ([]byte, error) { return text.Marshal(c) }
 
 // Parse parses a GMS configuration: INI text or, if it begins with a brace, a
 // JSON object of sections that are objects of options. MIGRATION.md describes
@@ -187,7 +201,7 @@ func (o *Options) Users(tenant string, roles ...api.Role) ([]api.User, error) {
 		case c.IsZero(), i > 0 && c == pairs[i-1]:
 			continue
 		case len(users) > 0 && users[len(users)-1].Name == c.Username:
-			if users[len(users)-1].Password == c.password {
+			if users[len(users)-1].Password == c.User(tenant).Password {
 				continue
 			}
 			return nil, callback.NewFieldError(callback.ErrConfiguration, "username", fmt.Sprintf("%q has several passwords", c.Username))

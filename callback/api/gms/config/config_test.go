@@ -270,7 +270,7 @@ func TestSettingsOfConfiguration(t *testing.T) {
 			},
 		},
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(config.Credentials{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b config.Credentials) bool { return a == b })); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}
 	if credentials.Name != "billing" || credentials.Password != `b1ll "ing"` || credentials.Tenant != "acme" {

@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"unique"
 
 	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 )
@@ -64,7 +65,7 @@ func (b *builder) pair(section *section) Credentials {
 		b.report(SeverityWarning, *user, "", "has no password: the credentials of [server] apply, if any")
 		return b.server
 	}
-	return Credentials{user.value, password.value}
+	return Credentials{user.value, unique.Make(password.value)}
 }
 
 // plainSettings returns the settings of a service other than a callback
