@@ -55,3 +55,14 @@ func (r StateReport) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
 
 // LogValue is what slog records.
 func (r StateReport) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// String names the callback and the answer, not the access code.
+func (r AnswerRequest) String() string {
+	return fmt.Sprintf("answer %v to callback %s", r.Answer, r.ID)
+}
+
+// Format prints what String returns, for every formatting verb.
+func (r AnswerRequest) Format(f fmt.State, _ rune) { text.Write(f, r.String()) }
+
+// MarshalText returns what String returns.
+func (r AnswerRequest) MarshalText() ([]byte, error) { return text.Marshal(r) }

@@ -57,7 +57,7 @@ func exported() []reflect.Type {
 		of[callback.StateError](), of[callback.StoreCall](), of[callback.Throttle](), of[callback.ThrottledError](), of[callback.TickReport](),
 		of[callback.Trace](), of[callback.Treatments](), of[callback.Values](), of[callback.Window](),
 		// api
-		of[api.Basic](), of[api.Caller](), of[api.Fault](), of[api.Operation](), of[api.Role](), of[api.User](),
+		of[api.Basic](), of[api.Caller](), of[api.Fault](), of[api.Operation](), of[api.Origins](), of[api.Role](), of[api.User](),
 		// gms
 		of[gms.Config](), of[gms.Handler](),
 		// config
