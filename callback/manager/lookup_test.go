@@ -1,14 +1,20 @@
 package manager_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
+	"github.com/ringback-go/ringback/store"
 )
 
 func TestFoundNotPlacedAfterRinging(t *testing.T) {
@@ -119,4 +125,68 @@ func TestLateResultResolves(t *testing.T) {
 	r.wantState(cb.ID, callback.Unresolved)
 	r.run(2 * time.Hour)
 	r.wantReason(cb.ID, callback.ReasonAgentConnected)
+}
+
+// slowLookups accepts every call and takes a while for each look-up, which asks for a
+// pause.
+type slowLookups struct{ dialed atomic.Int32 }
+
+func (d *slowLookups) Dial(_ context.Context, call callback.Call) (callback.Ref, error) {
+	d.dialed.Add(1)
+	return callback.Ref(call.Key), nil
+}
+
+func (d *slowLookups) Lookup(context.Context, string, callback.AttemptKey, callback.Ref) (callback.Found, error) {
+	time.Sleep(5 * time.Second)
+	return callback.Found{State: callback.FoundEnded, Outcome: callback.Outcome{Result: callback.ResultBusy, Certainty: callback.Known, RetryAfter: 10 * time.Minute}}, nil
+}
+
+// A look-up pauses a service only if it tells something new: not if the callback has
+// completed or gone on in the meantime.
+func TestOldLookupsPauseNothing(t *testing.T) {
+	for _, report := range []*callback.Outcome{nil, {Result: callback.ResultBridged, Certainty: callback.Known}, {Result: callback.ResultNoAnswer, Certainty: callback.Known}} {
+		synctest.Test(t, func(t *testing.T) {
+			d := &slowLookups{}
+			services, err := callback.NewServices(managertest.Desk())
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: d, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- m.Run(ctx) }()
+			cb, err := m.Start(ctx, manager.Request{Service: "desk", Number: numbered(0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			key := callback.NewAttemptKey(cb.ID, 1)
+			if err := m.Report(ctx, callback.Report{Key: key, Stage: callback.StageBridged}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(61 * time.Second) // the look-up has begun
+			want := int32(1)
+			if report != nil {
+				want = 2
+				if err := m.Report(ctx, callback.Report{Key: key, Outcome: report}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(10 * time.Second)
+			if _, err := m.Start(ctx, manager.Request{Service: "desk", Number: numbered(1)}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+			if n := d.dialed.Load(); n != want {
+				t.Errorf("report %v: %d calls, want %d", report, n, want)
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

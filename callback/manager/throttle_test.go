@@ -8,7 +8,9 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -154,5 +156,60 @@ func TestStaleAttemptCostsNothing(t *testing.T) {
 		if n := strings.Count(logs.String(), "not begun in time"); n != late {
 			t.Errorf("logged %d times, want %d", n, late)
 		}
+	}
+}
+
+// The answer of a dialer that is refused, or that is about a callback that has been
+// cancelled by force, pauses nothing.
+func TestRefusedAnswersPauseNothing(t *testing.T) {
+	for name, outcome := range map[string]callback.Outcome{
+		"no such certainty": {Result: callback.ResultBusy, Certainty: 9, RetryAfter: 10 * time.Minute},
+		"no such result":    {Result: 250, Certainty: callback.NotPlaced, RetryAfter: 10 * time.Minute},
+		"no such stage":     {Result: callback.ResultBusy, Certainty: callback.Known, Reached: 99, RetryAfter: 10 * time.Minute},
+		"cancelled":         {Result: callback.ResultBusy, Certainty: callback.Known, RetryAfter: 10 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int32
+			dial := callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
+				if calls.Add(1) == 1 {
+					time.Sleep(2 * time.Second)
+					return outcome, nil
+				}
+				return callback.Ended(callback.ResultBridged), nil
+			})
+			services, err := callback.NewServices(managertest.Desk())
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: dial, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- m.Run(ctx) }()
+			cb, err := m.Start(ctx, manager.Request{Service: "desk", Number: numbered(0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+			if name == "cancelled" {
+				if _, err := m.Cancel(ctx, manager.CancelRequest{ID: cb.ID, Force: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(2 * time.Second)
+			if _, err := m.Start(ctx, manager.Request{Service: "desk", Number: numbered(1)}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			if n := calls.Load(); n != 2 {
+				t.Errorf("%s: %d calls, want 2", name, n)
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -87,12 +87,6 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 	} else if m.waiter == nil {
 		m.accepted(ctx)
 	}
-	report.Outcome = m.bounded(ctx, call.Tenant, call.Key, report.Outcome)
-	if o := report.Outcome; o != nil && o.RetryAfter > 0 {
-		if now, err := m.Now(m.Life.ctx); err == nil {
-			m.coolDown(m.Life.ctx, throttle{ServiceKey{call.Tenant, call.Service}, now, o.RetryAfter})
-		}
-	}
 	up := report.Outcome == nil || report.Outcome.Certainty == callback.MayHaveRung
 	_, hangs := unwrap.As[callback.HangupDialer](m.Config.Dialer)
 	switch {
@@ -211,7 +205,9 @@ func (m *Engine) deliver(r callback.Report) error {
 	defer cancel()
 	var err error
 	for range deliveries {
-		_, err = m.report(ctx, r, true)
+		var asked throttle
+		asked, err = m.report(ctx, r, true)
+		m.coolDown(ctx, asked)
 		if err == nil || errors.Is(err, callback.ErrConflict) || errors.Is(err, callback.ErrNotFound) {
 			return err
 		}
@@ -277,8 +273,8 @@ func (m *Engine) report(ctx context.Context, r callback.Report, own bool) (asked
 		rules.Outage = m.find(&f, cb, r, now)
 		d := decide.Report(cb, p, now, rules, r, false)
 		counted = d != nil && d.Callback.Submits > cb.Submits
-		if o := r.Outcome; d != nil && o != nil && o.RetryAfter > 0 && cb.State != callback.Completed {
-			asked = throttle{ServiceKey{cb.Tenant, cb.Service}, now, o.RetryAfter}
+		if d != nil && cb.State != callback.Completed {
+			asked = askedOf(cb, r.Outcome, now)
 		}
 		return d, nil
 	})

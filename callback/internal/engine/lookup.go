@@ -42,12 +42,7 @@ func (m *Engine) lookUp(ctx context.Context, t *tick, cb *callback.Callback, pol
 			m.noteFound(cb, a.Key, nil)
 			return
 		}
-		ended := *m.bounded(ctx, cb.Tenant, a.Key, &found.Outcome)
-		if found.Outcome = ended; found.State == callback.FoundEnded && ended.RetryAfter > 0 {
-			if now, err := m.Now(ctx); err == nil {
-				m.coolDown(ctx, throttle{ServiceKey{cb.Tenant, cb.Service}, now, ended.RetryAfter})
-			}
-		}
+		found.Outcome = *m.bounded(ctx, cb.Tenant, a.Key, &found.Outcome)
 		m.noteFound(cb, a.Key, &found)
 	}
 	if m.Config.Synchronous {
@@ -68,18 +63,25 @@ func (m *Engine) noteFound(cb *callback.Callback, key callback.AttemptKey, found
 	}
 	var back Batch
 	var read time.Time
+	var asked throttle
 	_, err := m.Mutate(ctx, cb.Tenant, cb.ID, func(now *callback.Callback, p *decide.Policy, at time.Time) (d *decide.Draft, err error) {
-		back, read = Batch{}, at
+		back, read, asked = Batch{}, at, throttle{}
 		switch a := now.Current(); {
 		case a == nil || a.Key != key || !a.Live():
 		case now.State == callback.Unresolved, now.State == callback.Routing, now.State == callback.Processing:
 			d = decide.Found(now, p, at, m.rulesNow(), *found, answered, m.Config.Node)
+			if d != nil && found.State == callback.FoundEnded {
+				asked = askedOf(now, &found.Outcome, at)
+			}
 		}
 		if d == nil && now.Lease.Epoch == cb.Lease.Epoch {
 			back.giveBack(now, p, at)
 		}
 		return d, nil
 	})
+	if err == nil {
+		m.coolDown(ctx, asked)
+	}
 	if back.Len() > 0 {
 		_, _ = m.Write(ctx, read, &back) // else the lease runs out
 	}

@@ -107,6 +107,14 @@ type throttle struct {
 	length time.Duration // 0 for none
 }
 
+// askedOf returns the pause that an outcome of a callback's attempt asks for.
+func askedOf(cb *callback.Callback, o *callback.Outcome, now time.Time) (asked throttle) {
+	if o != nil && o.RetryAfter > 0 {
+		asked = throttle{ServiceKey{cb.Tenant, cb.Service}, now, o.RetryAfter}
+	}
+	return asked
+}
+
 // coolDown holds back dials of the service for a time, as the platform asked.
 func (m *Engine) coolDown(ctx context.Context, asked throttle) {
 	if asked.length <= 0 {
