@@ -2,6 +2,7 @@ package manager_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,6 +143,45 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// Callbacks that the platform refuses for what they are do not keep the breaker open
+// after an outage, however many there are at the front of the queue.
+func TestProbesPassRefusedHeads(t *testing.T) {
+	for _, poisoned := range []int{1, 2, 3, 6, 30} {
+		for _, second := range []bool{false, true} {
+			r, e := outage(t, 0, callbacktest.Refused(), nil)
+			service := managertest.Desk()
+			service.Name = "zzz"
+			if err := r.services.Set("", service); err != nil {
+				t.Fatal(err)
+			}
+			poison := make(map[callback.ID]bool)
+			r.dialer.OnCall(func(c callback.Call) (callbacktest.Step, bool) {
+				if poison[c.ID] || r.clock.Now().Before(monday().Add(2*time.Minute)) {
+					return callbacktest.Refused(), true
+				}
+				return callbacktest.Answered(10 * time.Second), true
+			})
+			for _, id := range r.startMany(poisoned) {
+				poison[id] = true
+			}
+			var ids []callback.ID
+			for i := range 10 {
+				name := "desk"
+				if second {
+					name = "zzz"
+				}
+				ids = append(ids, r.start(manager.Request{Service: name, Number: numbered(100 + i)}).ID)
+			}
+			r.run(time.Duration(poisoned+10) * time.Minute)
+			for _, id := range ids {
+				if cb := r.get(id); cb.Reason != callback.ReasonAgentConnected {
+					t.Errorf("%d refused heads, other service %v: %s is %v, breaker %q", poisoned, second, id, cb.State, e)
+				}
+			}
+		}
+	}
+}
+
 // The breaker asks for at least three callbacks: one that is refused for what it
 // is, or two, do not open it, and the failures of others before a success do not
 // count.
@@ -195,13 +235,13 @@ func TestSubmitsOutsideAnOutage(t *testing.T) {
 }
 
 // A pause that the platform asks for, a panic, a time-out and what this side did
-// too late are no failures.
+// too late are no failures, unless a look-up finds that the call was not placed.
 func TestWhatIsNoFailure(t *testing.T) {
 	stale := callback.Outcome{Result: callback.ResultStale, Certainty: callback.NotPlaced}
 	for name, step := range map[string]callbacktest.Step{
 		"throttled": callbacktest.Throttled(time.Second),
-		"panic":     callbacktest.Crashed("boom"),
-		"time-out":  callbacktest.Lost(context.DeadlineExceeded),
+		"panic":     callbacktest.Crashed("boom").LookupFails(errors.New("down")),
+		"time-out":  callbacktest.Lost(context.DeadlineExceeded).LookupFails(errors.New("down")),
 		"stale":     callbacktest.Result(callback.ResultStale).Outcome(stale),
 		"busy":      callbacktest.Busy(),
 	} {
@@ -349,6 +389,46 @@ func TestOutageAndPreview(t *testing.T) {
 	}
 	if got := e.String(); got != "open closed" {
 		t.Errorf("breaker: %q", got)
+	}
+}
+
+// Offers that are answered late lead to a probe too: the breaker closes after the
+// outage.
+func TestOutageAndSlowAnswers(t *testing.T) {
+	for _, thinks := range []time.Duration{20 * time.Second, 70 * time.Second, 4 * time.Minute} {
+		for _, confirm := range []bool{false, true} {
+			r, e := outage(t, 5*time.Minute, callbacktest.Refused(), func(s *callback.Service, c *manager.Config) {
+				c.Router = callbacktest.NewRouter(30)
+				s.Preview.On, s.Preview.Timeout = !confirm, 10*time.Minute
+				s.Confirm.On, s.Confirm.Timeout = confirm, 10*time.Minute
+			})
+			ids := r.startMany(6)
+			since := make(map[callback.ID]time.Time)
+			for range 20 * 12 {
+				r.run(5 * time.Second)
+				for _, id := range ids {
+					cb := r.get(id)
+					if cb.State != callback.Offered || cb.Offer.Accepted {
+						delete(since, id)
+						continue
+					}
+					if since[id].IsZero() {
+						since[id] = r.clock.Now()
+					}
+					if r.clock.Now().Sub(since[id]) < thinks {
+						continue
+					}
+					if _, err := r.m.Answer(r.ctx, manager.AnswerRequest{ID: id, Answer: callback.AnswerAccept}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for _, id := range ids {
+				if cb := r.get(id); cb.Reason != callback.ReasonAgentConnected {
+					t.Errorf("confirm %v, answered after %v: %s is %v, breaker %q", confirm, thinks, id, cb.State, e)
+				}
+			}
+		}
 	}
 }
 

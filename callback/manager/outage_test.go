@@ -271,3 +271,47 @@ func (l *lines) count(s string) int {
 	defer l.mu.Unlock()
 	return strings.Count(l.Builder.String(), s)
 }
+
+// A DialerFunc whose platform refuses one call in eight is no outage, however long
+// the calls are: the others are up.
+func TestBlockingDialerThatRefusesSome(t *testing.T) {
+	for _, length := range []time.Duration{time.Second, time.Minute, 5 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			var calls atomic.Int32
+			dial := callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
+				if calls.Add(1)%8 == 0 {
+					return callback.Outcome{}, fmt.Errorf("no trunk: %w", callback.ErrNotPlaced)
+				}
+				time.Sleep(length)
+				return callback.Ended(callback.ResultBridged), nil
+			})
+			desk := managertest.Desk()
+			desk.Queueing.Lines = callback.NoLimit
+			services, err := callback.NewServices(desk)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := &edges{}
+			m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: dial, Observer: e, Logger: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- m.Run(ctx) }()
+			for i := range 120 {
+				if _, err := m.Start(ctx, manager.Request{Service: "desk", Number: numbered(i)}); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Second)
+			}
+			if got := e.String(); got != "" {
+				t.Errorf("calls of %v: breaker %q", length, got)
+			}
+			cancel()
+			<-ended // calls may still be up: their end is not awaited
+			synctest.Wait()
+			time.Sleep(length)
+		})
+	}
+}

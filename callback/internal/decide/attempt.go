@@ -78,7 +78,7 @@ type DialRules struct {
 	Settle time.Duration // time after an attempt until a look-up is reliable
 	Random func() float64
 	Media  []string // media types it takes
-	Outage bool     // its breaker is open: what is not placed uses no submit attempt
+	Outage bool     // its platform takes no calls: what is not placed uses no submit attempt
 }
 
 // firstLook returns when the dialer is first asked about an unresolved attempt:
@@ -384,7 +384,7 @@ const (
 func (d *Draft) notPlaced(o callback.Outcome, rules DialRules) {
 	cb := d.Callback
 	stale := o.Result == callback.ResultStale
-	if o.RetryAfter <= 0 && !rules.Outage && !stale {
+	if Refusal(o) && !rules.Outage {
 		cb.Submits++
 	}
 	d.giveBackAttempt()
@@ -408,7 +408,9 @@ func (d *Draft) notPlaced(o callback.Outcome, rules DialRules) {
 	}
 	delay := min(time.Duration(row)*submitDelay, submitDelayMost)
 	if rules.Outage {
-		delay = 0 // the breaker decides when
+		// There is a probe in each minute. A node that does not know of the outage
+		// is held back by the pause.
+		delay = min(delay, probeMost)
 	}
 	d.Enqueue(d.Now.Add(max(delay, o.RetryAfter)))
 	d.Note("the call was not placed")

@@ -9,19 +9,30 @@ import (
 
 // A breaker opens after breakerFailures attempts in a row that were not placed,
 // if they belong to at least breakerCallbacks callbacks: one callback may be
-// refused for what it is. Probes follow after probeFirst and then at doubling
-// intervals up to probeMost.
+// refused for what it is. Of a longer row it knows the last breakerRow. Probes
+// follow after probeFirst and then at doubling intervals up to probeMost, and the
+// breaker knows at most triesKnown callbacks that have been tried.
 const (
 	breakerFailures  = 5
 	breakerCallbacks = 3
+	breakerRow       = 32
 	probeFirst       = time.Second
 	probeMost        = time.Minute
+	triesKnown       = 200
 )
 
 // CallbackKey names a callback of a tenant.
 type CallbackKey struct {
 	Tenant string
 	ID     callback.ID
+}
+
+// Failure is an attempt that was not placed.
+type Failure struct {
+	Callback CallbackKey
+	Attempt  callback.AttemptKey
+	Began    time.Time
+	Late     bool // the platform accepted it before it refused it
 }
 
 // Breaker tells whether the dialer's platform takes calls. While it is open, one
@@ -33,37 +44,43 @@ type Breaker struct {
 	Since    time.Time // when it opened
 	Failures int       // attempts in a row that were not placed
 
-	from  []CallbackKey // their callbacks, at most breakerCallbacks of them
-	last  time.Time     // when the last of them ended
-	late  bool          // the platform accepted one of them before it refused it
-	tries int           // probes that failed
-	next  time.Time     // when the next probe may begin
+	row    []Failure // the last of them
+	proved time.Time // when the latest call began that was placed
+	late   bool      // one of the failures was late
+	waits  int       // intervals between probes that have begun
+	next   time.Time // when the next probe may begin
 
-	probe   CallbackKey   // of the last probe
-	until   time.Time     // when it is given up; zero if none is under way
-	hold    time.Duration // how long that is from its beginning
-	dialed  bool          // it is an attempt and not an offer
-	avoided bool          // the last probe's callback was left for another one
+	probe   CallbackKey              // of the last probe
+	until   time.Time                // when it is given up; zero if none is under way
+	hold    time.Duration            // how long that is from its beginning
+	dialed  bool                     // it is an attempt and not an offer
+	tried   map[CallbackKey]struct{} // probes and callbacks that have failed
+	avoided bool                     // a callback was left because it has been tried
 }
 
-// Fail counts an attempt that was not placed. late says that the platform had
-// accepted it. random returns numbers in [0,1) for the jitter of the probes, nil
-// for none. It reports whether the breaker has opened.
-func (b *Breaker) Fail(cb CallbackKey, late bool, now time.Time, random func() float64) (opened bool) {
+// Fail counts an attempt that was not placed, and reports whether it is not counted
+// already. random returns numbers in [0,1) for the jitter of the probes, nil for none.
+func (b *Breaker) Fail(f Failure, now time.Time, random func() float64) bool {
+	if slices.ContainsFunc(b.row, func(g Failure) bool { return g.Callback == f.Callback && g.Attempt == f.Attempt }) {
+		return false
+	}
 	b.Failures++
-	b.last, b.late = now, b.late || late
-	if len(b.from) < breakerCallbacks && !slices.Contains(b.from, cb) {
-		b.from = append(b.from, cb)
-	}
+	b.late = b.late || f.Late
+	b.try(f.Callback)
+	b.row = append(b.row, f)
+	b.row = slices.Delete(b.row, 0, max(len(b.row)-breakerRow, 0))
 	if b.Open {
-		b.Miss(cb, now, random)
-		return false
+		b.Miss(f.Callback, now, random)
+		return true
 	}
-	if b.Failures < breakerFailures || len(b.from) < breakerCallbacks {
-		return false
+	callbacks := make(map[CallbackKey]struct{}, breakerCallbacks)
+	for _, f := range b.row {
+		callbacks[f.Callback] = struct{}{}
 	}
-	b.Open, b.Since = true, now
-	b.backOff(now, random)
+	if len(b.row) >= breakerFailures && len(callbacks) >= breakerCallbacks {
+		b.Open, b.Since = true, now
+		b.backOff(now, random)
+	}
 	return true
 }
 
@@ -79,28 +96,49 @@ func (b *Breaker) Miss(cb CallbackKey, now time.Time, random func() float64) {
 // backOff sets the time of the next probe: a random part of up to a half is taken
 // off the interval, so that nodes do not probe at the same time.
 func (b *Breaker) backOff(now time.Time, random func() float64) {
-	wait := min(probeFirst<<min(b.tries, 10), probeMost)
-	b.tries++
+	wait := min(probeFirst<<min(b.waits, 10), probeMost)
+	b.waits++
 	if random != nil {
 		wait -= time.Duration(float64(wait/2) * min(max(random(), 0), 1))
 	}
 	b.next = now.Add(wait)
 }
 
-// Accept notes that the platform accepted a call, which closes the breaker. It
-// proves nothing after calls that the platform accepted and refused later.
-func (b *Breaker) Accept() {
+// close ends an outage. What has been tried stays known: if the platform refuses these
+// callbacks for what they are, the next outage begins with others.
+func (b *Breaker) close() { *b = Breaker{proved: b.proved, tried: b.tried} }
+
+// try notes that a callback was a probe or has failed.
+func (b *Breaker) try(cb CallbackKey) {
+	if b.tried == nil || len(b.tried) >= triesKnown {
+		b.tried = make(map[CallbackKey]struct{})
+	}
+	b.tried[cb] = struct{}{}
+}
+
+// Accept notes that the platform accepted a call which began at a time. It closes
+// the breaker, but proves nothing after calls that the platform accepted and refused
+// later.
+func (b *Breaker) Accept(began time.Time) {
 	if !b.late {
-		*b = Breaker{}
+		b.proved = Latest(b.proved, began)
+		b.close()
 	}
 }
 
-// Prove notes that a call which began at a time reached the network, which closes
-// the breaker. A call from before the last failure proves nothing.
+// Prove notes that a call which began at a time reached the network. It ends the row
+// of the failures that began before, and closes the breaker if none began after it.
 func (b *Breaker) Prove(began time.Time) {
-	// Stores keep microseconds.
-	if !began.Before(b.last.Truncate(time.Microsecond)) {
-		*b = Breaker{}
+	b.proved = Latest(b.proved, began)
+	b.row = slices.DeleteFunc(b.row, func(f Failure) bool {
+		// Stores keep microseconds.
+		return !began.Before(f.Began.Truncate(time.Microsecond))
+	})
+	switch {
+	case len(b.row) == 0:
+		b.close()
+	case !b.Open:
+		b.Failures = len(b.row)
 	}
 }
 
@@ -112,11 +150,14 @@ func (b *Breaker) Allowance(now time.Time, whole bool) Allowance {
 		return Allowance{N: Unlimited}
 	}
 	b.until, b.next = notBeyond(b.until, now.Add(b.hold)), notBeyond(b.next, now.Add(probeMost))
+	for i := range b.row {
+		b.row[i].Began = notBeyond(b.row[i].Began, now)
+	}
 	switch {
 	case b.until.After(now):
 		return Allowance{Until: b.until}
 	case !b.until.IsZero() && b.dialed && whole:
-		*b = Breaker{}
+		b.close()
 		return Allowance{N: Unlimited}
 	case b.next.After(now):
 		return Allowance{Until: b.next}
@@ -133,35 +174,58 @@ func notBeyond(t, most time.Time) time.Time {
 	return t
 }
 
+// AllowanceAfterOffer is Allowance for a callback that leaves an offer to be dialed.
+// It takes the place of a probe that is an offer: that one may be answered late or
+// not at all.
+func (b *Breaker) AllowanceAfterOffer(cb CallbackKey, now time.Time, whole bool) Allowance {
+	left := b.Allowance(now, whole)
+	if b.Open && !b.until.IsZero() && (b.probe == cb || !b.dialed) {
+		return Allowance{N: 1}
+	}
+	return left
+}
+
 // Probe notes that a callback was taken out of its queue to be dialed, or for an
 // offer, and how long that may take.
 func (b *Breaker) Probe(cb CallbackKey, now time.Time, hold time.Duration, dialed bool) {
-	if b.Open {
-		b.probe, b.until, b.hold, b.dialed = cb, now.Add(hold), hold, dialed
+	if !b.Open {
+		return
 	}
+	b.probe, b.until, b.hold, b.dialed, b.avoided = cb, now.Add(hold), hold, dialed, false
+	b.try(cb)
 }
 
-// Probing reports whether the callback is the probe under way.
-func (b *Breaker) Probing(cb CallbackKey) bool { return b.Open && !b.until.IsZero() && b.probe == cb }
-
 // Avoid reports whether another callback is to be the next probe, where there is
-// one.
+// one: the probes go through all callbacks before they come to one again that has
+// failed.
 func (b *Breaker) Avoid(cb CallbackKey) bool {
-	if !b.Open || b.probe != cb {
+	if _, tried := b.tried[cb]; !b.Open || !tried {
 		return false
 	}
 	b.avoided = true
 	return true
 }
 
-// Alone ends a search for a probe. It reports whether only the callback of the
-// last probe was found, which then may be the next one.
+// Alone ends a search for a probe. It reports whether only callbacks were found that
+// have been tried. Then these may be the next ones, the last of them only if it is
+// the only one.
 func (b *Breaker) Alone() bool {
 	alone := b.Open && b.avoided && b.until.IsZero()
-	if b.avoided = false; alone {
-		b.probe = CallbackKey{}
+	if b.avoided = false; !alone {
+		return false
 	}
-	return alone
+	more := len(b.tried) > 1
+	clear(b.tried)
+	if more {
+		b.try(b.probe)
+	}
+	return true
+}
+
+// Refusal reports whether the platform refused the attempt: it neither asked for a
+// pause, nor was this side too late.
+func Refusal(o callback.Outcome) bool {
+	return o.Certainty == callback.NotPlaced && o.RetryAfter <= 0 && o.Result != callback.ResultStale
 }
 
 // GiveBackSubmit gives back a submit attempt that an outage of the dialer's

@@ -17,27 +17,15 @@ const (
 )
 
 // Found decides on the result of a look-up of a call that is unresolved, or up as
-// far as is known. answered reports that the dialer answered; otherwise the
-// look-up failed. It returns nil if nothing changes.
-func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, found callback.Found, answered bool, actor string) *Draft {
-	if found.State == callback.FoundEnded {
-		found.Outcome = Said(found.Outcome)
-	}
-	report := callback.Report{Ref: found.Ref, Actor: actor, Stage: found.Stage}
+// far as is known. r is what [Told] made of it, nil if that is nothing. answered
+// reports that the dialer answered; otherwise the look-up failed. It returns nil if
+// nothing changes.
+func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, r *callback.Report, answered bool, actor string) *Draft {
 	switch {
-	case found.State == callback.FoundLive:
-		report.Stage = max(found.Stage, callback.StagePlaced)
-		return Progress(cb, p, now, now, report)
-	case found.State == callback.FoundEnded && !rules.doubted(cb, found.Outcome):
-		report.Outcome = &found.Outcome
-		return Outcome(cb, p, now, now, rules, report, false)
-	case found.State == callback.FoundEnded && cb.State == callback.Processing:
-		// How it ended is not known, but that the parties talked.
-		report.Outcome = &callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known, Reached: callback.StageBridged}
-		return Outcome(cb, p, now, now, rules, report, false)
-	case found.State == callback.FoundNotPlaced && cb.Current().Stage < callback.StageRinging:
-		report.Outcome = &callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.NotPlaced}
-		return Outcome(cb, p, now, now, rules, report, false)
+	case r != nil && r.Outcome != nil:
+		return Outcome(cb, p, now, now, rules, *r, false)
+	case r != nil:
+		return Progress(cb, p, now, now, *r)
 	}
 	if cb.State != callback.Unresolved {
 		return nil
@@ -60,6 +48,34 @@ func Found(cb *callback.Callback, p *Policy, now time.Time, rules DialRules, fou
 		d.Note("the dialer could not be asked what became of the call")
 	}
 	return d
+}
+
+// Told returns what a look-up tells about the current attempt as a report, or nil if
+// it leaves open what became of the call.
+func Told(cb *callback.Callback, rules DialRules, found callback.Found, actor string) *callback.Report {
+	a := cb.Current()
+	r := &callback.Report{Tenant: cb.Tenant, Key: a.Key, Ref: found.Ref, Actor: actor, Stage: found.Stage}
+	switch found.State {
+	case callback.FoundLive:
+		r.Stage = max(found.Stage, callback.StagePlaced)
+		return r
+	case callback.FoundEnded:
+		ended := Said(found.Outcome)
+		if r.Outcome = &ended; !rules.doubted(cb, ended) {
+			return r
+		}
+		if cb.State == callback.Processing {
+			// How it ended is not known, but that the parties talked.
+			r.Outcome = &callback.Outcome{Result: callback.ResultBridged, Certainty: callback.Known, Reached: callback.StageBridged}
+			return r
+		}
+	case callback.FoundNotPlaced:
+		if a.Stage < callback.StageRinging {
+			r.Outcome = &callback.Outcome{Result: callback.ResultSystemError, Certainty: callback.NotPlaced}
+			return r
+		}
+	}
+	return nil
 }
 
 // Resolution decides on an operator's resolution of an unresolved callback.

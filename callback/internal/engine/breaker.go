@@ -42,9 +42,7 @@ func (b *breaker) update(node string, change func(s *decide.Breaker)) *edge {
 	before := b.state
 	change(&b.state)
 	if !b.state.Open {
-		if b.state.Failures == 0 {
-			b.last = nil
-		}
+		b.last = slices.Delete(b.last, 0, max(len(b.last)-b.state.Failures, 0))
 		if !before.Open {
 			return nil
 		}
@@ -91,11 +89,20 @@ type finding struct {
 	edge    *edge
 }
 
-// find tells the breaker what a report about the current attempt says and reports
-// whether the breaker is open. It counts a failure once if it is called again for
-// the same report.
-func (m *Engine) find(f *finding, cb *callback.Callback, r callback.Report, now time.Time) (open bool) {
+// find tells the breaker what a report about the current attempt says and returns
+// the rules for the decision about it. It counts a failure once if it is called again
+// for the same report.
+func (m *Engine) find(ctx context.Context, f *finding, cb *callback.Callback, p *decide.Policy, r callback.Report, now time.Time) decide.DialRules {
+	rules := m.Rules
+	rules.Outage = m.tell(f, cb, r, now)
+	return rules
+}
+
+// tell is find for this Manager's breaker alone. It reports whether the breaker is
+// open.
+func (m *Engine) tell(f *finding, cb *callback.Callback, r callback.Report, now time.Time) (open bool) {
 	a, o := cb.Current(), r.Outcome
+	up := m.flights.up(flightKey{r.Tenant, r.Key}, now)
 	b := &m.breaker
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -104,17 +111,20 @@ func (m *Engine) find(f *finding, cb *callback.Callback, r callback.Report, now 
 	}
 	key := decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID}
 	e := b.update(m.Config.Node, func(s *decide.Breaker) {
+		if !up.IsZero() {
+			s.Prove(up)
+		}
 		switch {
 		case o == nil && r.Stage >= callback.StageRinging, o != nil && o.Certainty == callback.Known:
 			s.Prove(a.Began)
 		case o == nil:
-		case o.Certainty != callback.NotPlaced || a.Stage >= callback.StageRinging || o.RetryAfter > 0 || o.Result == callback.ResultStale:
+		case a.Stage >= callback.StageRinging || !decide.Refusal(*o):
 			s.Miss(key, now, m.Config.Random)
 		case !f.failed:
 			f.failed, f.failure = true, failure{flightKey: flightKey{r.Tenant, r.Key}, id: cb.ID}
 			b.last = append(b.last, f.failure)
 			b.last = slices.Delete(b.last, 0, max(len(b.last)-remembered, 0))
-			s.Fail(key, !f.own, now, m.Config.Random)
+			s.Fail(decide.Failure{Callback: key, Attempt: r.Key, Began: a.Began, Late: !f.own}, now, m.Config.Random)
 		}
 	})
 	if b.state.Open {
@@ -126,15 +136,6 @@ func (m *Engine) find(f *finding, cb *callback.Callback, r callback.Report, now 
 	return b.state.Open
 }
 
-// rulesNow returns the rules with the state of the breaker.
-func (m *Engine) rulesNow() decide.DialRules {
-	m.breaker.mu.Lock()
-	defer m.breaker.mu.Unlock()
-	rules := m.Rules
-	rules.Outage = m.breaker.state.Open
-	return rules
-}
-
 // found does what follows after a report was written. counted is whether it used a
 // submit attempt.
 func (m *Engine) found(ctx context.Context, f *finding, counted bool) {
@@ -144,10 +145,11 @@ func (m *Engine) found(ctx context.Context, f *finding, counted bool) {
 	m.announce(ctx, f.edge)
 }
 
-// accepted tells the breaker that the dialer's platform accepted a call.
-func (m *Engine) accepted(ctx context.Context) {
+// accepted tells the breaker that the dialer's platform accepted a call which began
+// at a time.
+func (m *Engine) accepted(ctx context.Context, began time.Time) {
 	m.breaker.mu.Lock()
-	e := m.breaker.update(m.Config.Node, (*decide.Breaker).Accept)
+	e := m.breaker.update(m.Config.Node, func(s *decide.Breaker) { s.Accept(began) })
 	m.breaker.mu.Unlock()
 	m.announce(ctx, e)
 }
@@ -173,9 +175,10 @@ func (m *Engine) breakerLeft(ctx context.Context, now time.Time, cb *callback.Ca
 	var left decide.Allowance
 	m.breaker.mu.Lock()
 	e := m.breaker.update(m.Config.Node, func(s *decide.Breaker) {
-		left = s.Allowance(now, m.waiter != nil)
-		if cb != nil && s.Probing(decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID}) {
-			left = decide.Allowance{N: 1}
+		if cb == nil {
+			left = s.Allowance(now, m.waiter != nil)
+		} else {
+			left = s.AllowanceAfterOffer(decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID}, now, m.waiter != nil)
 		}
 	})
 	m.breaker.mu.Unlock()
@@ -190,8 +193,7 @@ func (m *Engine) avoid(cb *callback.Callback) bool {
 	return m.breaker.state.Avoid(decide.CallbackKey{Tenant: cb.Tenant, ID: cb.ID})
 }
 
-// alone reports whether a sweep has found no other callback than that of the last
-// probe.
+// alone reports whether a sweep has found only callbacks that have been probes.
 func (m *Engine) alone() bool {
 	m.breaker.mu.Lock()
 	defer m.breaker.mu.Unlock()

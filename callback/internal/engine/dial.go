@@ -20,7 +20,8 @@ func (m *Engine) launch(ctx context.Context, d *decide.Draft) {
 	var whole *flight
 	if m.waiter != nil {
 		whole = &flight{tenant: call.Tenant, id: call.ID, key: call.Key, epoch: call.Epoch,
-			revision: d.Callback.Revision, renewAt: d.Now.Add(m.Config.Lease / 3)}
+			revision: d.Callback.Revision, renewAt: d.Now.Add(m.Config.Lease / 3),
+			began: d.Now, up: d.Now.Add(d.Policy.Service.Dialing.PlaceTimeout)}
 	}
 	m.flights.begin(whole)
 	m.handouts.add(flightKey{call.Tenant, call.Key})
@@ -85,7 +86,7 @@ func (m *Engine) place(ctx context.Context, call callback.Call, d *decide.Draft)
 		report.Outcome = m.outcomeOf(err, call)
 		report.Stage = callback.StageNone
 	} else if m.waiter == nil {
-		m.accepted(ctx)
+		m.accepted(ctx, d.Now)
 	}
 	up := report.Outcome == nil || report.Outcome.Certainty == callback.MayHaveRung
 	_, hangs := unwrap.As[callback.HangupDialer](m.Config.Dialer)
@@ -269,9 +270,7 @@ func (m *Engine) report(ctx context.Context, r callback.Report, own bool) (asked
 		if n < len(cb.Attempts) {
 			return nil, nil
 		}
-		rules := m.Rules
-		rules.Outage = m.find(&f, cb, r, now)
-		d := decide.Report(cb, p, now, rules, r, false)
+		d := decide.Report(cb, p, now, m.find(ctx, &f, cb, p, r, now), r, false)
 		counted = d != nil && d.Callback.Submits > cb.Submits
 		if d != nil && cb.State != callback.Completed {
 			asked = askedOf(cb, r.Outcome, now)

@@ -151,7 +151,7 @@ func (m *Engine) sweep(ctx context.Context, t *tick, s *sweep) (worked bool, err
 		// Those that an earlier tick visited may have callbacks to dial by now.
 		t.planAt(t.now)
 	}
-	// Where it is the only callback, the last probe may be the next one.
+	// Where all callbacks have been probes, they may be the next ones again.
 	return m.alone() || worked, nil
 }
 

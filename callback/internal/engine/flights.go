@@ -79,6 +79,8 @@ type flight struct {
 	epoch    int64
 	revision int64
 	renewAt  time.Time
+	began    time.Time
+	up       time.Time // from then on it is a call and no request any more
 }
 
 // init sets the limit: the lower of Config.MaxInFlight and the dialer's, if it
@@ -96,6 +98,19 @@ func (f *flights) free() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return max(f.max-f.used, 0)
+}
+
+// up returns when the latest of the calls other than key began that have been under
+// way for longer than placing takes; zero if there is none.
+func (f *flights) up(key flightKey, now time.Time) (began time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for k, c := range f.calls {
+		if k != key && now.After(c.up) {
+			began = decide.Latest(began, c.began)
+		}
+	}
+	return began
 }
 
 // begin counts a call of the dialer; call is nil unless its lease is to be

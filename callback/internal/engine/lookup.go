@@ -63,15 +63,22 @@ func (m *Engine) noteFound(cb *callback.Callback, key callback.AttemptKey, found
 	}
 	var back Batch
 	var read time.Time
+	var f finding
 	var asked throttle
+	counted := false
 	_, err := m.Mutate(ctx, cb.Tenant, cb.ID, func(now *callback.Callback, p *decide.Policy, at time.Time) (d *decide.Draft, err error) {
-		back, read, asked = Batch{}, at, throttle{}
+		back, read, asked, counted = Batch{}, at, throttle{}, false
 		switch a := now.Current(); {
 		case a == nil || a.Key != key || !a.Live():
 		case now.State == callback.Unresolved, now.State == callback.Routing, now.State == callback.Processing:
-			d = decide.Found(now, p, at, m.rulesNow(), *found, answered, m.Config.Node)
-			if d != nil && found.State == callback.FoundEnded {
-				asked = askedOf(now, &found.Outcome, at)
+			rules, told := m.Rules, decide.Told(now, m.Rules, *found, m.Config.Node)
+			if told != nil {
+				rules = m.find(ctx, &f, now, p, *told, at)
+			}
+			d = decide.Found(now, p, at, rules, told, answered, m.Config.Node)
+			if d != nil && told != nil {
+				counted = d.Callback.Submits > now.Submits
+				asked = askedOf(now, told.Outcome, at)
 			}
 		}
 		if d == nil && now.Lease.Epoch == cb.Lease.Epoch {
@@ -79,6 +86,7 @@ func (m *Engine) noteFound(cb *callback.Callback, key callback.AttemptKey, found
 		}
 		return d, nil
 	})
+	m.found(ctx, &f, counted && err == nil)
 	if err == nil {
 		m.coolDown(ctx, asked)
 	}

@@ -247,6 +247,7 @@ func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 	}
 	if v.avoid(cb) {
 		v.back.giveBack(cb, v.backlog.policy, v.round.Now)
+		v.passed[cb.Priority]++
 		v.unsure = true
 		return false
 	}
