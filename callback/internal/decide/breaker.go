@@ -84,6 +84,18 @@ func (b *Breaker) Fail(f Failure, now time.Time, random func() float64) bool {
 	return true
 }
 
+// Learn counts failures of other Managers, except those from before the latest call
+// that was placed, as far as this breaker knows. It returns those that it counted.
+func (b *Breaker) Learn(failures []Failure, now time.Time, random func() float64) (learned []Failure) {
+	b.proved = notBeyond(b.proved, now)
+	for _, f := range failures {
+		if f.Began.After(b.proved) && b.Fail(f, now, random) {
+			learned = append(learned, f)
+		}
+	}
+	return learned
+}
+
 // Miss ends a probe that does not tell whether the platform takes calls. It
 // ignores other attempts.
 func (b *Breaker) Miss(cb CallbackKey, now time.Time, random func() float64) {
@@ -222,10 +234,38 @@ func (b *Breaker) Alone() bool {
 	return true
 }
 
+// refusedFor is how long ago an attempt may have begun that tells something about the
+// platform.
+const refusedFor = time.Hour
+
+// Refusals returns the last attempts of a callback, in a row, that the platform did
+// not place within the last hour, the latest first. Pauses that it asked for and
+// delays on this side are none.
+func Refusals(cb *callback.Callback, now time.Time) (refused []Failure) {
+	for _, a := range slices.Backward(cb.Attempts) {
+		switch {
+		case a.Live():
+			continue
+		case a.Outcome.Certainty != callback.NotPlaced || now.Sub(a.Began) > refusedFor:
+			return refused
+		case Refusal(a.Outcome):
+			refused = append(refused, Failure{Callback: CallbackKey{cb.Tenant, cb.ID}, Attempt: a.Key, Began: a.Began, Late: a.Stage >= callback.StagePlaced})
+		}
+	}
+	return refused
+}
+
 // Refusal reports whether the platform refused the attempt: it neither asked for a
 // pause, nor was this side too late.
 func Refusal(o callback.Outcome) bool {
 	return o.Certainty == callback.NotPlaced && o.RetryAfter <= 0 && o.Result != callback.ResultStale
+}
+
+// LastSubmit reports whether one more attempt that is not placed completes the
+// callback.
+func LastSubmit(cb *callback.Callback, p *Policy) bool {
+	limit := p.Service.Queueing.MaxSubmits
+	return limit != callback.NoLimit && cb.Submits+1 >= int(limit)
 }
 
 // GiveBackSubmit gives back a submit attempt that an outage of the dialer's

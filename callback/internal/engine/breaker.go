@@ -91,10 +91,15 @@ type finding struct {
 
 // find tells the breaker what a report about the current attempt says and returns
 // the rules for the decision about it. It counts a failure once if it is called again
-// for the same report.
+// for the same report. Before a failure completes the callback, it asks the store
+// whether the platform refuses others too: each of several Managers sees only a part
+// of an outage.
 func (m *Engine) find(ctx context.Context, f *finding, cb *callback.Callback, p *decide.Policy, r callback.Report, now time.Time) decide.DialRules {
 	rules := m.Rules
 	rules.Outage = m.tell(f, cb, r, now)
+	if f.failed && !rules.Outage && decide.LastSubmit(cb, p) {
+		rules.Outage = m.refusesOthers(ctx, f, cb.Tenant, now)
+	}
 	return rules
 }
 
@@ -134,6 +139,38 @@ func (m *Engine) tell(f *finding, cb *callback.Callback, r callback.Report, now 
 		f.edge = e
 	}
 	return b.state.Open
+}
+
+// refusedMost is how many callbacks are read to see whether the platform refuses
+// others.
+const refusedMost = 200
+
+// refusesOthers tells the breaker what the platform refused to call for other
+// Managers, of the callbacks of a tenant that wait first in their queues, and reports
+// whether the breaker is open. If the store does not tell, it takes it for open.
+func (m *Engine) refusesOthers(ctx context.Context, f *finding, tenant string, now time.Time) (open bool) {
+	page, err := m.Store.Search(ctx, callback.Query{Tenant: tenant, States: []callback.State{callback.Queued}, Order: callback.ByQueue, Limit: refusedMost})
+	if err != nil {
+		m.logAttempt(ctx, slog.LevelWarn, "what the platform refuses others was not read", tenant, f.failure.key, err)
+		return true
+	}
+	var refused []decide.Failure
+	for _, cb := range page.Callbacks {
+		refused = append(refused, decide.Refusals(cb, now)...)
+	}
+	b := &m.breaker
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var learned []decide.Failure
+	e := b.update(m.Config.Node, func(s *decide.Breaker) { learned = s.Learn(refused, now, m.Config.Random) })
+	if e == nil {
+		return b.state.Open
+	}
+	for _, r := range learned {
+		e.back = append(e.back, failure{flightKey: flightKey{r.Callback.Tenant, r.Attempt}, id: r.Callback.ID, counted: true})
+	}
+	f.edge = e
+	return true
 }
 
 // found does what follows after a report was written. counted is whether it used a
