@@ -259,5 +259,5 @@ func ExampleLimit() {
 	// Output:
 	// no limit 3 none 100
 	// service "orders": Numbers.Country: is required unless Numbers.Countries is set
-	// Limits.Queued: -5 is neither NoLimit (-1), None (-2) nor a number from 0
+	// service "orders": Limits.Queued: -5 is neither NoLimit (-1), None (-2) nor a number from 0
 }

@@ -41,7 +41,10 @@ func NewPolicy(s Service) (*Policy, error) {
 		faults = append(faults, &FieldError{Field: "Booking", Rule: err.Error(), Fact: ErrConfiguration, Cause: err})
 	}
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("service %q: %w", s.Name, errors.Join(faults...))
+		for i, fault := range faults {
+			faults[i] = fmt.Errorf("service %q: %w", s.Name, fault)
+		}
+		return nil, errors.Join(faults...)
 	}
 	if s.Booking.Proposals == NoLimit {
 		s.Booking.Proposals = maxProposals

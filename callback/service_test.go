@@ -134,4 +134,9 @@ func TestPolicyReportsAllFaultsAtOnce(t *testing.T) {
 	if services != nil || err == nil || strings.Count(err.Error(), "service ") < 2 {
 		t.Errorf("NewServices: %v", err)
 	}
+	for line := range strings.Lines(err.Error()) {
+		if !strings.HasPrefix(line, `service "x": `) && !strings.HasPrefix(line, `service "": `) {
+			t.Errorf("a fault does not name its service: %s", line)
+		}
+	}
 }
