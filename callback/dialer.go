@@ -39,7 +39,8 @@ type Ref string
 // [MediaDialer] and [BlockingDialer]. A wrapper that has a method
 // Unwrap() Dialer need not repeat those of the dialer it wraps: a Manager looks
 // for them there. If that dialer is a [BlockingDialer], a wrapper that only
-// implements Dial is bypassed; it must implement DialAndWait.
+// implements Dial is bypassed, and manager.New logs a warning; it must implement
+// DialAndWait.
 type Dialer interface {
 	Dial(ctx context.Context, call Call) (Ref, error)
 }

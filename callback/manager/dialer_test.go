@@ -331,3 +331,44 @@ func TestNewLogsDefaultsOnce(t *testing.T) {
 		t.Errorf("log is:\n%s", text)
 	}
 }
+
+// placing wraps a dialer and implements Dial alone.
+type placing struct{ inner callback.Dialer }
+
+func (d placing) Dial(ctx context.Context, call callback.Call) (callback.Ref, error) {
+	return d.inner.Dial(ctx, call)
+}
+
+func (d placing) Unwrap() callback.Dialer { return d.inner }
+
+// whole wraps a dialer and makes whole calls itself.
+type whole struct{ placing }
+
+func (whole) DialAndWait(context.Context, callback.Call) (callback.Outcome, error) {
+	return callback.Ended(callback.ResultBusy), nil
+}
+
+// New warns of a wrapper whose Dial is never called.
+func TestBypassedDialerIsLogged(t *testing.T) {
+	function := callback.DialerFunc(whole{}.DialAndWait)
+	for _, c := range []struct {
+		name   string
+		dialer callback.Dialer
+		warns  bool
+	}{
+		{"function", function, false},
+		{"wrapper", placing{function}, true},
+		{"two wrappers", placing{placing{function}}, true},
+		{"wrapper of whole calls", whole{placing{function}}, false},
+		{"wrapper around it", placing{whole{placing{function}}}, true},
+		{"wrapper of a dialer that reports", placing{&reporting{}}, false},
+	} {
+		var log bytes.Buffer
+		newRig(t, func(_ *callback.Service, cfg *manager.Config) {
+			cfg.Dialer, cfg.Logger = c.dialer, slog.New(slog.NewTextHandler(&log, nil))
+		})
+		if got := strings.Contains(log.String(), "level=WARN") && strings.Contains(log.String(), "bypassed"); got != c.warns {
+			t.Errorf("%s: warns is %v:\n%s", c.name, got, &log)
+		}
+	}
+}

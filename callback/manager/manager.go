@@ -45,6 +45,10 @@ func New(config Config) (*Manager, error) {
 	}
 	e := engine.New(engine.Config(config))
 	logDefaults(config, e.Rules.Lookup)
+	if _, own := config.Dialer.(callback.BlockingDialer); !own && e.Blocking() {
+		config.Logger.LogAttrs(context.Background(), slog.LevelWarn, "the dialer is bypassed: it wraps a callback.BlockingDialer and has no DialAndWait, so its Dial is never called",
+			slog.String("dialer", fmt.Sprintf("%T", config.Dialer)), slog.String("node", config.Node))
+	}
 	return &Manager{engine: e, served: new(servedPaces)}, nil
 }
 

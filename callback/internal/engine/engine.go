@@ -39,6 +39,9 @@ type Engine struct {
 	cool   map[ServiceKey]span // when the platform allows dials again
 }
 
+// Blocking reports whether the dialer, or the one that it wraps, makes whole calls.
+func (m *Engine) Blocking() bool { return m.waiter != nil }
+
 // longestSettle bounds DialerLimits.Settle, so that no time overflows.
 const longestSettle = 24 * time.Hour
 
