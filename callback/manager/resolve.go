@@ -12,7 +12,8 @@ import (
 // Resolution is an operator's decision about an unresolved callback.
 type Resolution struct {
 	ID callback.ID
-	// Outcome is what happened to the attempt: Known or NotPlaced.
+	// Outcome is what happened to the attempt: Known or NotPlaced. A RetryAfter
+	// above Config.MaxThrottle is cut to it.
 	Outcome callback.Outcome
 	// Redial queues the callback for another attempt, whatever the retry policy
 	// says. The operator accepts that the customer may be called twice.
@@ -40,6 +41,7 @@ func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback
 	if r.Actor == "" {
 		return nil, decide.Invalid("actor", "is required")
 	}
+	r.Outcome = *m.engine.Bounded(ctx, m.tenant, "", &r.Outcome)
 	report := callback.Report{Outcome: &r.Outcome, Actor: r.Actor}
 	if !r.Redial {
 		if r.Outcome.Certainty != callback.Known && r.Outcome.Certainty != callback.NotPlaced {

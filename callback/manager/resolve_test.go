@@ -75,3 +75,27 @@ func TestOperatorResolves(t *testing.T) {
 		wantCode(t, err, callback.ErrInvalidOperation, 40020)
 	})
 }
+
+// A pause that an operator states is bounded like that of a dialer.
+func TestResolvedPauseIsBounded(t *testing.T) {
+	for after, want := range map[time.Duration]time.Duration{
+		-time.Hour: 10 * time.Second, time.Minute: time.Minute, 15 * time.Minute: 15 * time.Minute, 15*time.Minute + 1: 15 * time.Minute, 300 * 24 * time.Hour: 15 * time.Minute,
+	} {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) {
+			s.TTL, s.Queueing.TTL = 390*24*time.Hour, 390*24*time.Hour
+		})
+		r.dialer.On("*", callbacktest.Silent().With(callbacktest.Forgotten))
+		cb := r.start(manager.Request{})
+		r.run(10 * time.Minute)
+		r.wantState(cb.ID, callback.Unresolved)
+		_, err := r.m.Resolve(r.ctx, manager.Resolution{ID: cb.ID, Actor: "ann", Outcome: callback.Outcome{
+			Result: callback.ResultSystemError, Certainty: callback.NotPlaced, RetryAfter: after,
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.get(cb.ID).ReadyAt.Sub(r.clock.Now()); got != want {
+			t.Errorf("RetryAfter %v: ready in %v, want %v", after, got, want)
+		}
+	}
+}

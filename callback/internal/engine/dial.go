@@ -257,7 +257,7 @@ func (m *Engine) report(ctx context.Context, r callback.Report, own bool) (asked
 	if err := decide.CheckReport(r); err != nil {
 		return asked, err
 	}
-	r.Outcome = m.bounded(ctx, r.Tenant, r.Key, r.Outcome)
+	r.Outcome = m.Bounded(ctx, r.Tenant, r.Key, r.Outcome)
 	f, counted := finding{own: own}, false
 	cb, err := m.Mutate(ctx, r.Tenant, id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		asked = throttle{}

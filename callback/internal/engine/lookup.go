@@ -42,7 +42,7 @@ func (m *Engine) lookUp(ctx context.Context, t *tick, cb *callback.Callback, pol
 			m.noteFound(cb, a.Key, nil)
 			return
 		}
-		found.Outcome = *m.bounded(ctx, cb.Tenant, a.Key, &found.Outcome)
+		found.Outcome = *m.Bounded(ctx, cb.Tenant, a.Key, &found.Outcome)
 		m.noteFound(cb, a.Key, &found)
 	}
 	if m.Config.Synchronous {

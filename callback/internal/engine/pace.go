@@ -68,9 +68,9 @@ func (m *Engine) coolUntil(key ServiceKey, now time.Time) time.Time {
 	return until
 }
 
-// bounded returns an outcome whose pause is not negative and at most
+// Bounded returns an outcome whose pause is not negative and at most
 // Config.MaxThrottle.
-func (m *Engine) bounded(ctx context.Context, tenant string, key callback.AttemptKey, o *callback.Outcome) *callback.Outcome {
+func (m *Engine) Bounded(ctx context.Context, tenant string, key callback.AttemptKey, o *callback.Outcome) *callback.Outcome {
 	if o == nil || o.RetryAfter >= 0 && o.RetryAfter <= m.Config.MaxThrottle {
 		return o
 	}
