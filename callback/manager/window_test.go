@@ -568,3 +568,29 @@ func TestReturnsToTheQueueAtNight(t *testing.T) {
 		want(t, "attempts", r.began(cb.ID), "[12 18:50]")
 	})
 }
+
+// A dialer with a queue of its own is told not to place a call after the close, nor
+// after the time of the callback.
+func TestNotAfterTheClose(t *testing.T) {
+	for _, c := range []struct {
+		begin, until, want time.Time
+	}{
+		{begin: clockAt(12, 16, 59).Add(59 * time.Second), want: clockAt(12, 17, 0)},
+		{begin: clockAt(12, 16, 59).Add(28 * time.Second), want: clockAt(12, 17, 0)},
+		{begin: clockAt(12, 16, 59).Add(27 * time.Second), want: clockAt(12, 16, 59).Add(59 * time.Second)},
+		{begin: clockAt(12, 12, 0), want: clockAt(12, 12, 0).Add(32 * time.Second)},
+		{begin: clockAt(12, 16, 59).Add(50 * time.Second), until: clockAt(12, 16, 59).Add(55 * time.Second), want: clockAt(12, 16, 59).Add(55 * time.Second)},
+	} {
+		var calls []callback.Call
+		r := hoursRig(t, c.begin, nil)
+		r.dialer.OnCall(func(call callback.Call) (callbacktest.Step, bool) {
+			calls = append(calls, call)
+			return callbacktest.Answered(time.Second), true
+		})
+		r.start(manager.Request{Until: c.until})
+		r.tick()
+		if len(calls) != 1 || !calls[0].NotAfter.Equal(c.want) {
+			t.Errorf("dialed at %v: %d calls, want NotAfter %v, got %+v", c.begin, len(calls), c.want, calls)
+		}
+	}
+}

@@ -88,6 +88,17 @@ func (d *Draft) BookAccess(number string, code func() string) {
 	d.Hold(callback.Permit{Key: callback.PermitKey{Kind: callback.PermitAccess, Service: d.Callback.Service, Name: number}, N: 1, Max: limit})
 }
 
+// NotAfter returns until when a call may be placed whose attempt began at a time:
+// later the service is closed, the time of the callback is over, or placing has
+// taken too long.
+func (p *Policy) NotAfter(cb *callback.Callback, began time.Time) time.Time {
+	last := Earliest(LastChance(cb), began.Add(p.Service.Dialing.PlaceTimeout))
+	if open, next := p.Window(began); open {
+		last = Earliest(last, next)
+	}
+	return last
+}
+
 // dial adds the next attempt, which is written before the dialer is called.
 func (r *Round) dial(d *Draft) {
 	cb, s := d.Callback, r.Policy.Service
@@ -95,11 +106,7 @@ func (r *Round) dial(d *Draft) {
 		d.complete(callback.ReasonNoNumber, "")
 		return
 	}
-	// Later the service is closed, or the dialer would not place the call any more.
-	d.Window.Until = Earliest(d.Window.Until, r.Now.Add(s.Dialing.PlaceTimeout))
-	if open, next := r.Policy.Window(r.Now); open {
-		d.Window.Until = Earliest(d.Window.Until, next)
-	}
+	d.Window.Until = Earliest(d.Window.Until, r.Policy.NotAfter(cb, r.Now))
 	d.move(callback.Dialing)
 	cb.LostLeases = 0
 	n := len(cb.Attempts) + 1

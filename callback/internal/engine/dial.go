@@ -228,7 +228,7 @@ func (m *Engine) call(cb *callback.Callback, p *decide.Policy) callback.Call {
 		MediaType: p.MediaType(cb), ConfirmPrompt: s.Dialing.ConfirmPrompt, ConfirmDigit: s.Dialing.ConfirmDigit,
 		AgentRingTimeout: s.Dialing.AgentRingTimeout, RingTimeout: s.Dialing.RingTimeout, MaxCall: s.Dialing.MaxCall, DetectCalls: !s.Dialing.NoCallProgress,
 		Treatments: s.Dialing.Treatments, Properties: cb.Properties, UserData: cb.UserData,
-		NotAfter: decide.Earliest(decide.LastChance(cb), a.Began.Add(s.Dialing.PlaceTimeout)),
+		NotAfter: p.NotAfter(cb, a.Began),
 	}
 	if !s.Preview.On || s.Preview.ViaRoutePoint {
 		c.RoutePoint = s.Dialing.RoutePoint
