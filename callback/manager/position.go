@@ -29,7 +29,8 @@ type Position struct {
 	// Known reports whether Wait could be estimated.
 	Known bool
 	// Ready reports whether the callback would be dialed now: its service is open,
-	// and agents, lines, rate limits and dialer slots suffice to reach it. GMS:
+	// the customer's number is in no call and below its limits, and agents, lines,
+	// rate limits and dialer slots suffice to reach it. GMS:
 	// _agent_ready_threshold_passed.
 	Ready bool
 }
@@ -85,6 +86,11 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 		return Position{}, err
 	}
 	shut := scene.Ask(cb, s.ready.turn(s.order, cb.Priority))
+	if shut.Gate == decide.GateNone {
+		if shut, err = m.engine.NumberGate(ctx, now, cb, policy); err != nil {
+			return Position{}, err
+		}
+	}
 	p.Ready = shut.Gate == decide.GateNone
 	closed := shut.Gate == decide.GateHours
 	if shut.Gate == decide.GatePause || closed && shut.Until.IsZero() {

@@ -15,6 +15,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
+	"github.com/ringback-go/ringback/callback/manager/managertest"
 	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store"
 )
@@ -421,5 +422,41 @@ func TestPositionBesideADamagedRecord(t *testing.T) {
 	wantCode(t, err, callback.ErrConfiguration, 50020)
 	if p != (manager.Position{}) {
 		t.Errorf("%+v", p)
+	}
+}
+
+// A callback is not ready while its customer is in another call, of whichever
+// service, and is when that call has ended.
+func TestPositionReadyByNumber(t *testing.T) {
+	other := managertest.Desk()
+	other.Name = "other"
+	desk := managertest.Desk()
+	desk.Limits.SameNumber, other.Limits.SameNumber = 3, 3
+	for _, router := range []callback.Router{nil, callbacktest.NewRouter(5)} {
+		for _, service := range []string{"desk", "other"} {
+			r := wrap(t, managertest.New(t, managertest.Config{
+				Services: []callback.Service{desk, other}, Options: func(c *manager.Config) { c.Router = router },
+			}))
+			r.dialer.On("*", callbacktest.Answered(10*time.Minute))
+			r.start(manager.Request{Service: service})
+			r.run(time.Second)
+			second := r.start(manager.Request{})
+			if p := r.position(second.ID); p.Ready {
+				t.Errorf("the number is in a call of %s: %+v", service, p)
+			}
+			if p := r.position(r.start(manager.Request{Number: swiss2}).ID); p.Place != 2 {
+				t.Errorf("another customer: %+v", p)
+			}
+			r.clock.Advance(11 * time.Minute)
+			for _, call := range r.dialer.Calls() {
+				ended := callback.Ended(callback.ResultBridged)
+				if err := r.m.Report(r.ctx, callback.Report{Key: call.Key, Outcome: &ended}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if p := r.position(second.ID); !p.Ready {
+				t.Errorf("the call has ended: %+v", p)
+			}
+		}
 	}
 }

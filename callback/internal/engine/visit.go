@@ -253,7 +253,7 @@ func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 	}
 	shut := v.scene.Own(cb)
 	if shut.Gate == decide.GateNone {
-		shut = v.numberGate(ctx, v.round.Now, cb, v.backlog.policy)
+		shut = v.numberGate(ctx, cb)
 	}
 	switch shut.Gate {
 	case decide.GateNone:
@@ -265,6 +265,23 @@ func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 		v.passOver(cb)
 	}
 	return false
+}
+
+// numberGate asks the gates of a head's number. The write decides about them; asking
+// first saves a reservation of the router, and an offer. A slow store is not asked
+// about each head, because the leases would end.
+func (v *visit) numberGate(ctx context.Context, cb *callback.Callback) decide.Shut {
+	if s := &v.backlog.policy.Service; v.Config.Router == nil && !s.Preview.On && !s.Confirm.On {
+		return decide.Shut{}
+	}
+	if v.freshen(ctx); v.lapsing(4) {
+		return decide.Shut{}
+	}
+	shut, err := v.NumberGate(ctx, v.round.Now, cb, v.backlog.policy)
+	if err != nil {
+		return decide.Shut{}
+	}
+	return shut
 }
 
 // passOver leaves a head in its queue that cannot be dialed for now.
@@ -438,21 +455,24 @@ func (v *visit) leave(ctx context.Context) {
 	_, _ = v.Write(ctx, v.tick.now, &v.back)
 }
 
-// numberGate returns the gate of the customer's number that is shut. The write
-// decides about it; asking first saves a reservation of the router, and an offer.
-func (m *Engine) numberGate(ctx context.Context, now time.Time, cb *callback.Callback, p *decide.Policy) decide.Shut {
-	if p.Service.Inbound.On || m.Config.Router == nil && !p.Service.Preview.On && !p.Service.Confirm.On {
-		return decide.Shut{}
+// NumberGate returns the gate of the customer's number that is shut.
+func (m *Engine) NumberGate(ctx context.Context, now time.Time, cb *callback.Callback, p *decide.Policy) (decide.Shut, error) {
+	if p.Service.Inbound.On {
+		return decide.Shut{}, nil
 	}
-	load := func(kind callback.PermitKind) []callback.Counter {
-		counters, err := m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: kind, Subject: p.Subject(cb.Customer.Target())})
-		if err != nil {
-			return nil
-		}
-		return counters
+	load := func(kind callback.PermitKind) ([]callback.Counter, error) {
+		return m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: kind, Subject: p.Subject(cb.Customer.Target())})
 	}
-	if len(load(callback.PermitCall)) > 0 {
-		return decide.Shut{Gate: decide.GateNumber}
+	calls, err := load(callback.PermitCall)
+	if err != nil {
+		return decide.Shut{}, err
 	}
-	return p.Capped(cb, load(callback.PermitAttempt), now)
+	if len(calls) > 0 {
+		return decide.Shut{Gate: decide.GateNumber}, nil
+	}
+	attempts, err := load(callback.PermitAttempt)
+	if err != nil {
+		return decide.Shut{}, err
+	}
+	return p.Capped(cb, attempts, now), nil
 }
