@@ -76,8 +76,8 @@ type Config struct {
 	// after another in a fixed order: for tests and simulations that replay to
 	// the byte. Defaults to false.
 	Synchronous bool
-	// StoreTimeout bounds each write that must outlive a cancelled context,
-	// such as noting that a call was placed. Defaults to 10 s.
+	// StoreTimeout bounds each call of the store that must outlive a cancelled
+	// context, such as noting that a call was placed. Defaults to 10 s.
 	StoreTimeout time.Duration
 	// ShutdownTimeout bounds how long Run, after its context has ended, waits for
 	// calls of the dialer that have begun. Defaults to 30 s.

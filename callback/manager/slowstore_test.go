@@ -85,10 +85,13 @@ func (d *reporting) Dial(_ context.Context, call callback.Call) (callback.Ref, e
 }
 
 // slowNodes starts n callbacks and runs three Managers on one store whose writes
-// and claims take a while. The returned function stops them.
-func slowNodes(t *testing.T, inner callback.Store, dialer callback.Dialer, slow time.Duration, n int, change func(*callback.Service, *manager.Config)) (stop func()) {
+// and claims, or other methods, take a while. The returned function stops them.
+func slowNodes(t *testing.T, inner callback.Store, dialer callback.Dialer, slow time.Duration, n int, change func(*callback.Service, *manager.Config), methods ...callbacktest.Method) (stop func()) {
 	t.Helper()
 	const most = 3
+	if methods == nil {
+		methods = []callbacktest.Method{callbacktest.MethodApply, callbacktest.MethodClaim}
+	}
 	desk := managertest.Desk()
 	desk.Queueing.Lines, desk.Queueing.MaxSubmits = 100, 3
 	base := manager.Config{Dialer: dialer, Logger: slog.New(slog.DiscardHandler)}
@@ -123,7 +126,7 @@ func slowNodes(t *testing.T, inner callback.Store, dialer callback.Dialer, slow 
 		}
 	}
 	for _, faults := range late {
-		faults.Delay(slow, callbacktest.MethodApply, callbacktest.MethodClaim)
+		faults.Delay(slow, methods...)
 	}
 	for _, m := range nodes {
 		go func() { ended <- m.Run(ctx) }()
@@ -160,5 +163,44 @@ func every(ctx context.Context, s callback.Store) func(yield func(*callback.Call
 				return
 			}
 		}
+	}
+}
+
+// A store of which each call takes nearly Config.StoreTimeout costs no callback.
+func TestEveryCallOfTheStoreIsSlow(t *testing.T) {
+	const n = 60
+	for name, dialer := range map[string]callback.Dialer{
+		"whole calls": callback.DialerFunc(func(context.Context, callback.Call) (callback.Outcome, error) {
+			time.Sleep(time.Minute)
+			return callback.Ended(callback.ResultBridged), nil
+		}),
+		"reports, agents": &reporting{},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				memory := store.NewMemory(store.Config{})
+				router := callbacktest.NewRouter(20)
+				stop := slowNodes(t, memory, dialer, 8*time.Second, n, func(s *callback.Service, c *manager.Config) {
+					if _, ok := dialer.(*reporting); ok {
+						c.Router = chooser{personal{router, "absent"}, new([]int)}
+					}
+				}, callbacktest.AnyMethod)
+				time.Sleep(90 * time.Minute)
+				stop()
+				count := make(map[string]int)
+				for cb, err := range every(t.Context(), memory) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					count[fmt.Sprint(cb.State, " ", cb.Reason)]++
+				}
+				if done := count["COMPLETED AGENT_CONNECTED"]; done != n {
+					t.Errorf("%v", count)
+				}
+				if kept := router.Reserved(""); len(kept) > 0 {
+					t.Errorf("the router keeps %d agents", len(kept))
+				}
+			})
+		})
 	}
 }

@@ -61,9 +61,9 @@ func (m *Intake) releaseUnheld(ctx context.Context, r callback.Release, now time
 	if m.Config.Router == nil {
 		return
 	}
-	ctx, cancel := m.Detached(ctx)
+	reading, cancel := m.Detached(ctx)
 	defer cancel()
-	cb, err := m.Store.Get(ctx, callback.By{Tenant: r.Tenant, ID: r.Callback})
+	cb, err := m.Store.Get(reading, callback.By{Tenant: r.Tenant, ID: r.Callback})
 	switch {
 	case err == nil && cb.Reservation != nil && cb.Reservation.ID == r.Reservation.ID:
 	case err == nil && cb.Lease.Until.After(now) && cb.Lease.Owner != m.Config.Node:

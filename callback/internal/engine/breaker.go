@@ -257,8 +257,7 @@ func (m *Engine) announce(ctx context.Context, e *edge) {
 
 // giveBackSubmit gives back the submit attempt that a failure has used.
 func (m *Engine) giveBackSubmit(ctx context.Context, f failure) {
-	ctx, cancel := m.Detached(ctx)
-	defer cancel()
+	ctx = m.lasting(ctx)
 	_, err := m.Mutate(ctx, f.tenant, f.id, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		return decide.GiveBackSubmit(cb, p, now, m.Config.Node), nil
 	})

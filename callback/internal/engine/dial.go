@@ -202,8 +202,7 @@ const deliveries = 3
 // written, the deadline of the attempt passes and the attempt becomes
 // unresolved, so that the customer is not called twice.
 func (m *Engine) deliver(r callback.Report) error {
-	ctx, cancel := m.Detached(m.Life.ctx)
-	defer cancel()
+	ctx := m.lasting(m.Life.ctx)
 	var err error
 	for range deliveries {
 		var asked throttle
@@ -377,11 +376,14 @@ func (m *Engine) applyDials(ctx context.Context, t *tick, b *Batch, stays func(d
 		}
 		return nil, err
 	}
-	m.freshen(ctx, t)
-	withheld := m.withhold(t.now, b)
-	b.timely(t.now)
-	results, err := m.apply(ctx, t.now, b)
-	leave()
+	var withheld []*decide.Draft
+	results, err := func() ([]Result, error) {
+		defer leave() // also if the store panics
+		m.freshen(ctx, t)
+		withheld = m.withhold(t.now, b)
+		b.timely(t.now)
+		return m.apply(ctx, t.now, b)
+	}()
 	for _, d := range withheld {
 		stays(d, nil)
 		m.unreserve(ctx, d)

@@ -110,11 +110,7 @@ func (m *Intake) Alter(ctx context.Context, tenant string, id callback.ID, orpha
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		now, err := m.Now(ctx)
-		if err != nil {
-			return nil, err
-		}
-		cb, err := m.Store.Get(ctx, callback.By{Tenant: tenant, ID: id})
+		cb, now, err := m.read(ctx, tenant, id)
 		if err != nil {
 			return nil, err
 		}
@@ -141,8 +137,39 @@ func (m *Intake) Alter(ctx context.Context, tenant string, id callback.ID, orpha
 	return nil, last
 }
 
-// Detached returns a context that outlives ctx, for work that must be finished
-// even if the caller gives up. It ends after Config.StoreTimeout.
+// read returns a callback and the time at which it was read.
+func (m *Intake) read(ctx context.Context, tenant string, id callback.ID) (*callback.Callback, time.Time, error) {
+	ctx, cancel := m.oneCall(ctx)
+	defer cancel()
+	now, err := m.Now(ctx)
+	if err != nil {
+		return nil, now, err
+	}
+	cb, err := m.Store.Get(ctx, callback.By{Tenant: tenant, ID: id})
+	return cb, now, err
+}
+
+// perCall marks a context whose end is set for each call of the store.
+type perCall struct{}
+
+// lasting returns a context that outlives ctx, for work of several calls of the
+// store that must be finished even if the caller gives up. Each call has
+// Config.StoreTimeout: a store that needs most of it still gets the work done.
+func (m *Intake) lasting(ctx context.Context) context.Context {
+	return context.WithValue(context.WithoutCancel(ctx), perCall{}, true)
+}
+
+// oneCall bounds a call of the store if its context is from lasting.
+func (m *Intake) oneCall(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Value(perCall{}) == nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, m.Config.StoreTimeout)
+}
+
+// Detached returns a context that outlives ctx, for one call of the store or of a
+// plug-in that must be finished even if the caller gives up. It ends after
+// Config.StoreTimeout.
 func (m *Intake) Detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), m.Config.StoreTimeout)
 }

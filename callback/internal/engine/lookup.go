@@ -55,8 +55,7 @@ func (m *Engine) lookUp(ctx context.Context, t *tick, cb *callback.Callback, pol
 
 // noteFound writes what a look-up found; found is nil if the dialer failed.
 func (m *Engine) noteFound(cb *callback.Callback, key callback.AttemptKey, found *callback.Found) {
-	ctx, cancel := m.Detached(m.Life.ctx)
-	defer cancel()
+	ctx := m.lasting(m.Life.ctx)
 	answered := found != nil
 	if !answered {
 		found = new(callback.Found)

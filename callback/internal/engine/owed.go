@@ -68,9 +68,7 @@ func holds(list []callback.Owed, o callback.Owed) bool {
 // noteDone removes what is done from what a callback owes. If it cannot be
 // written, it is done once more.
 func (m *Intake) noteDone(ctx context.Context, tenant string, id callback.ID, done []callback.Owed) {
-	ctx, cancel := m.Detached(ctx)
-	defer cancel()
-	_, _ = m.Alter(ctx, tenant, id, AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	_, _ = m.Alter(m.lasting(ctx), tenant, id, AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		return decide.Settled(cb, p, now, done, m.Config.Node), nil
 	})
 }
@@ -78,9 +76,7 @@ func (m *Intake) noteDone(ctx context.Context, tenant string, id callback.ID, do
 // owe makes a callback owe what has failed. If the record is gone or cannot be
 // written, this Manager remembers it.
 func (m *Intake) owe(ctx context.Context, tenant string, id callback.ID, o callback.Owed) {
-	ctx, cancel := m.Detached(ctx)
-	defer cancel()
-	_, err := m.Alter(ctx, tenant, id, AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+	_, err := m.Alter(m.lasting(ctx), tenant, id, AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		return decide.Owe(cb, p, now, o, m.Config.Node), nil
 	})
 	if err != nil {

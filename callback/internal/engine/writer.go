@@ -90,7 +90,9 @@ func (m *Intake) apply(ctx context.Context, now time.Time, b *Batch) ([]Result, 
 	if b.Len() == 0 {
 		return nil, nil
 	}
-	errs, err := m.Store.Apply(ctx, now, b.changes)
+	applying, end := m.oneCall(ctx)
+	defer end()
+	errs, err := m.Store.Apply(applying, now, b.changes)
 	reading, cancel := m.Detached(ctx)
 	defer cancel()
 	results := make([]Result, b.Len())
