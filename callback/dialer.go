@@ -96,7 +96,7 @@ type LimitedDialer interface {
 // none.
 type DialerLimits struct {
 	CallsPerSecond int // over all services of one Manager; 0 means no limit
-	MaxInFlight    int // calls of Dial at the same time; 0 means Config.MaxInFlight
+	MaxInFlight    int // calls of Dial at the same time, and as many of Lookup; 0 means Config.MaxInFlight
 	// Fenced says that the platform refuses an attempt whose epoch is lower than
 	// the highest one it has seen for the callback.
 	Fenced bool

@@ -65,7 +65,8 @@ type Config struct {
 	// 500.
 	Batch int
 	// MaxInFlight bounds the calls of Dial and DialAndWait that have not
-	// returned, stuck ones included. Defaults to 256.
+	// returned, stuck ones included, and apart from them those of Lookup. Defaults
+	// to 256.
 	MaxInFlight int
 	// MaxThrottle bounds the pauses that the dialer's platform asks for
 	// ([callback.ThrottledError], Outcome.RetryAfter). A longer one is cut and

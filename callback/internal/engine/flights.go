@@ -17,8 +17,9 @@ import (
 // included.
 type flights struct {
 	mu    sync.Mutex
-	max   int
-	used  int
+	max   int                   // of dials, and of look-ups apart from them
+	used  int                   // dials
+	looks int                   // look-ups
 	calls map[flightKey]*flight // those of a BlockingDialer
 	idle  chan struct{}         // closed when the last of them returns; nil without a waiter
 
@@ -93,7 +94,7 @@ func (f *flights) init(most, dialer int) {
 	f.calls = make(map[flightKey]*flight)
 }
 
-// free returns how many more calls may be made at the same time.
+// free returns how many more dials may be made at the same time.
 func (f *flights) free() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -113,8 +114,7 @@ func (f *flights) up(key flightKey, now time.Time) (began time.Time) {
 	return began
 }
 
-// begin counts a call of the dialer; call is nil unless its lease is to be
-// renewed.
+// begin counts a dial; call is nil unless its lease is to be renewed.
 func (f *flights) begin(call *flight) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -129,11 +129,36 @@ func (f *flights) end(tenant string, key callback.AttemptKey) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.used--
-	if f.used == 0 && f.idle != nil {
+	delete(f.calls, flightKey{tenant, key})
+	f.settle()
+}
+
+// beginLook counts a look-up and reports whether it may begin. Look-ups have
+// slots of their own, so that those that hang keep no callback from being dialed.
+func (f *flights) beginLook() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.looks >= f.max {
+		return false
+	}
+	f.looks++
+	return true
+}
+
+// endLook counts a look-up that has returned.
+func (f *flights) endLook() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.looks--
+	f.settle()
+}
+
+// settle tells those who wait for the last call. The caller holds f.mu.
+func (f *flights) settle() {
+	if f.used+f.looks == 0 && f.idle != nil {
 		close(f.idle)
 		f.idle = nil
 	}
-	delete(f.calls, flightKey{tenant, key})
 }
 
 // drained returns a channel that is closed when no call of the dialer is under
@@ -141,7 +166,7 @@ func (f *flights) end(tenant string, key callback.AttemptKey) {
 func (f *flights) drained() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.used == 0 {
+	if f.used+f.looks == 0 {
 		idle := make(chan struct{})
 		close(idle)
 		return idle
@@ -156,7 +181,7 @@ func (f *flights) drained() <-chan struct{} {
 func (f *flights) stuck() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.used
+	return f.used + f.looks
 }
 
 // renew renews the leases that are due for it and returns when the next one is.

@@ -16,16 +16,15 @@ import (
 func (m *Engine) lookUp(ctx context.Context, t *tick, cb *callback.Callback, policy *decide.Policy) error {
 	dialer, ok := unwrap.As[callback.LookupDialer](m.Config.Dialer)
 	a := cb.Current()
-	if !ok || a == nil || m.flights.free() == 0 {
+	if !ok || a == nil || !m.flights.beginLook() {
 		var b Batch
 		b.giveBack(cb, policy, t.now)
 		_, err := m.writeBatch(ctx, t, &b)
 		return err
 	}
-	m.flights.begin(nil)
 	ask := func() {
 		defer m.Wake()
-		defer m.flights.end("", "")
+		defer m.flights.endLook()
 		ctx, cancel := context.WithTimeout(m.Life.ctx, policy.Service.Dialing.PlaceTimeout)
 		defer cancel()
 		var found callback.Found
