@@ -282,6 +282,22 @@ func (e *PendingError) Error() string {
 // Unwrap returns the StateError.
 func (e *PendingError) Unwrap() error { return &e.StateError }
 
+// OwedError says that a callback is not erased yet because something outside the
+// store is still to be done for it: the router has not released its agent, or the
+// dialer has not ended its call. Both are tried when the erasure is asked for and
+// again later. It unwraps to [ErrInvalidOperation].
+type OwedError struct {
+	ID   ID
+	Owed int // how many releases and hang-ups failed, from 1
+}
+
+func (e *OwedError) Error() string {
+	return fmt.Sprintf("cannot forget callback %s yet: %d requests to release its agent or to end its call have failed", e.ID, e.Owed)
+}
+
+// Unwrap returns ErrInvalidOperation.
+func (e *OwedError) Unwrap() error { return ErrInvalidOperation }
+
 // MaskedError says that a completed callback cannot be copied because its number
 // and properties were removed ([Service.MaskAfter]). It unwraps to
 // [ErrInvalidOperation].

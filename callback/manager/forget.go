@@ -48,7 +48,9 @@ func (r ForgetRequest) LogValue() slog.Value { return slog.StringValue(r.String(
 // for each distinct number one item per callback found, or a single item with N = 0
 // and no error if there is none. Err of an item is one of: [callback.ErrNotFound];
 // [callback.StateError] for a callback that is neither Scheduled nor Completed,
-// which is [callback.ErrInFlight] as well during a call; [callback.FieldError] or
+// which is [callback.ErrInFlight] as well during a call; [callback.OwedError] for
+// one whose agent the router does not release, or whose call the dialer does not
+// end; [callback.FieldError] or
 // [callback.NumberError] for a malformed item; an error of the store. A national
 // number that services of the tenant read as different numbers, of which more than
 // one has callbacks, is ambiguous and gets a FieldError.
@@ -164,6 +166,13 @@ func (f *forgetting) erase(ctx context.Context, ids []callback.ID, match func(*c
 			err = errRenumbered
 		case err == nil:
 			err = f.allowed(cb)
+		}
+		if err == nil && len(cb.Owed) > 0 {
+			cb, err = f.m.engine.Repay(ctx, cb, f.now)
+			if err == nil && len(cb.Owed) > 0 {
+				err = &callback.OwedError{ID: id, Owed: len(cb.Owed)}
+			}
+			found[id] = cb
 		}
 		if err != nil {
 			errs[id] = err

@@ -245,25 +245,6 @@ func TestOwedAgentIsReservedAgain(t *testing.T) {
 	r.wantAgent(router, cb.ID, true)
 }
 
-// What an erased callback owed is done all the same.
-func TestErasedCallbackOwes(t *testing.T) {
-	r, router := routed(t, nil)
-	cb := r.start(manager.Request{})
-	r.tick()
-	if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID, Force: true}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.m.Forget(r.ctx, manager.ForgetRequest{IDs: []callback.ID{cb.ID}, Actor: "ann"}); err != nil {
-		t.Fatal(err)
-	}
-	r.tick()
-	router.broken = false
-	r.tick()
-	if kept := router.Reserved(""); len(kept) != 0 {
-		t.Errorf("the router keeps %v", kept)
-	}
-}
-
 // A failing router does not keep due callbacks from their work.
 func TestFailingRouterDelaysNothing(t *testing.T) {
 	r, router := routed(t, func(s *callback.Service, _ *manager.Config) { s.MaskAfter, s.Retention = 30*time.Minute, 24*time.Hour })
@@ -445,5 +426,82 @@ func TestOwedInTheHistory(t *testing.T) {
 	}
 	if n := len(slices.DeleteFunc(types, func(t callback.EventType) bool { return t != callback.EventOwed })); n != 1 {
 		t.Errorf("%d events say what is owed", n)
+	}
+}
+
+// A callback that owes something is erased once that is done: what only this
+// process knew would be lost in a restart.
+func TestForgetPaysFirst(t *testing.T) {
+	forget := func(r *rig, m *manager.Manager, id callback.ID) error {
+		t.Helper()
+		result, err := m.Forget(r.ctx, manager.ForgetRequest{IDs: []callback.ID{id}, Actor: "ann"})
+		if err != nil || len(result.Items) != 1 {
+			t.Fatal(result, err)
+		}
+		return result.Items[0].Err
+	}
+	wantOwed := func(err error) {
+		t.Helper()
+		var owed *callback.OwedError
+		if !errors.As(err, &owed) || owed.Owed != 1 {
+			t.Errorf("error is %v, want an OwedError", err)
+		}
+		wantCode(t, err, callback.ErrInvalidOperation, 40020)
+	}
+	for _, way := range []string{"restart", "again", "repaired before"} {
+		r, router := routed(t, nil)
+		r.dialer.On("*", callbacktest.Answered(time.Minute))
+		cb := r.start(manager.Request{})
+		r.run(4 * time.Minute)
+		r.wantAgent(router, cb.ID, false)
+		router.broken = way != "repaired before"
+		err := forget(r, r.m, cb.ID)
+		if way == "repaired before" && err != nil {
+			t.Errorf("%s: %v", way, err)
+		}
+		if way != "repaired before" {
+			wantOwed(err)
+			r.wantAgent(router, cb.ID, false)
+			router.broken = false
+		}
+		next := r.node("n2", func(c *manager.Config) { c.Router = router })
+		switch way {
+		case "restart":
+			for range 12 {
+				r.clock.Advance(30 * time.Second)
+				tickNode(t, next, r.clock.Now())
+			}
+			r.wantAgent(router, cb.ID, true)
+			fallthrough
+		case "again":
+			if err := forget(r, next, cb.ID); err != nil {
+				t.Errorf("%s: %v", way, err)
+			}
+		}
+		if _, err := next.Get(r.ctx, cb.ID); !errors.Is(err, callback.ErrNotFound) {
+			t.Errorf("%s: the record is there: %v", way, err)
+		}
+		if kept := router.Reserved(""); len(kept) != 0 {
+			t.Errorf("%s: the router keeps %v", way, kept)
+		}
+	}
+	d := &failingHanger{broken: true}
+	r := newRig(t, func(_ *callback.Service, c *manager.Config) {
+		d.Dialer = c.Dialer.(*callbacktest.Dialer)
+		c.Dialer = d
+	})
+	r.dialer.On("*", callbacktest.Answered(50*time.Minute))
+	cb := r.start(manager.Request{})
+	r.run(time.Minute)
+	if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID, Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	wantOwed(forget(r, r.m, cb.ID))
+	d.broken = false
+	if err := forget(r, r.m, cb.ID); err != nil {
+		t.Error(err)
+	}
+	if live := r.dialer.Live(); len(live) != 0 {
+		t.Errorf("%d calls are up", len(live))
 	}
 }

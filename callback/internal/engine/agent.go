@@ -23,7 +23,7 @@ type agents struct {
 	// freed counts the agents and numbers that became free.
 	freed atomic.Int64
 	// hanging has the calls that the dialer is being asked to end.
-	hanging sync.Map // of flightKey
+	hanging sync.Map // of flightKey to a channel that is closed when the answer is dealt with
 }
 
 // onFree is called by the router when an agent becomes free.

@@ -41,14 +41,33 @@ func (m *Intake) hangUpOwed(ctx context.Context, id callback.ID, h callback.Hang
 // request for the same call has no answer.
 func (m *Intake) hangUp(ctx context.Context, h callback.Hangup, answered func(ctx context.Context, err error)) {
 	call := flightKey{h.Tenant, h.Key}
-	if _, asked := m.agents.hanging.LoadOrStore(call, true); asked {
+	dealt := make(chan struct{})
+	if _, asked := m.agents.hanging.LoadOrStore(call, dealt); asked {
 		return
 	}
 	m.background(ctx, func(ctx context.Context) {
+		defer close(dealt)
 		err := m.askHangUp(ctx, h)
 		m.agents.hanging.Delete(call)
 		answered(ctx, err)
 	})
+}
+
+// hangUpNow asks the dialer to end a call and waits for its answer. If it has been
+// asked already, hangUpNow waits until the answer is noted in the record, and
+// returns false.
+func (m *Intake) hangUpNow(ctx context.Context, h callback.Hangup) (done bool) {
+	call, dealt := flightKey{h.Tenant, h.Key}, make(chan struct{})
+	if earlier, asked := m.agents.hanging.LoadOrStore(call, dealt); asked {
+		select {
+		case <-earlier.(chan struct{}):
+		case <-ctx.Done():
+		}
+		return false
+	}
+	defer close(dealt)
+	defer m.agents.hanging.Delete(call)
+	return m.askHangUp(ctx, h) == nil
 }
 
 // background does something that outlives ctx on a goroutine of its own, unless

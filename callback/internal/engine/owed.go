@@ -98,6 +98,21 @@ func (m *Intake) keepOwed(list ...callback.Owed) {
 	}
 }
 
+// Repay does what a callback owes before it is erased, and returns the callback as
+// it is then.
+func (m *Intake) Repay(ctx context.Context, cb *callback.Callback, now time.Time) (*callback.Callback, error) {
+	var done []callback.Owed
+	for _, o := range cb.Owed {
+		over := !o.Until.IsZero() && !o.Until.After(now)
+		if over || o.Release != nil && m.releaseAgent(ctx, *o.Release) == nil || o.Hangup != nil && m.hangUpNow(ctx, *o.Hangup) {
+			done = append(done, o)
+		}
+	}
+	return m.Alter(m.lasting(ctx), cb.Tenant, cb.ID, AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		return decide.Settled(cb, p, now, done, m.Config.Node), nil
+	})
+}
+
 // Inherit remembers what an erased callback owes.
 func (m *Intake) Inherit(cb *callback.Callback) {
 	m.handouts.giveUp(cb)
