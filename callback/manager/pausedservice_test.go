@@ -11,6 +11,7 @@ import (
 	"github.com/ringback-go/ringback/callback/callbacktest"
 	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/callback/manager/managertest"
+	"github.com/ringback-go/ringback/scheduler"
 	"github.com/ringback-go/ringback/store"
 )
 
@@ -195,6 +196,67 @@ func TestManyConfiguredPausesEnd(t *testing.T) {
 	for _, id := range ids {
 		if cb := r.get(id); cb.State == callback.Paused {
 			t.Errorf("%s is still paused", id)
+		}
+	}
+}
+
+// polls ticks at least once a second.
+func (r *rig) polls(d time.Duration) {
+	r.t.Helper()
+	until := r.clock.Now().Add(d)
+	driver := callbacktest.Driver{Engine: r.m, Clock: r.clock, Dialer: r.dialer, Poll: time.Second}
+	if _, err := driver.Run(r.ctx, until); err != nil {
+		r.t.Fatal(err)
+	}
+	r.clock.Set(until)
+}
+
+// What waits for its next attempt is paused with its gap, whether the pause or the
+// gap begins first: its time in the queue stands still.
+func TestPauseInAGap(t *testing.T) {
+	for _, configured := range []bool{false, true} {
+		for _, during := range []bool{false, true} {
+			router := callbacktest.NewRouter(1)
+			desk := managertest.Desk()
+			r := newRig(t, func(s *callback.Service, c *manager.Config) {
+				s.Queueing.TTL, c.Router = time.Hour, router
+				s.Dialing.Retry = scheduler.RetryPolicy{MaxAttempts: 9, Default: scheduler.Rule{Max: 9, Delay: 50 * time.Minute}}
+				desk = *s
+			})
+			pause := func(on bool) {
+				var err error
+				switch desk.Paused = on; {
+				case configured:
+					err = r.services.Set("", desk)
+				case on:
+					_, err = r.m.Pause(r.ctx, drill())
+				default:
+					_, err = r.m.Resume(r.ctx, over())
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			r.dialer.On("*", callbacktest.NoAnswer())
+			cb := r.start(manager.Request{})
+			r.polls(time.Second)
+			if during {
+				pause(true)
+			}
+			r.polls(2 * time.Minute)
+			router.SetFree(callbacktest.AnyService, 0)
+			pause(true)
+			r.polls(3 * time.Second)
+			r.wantState(cb.ID, callback.Paused)
+			r.polls(115 * time.Minute)
+			pause(false)
+			r.polls(3 * time.Second)
+			r.wantState(cb.ID, callback.Queued)
+			r.polls(3 * time.Hour)
+			ended := r.wantReason(cb.ID, callback.ReasonTargetNotFound).EndedAt
+			if off := ended.Sub(monday().Add(175 * time.Minute)); off.Abs() > 2*time.Minute {
+				t.Errorf("configured %v, during the call %v: ended after %v, want one hour and the pause", configured, during, ended.Sub(monday()))
+			}
 		}
 	}
 }

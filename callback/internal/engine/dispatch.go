@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -77,6 +78,10 @@ func (m *Engine) dispatch(ctx context.Context, t *tick) (worked bool, err error)
 			if err != nil {
 				return worked, err
 			}
+			continue
+		}
+		if b.ready == (waiting{}) {
+			m.tally.noGap(b.key) // only a pause concerns it
 			continue
 		}
 		total += b.ready.sum()
@@ -191,7 +196,8 @@ func (w *waiting) first(n int) (first waiting) {
 	return first
 }
 
-// queues returns the ready callbacks of each service. The order is fixed.
+// queues returns the ready callbacks of each service, and the services that may
+// only have others in their queues. The order is fixed.
 func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
 	ready, again, ok := m.tally.read(m.Config.Now(), t.now, m.Config.Poll)
 	if !ok {
@@ -207,17 +213,19 @@ func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
 		t.planAt(t.now.Add(again.Sub(m.Config.Now())))
 	}
 	of := make(map[ServiceKey]*backlog)
-	var backlogs []*backlog
 	for queue, n := range ready {
 		key := ServiceKey{queue.Tenant, queue.Service}
-		b := of[key]
-		if b == nil {
-			b = &backlog{key: key}
-			of[key] = b
-			backlogs = append(backlogs, b)
+		if of[key] == nil {
+			of[key] = &backlog{key: key}
 		}
-		b.ready[queue.Priority] += n
+		of[key].ready[queue.Priority] += n
 	}
+	for _, key := range m.tally.inGaps() {
+		if of[key] == nil {
+			of[key] = &backlog{key: key}
+		}
+	}
+	backlogs := slices.Collect(maps.Values(of))
 	slices.SortFunc(backlogs, func(a, b *backlog) int {
 		return cmp.Or(cmp.Compare(a.key.Tenant, b.key.Tenant), cmp.Compare(a.key.Name, b.key.Name))
 	})

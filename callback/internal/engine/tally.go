@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 type tally struct {
 	mu      sync.Mutex
 	of      map[callback.QueueKey]int // nil before the first count and while the store counts
+	gaps    map[ServiceKey]bool       // services that had queued callbacks which were not ready
 	added   map[callback.QueueKey]int // since the count began
 	counted time.Time                 // when the last count ended, by Config.Now
 	tick    time.Time                 // the time of the tick that counted
@@ -134,8 +137,11 @@ func (y *tally) begin() {
 
 // end takes over what the store has counted.
 func (y *tally) end(groups []callback.Group, now, tick time.Time, took time.Duration) (ready map[callback.QueueKey]int) {
-	of := make(map[callback.QueueKey]int, len(groups))
+	of, gaps := make(map[callback.QueueKey]int, len(groups)), make(map[ServiceKey]bool)
 	for _, g := range groups {
+		if g.N > g.Ready {
+			gaps[ServiceKey{g.Queue.Tenant, g.Queue.Service}] = true
+		}
 		if g.Ready > 0 && g.Queue.Priority.Valid() { // a damaged record must not stop the others
 			of[g.Queue] += g.Ready
 		}
@@ -145,8 +151,31 @@ func (y *tally) end(groups []callback.Group, now, tick time.Time, took time.Dura
 	for key, n := range y.added {
 		of[key] += n
 	}
-	y.of, y.counted, y.tick, y.took = of, now, tick, took
+	y.of, y.gaps, y.counted, y.tick, y.took = of, gaps, now, tick, took
 	return y.copy()
+}
+
+// inGaps returns the services that have queued callbacks which are not ready, as
+// far as the last count tells, in no order.
+func (y *tally) inGaps() []ServiceKey {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	return slices.Collect(maps.Keys(y.gaps))
+}
+
+// hasGap reports whether a service is among those of inGaps.
+func (y *tally) hasGap(key ServiceKey) bool {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	return y.gaps[key]
+}
+
+// noGap forgets until the next count that a service has queued callbacks which are
+// not ready.
+func (y *tally) noGap(key ServiceKey) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	delete(y.gaps, key)
 }
 
 func (y *tally) copy() map[callback.QueueKey]int {

@@ -10,10 +10,10 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
-// withdraw pauses the callbacks that came into the queue of a paused service
-// since the pause began: new and released ones, those whose gap between two
-// attempts is over, and those that a node left behind when it died while
-// pausing. It returns how many it wrote.
+// withdraw pauses the callbacks that are in the queue of a paused service: new and
+// released ones, those whose calls have ended since the pause began, and those
+// that a node left behind when it died while pausing. It returns how many it
+// wrote.
 //
 // A pause of the store is only applied in a tick that has read the pauses, so that
 // a service is not paused again that another node has resumed.
@@ -29,6 +29,16 @@ func (m *Engine) withdraw(ctx context.Context, t *tick, key ServiceKey, pause ca
 	}
 	var paused []callback.ID
 	written := 0
+	write := func(b *Batch) error {
+		drafts, err := m.writeBatch(ctx, t, b)
+		written += len(drafts)
+		for _, d := range drafts {
+			if d.Callback.State == callback.Paused {
+				paused = append(paused, d.Callback.ID)
+			}
+		}
+		return err
+	}
 	for ready != (waiting{}) {
 		turns := ready.first(m.Config.Batch)
 		ready.take(turns)
@@ -48,18 +58,50 @@ func (m *Engine) withdraw(ctx context.Context, t *tick, key ServiceKey, pause ca
 			}
 			b.Add(d)
 		}
-		drafts, err := m.writeBatch(ctx, t, &b)
-		written += len(drafts)
-		for _, d := range drafts {
-			if d.Callback.State == callback.Paused {
-				paused = append(paused, d.Callback.ID)
-			}
-		}
-		if err != nil {
+		if err := write(&b); err != nil {
 			return written, err
 		}
 	}
+	if err := m.pauseGaps(ctx, t, key, policy, pause, write); err != nil {
+		return written, err
+	}
 	return written, m.undoPause(ctx, pause, paused)
+}
+
+// pauseGaps pauses the callbacks of a service that are in the gap before their next
+// attempt, or wait for the next opening: their time in the queue stands still from
+// now on. No claim returns them.
+func (m *Engine) pauseGaps(ctx context.Context, t *tick, key ServiceKey, policy *decide.Policy, pause callback.Pause, write func(b *Batch) error) error {
+	if !m.tally.hasGap(key) {
+		return nil
+	}
+	q := callback.Query{Tenant: key.Tenant, Services: []string{key.Name}, States: []callback.State{callback.Queued}, Limit: min(m.Config.Batch, 1000)}
+	for {
+		page, err := m.Store.Search(ctx, q)
+		if err != nil {
+			return err
+		}
+		m.freshen(ctx, t)
+		var b Batch
+		for _, cb := range page.Callbacks {
+			if !cb.Ready && decide.Expired(cb, policy, t.now, m.Config.Node) == nil {
+				d := decide.Pause(cb, policy, t.now, pause)
+				d.Epoch = cb.Lease.Epoch
+				b.Add(d)
+			}
+		}
+		if err := write(&b); err != nil {
+			return err
+		}
+		if q.After = page.Next; q.After == "" {
+			m.tally.noGap(key)
+			return nil
+		}
+		if t.spent(m) {
+			t.planAt(t.now)
+			return nil
+		}
+	}
 }
 
 // undoPause re-queues callbacks that withdraw paused if the pause ended in the
