@@ -128,6 +128,10 @@ type NotifyingStore interface {
 // PausingStore is implemented by stores that keep the pauses of services, for all
 // nodes that share the store. A Manager cannot pause services without it.
 //
+// A Manager also keeps here when a service was last resumed: as a Pause whose
+// Service begins with a control character, which is in no service's name. The
+// store treats it like any other.
+//
 // The requirements of [Store] on concurrency, errors and tenants apply.
 type PausingStore interface {
 	// SetPause begins the pause of p.Tenant and p.Service or, if on is false, ends

@@ -92,9 +92,10 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 	return n, err
 }
 
-// Resume ends a pause, and the pauses that the dialer's platform has asked this
-// Manager for ([callback.ThrottledError]). It returns the paused callbacks to their
-// places in the queue and tells how many there were. Each has the actor and the reason in its history.
+// Resume ends a pause, and the pauses that the dialer's platform has asked for
+// ([callback.ThrottledError]); those that it asked other Managers for end within
+// their Config.Poll. It returns the paused callbacks to their places in the queue
+// and tells how many there were. Each has the actor and the reason in its history.
 // Callbacks that a request created in state Paused stay there.
 //
 // Resuming a service that is not paused returns what is left: repeat it after an
@@ -107,6 +108,10 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 // service may be resumed that is no longer configured.
 func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 	store, err := m.pauser(req)
+	if err != nil {
+		return 0, err
+	}
+	now, err := m.engine.Now(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -128,9 +133,13 @@ func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
 		m.engine.Pauses.Stale()
 		return 0, err
 	}
-	m.engine.Pauses.Forget(engine.ServiceKey{Tenant: m.tenant, Name: req.Service})
+	key := engine.ServiceKey{Tenant: m.tenant, Name: req.Service}
+	m.engine.Pauses.Forget(key)
 	inForce = slices.DeleteFunc(inForce, func(p callback.Pause) bool { return p.Service == req.Service })
 	m.engine.LiftCoolDowns(ctx, m.tenant, req.Service)
+	if err := m.engine.Resumed(ctx, key, now, req.Actor); err != nil {
+		return 0, err
+	}
 	n, err := m.putBack(ctx, req, inForce, req.Actor, req.Reason)
 	m.engine.Wake()
 	return n, err
@@ -149,6 +158,7 @@ func (m *Manager) Pauses(ctx context.Context) ([]callback.Pause, error) {
 		if list, err = m.engine.Pauses.Store.Pauses(ctx, m.tenant, false); err != nil {
 			return nil, err
 		}
+		list = engine.InForce(list)
 	}
 	lister, ok := m.engine.Config.Services.(callback.ServiceLister)
 	if !ok {

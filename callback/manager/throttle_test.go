@@ -213,3 +213,74 @@ func TestRefusedAnswersPauseNothing(t *testing.T) {
 		})
 	}
 }
+
+// A Resume ends the pauses that the platform asked other nodes for, within their
+// Config.Poll, of its service and tenant only, each time.
+func TestResumeLiftsThrottleOfOtherNodes(t *testing.T) {
+	for _, all := range []bool{false, true} {
+		desk, other := managertest.Desk(), managertest.Desk()
+		other.Name = "other"
+		r := wrap(t, managertest.New(t, managertest.Config{
+			Services: []callback.Service{desk, other}, Tenants: map[string][]callback.Service{"acme": {desk}},
+		}))
+		web := r.node("web")
+		req := manager.PauseRequest{Service: "desk", Actor: "ann"}
+		if all {
+			req.Service = ""
+		}
+		poll := func(d time.Duration) {
+			driver := callbacktest.Driver{Engine: r.m, Clock: r.clock, Dialer: r.dialer, Poll: time.Second}
+			if _, err := driver.Run(r.ctx, r.clock.Now().Add(d)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cool := func(of *rig, service string, n int) callback.ID {
+			r.dialer.On(numbered(n), callbacktest.Throttled(15*time.Minute), callbacktest.Busy())
+			of.start(manager.Request{Service: service, Number: numbered(n)})
+			poll(2 * time.Second)
+			waits := of.start(manager.Request{Service: service, Number: numbered(n + 1)})
+			poll(2 * time.Second)
+			of.wantState(waits.ID, callback.Queued)
+			return waits.ID
+		}
+		r.dialer.On("*", callbacktest.Answered(time.Second))
+		foreign := cool(r.of("acme"), "desk", 10)
+		aside := cool(r, "other", 20)
+		for round := range 2 {
+			mine := cool(r, "desk", 30+10*round)
+			if _, err := web.Resume(r.ctx, req); err != nil {
+				t.Fatal(err)
+			}
+			poll(20 * time.Second)
+			r.wantReason(mine, callback.ReasonAgentConnected)
+		}
+		r.of("acme").wantState(foreign, callback.Queued)
+		if got := r.get(aside).State; (got == callback.Queued) == all {
+			t.Errorf("all %v: the callback of the other service is %v", all, got)
+		}
+		if list, err := web.Pauses(r.ctx); err != nil || len(list) != 0 {
+			t.Errorf("pauses in force: %v, %v", list, err)
+		}
+	}
+}
+
+// A node that starts after a Resume keeps the pauses that its platform asks for.
+func TestOldResumeLiftsNothing(t *testing.T) {
+	r := newRig(t, nil)
+	if _, err := r.m.Resume(r.ctx, manager.PauseRequest{Service: "desk", Actor: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	r.m = r.node("later")
+	r.dialer.On(swiss, callbacktest.Throttled(10*time.Minute))
+	r.start(manager.Request{})
+	for range 5 {
+		r.clock.Advance(time.Second)
+		tickNode(t, r.m, r.clock.Now())
+	}
+	waits := r.start(manager.Request{Number: swiss2})
+	for range 5 {
+		r.clock.Advance(time.Second)
+		tickNode(t, r.m, r.clock.Now())
+	}
+	r.wantState(waits.ID, callback.Queued)
+}

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +25,45 @@ type pauses struct {
 	readAt  time.Time                     // when a tick read the store; zero to read it again
 	peeked  time.Time                     // when a method other than Tick read the store
 	changes int                           // counts changes, to discard what was read before one
+	lifted  map[ServiceKey]time.Time      // the last resumption of each service; nil before the first read
+}
+
+// resumption begins the name under which the store keeps, like a pause, when a
+// service was last resumed: other nodes learn from it to lift the pauses that
+// their platform asked for. No service has a name with this character.
+const resumption = "\x1f"
+
+// InForce returns the pauses of a list that the store has kept.
+func InForce(list []callback.Pause) []callback.Pause {
+	return slices.DeleteFunc(list, func(p callback.Pause) bool { return strings.HasPrefix(p.Service, resumption) })
+}
+
+// Resumed tells the other nodes that a service was resumed, or all services of the
+// tenant with an empty name.
+func (m *Engine) Resumed(ctx context.Context, key ServiceKey, now time.Time, actor string) error {
+	p := callback.Pause{Tenant: key.Tenant, Service: resumption + key.Name, Since: now.UTC().Truncate(time.Microsecond), Actor: actor}
+	if err := m.Pauses.Store.SetPause(ctx, p, false); err != nil {
+		return err
+	}
+	return m.Pauses.Store.SetPause(ctx, p, true)
+}
+
+// learn notes the resumptions in a list that was read and returns those since the
+// list before. The caller holds s.mu.
+func (s *pauses) learn(list []callback.Pause) (resumed []ServiceKey) {
+	last := make(map[ServiceKey]time.Time)
+	for _, p := range list {
+		name, ok := strings.CutPrefix(p.Service, resumption)
+		if !ok {
+			continue
+		}
+		key := ServiceKey{p.Tenant, name}
+		if last[key] = p.Since; s.lifted != nil && !s.lifted[key].Equal(p.Since) {
+			resumed = append(resumed, key)
+		}
+	}
+	s.lifted = last
+	return resumed
 }
 
 func (s *pauses) init(store callback.Store) {
@@ -145,17 +186,19 @@ func (s *pauses) nextRead(now time.Time, poll time.Duration) time.Time {
 	return now.Add(poll)
 }
 
-// set caches what a tick read. It returns false, and keeps the cache, if this
-// Manager has paused or resumed since then; the next tick reads again.
-func (s *pauses) set(list []callback.Pause, now time.Time, changes int) bool {
+// set caches what a tick read and returns the services that were resumed since the
+// last read. It returns false, and keeps the cache, if this Manager has paused or
+// resumed since then; the next tick reads again.
+func (s *pauses) set(list []callback.Pause, now time.Time, changes int) (resumed []ServiceKey, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.changes != changes {
-		return false
+		return nil, false
 	}
-	s.inForce, s.readAt = ByService(list), now
+	s.readAt = now
 	s.changes++ // discards what a peek has read before
-	return true
+	resumed, s.inForce = s.learn(list), ByService(InForce(list))
+	return resumed, true
 }
 
 // peek caches what a method other than Tick read, unless something has changed
@@ -164,7 +207,7 @@ func (s *pauses) peek(list []callback.Pause, now time.Time, changes int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.changes == changes {
-		s.inForce, s.peeked = ByService(list), now
+		s.inForce, s.peeked = ByService(InForce(list)), now
 	}
 }
 
@@ -182,7 +225,11 @@ func (m *Engine) readPauses(ctx context.Context, now time.Time) (read bool, err 
 	if err != nil {
 		return false, err
 	}
-	return m.Pauses.set(list, now, changes), nil
+	resumed, ok := m.Pauses.set(list, now, changes)
+	for _, key := range resumed {
+		m.LiftCoolDowns(ctx, key.Tenant, key.Name)
+	}
+	return ok, nil
 }
 
 // PeekAtPauses reads the pauses for a method other than Tick, at most once per
