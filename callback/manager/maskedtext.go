@@ -48,7 +48,11 @@ func (r Resolution) MarshalText() ([]byte, error) { return text.Marshal(r) }
 
 // Format prints the tenant, for every formatting verb. It shows no callback that the
 // Manager works on.
-func (m Manager) Format(f fmt.State, _ rune) { text.Write(f, fmt.Sprintf("manager of tenant %q", m.tenant)) }
+func (m Manager) Format(f fmt.State, _ rune) {
+	text.Write(f, fmt.Sprintf("manager of tenant %q", m.tenant))
+}
 
 // Format prints the tenant, for every formatting verb.
-func (s Starter) Format(f fmt.State, _ rune) { text.Write(f, fmt.Sprintf("starter of tenant %q", s.tenant)) }
+func (s Starter) Format(f fmt.State, _ rune) {
+	text.Write(f, fmt.Sprintf("starter of tenant %q", s.tenant))
+}

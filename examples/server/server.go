@@ -110,7 +110,7 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 	s.http = &http.Server{
 		Handler: mux, ReadHeaderTimeout: wait, ReadTimeout: 2 * wait, WriteTimeout: 6 * wait, IdleTimeout: 12 * wait,
 		MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	s.greet(stdout, users, settings)
 	return s, nil

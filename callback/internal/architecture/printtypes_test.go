@@ -47,7 +47,7 @@ func exported() []reflect.Type {
 		of[callback.Lease](), of[callback.Limit](), of[callback.LimitError](), of[callback.Limits](), of[callback.LoadRequest](),
 		of[callback.MaskedError](), of[callback.Match](), of[callback.ModeError](), of[callback.NopObserver](), of[callback.NumberError](),
 		of[callback.Numbers](), of[callback.Offer](), of[callback.OfferAnswer](), of[callback.OfferKind](), of[callback.OrderBy](),
-		of[callback.Origin](), of[callback.Outcome](), of[callback.Owed](), of[callback.Page](), of[callback.PanicError](),
+		of[callback.Origin](), of[callback.Outcome](), of[callback.Owed](), of[callback.OwedError](), of[callback.Page](), of[callback.PanicError](),
 		of[callback.Party](), of[callback.Pause](), of[callback.PendingError](), of[callback.Permit](), of[callback.PermitError](),
 		of[callback.PermitKey](), of[callback.PermitKind](), of[callback.Pick](), of[callback.Place](), of[callback.Policy](),
 		of[callback.Precondition](), of[callback.Preview](), of[callback.Progress](), of[callback.Query](), of[callback.QueueClaim](),
