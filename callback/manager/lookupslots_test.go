@@ -3,6 +3,7 @@ package manager_test
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +15,12 @@ import (
 )
 
 // hangingLook is a dialer whose look-ups hang until their context ends.
-type hangingLook struct{ most, looks, up int }
+type hangingLook struct {
+	most int
+
+	mu        sync.Mutex
+	looks, up int // the most at a time, and now
+}
 
 func (d *hangingLook) Dial(_ context.Context, call callback.Call) (callback.Ref, error) {
 	return callback.Ref(call.Key), nil
@@ -25,11 +31,17 @@ func (d *hangingLook) Limits() callback.DialerLimits {
 }
 
 func (d *hangingLook) Lookup(ctx context.Context, _ string, _ callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
-	d.up++
-	d.looks = max(d.looks, d.up)
+	d.count(1)
 	<-ctx.Done()
-	d.up--
+	d.count(-1)
 	return callback.Found{}, ctx.Err()
+}
+
+func (d *hangingLook) count(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.up += n
+	d.looks = max(d.looks, d.up)
 }
 
 // Look-ups that hang keep no new callback from being dialed, and are not more at a
@@ -67,8 +79,11 @@ func TestHangingLookups(t *testing.T) {
 					time.Sleep(2 * time.Minute)
 				}
 			}
-			if d.looks != most {
-				t.Errorf("%d look-ups at a time, the dialer takes %d", d.looks, most)
+			d.mu.Lock()
+			looks := d.looks
+			d.mu.Unlock()
+			if looks != most {
+				t.Errorf("%d look-ups at a time, the dialer takes %d", looks, most)
 			}
 			cancel()
 			if err := <-ended; err != nil {

@@ -182,7 +182,7 @@ func TestEveryCallOfTheStoreIsSlow(t *testing.T) {
 				router := callbacktest.NewRouter(20)
 				stop := slowNodes(t, memory, dialer, 8*time.Second, n, func(s *callback.Service, c *manager.Config) {
 					if _, ok := dialer.(*reporting); ok {
-						c.Router = chooser{personal{router, "absent"}, new([]int)}
+						c.Router = chooser{personal{router, "absent"}}
 					}
 				}, callbacktest.AnyMethod)
 				time.Sleep(90 * time.Minute)
