@@ -56,7 +56,7 @@ func TestHangingLookups(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: d, Logger: slog.New(slog.DiscardHandler)})
+			m, err := manager.New(manager.Config{Store: store.NewMemory(store.Config{}), Services: services, Dialer: d, ShutdownTimeout: 5 * time.Minute, Logger: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				t.Fatal(err)
 			}
