@@ -51,7 +51,7 @@ func Example() {
 		return
 	}
 	defer s.Close()
-	services, _ := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	services, _ := callback.NewServices(callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}})
 	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(noAnswer)})
 	cb, _ := m.Start(ctx, manager.Request{Service: "billing", Number: "+41446681800", Key: "order-17"})
 
@@ -71,7 +71,7 @@ func ExampleIn() {
 	_ = postgres.Migrate(ctx, pool, postgres.Config{})
 	s, _ := postgres.New(ctx, pool, postgres.Config{})
 	defer s.Close()
-	services, _ := callback.NewServices(callback.Service{Name: "orders", Numbers: callback.Numbers{Country: "US"}})
+	services, _ := callback.NewServices(callback.Service{Name: "orders", Numbers: callback.Numbers{Country: "CH"}})
 	m, _ := manager.New(manager.Config{Store: s, Services: services, Dialer: callback.DialerFunc(noAnswer)})
 	_, _ = pool.Exec(ctx, "CREATE TABLE orders (id int PRIMARY KEY, callback text)")
 

@@ -24,7 +24,7 @@ func TestInNeedsNoOtherConnection(t *testing.T) {
 	for _, n := range []int{1, 4} {
 		r := &rig{pool: poolOf(t, suite.NewDatabase(t), int32(n))}
 		s := r.open(t)
-		m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+		m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}})
 		postgres.AgeClock(s, 2*time.Minute) // a night without callbacks
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
@@ -52,7 +52,7 @@ func TestInEndsWithTimeout(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, suite.NewDatabase(t))
 	s := r.open(t, func(c *postgres.Config) { c.Timeout = time.Second })
-	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}})
 	ask := func(tx pgx.Tx) error {
 		_, err := m.Within(s.In(tx)).Start(t.Context(), manager.Request{Service: "billing", Number: "+41446681800"})
 		return err
@@ -84,7 +84,7 @@ func TestAbortedIsNotReadOnly(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, suite.NewDatabase(t))
 	s := r.open(t)
-	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}})
 	tx, err := r.pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

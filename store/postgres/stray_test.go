@@ -81,7 +81,7 @@ func TestUnknownPriorities(t *testing.T) {
 	if err != nil || len(groups) != 1 || groups[0].N != 1 {
 		t.Errorf("the groups are %v: %v", groups, err)
 	}
-	if _, err := managerOn(t, s, callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "US"}}).Tick(t.Context(), faraway()); err != nil {
+	if _, err := managerOn(t, s, callback.Service{Name: "desk", Numbers: callback.Numbers{Country: "CH"}}).Tick(t.Context(), faraway()); err != nil {
 		t.Error(err)
 	}
 }

@@ -51,7 +51,7 @@ func TestInCommitsAndRollsBackWithTheHost(t *testing.T) {
 	r := newRig(t, suite.NewDatabase(t))
 	orders := hosts(t, r)
 	s := r.open(t)
-	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}})
 	for _, fails := range []bool{true, false} {
 		var id callback.ID
 		err := pgx.BeginFunc(t.Context(), r.pool, func(tx pgx.Tx) error {
@@ -88,7 +88,7 @@ func TestInRefusalLeavesTheTransactionUsable(t *testing.T) {
 	r := newRig(t, suite.NewDatabase(t))
 	orders := hosts(t, r)
 	s := r.open(t)
-	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}, Limits: callback.Limits{SameNumber: 1}})
+	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}, Limits: callback.Limits{SameNumber: 1}})
 	request := manager.Request{Service: "billing", Number: "+41446681800"}
 	if _, err := m.Start(t.Context(), request); err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestInRefusalLeavesTheTransactionUsable(t *testing.T) {
 func TestInRacesForOneKey(t *testing.T) {
 	r := newRig(t, suite.NewDatabase(t))
 	s := r.open(t)
-	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}})
 	request := manager.Request{Service: "billing", Number: "+41446681800", Key: "k"}
 	const n = 8
 	ids := make(chan callback.ID, n)
@@ -141,7 +141,7 @@ func TestInRacesForOneKey(t *testing.T) {
 func TestInHoldsTheSource(t *testing.T) {
 	r := newRig(t, suite.NewDatabase(t))
 	s := r.open(t)
-	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "US"}})
+	m := managerOn(t, s, callback.Service{Name: "billing", Numbers: callback.Numbers{Country: "CH"}})
 	source, err := m.Start(t.Context(), manager.Request{Service: "billing", Number: "+41446681800", State: callback.Completed})
 	if err != nil {
 		t.Fatal(err)
