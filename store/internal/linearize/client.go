@@ -91,6 +91,12 @@ func (c *client) next(step int) *Input {
 		}
 	case ClaimDue, ClaimQueue:
 		in.Lease, in.Limit = Second(1+c.random.IntN(4)), 1+c.random.IntN(2)
+		if in.Kind == ClaimDue {
+			// All such leases end at the same time, after all others: a claim of due
+			// callbacks shortens those that end much later than its own, in a step of
+			// its own.
+			in.Lease = dueEnd - in.Now
+		}
 	case GetKey:
 		in.Key = 1 + c.random.IntN(max(1, c.workload.Keys))
 	case Load:
@@ -160,6 +166,9 @@ func (c *client) needsView(kind Kind, id int) bool {
 	}
 	return false
 }
+
+// dueEnd is when the leases of due callbacks end.
+const dueEnd Second = 60
 
 func (c *client) soon(now Second) Second { return now + Second(c.random.IntN(4)) }
 
