@@ -71,7 +71,7 @@ func (r *rig) wantCaps(least int) {
 	}
 }
 
-// By default nobody can make a phone ring more than 15 times a day or more than once
+// By default no request makes a phone ring more than 15 times a day or more than once
 // a minute, whatever requests ask for.
 func TestAttemptsAreCappedByDefault(t *testing.T) {
 	greedy := &callback.RetryLimits{MaxAttempts: 100}
