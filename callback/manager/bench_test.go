@@ -166,7 +166,7 @@ func heap() uint64 {
 }
 
 // BenchmarkDrain processes 100,000 callbacks that are due in the same second:
-// release, queue, attempt, dialer.
+// release, queue, attempt, dialer. Each Tick does its share of them.
 func BenchmarkDrain(b *testing.B) {
 	const due = 100_000
 	for b.Loop() {
@@ -179,9 +179,13 @@ func BenchmarkDrain(b *testing.B) {
 			}
 		}
 		b.StartTimer()
-		p, err := m.Tick(b.Context(), at)
-		if err != nil || p.Released != due || p.Dialed != due {
-			b.Fatalf("%+v, %v", p, err)
+		dialed := 0
+		for dialed < due {
+			p, err := m.Tick(b.Context(), at)
+			if err != nil || p.Dialed == 0 {
+				b.Fatalf("after %d dialed: %+v, %v", dialed, p, err)
+			}
+			dialed += p.Dialed
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/due, "ns/callback")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 )
 
 // Draft is a change before it is written: the new version of a callback with
@@ -26,6 +27,11 @@ type Draft struct {
 	Event    callback.Event
 	// closed says that the service is closed, which the note tells.
 	closed string
+	// counted is the last result of subject.
+	counted struct {
+		address phonenum.Address
+		subject string
+	}
 	// Window is the time in which the draft may be written. Each draft that is
 	// written because its time has come has one.
 	Window callback.Window

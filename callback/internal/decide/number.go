@@ -251,6 +251,9 @@ func dialable(prefix string) string {
 // that will be dialed, however it was written, or the address itself if it is no
 // number.
 func (p *Policy) Subject(address phonenum.Address) string {
+	if n, ok := address.Number(); ok && n.Valid() {
+		return n.E164()
+	}
 	digits, ok := address.Dialed()
 	if !ok {
 		return sipSubject(address)
@@ -292,8 +295,12 @@ func sipSubject(address phonenum.Address) string {
 // party returns the subject of an address together with its extension, if it has
 // one: people behind one switchboard are not the same.
 func (p *Policy) party(address phonenum.Address) string {
+	return partyOf(p.Subject(address), address)
+}
+
+func partyOf(subject string, address phonenum.Address) string {
 	if ext := address.Ext(); ext != "" {
-		return p.Subject(address) + ";ext=" + ext
+		return subject + ";ext=" + ext
 	}
-	return p.Subject(address)
+	return subject
 }

@@ -54,12 +54,21 @@ func (d *Draft) holdNumber(limit callback.Limit) {
 // by: the one that is called. It is empty if there is none.
 func (p *Policy) subject(cb *callback.Callback) string { return p.Subject(cb.Customer.Target()) }
 
+// subject returns that number for the draft. Every counter of a draft has the same,
+// which is computed once.
+func (d *Draft) subject() string {
+	if target := d.Callback.Customer.Target(); target != d.counted.address {
+		d.counted.address, d.counted.subject = target, d.Policy.Subject(target)
+	}
+	return d.counted.subject
+}
+
 // bookingDay is the interval of Limits.BookingsPerDay.
 const bookingDay = 24 * time.Hour
 
 // takeBooking counts the callback among the bookings of its number.
 func (d *Draft) takeBooking() {
-	most, subject := d.Policy.Service.Limits.BookingsPerDay, d.Policy.subject(d.Callback)
+	most, subject := d.Policy.Service.Limits.BookingsPerDay, d.subject()
 	if most == callback.NoLimit || subject == "" {
 		return
 	}
@@ -126,7 +135,7 @@ func attemptKey(subject string, every time.Duration) callback.PermitKey {
 // to its number, unless the interval is over. While the callback holds the permit of
 // its number, no other attempt to it has begun a new interval.
 func (d *Draft) giveBackAttempt() {
-	limits, subject, began := d.Policy.Service.Limits, d.Policy.subject(d.Callback), d.Callback.Current().Began
+	limits, subject, began := d.Policy.Service.Limits, d.subject(), d.Callback.Current().Began
 	if limits.AttemptsPerDay != callback.NoLimit && d.Policy.endOfDay(began).Equal(d.Policy.endOfDay(d.Now)) {
 		d.Give = append(d.Give, callback.Held{Key: attemptKey(subject, 0), N: 1})
 	}
@@ -155,10 +164,11 @@ func (d *Draft) noteParty() string {
 	if target.IsZero() {
 		return ""
 	}
-	party := d.Policy.party(target)
-	for _, subject := range []string{d.Policy.Subject(target), party} {
-		if subject != target.Key() {
-			noteCounted(d.Callback, callback.PropertyNumber, subject)
+	subject, key := d.subject(), target.Key()
+	party := partyOf(subject, target)
+	for _, counted := range []string{subject, party} {
+		if counted != key {
+			noteCounted(d.Callback, callback.PropertyNumber, counted)
 		}
 	}
 	return party
@@ -175,7 +185,7 @@ func (d *Draft) takeParameters(req *StartInput) {
 	for _, name := range limits.Parameters {
 		value, ok := req.Parameters[name]
 		if target := d.Callback.Customer.Target(); name == callback.PropertyNumber && !target.IsZero() {
-			value, ok = d.Policy.Subject(target), true
+			value, ok = d.subject(), true
 		} else if !ok {
 			value, ok = lookupText(d.Callback, "", name)
 		}

@@ -84,7 +84,7 @@ func (d *Draft) changeNumber(properties callback.Values) (raw string, err error)
 		d.drop(callback.PermitNumber)
 		d.holdNumber(d.Policy.Service.Limits.SameNumber)
 	}
-	if d.Policy.Subject(target) != d.Policy.Subject(customer.Target()) {
+	if d.Policy.Subject(target) != d.subject() {
 		d.takeBooking()
 	}
 	return raw, nil
