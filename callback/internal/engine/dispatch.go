@@ -145,8 +145,9 @@ func (m *Engine) sweep(ctx context.Context, t *tick, s *sweep) (worked bool, err
 		}
 		p.turn = m.fair.tenants.turn(p.tenant)
 		s.order.add(p)
-		if t.spent(m) {
-			// The next tick goes on with those that were not visited.
+		if t.spent(m) || n == 0 && b.passed > 0 && m.tally.newcomers(b.key) {
+			// The next tick goes on with those that were not visited, and those
+			// that came while heads were passed over.
 			t.planAt(t.now)
 			return worked, nil
 		}
@@ -233,6 +234,7 @@ func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
 		for _, at := range places {
 			m.walks.arrive(queue, at)
 		}
+		delete(m.visited, ServiceKey{queue.Tenant, queue.Service})
 	}
 	m.walks.forget(func(key callback.QueueKey) bool { return ready[key] > 0 })
 	return backlogs, nil

@@ -100,6 +100,19 @@ func (y *tally) arrivals() map[callback.QueueKey][]callback.Place {
 	return arrived
 }
 
+// newcomers reports whether callbacks of other services than key came or changed
+// since the last call of arrivals.
+func (y *tally) newcomers(key ServiceKey) bool {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	for queue := range y.arrived {
+		if key != (ServiceKey{queue.Tenant, queue.Service}) {
+			return true
+		}
+	}
+	return false
+}
+
 // readyIn returns the queue in which a callback is ready.
 func readyIn(cb *callback.Callback) (key callback.QueueKey, ready bool) {
 	if cb == nil || cb.State != callback.Queued || !cb.Ready || !cb.Priority.Valid() {

@@ -60,7 +60,7 @@ func (m *Engine) visit(ctx context.Context, t *tick, s *sweep, b *backlog) (n in
 	n, more, err = m.visitOnce(ctx, t, s, b)
 	if n == 0 && b.passed > passed {
 		took := m.Config.Now().Sub(began)
-		if b.passed >= passMost || took >= passTime {
+		if b.passed >= passMost || took >= passTime || m.tally.newcomers(b.key) {
 			rest := min(max(passShare*took, passAgain), restMost)
 			t.planAt(t.now.Add(rest))
 			m.walks.tire(b.key, t.now.Add(rest))
@@ -184,9 +184,12 @@ func (v *visit) choose(ctx context.Context, n int) (picks []pick, err error) {
 	return picks, err
 }
 
-// enough reports whether the visit has passed over what it may.
+// enough reports whether the visit has passed over what it may, which is less once
+// callbacks of other services have come.
 func (v *visit) enough() bool {
-	return v.backlog.passed >= passMost || v.backlog.passed > 0 && v.Config.Now().Sub(v.began) >= passTime
+	b := v.backlog
+	return b.passed >= passMost || b.passed > 0 && v.Config.Now().Sub(v.began) >= passTime ||
+		b.passed >= passChunk && v.tally.newcomers(b.key)
 }
 
 // consider reports whether a head may be dialed now, and by which agent.
