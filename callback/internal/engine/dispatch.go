@@ -240,19 +240,24 @@ func (m *Engine) queues(ctx context.Context, t *tick) ([]*backlog, error) {
 	return backlogs, nil
 }
 
+// lookMost is the longest that resumeUnpaused waits because the store is slow.
+const lookMost = 30 * time.Second
+
 // resumeUnpaused puts back the callbacks of services that were paused by their
-// configuration and are not any more. It looks once per Config.Poll, and once per
+// configuration and are not any more. It looks once per Config.Poll, or once per
+// lookMost while the store takes long to count, and once per
 // service after the end of a pause: what a request created in the state Paused
 // stays there.
 func (m *Engine) resumeUnpaused(ctx context.Context, t *tick) error {
-	if !isDue(m.lookedAt, t.now, m.Config.Poll) {
+	if !isDue(m.lookedAt, t.now, max(m.Config.Poll, min(countShare*m.lookTook, lookMost))) {
 		return nil
 	}
+	began := m.Config.Now()
 	groups, err := m.Store.Count(ctx, callback.Query{AllTenants: true, States: []callback.State{callback.Paused}})
 	if err != nil {
 		return err
 	}
-	m.lookedAt = t.now
+	m.lookedAt, m.lookTook = t.now, m.Config.Now().Sub(began)
 	t.begin(m)
 	looked := make(map[ServiceKey]bool)
 	for _, g := range groups {

@@ -32,6 +32,7 @@ type Engine struct {
 	visited  map[ServiceKey]bool // services that a sweep that was broken off is done with
 	looked   map[ServiceKey]bool // services without a pause whose paused callbacks were put back
 	lookedAt time.Time           // when the paused callbacks were counted
+	lookTook time.Duration       // how long that took
 
 	mu     sync.Mutex
 	orders map[ServiceKey]*scheduler.Order

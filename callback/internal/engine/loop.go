@@ -60,6 +60,8 @@ func (m *Engine) Run(ctx context.Context) error {
 	defer m.Life.loops.Done()
 	if notifier, ok := unwrap.As[callback.NotifyingStore](m.Store); ok {
 		defer notifier.Notify(func() { m.Feed.Signal(); m.tally.stale(); m.Wake() })()
+		m.tally.tell(true)
+		defer m.tally.tell(false)
 	}
 	defer m.renewals(ctx)()
 	timer := time.NewTimer(0)

@@ -26,6 +26,7 @@ type tally struct {
 	tick    time.Time                 // the time of the tick that counted
 	took    time.Duration
 	arrived map[callback.QueueKey][]callback.Place // of the callbacks that came or changed since arrivals was called
+	told    bool                                   // the store tells when other nodes change the queues
 	news    bool                                   // the queues may have changed otherwise since the count began
 }
 
@@ -34,7 +35,17 @@ type tally struct {
 const (
 	countShare = 200
 	newsShare  = 20
+	// toldPolls is how many times Config.Poll a count may be old if the store tells
+	// of the changes of other nodes.
+	toldPolls = 10
 )
+
+// tell says whether the store tells when other nodes change the queues.
+func (y *tally) tell(told bool) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.told = told
+}
 
 // stale is called when the queues may have changed other than by settle.
 func (y *tally) stale() {
@@ -127,11 +138,15 @@ func (y *tally) read(now, tick time.Time, poll time.Duration) (of map[callback.Q
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	share := time.Duration(countShare)
+	most := poll
+	if y.told {
+		most *= toldPolls
+	}
 	if y.news {
 		share = newsShare
 	}
-	rest := min(share*y.took, poll)
-	if age := now.Sub(y.counted); y.of == nil || age < 0 || age >= rest || tick.Sub(y.tick).Abs() >= poll {
+	rest := min(share*y.took, most)
+	if age := now.Sub(y.counted); y.of == nil || age < 0 || age >= rest || tick.Sub(y.tick).Abs() >= most {
 		return nil, time.Time{}, false
 	}
 	if y.news {

@@ -14,13 +14,13 @@ const (
 	// passMost is how many a service passes over in one visit, passTime about how
 	// long that takes, and passChunk how many are claimed at once. frontMost of
 	// them are at the front of the queue.
-	passMost  = 1000
+	passMost  = 500
 	frontMost = 100
 	passTime  = 5 * time.Millisecond
 	passChunk = 25
 	// passAgain is when a service goes on that has passed over as many. It is at
 	// least passShare times as long as the visit took, and at most restMost.
-	passAgain = 20 * time.Millisecond
+	passAgain = 40 * time.Millisecond
 	passShare = 3
 	restMost  = 200 * time.Millisecond
 	// declineFor is how long the heads that were passed over are not asked about
