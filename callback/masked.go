@@ -91,7 +91,11 @@ func (k PermitKey) MarshalText() ([]byte, error) { return text.Marshal(k) }
 
 // String returns the first counter of the range, as [PermitKey.String] does.
 func (r LoadRequest) String() string {
-	return PermitKey{Kind: r.Kind, Service: r.Service, Name: r.Name, Subject: r.Subject, Slot: r.From}.String()
+	key := PermitKey{Kind: r.Kind, Service: r.Service, Name: r.Name, Slot: r.From}
+	if len(r.Subjects) > 0 {
+		key.Subject = r.Subjects[0]
+	}
+	return key.String()
 }
 
 // Format prints what String returns, for every formatting verb.

@@ -255,13 +255,15 @@ type Claimed struct {
 }
 
 // LoadRequest selects counters of one kind and service. From and To are inclusive
-// bounds of Slot. Name and Subject select one value if they are not empty.
+// bounds of Slot. Name selects one value if it is not empty, Subjects several if there
+// are any; one that is named twice counts once. The counters are ordered by Slot, then
+// Name, then Subject.
 type LoadRequest struct {
 	Tenant   string
 	Kind     PermitKind
 	Service  string
 	Name     string
-	Subject  string
+	Subjects []string
 	From, To int64
 }
 

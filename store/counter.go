@@ -305,13 +305,22 @@ func (m *Memory) sweep(now instant) {
 	}
 }
 
+// distinct returns the strings of list, each once.
+func distinct(list []string) []string {
+	if len(list) < 2 {
+		return list
+	}
+	list = slices.Sorted(slices.Values(list))
+	return slices.Compact(list)
+}
+
 func (t *tenant) load(now time.Time, req *LoadRequest) []Counter {
 	l := t.limit(req.Service, req.Kind)
 	if l == nil {
 		return nil
 	}
 	var out []Counter
-	at := instantOf(now)
+	at, subjects := instantOf(now), distinct(req.Subjects)
 	add := func(c *counter) {
 		for ; c != nil; c = c.next {
 			if used := c.usedAt(at); used > 0 && (req.Name == "" || req.Name == c.key.Name) {
@@ -321,9 +330,10 @@ func (t *tenant) load(now time.Time, req *LoadRequest) []Counter {
 	}
 	for p := l.slots.Seek(slot{at: req.From}); p.Valid() && p.Item().at <= req.To; p.Next() {
 		from := len(out)
-		if req.Subject != "" {
-			add(p.Item().subjects[req.Subject])
-		} else {
+		for _, subject := range subjects {
+			add(p.Item().subjects[subject])
+		}
+		if len(subjects) == 0 {
 			for _, c := range p.Item().subjects {
 				add(c)
 			}

@@ -225,7 +225,7 @@ func TestUnplacedAttemptsAreNotCapped(t *testing.T) {
 	if done := r.wantReason(cb.ID, callback.ReasonAgentConnected); len(done.Attempts) != 21 || !done.Attempts[1].Began.Equal(done.Attempts[0].Ended.Add(10*time.Second)) {
 		t.Errorf("%d attempts, want 21; the second began at %v", len(done.Attempts), done.Attempts[1].Began)
 	}
-	counters, err := r.store.Load(r.ctx, r.clock.Now(), callback.LoadRequest{Kind: callback.PermitAttempt, Subject: swiss})
+	counters, err := r.store.Load(r.ctx, r.clock.Now(), callback.LoadRequest{Kind: callback.PermitAttempt, Subjects: []string{swiss}})
 	if err != nil || len(counters) == 0 || counters[0].Used != 1 {
 		t.Errorf("counted: %v, %v", counters, err)
 	}

@@ -45,7 +45,7 @@ func TestNumbersNeverShow(t *testing.T) {
 		manager.UpdateRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
 		manager.RescheduleRequest{ID: "x", Set: callback.Values{"_customer_number": swiss}},
 		manager.StateReport{ID: "x", Set: callback.Values{"_customer_number": swiss}},
-		callback.LoadRequest{Subject: swiss}, callback.EraseRequest{Subjects: []string{swiss}},
+		callback.LoadRequest{Subjects: []string{swiss}}, callback.EraseRequest{Subjects: []string{swiss}},
 		callback.Call{To: cb.Customer.Number}, callback.Match{Value: swiss},
 		&callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}})
 	for _, v := range []any{refused, invalid, cb.SearchValues, cb.Held, cb.Customer, &callback.PermitError{Permit: callback.Permit{Key: callback.PermitKey{Subject: swiss}}}} {

@@ -87,9 +87,11 @@ func (m *Manager) Position(ctx context.Context, id callback.ID) (Position, error
 	}
 	shut := scene.Ask(cb, s.ready.turn(s.order, cb.Priority))
 	if shut.Gate == decide.GateNone {
-		if shut, err = m.engine.NumberGate(ctx, now, cb, policy); err != nil {
+		gates, err := m.engine.NumberGates(ctx, now, []*callback.Callback{cb}, policy)
+		if err != nil {
 			return Position{}, err
 		}
+		shut = gates[cb.ID]
 	}
 	p.Ready = shut.Gate == decide.GateNone
 	closed := shut.Gate == decide.GateHours

@@ -16,10 +16,14 @@ func (s *Store) Load(ctx context.Context, now time.Time, req callback.LoadReques
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	sql, args := s.sql.load, []any{req.Tenant, req.Service, string(req.Kind), req.From, req.To, req.Name, now}
+	if len(req.Subjects) > 0 {
+		sql, args = s.sql.loadOf, append(args, req.Subjects)
+	}
 	var counters []callback.Counter
 	err := s.read(ctx, func(ctx context.Context) error {
 		counters = nil
-		rows, err := s.db.Query(ctx, s.sql.load, req.Tenant, req.Service, string(req.Kind), req.From, req.To, req.Name, req.Subject, now)
+		rows, err := s.db.Query(ctx, sql, args...)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ type statements struct {
 	claimDue, claimQ     string
 	setAside             string
 	getByID, getByKey    string
-	load                 string
+	load, loadOf         string
 	queued               string
 	history, events      string
 	lastPlace            string
@@ -61,8 +61,9 @@ func statementsOf(schema string) statements {
 	s.getByID = in("SELECT " + columns + " FROM {{schema}}.callbacks WHERE tenant = $1 AND id = $2 AND state <> 'ERASED'")
 	s.getByKey = in("SELECT " + columns + " FROM {{schema}}.callbacks WHERE tenant = $1 AND idempotency_key = $2 AND idempotency_key IS NOT NULL")
 	s.load = in("SELECT name, subject, slot, used, ends FROM {{schema}}.counters WHERE tenant = $1 AND service = $2 AND kind = $3" +
-		" AND slot BETWEEN $4 AND $5 AND ($6 = '' OR name = $6) AND ($7 = '' OR subject = $7) AND used > 0 AND (ends IS NULL OR ends > $8)" +
-		" ORDER BY slot, name, subject")
+		" AND slot BETWEEN $4 AND $5 AND ($6 = '' OR name = $6) AND used > 0 AND (ends IS NULL OR ends > $7)")
+	s.loadOf = s.load + " AND subject = ANY($8) ORDER BY slot, name, subject"
+	s.load += " ORDER BY slot, name, subject"
 	s.queued = in("SELECT tenant, service, priority, 'QUEUED'::text, count(*), count(*) FILTER (WHERE ready) FROM {{schema}}.queue" +
 		" WHERE $1 OR tenant = $2 GROUP BY tenant, service, priority")
 	s.history = in("SELECT place, tenant, callback, seq, type, body FROM {{schema}}.events" +

@@ -61,7 +61,7 @@ func TestDigestKey(t *testing.T) {
 				t.Errorf("found by key: %v, %v", got, err)
 			}
 			load, err := s.Load(t.Context(), storetest.Start(), callback.LoadRequest{
-				Tenant: c.Record.Tenant, Kind: callback.PermitNumber, Service: c.Record.Service, Subject: markers[0],
+				Tenant: c.Record.Tenant, Kind: callback.PermitNumber, Service: c.Record.Service, Subjects: []string{markers[0]},
 			})
 			if err != nil || len(load) != 1 {
 				t.Errorf("the counter of the number: %v, %v", load, err)

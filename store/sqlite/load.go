@@ -28,13 +28,22 @@ func (s *Store) Load(ctx context.Context, now time.Time, req store.LoadRequest) 
 		return nil, err
 	}
 	l := &load{req: &req, now: floor(now)}
-	args := []any{req.Tenant, string(req.Kind), req.Service, s.secret.digestOf(req.Tenant, req.Subject), req.From, req.To}
-	err := s.rows(ctx, l.add, ofOne, args...)
-	if err == nil && req.Subject == "" {
-		err = s.rows(ctx, l.add, ofAll, args...)
+	load := func(sql, subject string) error {
+		l.subject = subject
+		return s.rows(ctx, l.add, sql, req.Tenant, string(req.Kind), req.Service, s.secret.digestOf(req.Tenant, subject), req.From, req.To)
 	}
-	if err != nil {
-		return nil, err
+	for _, subject := range slices.Compact(slices.Sorted(slices.Values(req.Subjects))) {
+		if err := load(ofOne, subject); err != nil {
+			return nil, err
+		}
+	}
+	if len(req.Subjects) == 0 {
+		if err := load(ofOne, ""); err != nil {
+			return nil, err
+		}
+		if err := load(ofAll, ""); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(l.found, func(a, b store.Counter) int {
 		return cmp.Or(cmp.Compare(a.Key.Slot, b.Key.Slot), strings.Compare(a.Key.Name, b.Key.Name), strings.Compare(a.Key.Subject, b.Key.Subject))
@@ -43,15 +52,16 @@ func (s *Store) Load(ctx context.Context, now time.Time, req store.LoadRequest) 
 }
 
 type load struct {
-	req   *store.LoadRequest
-	now   instant
-	found []store.Counter
+	req     *store.LoadRequest
+	now     instant
+	subject string // of the rows of ofOne
+	found   []store.Counter
 }
 
 // add adds a row of ofOne or ofAll.
 func (l *load) add(row []any) error {
 	s := scanner{values: row}
-	c := &counter{key: callback.PermitKey{Kind: l.req.Kind, Service: l.req.Service, Subject: l.req.Subject}}
+	c := &counter{key: callback.PermitKey{Kind: l.req.Kind, Service: l.req.Service, Subject: l.subject}}
 	c.key.Slot, c.key.Name, c.used, c.ends = s.integer(), s.text(), s.integer(), s.instant()
 	if s.bad || c.usedAt(l.now) <= 0 || l.req.Name != "" && l.req.Name != c.key.Name {
 		return nil

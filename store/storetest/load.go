@@ -54,9 +54,17 @@ func loadClauses() []Clause {
 			fill(p)
 			p.same("load of a name", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Name: "a"}),
 				[]callback.Counter{parameter("a", "x", 600), parameter("a", "y", 600)})
-			p.same("load of a subject", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Subject: "x"}),
+			p.same("load of a subject", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Subjects: []string{"x"}}),
 				[]callback.Counter{parameter("c", "x", 300), parameter("a", "x", 600), parameter("b", "x", 600)})
-			p.same("load of both", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Name: "b", Subject: "y"}), []callback.Counter{})
+			p.same("load of both", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Name: "b", Subjects: []string{"y"}}), []callback.Counter{})
+		}},
+		{Name: "filter by several subjects", run: func(p *probe) {
+			fill(p)
+			p.same("load of two", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Subjects: []string{"y", "x", "y", "z"}}),
+				[]callback.Counter{parameter("c", "x", 300), parameter("a", "x", 600), parameter("a", "y", 600), parameter("b", "x", 600)})
+			p.same("load of two and a name", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Name: "a", Subjects: []string{"x", "y"}}),
+				[]callback.Counter{parameter("a", "x", 600), parameter("a", "y", 600)})
+			p.same("load of unknown ones", loads(p, callback.LoadRequest{Kind: callback.PermitParameter, To: 1000, Subjects: []string{"z", "w"}}), []callback.Counter{})
 		}},
 		{Name: "only counters in use", run: func(p *probe) {
 			fill(p)

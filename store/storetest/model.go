@@ -381,7 +381,7 @@ func (m *twin) load() string {
 		req.Name = key.Name
 	}
 	if m.rand.IntN(2) == 0 {
-		req.Subject = key.Subject
+		req.Subjects = []string{key.Subject}
 	}
 	got, err := m.store.Load(m.ctx, m.now, req)
 	if err != nil {

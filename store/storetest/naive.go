@@ -298,7 +298,7 @@ func (n *naive) Load(ctx context.Context, now time.Time, req callback.LoadReques
 		k := c.Key
 		if c.tenant == req.Tenant && c.Used > 0 && (c.Ends.IsZero() || c.Ends.After(now)) &&
 			k.Kind == req.Kind && k.Service == req.Service && k.Slot >= req.From && k.Slot <= req.To &&
-			(req.Name == "" || k.Name == req.Name) && (req.Subject == "" || k.Subject == req.Subject) {
+			(req.Name == "" || k.Name == req.Name) && (len(req.Subjects) == 0 || slices.Contains(req.Subjects, k.Subject)) {
 			out = append(out, c.Counter)
 		}
 	}

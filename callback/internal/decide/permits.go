@@ -89,10 +89,10 @@ func (p *Policy) attemptPermits(subject string, now time.Time) (take []callback.
 	return take
 }
 
-// Capped returns GateCap if the counters of the calls to the customer's number allow
-// no attempt now.
-func (p *Policy) Capped(cb *callback.Callback, counters []callback.Counter, now time.Time) (shut Shut) {
-	for _, permit := range p.attemptPermits(p.subject(cb), now) {
+// Capped returns GateCap if the counters of the calls to a number allow no attempt
+// now.
+func (p *Policy) Capped(subject string, counters []callback.Counter, now time.Time) (shut Shut) {
+	for _, permit := range p.attemptPermits(subject, now) {
 		for _, c := range counters {
 			if c.Key == permit.Key && c.Used >= permit.Max {
 				shut = Shut{GateCap, Latest(shut.Until, c.Ends)}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -33,6 +34,7 @@ type visit struct {
 	failed  [scheduler.Levels]callback.Place       // the first head that the router failed for
 	fails   int                                    // of the router in a row
 	begun   [scheduler.Levels]bool
+	numbers map[callback.ID]decide.Shut          // the gates of the numbers of the heads claimed
 	agents  map[callback.ID]callback.Reservation // from a BatchRouter
 	back    Batch                                // leases to give back
 	ended   Batch                                // of heads that expired, or whose number was called often enough
@@ -256,7 +258,7 @@ func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 	}
 	shut := v.scene.Own(cb)
 	if shut.Gate == decide.GateNone {
-		shut = v.numberGate(ctx, cb)
+		shut = v.numbers[cb.ID]
 	}
 	switch shut.Gate {
 	case decide.GateNone:
@@ -270,21 +272,21 @@ func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 	return false
 }
 
-// numberGate asks the gates of a head's number. The write decides about them; asking
-// first saves a reservation of the router, and an offer. A slow store is not asked
-// about each head, because the leases would end.
-func (v *visit) numberGate(ctx context.Context, cb *callback.Callback) decide.Shut {
+// askNumbers asks the gates of the heads' numbers. The write decides about them; asking
+// first saves a reservation of the router, and an offer. A slow store is not asked,
+// because the leases would end.
+func (v *visit) askNumbers(ctx context.Context, heads []*callback.Callback) {
 	if s := &v.backlog.policy.Service; v.Config.Router == nil && !s.Preview.On && !s.Confirm.On {
-		return decide.Shut{}
+		return
 	}
 	if v.freshen(ctx); v.lapsing(4) {
-		return decide.Shut{}
+		return
 	}
-	shut, err := v.NumberGate(ctx, v.round.Now, cb, v.backlog.policy)
-	if err != nil {
-		return decide.Shut{}
+	gates, _ := v.NumberGates(ctx, v.round.Now, heads, v.backlog.policy)
+	if v.numbers == nil {
+		v.numbers = gates
 	}
-	return shut
+	maps.Copy(v.numbers, gates)
 }
 
 // passOver leaves a head in its queue that cannot be dialed for now.
@@ -361,6 +363,7 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 		v.ready[p] -= n
 		v.backlog.ready[p] -= n
 	}
+	v.askNumbers(ctx, heads)
 	return v.reserveAny(ctx, n)
 }
 
@@ -458,24 +461,39 @@ func (v *visit) leave(ctx context.Context) {
 	_, _ = v.Write(ctx, v.tick.now, &v.back)
 }
 
-// NumberGate returns the gate of the customer's number that is shut.
-func (m *Engine) NumberGate(ctx context.Context, now time.Time, cb *callback.Callback, p *decide.Policy) (decide.Shut, error) {
-	if p.Service.Inbound.On {
-		return decide.Shut{}, nil
+// NumberGates returns the gates of the numbers of some callbacks that are shut.
+// These belong to one tenant and to the service of the policy.
+func (m *Engine) NumberGates(ctx context.Context, now time.Time, callbacks []*callback.Callback, p *decide.Policy) (map[callback.ID]decide.Shut, error) {
+	if p.Service.Inbound.On || len(callbacks) == 0 {
+		return nil, nil
 	}
-	load := func(kind callback.PermitKind) ([]callback.Counter, error) {
-		return m.Store.Load(ctx, now, callback.LoadRequest{Tenant: cb.Tenant, Kind: kind, Subject: p.Subject(cb.Customer.Target())})
+	subjects := make([]string, len(callbacks))
+	for i, cb := range callbacks {
+		subjects[i] = p.Subject(cb.Customer.Target())
+	}
+	load := func(kind callback.PermitKind) (map[string][]callback.Counter, error) {
+		counters, err := m.Store.Load(ctx, now, callback.LoadRequest{Tenant: callbacks[0].Tenant, Kind: kind, Subjects: subjects})
+		of := make(map[string][]callback.Counter, len(counters))
+		for _, c := range counters {
+			of[c.Key.Subject] = append(of[c.Key.Subject], c)
+		}
+		return of, err
 	}
 	calls, err := load(callback.PermitCall)
 	if err != nil {
-		return decide.Shut{}, err
-	}
-	if len(calls) > 0 {
-		return decide.Shut{Gate: decide.GateNumber}, nil
+		return nil, err
 	}
 	attempts, err := load(callback.PermitAttempt)
 	if err != nil {
-		return decide.Shut{}, err
+		return nil, err
 	}
-	return p.Capped(cb, attempts, now), nil
+	gates := make(map[callback.ID]decide.Shut)
+	for i, cb := range callbacks {
+		if len(calls[subjects[i]]) > 0 {
+			gates[cb.ID] = decide.Shut{Gate: decide.GateNumber}
+		} else if shut := p.Capped(subjects[i], attempts[subjects[i]], now); shut.Gate != decide.GateNone {
+			gates[cb.ID] = shut
+		}
+	}
+	return gates, nil
 }
