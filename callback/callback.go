@@ -25,9 +25,12 @@ func (id ID) Valid() bool {
 	})
 }
 
-// Values holds properties or user data: a JSON value under each key. A nested
-// value must not be changed in place, because copies of a callback share it:
-// replace it with a changed copy.
+// Values holds properties or user data: a JSON value under each key. The Manager takes
+// nil, string, bool, int, int64, float64, [encoding/json.Number], []any,
+// map[string]any and Values. What it returns and gives to a store are strings,
+// booleans, nil, lists, maps, and json.Number for every number, with the digits that
+// it was given. A nested value must not be changed in place, because copies of a
+// callback share it: replace it with a changed copy.
 //
 // Printing and encoding/json show the keys only; [Values.Reveal] returns a map that
 // they show.
@@ -408,7 +411,8 @@ func clonePointer[T any](p *T) *T {
 }
 
 // TextOf returns the text by which a property is searched, counted and compared:
-// a string itself, a number or boolean in its JSON form. It returns false for
+// a string itself, a number as it is written, or a boolean in its JSON form. Numbers
+// are equal if their texts are: 1.0 is not 1. It returns false for
 // null, empty strings, arrays, objects and values that JSON cannot encode.
 func TextOf(value any) (string, bool) {
 	switch v := value.(type) {

@@ -2,6 +2,7 @@ package manager_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -182,7 +183,7 @@ func TestWhatTheDialerIsTold(t *testing.T) {
 		"progress":    !c.DetectCalls,
 		"times":       c.RingTimeout == 20*time.Second && c.MaxCall == time.Hour && c.NotAfter.Equal(monday().Add(32*time.Second)),
 		"treatments":  c.Treatments == treatments,
-		"data":        c.UserData["note"] == "x" && c.Properties["_p"] == 1,
+		"data":        c.UserData["note"] == "x" && c.Properties["_p"] == json.Number("1"),
 	} {
 		if !ok {
 			t.Errorf("%s is wrong in %#v", what, []any{c.Key, c.CallerID, c.RoutePoint, c.Target, c.NotAfter, c.Treatments})

@@ -2,6 +2,7 @@ package manager_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -512,12 +513,12 @@ func TestPauseAndResumeMeetOtherChanges(t *testing.T) {
 	}
 	meddle(callback.EventPaused)
 	r.pause(drill(), 1)
-	if got := r.wantState(cb.ID, callback.Paused); got.UserData["topic"] != 1 {
+	if got := r.wantState(cb.ID, callback.Paused); got.UserData["topic"] != json.Number("1") {
 		t.Errorf("the other change is lost: %v", got.UserData)
 	}
 	meddle(callback.EventResumed)
 	r.resume(over(), 1)
-	if got := r.wantState(cb.ID, callback.Queued); got.UserData["topic"] != 2 {
+	if got := r.wantState(cb.ID, callback.Queued); got.UserData["topic"] != json.Number("2") {
 		t.Errorf("the other change is lost: %v", got.UserData)
 	}
 }

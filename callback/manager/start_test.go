@@ -1,6 +1,7 @@
 package manager_test
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"strings"
@@ -200,7 +201,9 @@ func TestIdempotencyKey(t *testing.T) {
 func TestRedialCopies(t *testing.T) {
 	r := newRig(t, nil)
 	r.dialer.On(swiss, callbacktest.Answered(time.Minute))
-	first := r.start(manager.Request{Properties: callback.Values{"_kind": "a", "note": "x", "_ors_session_id": "s", "color": "red"}})
+	first := r.start(manager.Request{Properties: callback.Values{
+		"_kind": "a", "note": "x", "_ors_session_id": "s", "color": "red", "sum": json.Number("900719925474099303"), "rate": 1.5,
+	}})
 	_, err := r.try(manager.Request{CopyFrom: first.ID})
 	wantCode(t, err, callback.ErrInvalidOperation, 40020) // not completed
 	r.run(time.Hour)
@@ -216,7 +219,9 @@ func TestRedialCopies(t *testing.T) {
 	if diff := cmp.Diff(callback.Values{"_kind": "a"}, cb.Properties); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(callback.Values{"note": "x", "color": "blue"}, cb.UserData); diff != "" {
+	if diff := cmp.Diff(callback.Values{
+		"note": "x", "color": "blue", "sum": json.Number("900719925474099303"), "rate": json.Number("1.5"),
+	}, cb.UserData); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,6 +1,7 @@
 package manager_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func TestUpdate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := callback.Values{"note": "x", "new": map[string]any{"k": []any{1, "v"}}}
+	want := callback.Values{"note": "x", "new": map[string]any{"k": []any{json.Number("1"), "v"}}}
 	if diff := cmp.Diff(want, got.UserData); diff != "" {
 		t.Error(diff)
 	}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -235,7 +236,9 @@ func (c *codec) valuesField(number uint64, field string, p *callback.Values) {
 		// A variable, because what Unmarshal writes to escapes to the heap.
 		var v callback.Values
 		if text := c.getBytes(); c.err == nil {
-			if err := json.Unmarshal(text, &v); err != nil || v == nil {
+			d := json.NewDecoder(bytes.NewReader(text))
+			d.UseNumber()
+			if err := d.Decode(&v); err != nil || v == nil || d.InputOffset() != int64(len(text)) {
 				c.damaged(c.keyAt, "invalid JSON object")
 			}
 		}

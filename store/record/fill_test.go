@@ -1,8 +1,10 @@
 package record_test
 
 import (
+	"encoding/json"
 	"hash/fnv"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +77,7 @@ func set(t testing.TB, leaf reflect.Value, path string) {
 	case reflect.Float64:
 		leaf.SetFloat(float64(sum+1) / 1024)
 	case reflect.Map:
-		leaf.Set(reflect.ValueOf(callback.Values{"path": path, "sum": float64(sum), "list": []any{true, nil, "ü<"}}))
+		leaf.Set(reflect.ValueOf(callback.Values{"path": path, "sum": json.Number(strconv.FormatUint(uint64(sum), 10)), "list": []any{true, nil, "ü<"}}))
 	case reflect.Struct:
 		switch leaf.Interface().(type) {
 		case time.Time:

@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,8 +131,9 @@ func concurrencyClauses() []Clause {
 						p.fatalf("no change succeeds")
 					}
 					c := Revise(p.get("c1"), func(cb *callback.Callback) {
-						n, _ := cb.UserData["n"].(float64)
-						cb.UserData["n"] = n + 1
+						number, _ := cb.UserData["n"].(json.Number)
+						n, _ := number.Int64()
+						cb.UserData["n"] = json.Number(strconv.FormatInt(n+1, 10))
 					})
 					err := p.try(Start(), takes(c, callback.Permit{Key: seat(1), N: 1, Max: -1}))
 					switch {
@@ -142,7 +145,7 @@ func concurrencyClauses() []Clause {
 				}
 			})
 			cb := p.get("c1")
-			p.same("count in the record", cb.UserData["n"], any(float64(workers*each)))
+			p.same("count in the record", cb.UserData["n"], any(json.Number(strconv.Itoa(workers*each))))
 			p.same("revision", cb.Revision, int64(workers*each+1))
 			p.uses("taken", seat(1), workers*each)
 			h := p.events(callback.EventQuery{Tenant: Tenant, Callback: "c1", Limit: 1000}).Events

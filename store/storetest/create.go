@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -13,6 +14,23 @@ func createClauses() []Clause {
 			cb := full()
 			p.create(cb)
 			p.same("callback", p.get("c1"), cb)
+		}},
+		{Name: "numbers keep their text", run: func(p *probe) {
+			const account = "900719925474099303"
+			cb := New("c1", func(cb *callback.Callback) {
+				cb.Properties = callback.Values{"_account": json.Number(account), "_list": []any{json.Number("1.50"), json.Number("-0")}}
+				cb.UserData = callback.Values{"tree": map[string]any{"n": json.Number("1E+30")}, "n": json.Number("0.10")}
+				cb.SearchValues = []callback.SearchValue{{Key: "_account", Value: account}}
+			})
+			p.apply(Write(cb))
+			p.same("callback", p.get("c1"), cb)
+			c := Revise(p.get("c1"), func(cb *callback.Callback) { cb.Detail = "changed" })
+			p.apply(c)
+			p.same("changed callback", p.get("c1"), c.Record)
+			for n, want := range map[string][]callback.ID{account: {"c1"}, "900719925474099302": nil, "900719925474099304": nil, "900719925474099303.0": nil} {
+				p.same("search by "+n, ids(p.search(callback.Query{Tenant: Tenant, SearchValues: []callback.Match{{Key: "_account", Value: n}}}).Callbacks), want)
+				p.same("search by the property "+n, ids(p.search(callback.Query{Tenant: Tenant, Properties: []callback.Match{{Key: "_account", Value: n}}}).Callbacks), want)
+			}
 		}},
 		{Name: "every field is kept by a later change", run: func(p *probe) {
 			p.create(New("c1"))
@@ -125,8 +143,8 @@ func full() *callback.Callback {
 		StructuredMIME: "text/xml", BinaryContent: "https://example.com/b", BinaryMIME: "image/png", BinarySize: 3,
 		TimeShift: -60, NoChildren: true, DN: "dn", Location: "loc", ServerID: "srv",
 	}
-	cb.Properties = callback.Values{"_one": "1", "_list": []any{"a", 1.5, true, nil}, "_tree": map[string]any{"a": map[string]any{"b": "c"}}}
-	cb.UserData = callback.Values{"vip": true, "score": 12.5, "text": "ein Wort, \"zitiert\" \u00fc\u4e2d", "empty": "", "none": nil}
+	cb.Properties = callback.Values{"_one": "1", "_list": []any{"a", json.Number("1.50"), true, nil}, "_tree": map[string]any{"a": map[string]any{"b": "c"}}}
+	cb.UserData = callback.Values{"vip": true, "score": json.Number("12.5"), "text": "ein Wort, \"zitiert\" \u00fc\u4e2d", "empty": "", "none": nil}
 	cb.SearchValues = []callback.SearchValue{{Key: "_one", Value: "1"}, {Key: "vip", Value: "false", Former: true}}
 	cb.Until, cb.Zone, cb.Immediate = At(4*time.Hour), "Europe/Berlin", true
 	cb.Bucket = At(time.Hour)

@@ -18,9 +18,9 @@
 // operations, from fixed seeds, with those of a naive store.
 //
 // The suite does not sleep and reads no clock. It passes instants of its own,
-// in steps of at least a microsecond, so that any store can run it. User data
-// may come back as JSON would decode it: text, float64, bool, nil, and lists
-// and maps of these.
+// in steps of at least a microsecond, so that any store can run it. The values
+// in properties and user data are text, [encoding/json.Number], bool, nil, and lists and
+// maps of these, and come back as such.
 //
 // # Where the contract leaves room
 //

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -52,6 +53,16 @@ func changeFaults() []*fault {
 				return r.Tenant != c.Record.Tenant && r.ID == c.Source.ID && r.Revision == c.Source.Revision
 			}) {
 				c.Source = nil
+			}
+		}}},
+		{name: "numbers lose digits", areas: []string{"create"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for _, values := range []callback.Values{c.Record.Properties, c.Record.UserData} {
+				for key, v := range values {
+					if n, ok := v.(json.Number); ok {
+						f, _ := n.Float64()
+						values[key] = json.Number(strconv.FormatFloat(f, 'f', -1, 64))
+					}
+				}
 			}
 		}}},
 		{name: "texts of events survive a mask", areas: []string{"events"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.MaskEvents = false }}},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -140,7 +141,7 @@ func (m *twin) fill(cb *callback.Callback) {
 	}
 	cb.Customer.Number, cb.Customer.ID = Number(r.IntN(9)), pick(r, "", "cust-1", "cust-2")
 	cb.Origin.ExternalID, cb.Origin.CallerID, cb.Agent.Personal = pick(r, "", "e1", "e2"), pick(r, "", "crm"), pick(r, "", "hans")
-	cb.UserData = callback.Values{"score": float64(r.IntN(3)), "lang": pick(r, "de", "fr")}
+	cb.UserData = callback.Values{"score": json.Number(pick(r, "0", "1", "900719925474099303")), "lang": pick(r, "de", "fr")}
 	cb.SearchValues = nil
 	for range r.IntN(4) {
 		cb.SearchValues = append(cb.SearchValues, callback.SearchValue{Key: pick(r, "city", "vip"), Value: pick(r, "1", "2", "3", "x", "y"), Former: r.IntN(2) == 0})

@@ -390,9 +390,10 @@ func textOf(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
-	case bool, float64:
-		text, _ := json.Marshal(v)
-		return string(text)
+	case json.Number:
+		return string(v)
+	case bool:
+		return strconv.FormatBool(v)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -25,7 +26,7 @@ func crowd() []*callback.Callback {
 			cb.Customer.Number, cb.Customer.ID = Number(1), "cust-1"
 			cb.Origin = callback.Origin{ExternalID: "ext-1", CallerID: "crm", AppPool: "pool-1"}
 			cb.SearchValues = []callback.SearchValue{{Key: "city", Value: "Bern"}, {Key: "city", Value: "Basel", Former: true}, {Key: "vip", Value: "yes"}}
-			cb.Properties, cb.UserData = callback.Values{"_lang": "de"}, callback.Values{"score": 5.0, "vip": true}
+			cb.Properties, cb.UserData = callback.Values{"_lang": "de"}, callback.Values{"score": json.Number("5"), "vip": true}
 		}),
 		New("b", desired(2*time.Hour), Queued(At(time.Minute)), func(cb *callback.Callback) {
 			cb.Customer.Number, cb.Customer.Alternative, cb.Customer.ID = Number(2), Number(1), "cust-2"

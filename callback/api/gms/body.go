@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 // parameters reads the parameters of an operation from a body and removes them;
@@ -50,11 +51,14 @@ func (p *parameters) textOf(name string, value any) string {
 	if value == nil || value == "" {
 		return ""
 	}
-	text, ok := callback.TextOf(value)
-	if !ok {
+	s, ok := callback.TextOf(value)
+	switch {
+	case !ok:
 		p.refuse(name, "is not a string")
+	case !text.Whole(value):
+		p.refuse(name, text.RuleWhole)
 	}
-	return text
+	return s
 }
 
 // time takes a time; zero if it is absent.

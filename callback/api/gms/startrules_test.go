@@ -174,6 +174,51 @@ func TestMandatoryKeys(t *testing.T) {
 	}
 }
 
+// A JSON number is a text only if it is written in digits alone.
+func TestNumbersInDigits(t *testing.T) {
+	r := newRig(t, func(s *setup) {
+		s.services[0].SearchKeys = []string{"_customer_number", "_account", "crm"}
+		s.services[0].Limits.Parameters = []string{"city"}
+		s.services[0].Numbers.Countries = []string{"CH", "DE"}
+	})
+	id := r.start(`{"_customer_number":"` + swiss + `"}`).ID
+	before := r.stored(string(id)).Revision
+	for _, key := range []string{"_customer_number", "_account", "crm", "city"} {
+		for _, n := range []string{"493012345678.0", "4930123456.78", "493012345678e0", "4.93012345678e11", "4930123456E2", "-493012345678", "-0", "0.0", "1e-1"} {
+			body := `{"_customer_number":"+493012345670","` + key + `":` + n + `}`
+			if key == "_customer_number" {
+				body = `{"_customer_number":` + n + `}`
+			}
+			if e := r.post(deskPath, body).fault(400, 40010); e.Properties["parameter"] != key {
+				t.Errorf("%s %s: %v", key, n, e.Properties)
+			}
+			if e := r.put(string(id), `{"`+key+`":`+n+`}`).fault(400, 40010); e.Properties["parameter"] != key {
+				t.Errorf("update of %s to %s: %v", key, n, e.Properties)
+			}
+		}
+	}
+	if now := r.stored(string(id)).Revision; now != before {
+		t.Errorf("refused updates left revision %d, want %d", now, before)
+	}
+	cb := r.start(`{"_customer_number":493012345678,"_account":900719925474099303,"crm":0,"weight":1.50}`)
+	if cb.Customer.Number.Key() != "+493012345678" || cb.UserData["weight"] != jsonNumber("1.50") {
+		t.Errorf("started %v with weight %v", cb.Customer.Number.Key(), cb.UserData["weight"])
+	}
+	r.put(string(cb.ID), `{"note":"x"}`).want(200)
+	for account, want := range map[string]int{"900719925474099303": 1, "900719925474099302": 0, "900719925474099304": 0, "900719925474099300": 0} {
+		count := 0
+		for _, err := range r.m.Search(t.Context(), callback.Query{SearchValues: []callback.Match{{Key: "_account", Value: account}}}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+		}
+		if count != want {
+			t.Errorf("account %s: %d callbacks", account, count)
+		}
+	}
+}
+
 // Options that a service lists as overwritable are read from the body or the
 // URL; others are ignored and do not become properties.
 func TestOverwritableOptions(t *testing.T) {

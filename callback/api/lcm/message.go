@@ -88,9 +88,18 @@ func (o members) required(name string) string {
 	return value
 }
 
-// numeral takes a number, or a string with a number, as text.
+// numeral takes a number that is written in digits alone, or a string, as text.
 func (o members) numeral(name string) string {
-	switch v := o.Take(name).(type) {
+	value := o.Take(name)
+	if !text.Whole(value) {
+		o.Refuse(name, text.RuleWhole)
+	}
+	return o.spelling(name, value)
+}
+
+// spelling returns a number as it is written, or a string.
+func (o members) spelling(name string, value any) string {
+	switch v := value.(type) {
 	case json.Number:
 		return v.String()
 	case string:
@@ -121,7 +130,7 @@ func (o members) integer(name string, low, high int) int {
 
 // amount takes a number.
 func (o members) amount(name string) float64 {
-	v, err := strconv.ParseFloat(o.numeral(name), 64)
+	v, err := strconv.ParseFloat(o.spelling(name, o.Take(name)), 64)
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		o.Refuse(name, "is not a number")
 	}

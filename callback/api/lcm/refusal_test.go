@@ -2,6 +2,7 @@ package lcm_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -79,6 +80,10 @@ func TestBadData(t *testing.T) {
 		{"SetCallbackWithComments", setting().with("StartDate", "03/03/2029", "EndDate", "03/03/2029"), "StartTime", ""},
 		{"SetCallbackWithComments", setting().with("CallbackModeId", nil), "CallbackModeId", ""},
 		{"SetCallbackWithComments", setting().with("CallbackModeId", true), "CallbackModeId", ""},
+		{"SetCallbackWithComments", setting().with("CallbackModeId", json.Number("2.0")), "CallbackModeId", ""},
+		{"SetCallbackWithComments", setting().with("CallbackModeId", json.Number("2e0")), "CallbackModeId", ""},
+		{"SetCallbackWithComments", setting().with("CallbackModeId", -2), "CallbackModeId", ""},
+		{"GetPersonalCallbackList", listing("NoofRecords", json.Number("1e1")), "NoofRecords", ""},
 		{"SetCallbackWithComments", setting().with("CallbackModeID", 2), "", "Invalid request."},
 		{"SetCallbackWithComments", setting().with("CallbackModeId", "no such"), "", "Invalid Callback Mode."},
 		{"SetCallbackWithComments", setting().with("CallbackModeId", 9), "", "Invalid Callback Mode."},

@@ -260,22 +260,18 @@ func copyJSON(value any, depth int, left *int) (any, error) {
 		return v, roomLeft(*left)
 	case json.Number:
 		*left -= len(v)
-		if _, err := v.Float64(); err != nil {
+		if !isNumber(v) {
 			return nil, fmt.Errorf("is not a JSON number")
 		}
 		return v, roomLeft(*left)
-	case float64:
-		*left -= 8
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+	case int, int64, float64:
+		// Every store returns numbers in this type.
+		n, err := json.Marshal(v)
+		if err != nil {
 			return nil, fmt.Errorf("is not a JSON number")
 		}
-		return v, roomLeft(*left)
-	case int:
-		*left -= 8
-		return v, roomLeft(*left)
-	case int64:
-		*left -= 8
-		return v, roomLeft(*left)
+		*left -= len(n)
+		return json.Number(n), roomLeft(*left)
 	case []any:
 		out := make([]any, 0, min(len(v), maxValues))
 		for _, item := range v {
@@ -293,6 +289,12 @@ func copyJSON(value any, depth int, left *int) (any, error) {
 	default:
 		return nil, fmt.Errorf("is a %T, not a JSON value", value)
 	}
+}
+
+// isNumber reports whether JSON has a number of this text that a float64 can hold.
+func isNumber(n json.Number) bool {
+	_, err := n.Float64()
+	return err == nil && strings.Trim(string(n), "+-.0123456789eE") == "" && json.Valid([]byte(n))
 }
 
 func copyObject(v map[string]any, depth int, left *int) (any, error) {

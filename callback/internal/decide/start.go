@@ -18,6 +18,9 @@ func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 		return err
 	}
 	raw := req.Number
+	if err := p.checkTaken(cb.Properties, cb.UserData); err != nil {
+		return err
+	}
 	if text, ok := callback.TextOf(cb.Properties[callback.PropertyNumber]); ok {
 		if raw == "" {
 			raw = text
@@ -46,6 +49,20 @@ func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 		return Invalid(callback.PropertyNumber, "is required for a call")
 	}
 	p.setLookups(cb, number, raw)
+	return nil
+}
+
+// checkTaken refuses numbers that do not stand for a text where one is taken: for the
+// customer's number, and for what the service searches, requires or limits by.
+func (p *Policy) checkTaken(properties, userData callback.Values) error {
+	keys := [][]string{{callback.PropertyNumber}, p.Service.SearchKeys, p.Service.RequiredKeys, p.Service.Limits.Parameters}
+	for _, list := range keys {
+		for _, key := range list {
+			if !text.Whole(properties[key]) || !text.Whole(userData[key]) {
+				return Invalid(key, text.RuleWhole)
+			}
+		}
+	}
 	return nil
 }
 

@@ -29,6 +29,9 @@ func (d *Draft) Set(properties, userData callback.Values) error {
 	if len(properties)+len(userData) == 0 {
 		return nil
 	}
+	if err := d.Policy.checkTaken(properties, userData); err != nil {
+		return err
+	}
 	raw, err := d.changeNumber(properties)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
 const (
@@ -41,19 +42,21 @@ func IsControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 // [callback.FieldError] when the value has no text form, is longer than
 // [MaxFilled] bytes, has control characters or is not UTF-8.
 func Text(name string, value any) (string, error) {
-	text, ok := value.(string)
+	s, ok := value.(string)
 	if !ok {
-		text, ok = callback.TextOf(value)
+		s, ok = callback.TextOf(value)
 	}
 	switch {
 	case !ok:
 		return "", invalid(name, "is not a string")
-	case len(text) > MaxFilled:
+	case !text.Whole(value):
+		return "", invalid(name, text.RuleWhole)
+	case len(s) > MaxFilled:
 		return "", invalid(name, "has more than "+strconv.Itoa(MaxFilled)+" bytes")
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, IsControl):
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, IsControl):
 		return "", invalid(name, "has control characters or is not UTF-8")
 	}
-	return text, nil
+	return s, nil
 }
 
 func invalid(name, rule string) error {
