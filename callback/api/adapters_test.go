@@ -31,6 +31,10 @@ type adapters struct {
 }
 
 func newAdapters(t *testing.T, origins *api.Origins) *adapters {
+	return newAdaptersWith(t, origins, nil)
+}
+
+func newAdaptersWith(t *testing.T, origins *api.Origins, change func(*manager.Config)) *adapters {
 	t.Helper()
 	a := new(adapters)
 	service := callback.Service{
@@ -39,6 +43,9 @@ func newAdapters(t *testing.T, origins *api.Origins) *adapters {
 	}
 	world := managertest.New(t, managertest.Config{Services: []callback.Service{service}, Options: func(c *manager.Config) {
 		c.Contacts = lcm.Directory{"7": {{ID: "3", Value: "+41785556677", Callback: true, PEWC: true}}}
+		if change != nil {
+			change(c)
+		}
 	}})
 	a.manager = world.Manager
 	all := api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{Name: "x", Roles: api.Roles()}, nil })
@@ -162,7 +169,7 @@ func TestBodiesDeclareTheirType(t *testing.T) {
 		if s.body == "" {
 			continue
 		}
-		for _, kind := range []string{"", "text/plain", "multipart/form-data; boundary=x", "application/json; charset=utf-7", "text/json"} {
+		for _, kind := range []string{"", "text/plain", "multipart/mixed; boundary=x", "application/json; charset=utf-7", "text/json"} {
 			header := []string{"Content-Type", kind}
 			if kind == "" {
 				header = nil
@@ -276,4 +283,54 @@ func TestNoInputIsAFailure(t *testing.T) {
 			check(s.path, a.do(t, s.method, s.path+"?_redirect="+query+"&discard_ors_failure="+query, s.body, "Content-Type", api.JSON))
 		}
 	}
+}
+
+// A slash at the end of a path, and the number that libraries of browsers add to the
+// query, change no answer.
+func TestAddedToThePath(t *testing.T) {
+	for i := range samples("") {
+		for _, add := range []string{"/", "?_=1764580000000", "/?_=1"} {
+			plain, other := newAdapters(t, nil), newAdapters(t, nil)
+			want, got := samples(plain.start(t))[i], samples(other.start(t))[i]
+			if want.path == "/lcm" {
+				continue // one path, which is that of the host's mux
+			}
+			a, b := plain.do(t, want.method, want.path, want.body, "Content-Type", api.JSON), other.do(t, got.method, got.path+add, got.body, "Content-Type", api.JSON)
+			if a.Code != b.Code || a.Body.String() != b.Body.String() {
+				t.Errorf("%s %s%s: %d %s, want %d %s", got.method, got.path, add, b.Code, b.Body, a.Code, a.Body)
+			}
+		}
+	}
+	for _, path := range reads("cb000001") {
+		a := newAdapters(t, nil)
+		a.start(t)
+		want := a.do(t, "GET", path, "")
+		separator := "?"
+		if strings.Contains(path, "?") {
+			separator = "&"
+		}
+		for _, other := range []string{path + separator + "_=1764580000000", slashed(path)} {
+			if got := a.do(t, "GET", other, ""); got.Code != want.Code || got.Body.String() != want.Body.String() {
+				t.Errorf("%s: %d %s, want %d %s", other, got.Code, got.Body, want.Code, want.Body)
+			}
+		}
+	}
+}
+
+// reads are the paths of the operations that read.
+func reads(id string) []string {
+	return []string{
+		"/genesys/1/service/callback?_id=" + id, "/genesys/1/service/callback/desk", "/genesys/1/service/callback/desk/" + id,
+		"/genesys/1/service/callback/desk/availability", "/genesys/2/service/callback/desk/availability", "/genesys/1/service/" + id + "/check-queue-position",
+		"/genesys/1/admin/callback/queues", "/genesys/1/admin/callback/watermarks",
+		"/v1.0/callbacks?externalTaskId=task", "/v1.0/callbacks/" + id, "/interactions/" + id,
+	}
+}
+
+func slashed(path string) string {
+	path, query, found := strings.Cut(path, "?")
+	if found {
+		return path + "/?" + query
+	}
+	return path + "/"
 }

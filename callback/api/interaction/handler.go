@@ -76,6 +76,7 @@ func New(config Config) (*Handler, error) {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(wire.Bounded(r.Context()))
 	op := api.Operation{Roles: []api.Role{api.RoleRead, api.RoleOperate}, Do: func(caller *api.Caller) error {
 		body, err := h.read(w, r, caller)
 		if err == nil {
@@ -90,7 +91,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Calle
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return nil, api.NotAllowed(w, "GET, HEAD")
 	}
-	id := strings.TrimPrefix(r.URL.Path, "/")
+	id := strings.Trim(r.URL.Path, "/")
 	if !text.IsID(id) {
 		return nil, errNoInteraction
 	}

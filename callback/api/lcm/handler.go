@@ -105,8 +105,10 @@ func (h *Handler) write(w http.ResponseWriter, err error, reply []byte) {
 
 // Handle returns the reply to a message of a caller. If the reply is an error,
 // Handle also returns the error. Nothing was changed in that case, unless it is
-// a [callback.ErrOutcomeUnknown]; the message can be repeated.
+// a [callback.ErrOutcomeUnknown]; the message can be repeated. A store that does not
+// answer is such an error after two seconds at most.
 func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte) (reply []byte, err error) {
+	ctx = wire.Bounded(ctx)
 	env, err := read(message)
 	if err != nil {
 		return h.refusal(err), err

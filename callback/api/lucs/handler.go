@@ -9,6 +9,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api/internal/check"
 	"github.com/ringback-go/ringback/callback/api/internal/route"
 	"github.com/ringback-go/ringback/callback/api/internal/turns"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -102,6 +103,7 @@ type operation struct {
 // connection.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var op operation
+	r = r.WithContext(wire.Bounded(r.Context()))
 	api.Serve(w, r, h.authorizer, h.origins, func() (api.Operation, error) {
 		parts := route.Split(r)
 		var err error

@@ -51,15 +51,13 @@ const longestSettle = 24 * time.Hour
 func New(config Config) *Engine {
 	m := &Engine{
 		Intake: &Intake{
-			Config: config, Store: config.Store, Log: config.Logger, wake: make(chan struct{}, 1),
+			Config: config, Log: config.Logger, wake: make(chan struct{}, 1),
 			Feed: newBroadcast(), Life: newLifetime(), policies: new(policies), agents: new(agents), tally: new(tally), handouts: new(handouts),
 		},
 		fair: fairness{node: config.Node}, visited: make(map[ServiceKey]bool),
 		orders: make(map[ServiceKey]*scheduler.Order), cool: make(map[ServiceKey]span),
 	}
-	if config.Observer != nil {
-		m.Store = &observedStore{config.Store, m.Intake}
-	}
+	m.Store = &watchedStore{config.Store, m.Intake}
 	m.Clock, _ = unwrap.As[callback.ClockStore](config.Store)
 	m.Pauses.init(config.Store)
 	m.waiter, _ = unwrap.As[callback.BlockingDialer](config.Dialer)

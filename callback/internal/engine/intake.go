@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
+	"github.com/ringback-go/ringback/callback/internal/patience"
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
@@ -43,7 +44,9 @@ func (m *Intake) Now(ctx context.Context) (time.Time, error) {
 	if m.Clock == nil {
 		return m.Config.Now(), nil
 	}
+	ctx, end := patience.Call(ctx)
 	t, err := m.Clock.Now(ctx)
+	end(err)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("asking the store for the time: %w", err)
 	}
@@ -335,4 +338,104 @@ func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Polic
 		return nil, fmt.Errorf("identifier %q is not 1 to %d letters, digits, '_' and '-'", cb.ID, text.MaxName)
 	}
 	return d, ctx.Err()
+}
+
+// watchedStore bounds each call of a store by the patience of the request, and tells
+// the observer of it.
+type watchedStore struct {
+	callback.Store
+	intake *Intake
+}
+
+// Unwrap returns the store, for its optional interfaces.
+func (s *watchedStore) Unwrap() callback.Store { return s.Store }
+
+// called returns the context of a call of a method that begins now, and a function
+// that reports the call.
+func (s *watchedStore) called(ctx context.Context, method string) (context.Context, func(items int, err error)) {
+	call, end := patience.Call(ctx)
+	if s.intake.Config.Observer == nil {
+		return call, func(_ int, err error) { end(err) }
+	}
+	began := s.intake.Config.Now()
+	return call, func(items int, err error) {
+		end(err)
+		elapsed := s.intake.Config.Now().Sub(began)
+		s.intake.observe(ctx, func(o callback.Observer) {
+			o.StoreCalled(ctx, callback.StoreCall{Method: method, Items: items, Elapsed: elapsed, Err: handError(err)})
+		})
+	}
+}
+
+func (s *watchedStore) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
+	ctx, done := s.called(ctx, "Apply")
+	errs, err := s.Store.Apply(ctx, now, changes)
+	done(len(changes), err)
+	return errs, err
+}
+
+func (s *watchedStore) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
+	ctx, done := s.called(ctx, "Get")
+	cb, err := s.Store.Get(ctx, by)
+	done(1, err)
+	return cb, err
+}
+
+func (s *watchedStore) Claim(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
+	ctx, done := s.called(ctx, "Claim")
+	claimed, err := s.Store.Claim(ctx, now, req)
+	done(len(claimed.Callbacks), err)
+	return claimed, err
+}
+
+func (s *watchedStore) Search(ctx context.Context, q callback.Query) (callback.Page, error) {
+	ctx, done := s.called(ctx, "Search")
+	page, err := s.Store.Search(ctx, q)
+	done(len(page.Callbacks), err)
+	return page, err
+}
+
+func (s *watchedStore) Count(ctx context.Context, q callback.Query) ([]callback.Group, error) {
+	ctx, done := s.called(ctx, "Count")
+	groups, err := s.Store.Count(ctx, q)
+	done(len(groups), err)
+	return groups, err
+}
+
+func (s *watchedStore) Load(ctx context.Context, now time.Time, req callback.LoadRequest) ([]callback.Counter, error) {
+	ctx, done := s.called(ctx, "Load")
+	counters, err := s.Store.Load(ctx, now, req)
+	done(len(counters), err)
+	return counters, err
+}
+
+func (s *watchedStore) Events(ctx context.Context, q callback.EventQuery) (callback.EventPage, error) {
+	ctx, done := s.called(ctx, "Events")
+	page, err := s.Store.Events(ctx, q)
+	done(len(page.Events), err)
+	return page, err
+}
+
+func (s *watchedStore) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
+	ctx, done := s.called(ctx, "Erase")
+	errs, err := s.Store.Erase(ctx, now, req)
+	done(len(req.Items), err)
+	return errs, err
+}
+
+// patientPauser bounds each call of a store by the patience of the request.
+type patientPauser struct{ callback.PausingStore }
+
+func (s patientPauser) SetPause(ctx context.Context, p callback.Pause, on bool) error {
+	ctx, end := patience.Call(ctx)
+	err := s.PausingStore.SetPause(ctx, p, on)
+	end(err)
+	return err
+}
+
+func (s patientPauser) Pauses(ctx context.Context, tenant string, allTenants bool) ([]callback.Pause, error) {
+	ctx, end := patience.Call(ctx)
+	list, err := s.PausingStore.Pauses(ctx, tenant, allTenants)
+	end(err)
+	return list, err
 }

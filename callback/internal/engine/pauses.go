@@ -67,7 +67,9 @@ func (s *pauses) learn(list []callback.Pause) (resumed []ServiceKey) {
 }
 
 func (s *pauses) init(store callback.Store) {
-	s.Store, _ = unwrap.As[callback.PausingStore](store)
+	if pauser, ok := unwrap.As[callback.PausingStore](store); ok {
+		s.Store = patientPauser{pauser}
+	}
 	s.commits = make(chan struct{}, 1)
 }
 

@@ -201,7 +201,7 @@ func (v *visit) consider(ctx context.Context, cb *callback.Callback) (*callback.
 		delete(v.agents, cb.ID)
 		return &agent, true
 	}
-	if !v.sift(ctx, cb) {
+	if !v.sift(cb) {
 		return nil, false
 	}
 	reservation, err := v.reserve(ctx, cb)
@@ -245,7 +245,7 @@ func (v *visit) freshen(ctx context.Context) {
 }
 
 // sift reports whether a head may be dialed if there is an agent for it.
-func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
+func (v *visit) sift(cb *callback.Callback) bool {
 	if d := decide.Expired(cb, v.backlog.policy, v.round.Now, v.round.Actor); d != nil {
 		v.ended.Add(d)
 		return false

@@ -15,6 +15,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/internal/patience"
 )
 
 // TimeFormat is the layout of times in UTC.
@@ -80,6 +81,14 @@ func EndParts(w http.ResponseWriter) {
 		_ = c.SetWriteDeadline(time.Time{})
 	}
 }
+
+// StorePatience is how long a request waits for a store that does not answer: every
+// adapter answers within two seconds then.
+const StorePatience = 1500 * time.Millisecond
+
+// Bounded returns a context for a request, whose calls of the store wait for
+// [StorePatience].
+func Bounded(ctx context.Context) context.Context { return patience.With(ctx, StorePatience) }
 
 // LogFailure logs an error of the server with the causes that its text leaves
 // out, and with numbers masked. An error after the client has gone is not logged.
