@@ -66,9 +66,9 @@ func TestReadBodyType(t *testing.T) {
 	}
 	_, _, err = api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), api.Form), api.JSON)
 	wantFault(t, err, 415, "Content-Type: is not application/json")
-	for _, charset := range []string{"latin1", "utf8", "utf-16"} {
+	for _, charset := range []string{"utf-16", "windows-1252", "utf-7", "iso-8859-15", "x"} {
 		_, _, err := api.ReadBody(httptest.NewRecorder(), post(strings.NewReader("{}"), "application/json; charset="+charset), api.JSON)
-		if f := wantFault(t, err, 415, "Content-Type: charset is not utf-8"); !errors.Is(f, callback.ErrInvalidParameter) {
+		if f := wantFault(t, err, 415, "Content-Type: charset is not utf-8, us-ascii or iso-8859-1"); !errors.Is(f, callback.ErrInvalidParameter) {
 			t.Error("it is not an invalid parameter")
 		}
 	}
@@ -176,9 +176,9 @@ func TestReadValuesRefused(t *testing.T) {
 		{api.Form, "a=1&b=2&a=1", 400, "a: is given more than once"},
 		{api.Form, "+41785556677=1&+41785556677=2", 400, " ###########: is given more than once"},
 		{api.Form, "a=%zz", 400, "the body is not a form"},
-		{api.Form, "a=%ff", 400, "the body is not UTF-8"},
-		{api.Form, "%ff=a", 400, "the body is not UTF-8"},
-		{"text/plain", "a", 415, "Content-Type: is not application/json or application/x-www-form-urlencoded"},
+		{api.Form, "a=%ff", 400, "the body is not of the charset that it declares, which is UTF-8 without one"},
+		{api.Form, "%ff=a", 400, "the body is not of the charset that it declares, which is UTF-8 without one"},
+		{"text/plain", "a", 415, "Content-Type: is not application/json or application/x-www-form-urlencoded or multipart/form-data"},
 		{api.Form, "a=" + strings.Repeat("x", api.MaxBody), 413, "the body has more than 65536 bytes"},
 	} {
 		values, err := api.ReadValues(httptest.NewRecorder(), post(strings.NewReader(c.body), c.kind))
@@ -213,4 +213,81 @@ func FuzzReadValues(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Bodies are decoded as they declare, and what is not of the charset is refused.
+func TestCharsets(t *testing.T) {
+	const value = "M\u00fcller"
+	latin1 := "M\xfcller"
+	for _, c := range []struct {
+		kind, body string
+		refused    bool
+	}{
+		{api.JSON + "; charset=utf8", `{"name":"` + value + `"}`, false},
+		{api.JSON + `; charset="UTF-8"`, `{"name":"` + value + `"}`, false},
+		{api.JSON, "\ufeff" + `{"name":"` + value + `"}`, false},
+		{api.JSON + "; charset=us-ascii", `{"name":"M\u00fcller"}`, false},
+		{api.JSON + "; charset=US-ASCII", `{"name":"` + value + `"}`, true},
+		{api.JSON + "; charset=ISO-8859-1", `{"name":"` + latin1 + `"}`, false},
+		{api.JSON + "; charset=latin1", `{"name":"` + latin1 + `"}`, false},
+		{api.JSON + "; charset=iso-8859-1", "{\"name\":\"\x80\"}", true},
+		{api.JSON, `{"name":"` + latin1 + `"}`, true},
+		{api.Form + "; charset=utf8", "name=M%C3%BCller", false},
+		{api.Form + "; charset=ISO-8859-1", "name=M%FCller", false},
+		{api.Form + "; charset=ISO-8859-1", "name=" + latin1, false},
+		{api.Form + "; charset=ISO-8859-1", "name=%80", true},
+		{api.Form + "; charset=us-ascii", "name=M%C3%BCller", true},
+		{api.Form, "name=M%FCller", true},
+		{api.Multipart + "; boundary=x", part("", value), false},
+		{api.Multipart + "; boundary=x; charset=ISO-8859-1", part("", latin1), false},
+		{api.Multipart + "; boundary=x", part("Content-Type: text/plain; charset=ISO-8859-1\r\n", latin1), false},
+		{api.Multipart + "; boundary=x; charset=ISO-8859-1", part("Content-Type: text/plain; charset=utf-8\r\n", value), false},
+		{api.Multipart + "; boundary=x", part("Content-Type: text/plain; charset=us-ascii\r\n", value), true},
+		{api.Multipart + "; boundary=x", part("Content-Transfer-Encoding: quoted-printable\r\n", "M=C3=BCller"), false},
+		{api.Multipart + "; boundary=x", part("", latin1), true},
+	} {
+		values, err := api.ReadValues(httptest.NewRecorder(), post(strings.NewReader(c.body), c.kind))
+		if c.refused {
+			wantFault(t, err, 400, "the body is not of the charset that it declares, which is UTF-8 without one")
+		} else if err != nil || values["name"] != value {
+			t.Errorf("%s: %v, %v", c.kind, values["name"], err)
+		}
+	}
+}
+
+// part returns a form of one part, name.
+func part(header, value string) string {
+	return "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n" + header + "\r\n" + value + "\r\n--x--\r\n"
+}
+
+func TestMultipartRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind, body string
+		status     int
+		text       string
+	}{
+		"no boundary":     {api.Multipart, part("", "v"), 400, "Content-Type: has no boundary"},
+		"other boundary":  {api.Multipart + "; boundary=y", part("", "v"), 400, "the body is not a form"},
+		"cut":             {api.Multipart + "; boundary=x", strings.TrimSuffix(part("", "v"), "--x--\r\n"), 400, "the body is not a form"},
+		"cut in a header": {api.Multipart + "; boundary=x", "--x\r\nContent-Disp", 400, "the body is not a form"},
+		"text":            {api.Multipart + "; boundary=x", "name=v", 400, "the body is not a form"},
+		"file":            {api.Multipart + "; boundary=x", strings.Replace(part("", "v"), `name="name"`, `name="name"; filename="a.txt"`, 1), 400, "name: is a file"},
+		"no name":         {api.Multipart + "; boundary=x", strings.Replace(part("", "v"), `; name="name"`, "", 1), 400, "a part of the form has no name"},
+		"twice":           {api.Multipart + "; boundary=x", strings.TrimSuffix(part("", "v"), "--x--\r\n") + part("", "w"), 400, "name: is given more than once"},
+		"base64":          {api.Multipart + "; boundary=x", part("Content-Transfer-Encoding: base64\r\n", "dg=="), 400, "name: has a transfer encoding that is not supported"},
+		"charset of part": {api.Multipart + "; boundary=x", part("Content-Type: text/plain; charset=utf-16\r\n", "v"), 415, "Content-Type: charset is not utf-8, us-ascii or iso-8859-1"},
+		"type of part":    {api.Multipart + "; boundary=x", part("Content-Type: ;;\r\n", "v"), 400, "name: has a malformed content type"},
+		"too large":       {api.Multipart + "; boundary=x", part("", strings.Repeat("v", api.MaxBody)), 413, "the body has more than 65536 bytes"},
+	} {
+		values, err := api.ReadValues(httptest.NewRecorder(), post(strings.NewReader(c.body), c.kind))
+		if err == nil {
+			t.Errorf("%s: taken as %v", name, values)
+			continue
+		}
+		wantFault(t, err, c.status, c.text)
+	}
+	values, err := api.ReadValues(httptest.NewRecorder(), post(strings.NewReader("--x--\r\n"), api.Multipart+"; boundary=x"))
+	if err != nil || len(values) != 0 {
+		t.Errorf("a form without parts: %v, %v", values, err)
+	}
 }
