@@ -153,9 +153,9 @@ func TestOutcomeUnknown(t *testing.T) {
 func TestPaths(t *testing.T) {
 	r := newRig(t, nil)
 	for _, path := range []string{
-		"/", "/genesys", "/genesys/", "/genesys/1/service", "/genesys/1/service/", "/genesys/1/service/callback/", "/genesys/3/service/callback/desk",
+		"/", "/genesys", "/genesys/", "/genesys/1/service", "/genesys/1/service/", "/genesys/1/service/callback//", "/genesys/3/service/callback/desk",
 		"/genesys/2/service/callback/desk", "/genesys/1/service/callback/desk/cb/more", "/genesys/1/admin/callback", "/genesys/1/admin/callback/ops",
-		"/genesys/genesys/1/service/callback/desk", "/genesys/1/service//availability", "/openapi.yaml", "/genesys/1/service/callback/desk/",
+		"/genesys/genesys/1/service/callback/desk", "/genesys/1/service//availability", "/openapi.yaml", "/genesys/1/service/callback/desk//",
 	} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			if e := r.do("", method, path, "").fault(404, 40400); e.Phrase != "NOT_FOUND" {

@@ -103,13 +103,9 @@ func parseQuery(query url.Values) (availability.Query, error) {
 	}
 	q.Days, q.MaxSlots = p.count(paramDays), p.count(paramMaxSlots)
 	p.check(q.Days == 0 || q.End.IsZero(), paramDays, once)
-	switch query.Get(paramBusy) {
-	case "true":
-		q.ReportBusy = true
-	case "", "false":
-	default:
-		p.check(false, paramBusy, "is not true or false")
-	}
+	busy, ok := wire.ParseTruth(query.Get(paramBusy))
+	q.ReportBusy = busy
+	p.check(ok, paramBusy, ruleTruth)
 	if p.err != nil {
 		return availability.Query{}, p.err
 	}
@@ -130,30 +126,15 @@ func (p *queryParser) check(ok bool, name, rule string) {
 	}
 }
 
-// date parses yyyy-MM-ddTHH:mm[:ss] with an optional fraction and an optional Z
-// or offset, with or without a colon. A date without an offset is local time in
-// loc: the first valid instant after a gap, the first occurrence in an overlap.
+// date parses a date by [wire.ParseTime]. One without an offset is local time in loc.
 func (p *queryParser) date(name string, loc *time.Location) time.Time {
 	text := p.query.Get(name)
 	if text == "" {
 		return time.Time{}
 	}
-	for _, layout := range []string{time.RFC3339, layoutJava} {
-		if t, err := time.Parse(layout, text); err == nil && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999 {
-			return t.UTC()
-		}
-	}
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1 {
-			instant, kind := availability.LocalOf(t, time.UTC).In(loc)
-			if kind != availability.Gap {
-				instant = instant.Add(time.Duration(t.Nanosecond()))
-			}
-			return instant
-		}
-	}
-	p.check(false, name, "is not a date like 2006-01-02T15:04:05.000Z")
-	return time.Time{}
+	t, ok := wire.ParseTime(text, loc)
+	p.check(ok && t.Year() >= 1 && t.Year() <= 9999, name, ruleTime)
+	return t
 }
 
 func (p *queryParser) milliseconds(name string) time.Time {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
@@ -100,33 +101,27 @@ func (p *parameters) list(name string) []string {
 
 // truth takes a boolean; false if it is absent.
 func (p *parameters) truth(name string) bool {
-	value, ok := readTruth(p.text(name))
+	value, ok := wire.ParseTruth(p.text(name))
 	if !ok {
 		p.refuse(name, ruleTruth)
 	}
 	return value
 }
 
-// readTruth parses true or false, ignoring case; "" is false.
-func readTruth(text string) (value, ok bool) {
-	switch strings.ToLower(text) {
-	case "true":
-		return true, true
-	case "false", "":
-		return false, true
-	}
-	return false, false
-}
-
 const ruleTruth = "is neither true nor false"
 
-// readQuery parses the query of the URL. A semicolon is part of a value, as in
-// names of statistics, and not a separator. The error is an [*api.Fault].
+// cacheBuster is a parameter with a number that libraries of browsers add, so that
+// no cache answers.
+const cacheBuster = "_"
+
+// readQuery parses the query of the URL without cacheBuster. A semicolon is part of a
+// value, as in names of statistics, and not a separator. The error is an [*api.Fault].
 func readQuery(c *call) (url.Values, error) {
 	query, err := url.ParseQuery(strings.ReplaceAll(c.r.URL.RawQuery, ";", "%3B"))
 	if err != nil {
 		return nil, api.NewFault(http.StatusBadRequest, "", "the query of the URL is malformed")
 	}
+	delete(query, cacheBuster)
 	return query, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
@@ -15,7 +16,7 @@ func (h *Handler) cancel(c *call) error {
 	}
 	const discard = "discard_ors_failure"
 	text, ok := single(query, discard)
-	force, isTruth := readTruth(text)
+	force, isTruth := wire.ParseTruth(text)
 	if !ok || !isTruth {
 		return invalidParameter(discard, ruleTruth)
 	}

@@ -44,11 +44,14 @@
 //
 // # Bodies
 //
-// Bodies are JSON objects or forms. In a start, members that are not parameters
+// Bodies are JSON objects or forms, of one part or of several, in UTF-8, US-ASCII or
+// ISO-8859-1 as they declare. In a start, members that are not parameters
 // become properties, or user data if the name does not begin with an
-// underscore. Times may have a fraction and an offset, and are UTC without an
-// offset; they are written as 2006-01-02T15:04:05.000Z. A list is an array or a
-// string with commas.
+// underscore. A JSON number may stand for a text if it is written in digits alone.
+// Times are yyyy-MM-ddTHH:mm with optional seconds, fraction and offset, and are UTC
+// without an offset, except where a request names a zone; they are written as
+// 2006-01-02T15:04:05.000Z. Booleans are true or false in any case. A list is an array
+// or a string with commas. The query parameter _ is ignored.
 //
 // The header Idempotency-Key makes a start safe to repeat. Keys of callers
 // restricted to a customer are separate per customer.
@@ -72,7 +75,7 @@
 // # Errors
 //
 // The body of an error is {"code", "phrase", "message", "exception",
-// "properties"} with the codes of GMS. If the office is closed or the slot is
+// "properties"}, the last only if it has any, with the codes of GMS. If the office is closed or the slot is
 // full, "availability" contains alternative times, at the top level and in the
 // properties. Errors without a GMS code have the HTTP status followed by 00:
 // 40100 and 40300 for callers, 40400 and 40500 for paths and methods, 42900 for

@@ -32,7 +32,7 @@ var meanings = [...]meaning{
 	{40002, http.StatusTooManyRequests, "SERVICE_LIMIT_REACHED", "ServiceUnavailable"},
 	{40003, http.StatusTooManyRequests, "INTERVAL_LIMIT_REACHED", "ServiceUnavailable"},
 	{40004, http.StatusTooManyRequests, "PARAMETER_LIMIT_REACHED", "ServiceUnavailable"},
-	{40010, http.StatusBadRequest, "INVALID_PARAMETER", ""},
+	{40010, http.StatusBadRequest, "BAD_PARAMETER", ""},
 	{40020, http.StatusBadRequest, "INVALID_OPERATION", "InvalidOperation"},
 	{40030, http.StatusBadRequest, "NOT_FOUND", "NotFound"},
 	{40040, http.StatusBadRequest, "INVALID_NUMBER", "Number"},
@@ -81,27 +81,28 @@ func (f *fault) Error() string { return f.message }
 func (f *fault) Unwrap() error { return f.cause }
 
 // errorBody is the body of an error. Clients look for Availability in two
-// places, so it is in Properties too.
+// places, so it is in Properties too. Empty properties are left out, because
+// clients of Genesys on iOS cannot decode an empty object.
 type errorBody struct {
 	Code         int             `json:"code"`
 	Phrase       string          `json:"phrase"`
 	Message      string          `json:"message"`
 	Exception    string          `json:"exception"`
-	Properties   map[string]any  `json:"properties"`
+	Properties   map[string]any  `json:"properties,omitempty"`
 	Availability json.RawMessage `json:"availability,omitempty"`
 }
 
 func (f *fault) body() errorBody {
 	m := meaningOf(f.code)
-	b := errorBody{Code: f.code, Phrase: m.phrase, Message: f.message, Properties: f.properties}
+	b := errorBody{Code: f.code, Phrase: m.phrase, Message: f.message, Properties: f.properties, Availability: f.slots}
 	if m.class != "" && !f.classless {
 		b.Exception = classPrefix + m.class
 	}
-	if b.Properties == nil {
-		b.Properties = make(map[string]any)
-	}
 	if f.slots != nil {
-		b.Availability, b.Properties["availability"] = f.slots, f.slots
+		if b.Properties == nil {
+			b.Properties = make(map[string]any)
+		}
+		b.Properties["availability"] = f.slots
 	}
 	return b
 }

@@ -71,8 +71,8 @@ func ExampleNew() {
 	ask("website", "guessed")
 	// Output:
 	// 200 {"total":0,"services":{"support":0}}
-	// 403 {"code":40300,"phrase":"FORBIDDEN","message":"Needs the role admin.","exception":"","properties":{}}
-	// 401 {"code":40100,"phrase":"UNAUTHORIZED","message":"Credentials are missing or wrong.","exception":"","properties":{}}
+	// 403 {"code":40300,"phrase":"FORBIDDEN","message":"Needs the role admin.","exception":""}
+	// 401 {"code":40100,"phrase":"UNAUTHORIZED","message":"Credentials are missing or wrong.","exception":""}
 }
 
 // A scheduled callback is started, queried and rescheduled.

@@ -82,7 +82,7 @@ func ExampleFromCallback() {
 // UnmarshalJSON reports all faults of a resource at once.
 func ExampleInteraction_UnmarshalJSON() {
 	var i interaction.Interaction
-	err := json.Unmarshal([]byte(`{"desired_response_type":"Voice","start_time":"2026-03-02T14:30:00Z","customer_number":"+41446681800",
+	err := json.Unmarshal([]byte(`{"desired_response_type":"Voice","start_time":"2.3.2026 14:30","customer_number":"+41446681800",
 		"attempts":0,"customer_id":"C-17","interaction_id":"1","status":4,"entity_type":4,"type":"Inbound","media_type":"voice",
 		"creator_app_id":0,"start_date":"2026-03-02T09:00:00.000Z","structured_text":"https://example.com/t"}`), &i)
 	fmt.Println(err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
+	"github.com/ringback-go/ringback/callback/api/internal/wire"
 )
 
 // TimeFormat is the layout of times in the resource. Times are in UTC.
@@ -210,13 +211,13 @@ func (l *faultList) count(field string, v *int64) int {
 	return int(*v)
 }
 
-// parse parses a time that must match TimeFormat exactly.
+// parse parses a time by [wire.ParseTime]. The default is UTC.
 func (l *faultList) parse(field string, text *string) time.Time {
 	if text == nil || *text == "" {
 		return time.Time{}
 	}
-	t, err := time.Parse(TimeFormat, *text)
-	if err != nil || t.Format(TimeFormat) != *text || t.IsZero() {
+	t, ok := wire.ParseTime(*text, time.UTC)
+	if !ok || t.IsZero() {
 		l.Check(false, field, "is not a time of the form %s", TimeFormat)
 		return time.Time{}
 	}

@@ -225,7 +225,7 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/", "/v1.0", "/v1.0/", "/v1.0/nothing", "/v2.0/callbacks", "/v1.0/callbacks/", "/v1.0/callbacks//cancel", "/v1.0/callbacks/x/stop",
+		"/", "/v1.0", "/v1.0/", "/v1.0/nothing", "/v2.0/callbacks", "/v1.0/callbacks//", "/v1.0/callbacks//cancel", "/v1.0/callbacks/x/stop",
 		"/v1.0/callbacks/x/cancel/now", "/v1.0/services/x", "/v1.0/openapi.json/x", "/x/v1.0/callbacks", "//v1.0/callbacks",
 	} {
 		for _, method := range []string{"GET", "POST"} {

@@ -45,9 +45,10 @@ func (m Match) Part(part string) string {
 }
 
 // Split returns the unescaped parts of a request's path; nil if one is empty or
-// malformed.
+// malformed. A slash at the end is no part.
 func Split(r *http.Request) []string {
-	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	parts := strings.Split(path, "/")
 	for i, part := range parts {
 		text, err := url.PathUnescape(part)
 		if err != nil || text == "" {
