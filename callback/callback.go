@@ -106,6 +106,9 @@ type Callback struct {
 	// flight. No further attempt begins, and the callback completes with this
 	// reason unless the call succeeds.
 	CancelReason Reason
+	// CancelledInBulk is true if an operation on many callbacks cancelled it, or
+	// requested that.
+	CancelledInBulk bool
 	EndedAt      time.Time // when it was Completed
 	// MaskAt is when the number, the properties and the search values will be
 	// removed. It is zero before completion, after the removal, and if the service

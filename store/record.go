@@ -77,6 +77,7 @@ type seldom struct {
 	detail                       string
 	local, zone                  string
 	cancelReason                 callback.Reason
+	inBulk                       bool
 	until, remindAt, pausedAt    instant
 	maskedAt                     instant
 	pausedFor, offset            time.Duration
@@ -114,7 +115,7 @@ func pack(c *callback.Callback) *body {
 		a.Began, a.Placed, a.Ended = plain(a.Began), plain(a.Placed), plain(a.Ended)
 	}
 	s := seldom{
-		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, offset: c.Offset, cancelReason: c.CancelReason,
+		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, offset: c.Offset, cancelReason: c.CancelReason, inBulk: c.CancelledInBulk,
 		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), pausedAt: instantOf(c.PausedAt), pausedFor: c.PausedFor, maskedAt: instantOf(c.MaskedAt),
 		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
 		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
@@ -182,7 +183,7 @@ func (v *view) callback() *callback.Callback {
 }
 
 func (s *seldom) fill(c *callback.Callback) {
-	c.Reason, c.Detail, c.CancelReason = s.reason, s.detail, s.cancelReason
+	c.Reason, c.Detail, c.CancelReason, c.CancelledInBulk = s.reason, s.detail, s.cancelReason, s.inBulk
 	c.Local, c.Zone, c.Offset = s.local, s.zone, s.offset
 	c.Until, c.RemindAt = s.until.Time(), s.remindAt.Time()
 	c.PausedAt, c.PausedFor, c.MaskedAt = s.pausedAt.Time(), s.pausedFor, s.maskedAt.Time()

@@ -256,6 +256,9 @@ func (m *Manager) draftCancel(ctx context.Context, cb *callback.Callback, now ti
 		return nil, err
 	}
 	d, inFlight := decide.Cancel(cb, policy, now, decide.CancelInput(req.one(cb.ID)))
+	if d != nil {
+		d.Callback.CancelledInBulk = true
+	}
 	switch {
 	case inFlight && d == nil && !req.DryRun:
 		// It has been requested before: hang up again.
@@ -277,7 +280,7 @@ func (m *Manager) cancelled(ctx context.Context, req CancelAllRequest, r engine.
 	case req.Query != nil:
 		return m.cancelStill(ctx, req, cb.ID)
 	}
-	_, err := m.Cancel(ctx, req.one(cb.ID))
+	_, err := m.cancel(ctx, req.one(cb.ID), true)
 	return err
 }
 

@@ -51,6 +51,10 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 	if err := decide.CheckNote(req.Actor, req.Detail, req.Reason); err != nil {
 		return nil, err
 	}
+	return m.cancel(ctx, req, false)
+}
+
+func (m *Manager) cancel(ctx context.Context, req CancelRequest, inBulk bool) (*callback.Callback, error) {
 	inFlight, noted := false, false
 	cb, err := m.engine.Alter(ctx, m.tenant, req.ID, engine.AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		var d *decide.Draft
@@ -58,6 +62,9 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 		noted = d != nil
 		if d == nil && !inFlight {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
+		}
+		if d != nil && inBulk {
+			d.Callback.CancelledInBulk = true
 		}
 		return d, nil
 	})

@@ -16,13 +16,11 @@ func ExampleManager_ExportCancelled() {
 		fmt.Println(err)
 		return
 	}
-	for _, id := range []callback.ID{"cb000001", "cb000003"} {
-		if _, err := m.Cancel(ctx, manager.CancelRequest{ID: id, Actor: "customer"}); err != nil {
-			fmt.Println(err)
-			return
-		}
+	if _, err := m.CancelAll(ctx, manager.CancelAllRequest{IDs: []callback.ID{"cb000001", "cb000003"}, Actor: "ann"}); err != nil {
+		fmt.Println(err)
+		return
 	}
-	req := manager.ExportRequest{Reasons: []callback.Reason{callback.ReasonCancelled, callback.ReasonCancelledByAdmin}}
+	req := manager.ExportRequest{Reasons: []callback.Reason{callback.ReasonCancelledByAdmin}}
 	for cb, err := range m.ExportCancelled(ctx, req) {
 		if err != nil {
 			fmt.Println(err)
@@ -31,6 +29,6 @@ func ExampleManager_ExportCancelled() {
 		fmt.Println(cb.Desired.Format("15:04"), cb.ID, cb.Reason, cb.Customer.Number)
 	}
 	// Output:
-	// 10:00 cb000003 CANCELLED +44••••••0123
-	// 12:00 cb000001 CANCELLED +41•••••1800
+	// 10:00 cb000003 CANCELLED_BY_ADMIN +44••••••0123
+	// 12:00 cb000001 CANCELLED_BY_ADMIN +41•••••1800
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/ringback-go/ringback/callback/internal/text"
 )
 
-// ExportRequest asks for cancelled callbacks. GMS: 4.10 "reportcancelled".
+// ExportRequest asks for callbacks that were cancelled in bulk. GMS: 4.10
+// "reportcancelled".
 type ExportRequest struct {
 	Services []string          // empty means all
 	Reasons  []callback.Reason // at least one
@@ -25,8 +26,8 @@ const (
 	exportAfter  = 15 * 24 * time.Hour
 )
 
-// ExportCancelled returns the completed callbacks that have one of the reasons, by
-// desired time. It reads a page when the one before is consumed, so that an
+// ExportCancelled returns the callbacks that [Manager.CancelAll] cancelled and that
+// completed with one of the reasons, by desired time. It reads a page when the one before is consumed, so that an
 // export of any size takes the memory of one page.
 //
 // Errors: [callback.FieldError] for a request without reasons,
@@ -39,6 +40,9 @@ func (m *Manager) ExportCancelled(ctx context.Context, req ExportRequest) iter.S
 			return
 		}
 		for cb, err := range m.Search(ctx, q) {
+			if err == nil && !cb.CancelledInBulk {
+				continue
+			}
 			if !yield(cb, err) {
 				return
 			}

@@ -39,8 +39,9 @@ func TestExportCancelled(t *testing.T) {
 		if reason == "" {
 			return
 		}
-		if _, err := r.m.Tenant(tenant).Cancel(r.ctx, manager.CancelRequest{ID: cb.ID, Reason: reason}); err != nil {
-			t.Fatal(err)
+		result, err := r.m.Tenant(tenant).CancelAll(r.ctx, manager.CancelAllRequest{IDs: []callback.ID{cb.ID}, Reason: reason, Actor: "ann"})
+		if err != nil || result.Items[0].Err != nil {
+			t.Fatal(err, result)
 		}
 	}
 	cancelled, admin := callback.ReasonCancelled, callback.ReasonCancelledByAdmin
@@ -50,6 +51,12 @@ func TestExportCancelled(t *testing.T) {
 	book("desk", "", 4*time.Hour, "")          // 4: not over
 	book("desk", "acme", time.Hour, cancelled) // 5
 	book("desk", "", 20*day, cancelled)        // 6: too far off
+	for _, reason := range []callback.Reason{cancelled, admin} { // 7, 8: not in bulk
+		cb := r.start(manager.Request{Service: "desk", Desired: monday().Add(5 * time.Hour)})
+		if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID, Reason: reason}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, c := range map[string]struct {
 		req  manager.ExportRequest
 		want []string
@@ -123,9 +130,12 @@ func TestExportStreams(t *testing.T) {
 	r, faulty := officeRig(t, nil)
 	const n = 2500
 	for i := range n {
-		r.start(manager.Request{State: callback.Completed, Number: fmt.Sprintf("+4178555%04d", i), Desired: monday().Add(time.Duration(i) * time.Second)})
+		r.start(manager.Request{Number: fmt.Sprintf("+4178555%04d", i), Desired: monday().Add(time.Hour + time.Duration(i)*time.Second)})
 	}
-	req := manager.ExportRequest{Reasons: []callback.Reason{callback.ReasonNotAvailable}}
+	if _, err := r.m.CancelAll(r.ctx, manager.CancelAllRequest{Query: &callback.Query{}, Actor: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	req := manager.ExportRequest{Reasons: []callback.Reason{callback.ReasonCancelledByAdmin}}
 	before := faulty.Count(callbacktest.MethodSearch)
 	for range r.m.ExportCancelled(r.ctx, req) {
 		break

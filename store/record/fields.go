@@ -66,6 +66,7 @@ func (c *codec) callback(v *callback.Callback) {
 	c.int64(48, (*int64)(&v.Offset))
 	c.time(49, "ClosedFrom", &v.ClosedFrom)
 	c.owed(50, &v.Owed)
+	c.bool(51, &v.CancelledInBulk)
 }
 
 func (c *codec) event(v *callback.Event) {

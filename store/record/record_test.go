@@ -172,7 +172,7 @@ func TestOlderGolden(t *testing.T) {
 	want.Trace, want.Source = callback.Trace{}, callback.Source{}
 	want.MaskAt, want.MaskedAt = time.Time{}, time.Time{}
 	want.Offset, want.ClosedFrom = 0, time.Time{}
-	want.Owed = nil
+	want.Owed, want.CancelledInBulk = nil, false
 	for i := range want.Attempts {
 		want.Attempts[i].Outcome.Confirmed = false
 	}

@@ -189,10 +189,12 @@ func TestExport(t *testing.T) {
 	start(swiss2, 15, "two\nlines, and a \"quote\"")
 	start(swiss3, 16, "too late")
 	start(swiss, 2, nil)
-	for _, id := range []callback.ID{"a", "b", "c"} {
-		if _, err := r.m.Cancel(t.Context(), manager.CancelRequest{ID: id, Reason: "CANCELLED_BY_ADMIN"}); err != nil {
-			t.Fatal(err)
-		}
+	if e := r.post(cancelPath, `{"ids":["a","b","c"],"reason":"CANCELLED_BY_ADMIN"}`); e.status != 200 {
+		t.Fatal(string(e.body))
+	}
+	// By itself, with the same reason.
+	if _, err := r.m.Cancel(t.Context(), manager.CancelRequest{ID: "d", Reason: "CANCELLED_BY_ADMIN"}); err != nil {
+		t.Fatal(err)
 	}
 	res := r.do("export", "POST", path, `{"callback_reason":"CANCELLED_BY_ADMIN","exported_properties":["_id, _customer_number","name","_data","desired_time","nothing"]}`).want(200)
 	want := "_id,_customer_number,name,_data,desired_time,nothing\n" +

@@ -195,10 +195,8 @@ func exportScene() scene {
 				Properties: callback.Values{"_vq_for_outbound_calls": "VQ, out"},
 			})
 		}
-		for _, id := range []callback.ID{"1", "2"} {
-			if _, err := r.m.Cancel(r.t.Context(), manager.CancelRequest{ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
-				r.t.Fatal(err)
-			}
+		if _, err := r.m.CancelAll(r.t.Context(), manager.CancelAllRequest{IDs: []callback.ID{"1", "2"}, Actor: "ann"}); err != nil {
+			r.t.Fatal(err)
 		}
 	}}
 }

@@ -25,7 +25,7 @@ func tenantsRig(t *testing.T) *rig {
 	r.must(manager.Request{Service: "desk", Number: swiss2, CustomerID: "c2"})
 	r.of("other").must(manager.Request{Service: "secret", Number: swiss2})
 	for tenant, id := range map[string]callback.ID{"": "done", "other": "others-done"} {
-		if _, err := r.m.Tenant(tenant).Cancel(t.Context(), manager.CancelRequest{ID: id, Reason: callback.ReasonCancelledByAdmin}); err != nil {
+		if _, err := r.m.Tenant(tenant).CancelAll(t.Context(), manager.CancelAllRequest{IDs: []callback.ID{id}, Actor: "ann"}); err != nil {
 			t.Fatal(err)
 		}
 	}
