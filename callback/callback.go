@@ -109,7 +109,7 @@ type Callback struct {
 	// CancelledInBulk is true if an operation on many callbacks cancelled it, or
 	// requested that.
 	CancelledInBulk bool
-	EndedAt      time.Time // when it was Completed
+	EndedAt         time.Time // when it was Completed
 	// MaskAt is when the number, the properties and the search values will be
 	// removed. It is zero before completion, after the removal, and if the service
 	// does not mask.

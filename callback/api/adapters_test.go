@@ -90,6 +90,8 @@ func samples(id string) []sample {
 		{"DELETE", "/genesys/1/service/callback/desk/" + id, ``},
 		{"POST", "/genesys/1/service/" + id + "/preview-response", `{"_action":"accept"}`},
 		{"POST", "/genesys/1/admin/callback/cancel", `{"ids":["` + id + `"],"reason":"x"}`},
+		{"PUT", "/genesys/1/admin/callback/pauses/desk", `{"reason":"a"}`},
+		{"DELETE", "/genesys/1/admin/callback/pauses", `{"reason":"a"}`},
 		{"POST", "/genesys/1/admin/callback/ops/delete", `{"_id":["` + id + `"],"_customer_number":"5115"}`},
 		{"POST", "/genesys/1/admin/callback/reportcancelled", `{"callback_reason":"CANCELLED","exported_properties":["_id"]}`},
 		{"POST", "/v1.0/callbacks", `{"Target":"5115","AlternativeTarget":"5116","SecondsBetweenRetries":10,"MaxRetries":1,"ServiceSip":"sip:desk@localhost",` +
@@ -322,7 +324,7 @@ func reads(id string) []string {
 	return []string{
 		"/genesys/1/service/callback?_id=" + id, "/genesys/1/service/callback/desk", "/genesys/1/service/callback/desk/" + id,
 		"/genesys/1/service/callback/desk/availability", "/genesys/2/service/callback/desk/availability", "/genesys/1/service/" + id + "/check-queue-position",
-		"/genesys/1/admin/callback/queues", "/genesys/1/admin/callback/watermarks",
+		"/genesys/1/admin/callback/queues", "/genesys/1/admin/callback/watermarks", "/genesys/1/admin/callback/pauses",
 		"/v1.0/callbacks?externalTaskId=task", "/v1.0/callbacks/" + id, "/interactions/" + id,
 	}
 }

@@ -35,18 +35,27 @@ func TestStoreIsDown(t *testing.T) {
 				c.Store = faults.Store()
 			})
 			id := a.start(t)
-			outage.Method = callbacktest.AnyMethod
-			faults.Inject(outage)
+			methods := []callbacktest.Method{callbacktest.AnyMethod, callbacktest.MethodPauses, callbacktest.MethodSetPause}
+			calls := func() (n int) {
+				for _, method := range methods {
+					n += faults.Count(method)
+				}
+				return n
+			}
+			for _, method := range methods {
+				outage.Method = method
+				faults.Inject(outage)
+			}
 			defer faults.Heal() // before the audit of the store
 			requests := samples(id)
 			for _, path := range reads(id) {
 				requests = append(requests, sample{"GET", path, ""})
 			}
 			for _, s := range requests {
-				began, before := time.Now(), faults.Count(callbacktest.AnyMethod)
+				began, before := time.Now(), calls()
 				w := a.do(t, s.method, s.path, s.body, "Content-Type", api.JSON)
 				took := time.Since(began)
-				if faults.Count(callbacktest.AnyMethod) == before {
+				if calls() == before {
 					continue // it does not need the store
 				}
 				// Bulk operations tell the error of each item.

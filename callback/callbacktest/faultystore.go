@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
 // FaultyStore injects faults into the calls of a store, by rules
@@ -36,12 +37,12 @@ func NewFaultyStore(inner callback.Store) *FaultyStore { return &FaultyStore{inn
 // [callback.ClockStore], [callback.NotifyingStore] and [callback.PausingStore] if the
 // inner store does.
 func (f *FaultyStore) Store() callback.Store {
-	if pauser, ok := f.inner.(callback.PausingStore); ok {
+	if pauser, ok := unwrap.As[callback.PausingStore](f.inner); ok {
 		return f.pausing(faultyPauser{f, pauser})
 	}
 	store := faulty{f}
-	clock, isClock := f.inner.(callback.ClockStore)
-	notifier, isNotifier := f.inner.(callback.NotifyingStore)
+	clock, isClock := unwrap.As[callback.ClockStore](f.inner)
+	notifier, isNotifier := unwrap.As[callback.NotifyingStore](f.inner)
 	switch {
 	case isClock && isNotifier:
 		return struct {
@@ -70,8 +71,8 @@ func (f *FaultyStore) pausing(p faultyPauser) callback.Store {
 		faultyPauser
 	}
 	store := both{faulty{f}, p}
-	clock, isClock := f.inner.(callback.ClockStore)
-	notifier, isNotifier := f.inner.(callback.NotifyingStore)
+	clock, isClock := unwrap.As[callback.ClockStore](f.inner)
+	notifier, isNotifier := unwrap.As[callback.NotifyingStore](f.inner)
 	switch {
 	case isClock && isNotifier:
 		return struct {

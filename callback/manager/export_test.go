@@ -45,12 +45,12 @@ func TestExportCancelled(t *testing.T) {
 		}
 	}
 	cancelled, admin := callback.ReasonCancelled, callback.ReasonCancelledByAdmin
-	book("desk", "", 3*time.Hour, cancelled)   // 1
-	book("desk", "", 2*time.Hour, admin)       // 2
-	book("sales", "", 1*time.Hour, cancelled)  // 3
-	book("desk", "", 4*time.Hour, "")          // 4: not over
-	book("desk", "acme", time.Hour, cancelled) // 5
-	book("desk", "", 20*day, cancelled)        // 6: too far off
+	book("desk", "", 3*time.Hour, cancelled)                     // 1
+	book("desk", "", 2*time.Hour, admin)                         // 2
+	book("sales", "", 1*time.Hour, cancelled)                    // 3
+	book("desk", "", 4*time.Hour, "")                            // 4: not over
+	book("desk", "acme", time.Hour, cancelled)                   // 5
+	book("desk", "", 20*day, cancelled)                          // 6: too far off
 	for _, reason := range []callback.Reason{cancelled, admin} { // 7, 8: not in bulk
 		cb := r.start(manager.Request{Service: "desk", Desired: monday().Add(5 * time.Hour)})
 		if _, err := r.m.Cancel(r.ctx, manager.CancelRequest{ID: cb.ID, Reason: reason}); err != nil {

@@ -194,7 +194,8 @@ func (m *Manager) History(ctx context.Context, id callback.ID) ([]callback.Event
 	return all, nil
 }
 
-// AvailabilityRequest asks for the time slots of a service.
+// AvailabilityRequest asks for the time slots of a service, or of the one that it
+// redirects to.
 type AvailabilityRequest struct {
 	Service string
 	availability.Query
@@ -205,9 +206,12 @@ type AvailabilityRequest struct {
 // Booking.Horizon, because no callback can be booked there.
 //
 // Errors: [callback.ErrInvalidParameter] for an unknown service and for a range
-// or parameters that are refused, and the store's.
+// or parameters that are refused, [callback.ErrRedirect] for a redirection that leads
+// nowhere or back, and the store's.
 func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (availability.Slots, error) {
-	p, err := m.engine.Policy(ctx, m.tenant, strings.TrimSpace(req.Service))
+	start := decide.Start{Tenant: m.tenant}
+	start.Service = strings.TrimSpace(req.Service)
+	p, err := m.engine.Redirect(ctx, &start)
 	if err != nil {
 		return availability.Slots{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -256,6 +257,46 @@ func TestRedirect(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = r.try(manager.Request{Number: swiss2})
+	wantCode(t, err, callback.ErrRedirect, 50040) // a circle
+}
+
+// The slots of a redirected service are those of the service at the end of the chain,
+// where its callbacks are booked.
+func TestAvailabilityIsRedirected(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Redirect = "next" })
+	slots := func(service string) (availability.Slots, error) {
+		return r.m.Availability(r.ctx, manager.AvailabilityRequest{Service: service, Query: availability.Query{Days: 1}})
+	}
+	_, err := slots("desk")
+	wantCode(t, err, callback.ErrRedirect, 50040)
+	last := callback.Service{Name: "last", Numbers: callback.Numbers{Country: "CH"}, Booking: callback.Booking{PerBucket: 7, Bucket: time.Hour}}
+	for _, s := range []callback.Service{{Name: "next", Numbers: last.Numbers, Redirect: "last"}, last} {
+		if err := r.services.Set("", s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cb := r.start(manager.Request{Desired: monday().Add(3 * time.Hour)})
+	if cb.Service != "last" {
+		t.Fatalf("booked at %q", cb.Service)
+	}
+	want, err := slots("last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, service := range []string{"desk", "next"} {
+		got, err := slots(service)
+		if diff := cmp.Diff(want.Slots, got.Slots); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", service, err, diff)
+		}
+	}
+	if i := slices.IndexFunc(want.Slots, func(s availability.Slot) bool { return s.Start.Equal(cb.Desired) }); i < 0 || want.Slots[i].Left != 6 || want.Slots[i].Total != 7 {
+		t.Errorf("the booked slot is %v", want.Slots)
+	}
+	last.Redirect = "next"
+	if err := r.services.Set("", last); err != nil {
+		t.Fatal(err)
+	}
+	_, err = slots("desk")
 	wantCode(t, err, callback.ErrRedirect, 50040) // a circle
 }
 

@@ -42,6 +42,11 @@ func operations() []op {
 		{"GET", "/genesys/1/admin/callback/queues", "", []api.Role{api.RoleAdmin}, 200},
 		{"GET", "/genesys/1/admin/callback/watermarks", "", []api.Role{api.RoleAdmin}, 200},
 		{"POST", "/genesys/1/admin/callback/reportcancelled", `{"callback_reason":"CANCELLED"}`, []api.Role{api.RoleExport}, 204},
+		{"GET", pausesPath, "", []api.Role{api.RoleAdmin}, 200},
+		{"PUT", pausesPath, `{"reason":"x"}`, []api.Role{api.RoleAdmin}, 200},
+		{"DELETE", pausesPath, "", []api.Role{api.RoleAdmin}, 200},
+		{"PUT", pausesPath + "/desk", "", []api.Role{api.RoleAdmin}, 200},
+		{"DELETE", pausesPath + "/desk", "", []api.Role{api.RoleAdmin}, 200},
 		{"POST", cancelPath, `{"ids":["cb"]}`, []api.Role{api.RoleAdmin}, 200},
 		{"DELETE", deskPath + "/cb", "", create, 200},
 		{"POST", deletePath, `{"_id":["cb"]}`, []api.Role{api.RoleForget}, 200},
@@ -113,7 +118,9 @@ func TestStoreFails(t *testing.T) {
 			continue
 		}
 		r := opRig(t)
-		r.faults.Inject(callbacktest.Fault{Kind: callbacktest.FailBefore, Times: -1, Err: errors.New("disk of +41 78 555 66 77 is full")})
+		for _, method := range []callbacktest.Method{callbacktest.AnyMethod, callbacktest.MethodPauses, callbacktest.MethodSetPause} {
+			r.faults.Inject(callbacktest.Fault{Method: method, Kind: callbacktest.FailBefore, Times: -1, Err: errors.New("disk of +41 78 555 66 77 is full")})
+		}
 		res := r.do("boss", op.method, op.path, op.body)
 		r.faults.Heal()
 		if op.path == deletePath || op.path == cancelPath {

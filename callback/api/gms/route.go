@@ -28,6 +28,8 @@ func newPaths() []route.Path[operation] {
 	operate, admin := []api.Role{api.RoleOperate}, []api.Role{api.RoleAdmin}
 	byProperties := operation{name: opQuery, roles: read, do: (*Handler).byProperties}
 	position := operation{name: opPosition, roles: read, do: (*Handler).position}
+	pause := operation{name: "pause", roles: admin, tenantWide: true, do: (*Handler).pause}
+	resume := operation{name: "resume", roles: admin, tenantWide: true, do: (*Handler).resume}
 	return []route.Path[operation]{
 		route.At("openapi.json", methods{http.MethodGet: {name: "openapi", roles: api.Roles(), do: (*Handler).openapi}}),
 		route.At("1/service/callback", methods{http.MethodGet: byProperties}),
@@ -57,6 +59,11 @@ func newPaths() []route.Path[operation] {
 		route.At("1/admin/callback/watermarks", methods{
 			http.MethodGet: {name: "watermarks", roles: admin, tenantWide: true, do: (*Handler).watermarks},
 		}),
+		route.At("1/admin/callback/pauses", methods{
+			http.MethodGet: {name: "pauses", roles: admin, tenantWide: true, do: (*Handler).pauses},
+			http.MethodPut: pause, http.MethodDelete: resume,
+		}),
+		route.At("1/admin/callback/pauses/{name}", methods{http.MethodPut: pause, http.MethodDelete: resume}),
 		route.At("1/admin/callback/reportcancelled", methods{
 			http.MethodPost: {name: "export", roles: []api.Role{api.RoleExport}, tenantWide: true, do: (*Handler).export},
 		}),

@@ -16,13 +16,13 @@ import (
 // maxRedirects bounds a chain of redirections.
 const maxRedirects = 8
 
-// redirect returns the policy of the service that req names, after following
+// Redirect returns the policy of the service that req names, after following
 // redirections, and sets req.Service to it. A request may override the
 // redirection of the service it names, if that service lists _redirect as
 // overwritable; an empty value disables the redirection. A redirection of the
 // request that leads nowhere, back, or on for ever is a fault of the request; one of
 // the configuration is callback.ErrRedirect. GMS: _redirect.
-func (m *Intake) redirect(ctx context.Context, req *decide.Start) (*decide.Policy, error) {
+func (m *Intake) Redirect(ctx context.Context, req *decide.Start) (*decide.Policy, error) {
 	seen := make([]string, 0, 2)
 	asked := false // the first redirection is the request's
 	for {

@@ -226,7 +226,7 @@ func (m *Intake) Start(ctx context.Context, tenant string, in decide.StartInput)
 			return cb, err
 		}
 	}
-	policy, err := m.redirect(ctx, &req)
+	policy, err := m.Redirect(ctx, &req)
 	if err != nil {
 		return nil, err
 	}
