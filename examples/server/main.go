@@ -32,12 +32,21 @@
 // SILENT for a platform that takes a call and then says nothing until it is
 // asked, UNKNOWN for one whose end is never known. GET /demo/calls lists the attempts that the dialer was asked to place, in order.
 //
+// # Notifications
+//
+// With -notify the server tells a subscriber of each event of a callback, as GMS'
+// status notifications do: a POST of JSON per event, at least once, signed with
+// -notify-secret. A secret that the flags do not give is made up and printed.
+//
+//	go run ./examples/server -notify http://127.0.0.1:9000/events -notify-cursor events.cursor
+//
 // # Where to look
 //
 //   - server.go: how a host puts store, services, dialer, router and APIs
 //     together, and stops without losing anything
 //   - access.go: who may do what
 //   - platform.go, desk.go: the simulated telephony and agents
+//   - notify.go: who is notified
 //   - engine.go: how an engine is driven by a clock of one's own
 package main
 
@@ -71,6 +80,7 @@ func main() {
 type options struct {
 	addr, store, config string
 	clock               time.Time // zero: the time of day
+	notify              subscriber
 }
 
 func parseFlags(args []string, stderr io.Writer) (options, error) {
@@ -82,8 +92,14 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.store, "store", "memory", "memory, sqlite:FILE or postgres:DSN (postgres://... as well)")
 	flags.StringVar(&o.config, "config", "", "a configuration in the form of GMS; demo.ini when empty")
 	flags.StringVar(&clock, "clock", "", "begin at this time (RFC 3339) and stand still, but for POST /demo/clock?advance=90s")
+	flags.StringVar(&o.notify.url, "notify", "", "where to POST status notifications; none when empty")
+	flags.StringVar(&o.notify.secret, "notify-secret", "", "what signs them, at least 16 bytes; made up and printed when empty")
+	flags.StringVar(&o.notify.cursor, "notify-cursor", "", "file with the last event that was delivered; when empty, events before the start are not told")
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	if o.notify.url == "" && o.notify != (subscriber{}) {
+		return o, errors.New("-notify-secret and -notify-cursor need -notify")
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("%q is not a flag", flags.Arg(0))

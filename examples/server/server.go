@@ -37,6 +37,7 @@ type server struct {
 	http     *http.Server
 	manager  *manager.Manager
 	engine   *engine
+	notifies *interaction.Notifier // nil without a subscriber
 	close    func() error
 }
 
@@ -96,6 +97,9 @@ func newServer(ctx context.Context, o options, stdout, stderr io.Writer) (s *ser
 	}
 	s.engine = &engine{clock: clock, manager: s.manager, platform: phones, log: s.log, asked: make(map[callback.ID]int64)}
 
+	if s.notifies, err = s.notifier(o.notify.withSecret(stdout), clock.now()); err != nil {
+		return nil, err
+	}
 	if s.listener, err = net.Listen("tcp", o.addr); err != nil {
 		return nil, err
 	}
@@ -143,7 +147,9 @@ func (s *server) routes(users *access, settings *config.Options) (http.Handler, 
 	genesys, err1 := gms.New(gms.Config{Manager: s.manager, Authorizer: users.basic, Options: settings, Logger: s.log})
 	luware, err2 := lucs.New(lucs.Config{Manager: s.manager, Authorizer: users.basic, Logger: s.log})
 	// Agents set the callbacks of LCM for the first service there is.
-	acqueon, err3 := lcm.New(lcm.Config{Manager: s.manager, Authorizer: users.basic, Service: settings.Services[0].Name, Logger: s.log})
+	acqueon, err3 := lcm.New(lcm.Config{
+		Manager: s.manager, Authorizer: users.basic, Service: settings.Services[0].Name, ValidCall: s.engine.platform.validCall, Logger: s.log,
+	})
 	resource, err4 := interaction.New(interaction.Config{Manager: s.manager, Authorizer: users.basic, Logger: s.log})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
@@ -200,7 +206,7 @@ paths
 func (s *server) serve(ctx context.Context) error {
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	var work sync.WaitGroup
 	work.Go(func() {
 		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -210,6 +216,13 @@ func (s *server) serve(ctx context.Context) error {
 	if !s.engine.clock.manual {
 		work.Go(func() {
 			if err := s.engine.run(working); err != nil {
+				failed <- err
+			}
+		})
+	}
+	if s.notifies != nil {
+		work.Go(func() {
+			if err := s.notifies.Run(working); err != nil {
 				failed <- err
 			}
 		})

@@ -331,6 +331,7 @@ func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"-store", "nonsense"}, {"-store", "sqlite:"}, {"-store", "postgres://127.0.0.1:1/none?connect_timeout=1"}, {"-clock", "yesterday"},
 		{"-config", "/nonexistent"}, {"-addr", "nonsense"}, {"more"}, {"-unknown"},
+		{"-notify", "ftp://x"}, {"-notify", "https://x", "-notify-secret", "short"}, {"-notify-cursor", "x"}, {"-notify-secret", "0123456789abcdef"},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		if err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), io.Discard, io.Discard); err == nil {

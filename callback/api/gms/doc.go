@@ -15,6 +15,9 @@
 //	POST   /genesys/1/service/{id}/preview-response          answer a preview
 //	GET    /genesys/1/admin/callback/queues                  query by queues
 //	GET    /genesys/1/admin/callback/watermarks              counts
+//	GET    /genesys/1/admin/callback/pauses                  pauses in force
+//	PUT    /genesys/1/admin/callback/pauses[/{name}]         pause a service or all
+//	DELETE /genesys/1/admin/callback/pauses[/{name}]         end a pause
 //	POST   /genesys/1/admin/callback/reportcancelled         export as CSV
 //	POST   /genesys/1/admin/callback/cancel                  bulk cancel
 //	POST   /genesys/1/admin/callback/ops/delete              forget me
@@ -29,7 +32,7 @@
 // Start, cancel and PUT need [api.RoleCreate] or [api.RoleOperate]. Queries by
 // identifier or properties and the position need [api.RoleRead] or
 // [api.RoleOperate]; slots and opening hours any of these three; previews
-// [api.RoleOperate]. Queues, watermarks and bulk cancel need [api.RoleAdmin],
+// [api.RoleOperate]. Queues, watermarks, pauses and bulk cancel need [api.RoleAdmin],
 // the export [api.RoleExport], forgetting [api.RoleForget]. The OpenAPI
 // document needs any role.
 //
@@ -39,7 +42,7 @@
 //
 // A callback that the caller cannot see is answered as not existing. A caller
 // restricted to a customer can query, cancel and forget that customer's
-// callbacks only. It has no access to queues, watermarks and exports, which
+// callbacks only. It has no access to queues, watermarks, pauses and exports, which
 // cover the tenant.
 //
 // # Bodies
