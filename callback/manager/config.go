@@ -31,6 +31,10 @@ type Config struct {
 	// Contacts knows the ways to reach a customer by account, for a Start that
 	// names a contact mode. Defaults to none.
 	Contacts callback.ContactModes
+	// Resolver finds the numbers of customers whose requests have none, for services
+	// whose RequiredKeys do not contain the number. Defaults to none: then every
+	// request that is to be called needs a number.
+	Resolver callback.NumberResolver
 
 	// Now returns the time that each public method decides by, unless the store
 	// is a [callback.ClockStore]. Defaults to time.Now.

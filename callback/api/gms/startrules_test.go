@@ -1,6 +1,7 @@
 package gms_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/phonenum"
 )
 
@@ -216,6 +218,30 @@ func TestNumbersInDigits(t *testing.T) {
 		if count != want {
 			t.Errorf("account %s: %d callbacks", account, count)
 		}
+	}
+}
+
+// resolver finds one number for every customer.
+type resolver struct{}
+
+func (resolver) ResolveNumber(context.Context, *callback.Callback) (string, error) { return swiss, nil }
+
+// Another mandatory key replaces the number in a start.
+func TestMandatoryKeyReplacesTheNumber(t *testing.T) {
+	r := newRig(t, func(s *setup) {
+		s.services[0].SearchKeys, s.services[0].RequiredKeys = []string{"_customer_number", "_email"}, []string{"_email"}
+		s.options = func(c *manager.Config) { c.Resolver = resolver{} }
+	})
+	id := string(r.start(`{"_email":"ann@example.com"}`).ID)
+	if e := r.post(deskPath, `{"_customer_number":"`+swiss+`"}`).fault(400, 40010); e.Properties["parameter"] != "_email" {
+		t.Errorf("%v", e)
+	}
+	if got := string(r.do("boss", "GET", deskPath+"?_email=ann@example.com", "").want(200).body); !strings.Contains(got, `"_id":"`+id+`"`) {
+		t.Errorf("the query finds %s", got)
+	}
+	r.world.Run(time.Hour)
+	if cb := r.stored(id); cb.Reason != callback.ReasonAgentConnected || cb.Customer.Number.Key() != swiss {
+		t.Errorf("%v %s", cb, cb.Detail)
 	}
 }
 

@@ -71,14 +71,15 @@ func (d *Draft) rehold() {
 
 // DialRules are the capabilities of the dialer that decisions depend on.
 type DialRules struct {
-	Lookup bool          // it can look up attempts
-	HangUp bool          // it can end calls
-	Fenced bool          // it refuses attempts of older epochs
-	Finals bool          // it reports outcomes and no progress
-	Settle time.Duration // time after an attempt until a look-up is reliable
-	Random func() float64
-	Media  []string // media types it takes
-	Outage bool     // its platform takes no calls: what is not placed uses no submit attempt
+	Lookup   bool          // it can look up attempts
+	HangUp   bool          // it can end calls
+	Fenced   bool          // it refuses attempts of older epochs
+	Resolves bool          // the host finds the number of a customer without one
+	Finals   bool          // it reports outcomes and no progress
+	Settle   time.Duration // time after an attempt until a look-up is reliable
+	Random   func() float64
+	Media    []string // media types it takes
+	Outage   bool     // its platform takes no calls: what is not placed uses no submit attempt
 }
 
 // firstLook returns when the dialer is first asked about an unresolved attempt:

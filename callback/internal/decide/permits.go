@@ -3,6 +3,7 @@ package decide
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -57,10 +58,28 @@ func (p *Policy) subject(cb *callback.Callback) string { return p.Subject(cb.Cus
 // subject returns that number for the draft. Every counter of a draft has the same,
 // which is computed once.
 func (d *Draft) subject() string {
+	if d.Callback.Customer.Target().IsZero() {
+		return d.Policy.identity(d.Callback)
+	}
 	if target := d.Callback.Customer.Target(); target != d.counted.address {
 		d.counted.address, d.counted.subject = target, d.Policy.Subject(target)
 	}
 	return d.counted.subject
+}
+
+// identity returns what the limits count a customer without a number by: the values
+// of the required properties. It is empty if there are none.
+func (p *Policy) identity(cb *callback.Callback) string {
+	if !p.resolves() {
+		return ""
+	}
+	var b strings.Builder
+	for _, key := range p.Service.RequiredKeys {
+		if value, ok := lookupText(cb, "", key); ok {
+			b.WriteString(strconv.Quote(key) + "=" + strconv.Quote(value))
+		}
+	}
+	return b.String()
 }
 
 // bookingDay is the interval of Limits.BookingsPerDay.
@@ -162,7 +181,11 @@ func (d *Draft) holdSeat() {
 func (d *Draft) noteParty() string {
 	target := d.Callback.Customer.Target()
 	if target.IsZero() {
-		return ""
+		subject := d.subject()
+		if subject != "" {
+			noteCounted(d.Callback, callback.PropertyNumber, subject)
+		}
+		return subject
 	}
 	subject, key := d.subject(), target.Key()
 	party := partyOf(subject, target)

@@ -24,13 +24,14 @@ type Policy struct {
 	Source  *callback.Policy
 	Service callback.Service
 	Planner *availability.Planner
-	// Settle, Lookup and HangUp are those of the dialer's [DialRules].
-	Settle time.Duration
-	Lookup bool
-	HangUp bool
-	window *availability.Calendar  // the hours in which attempts may begin
-	today  atomic.Pointer[day]     // the day last asked for
-	hours  atomic.Pointer[stretch] // the stretch last asked for
+	// Settle, Lookup, HangUp and Resolves are those of the dialer's [DialRules].
+	Settle   time.Duration
+	Lookup   bool
+	HangUp   bool
+	Resolves bool
+	window   *availability.Calendar  // the hours in which attempts may begin
+	today    atomic.Pointer[day]     // the day last asked for
+	hours    atomic.Pointer[stretch] // the stretch last asked for
 }
 
 // NewPolicy prepares a policy.

@@ -45,11 +45,45 @@ func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 			return Invalid(key, "is required")
 		}
 	}
-	if cb.Customer.Target().IsZero() && !p.Service.Inbound.On && req.State == 0 {
+	if cb.Customer.Target().IsZero() && !p.Service.Inbound.On && req.State == 0 && !p.resolves() {
 		return Invalid(callback.PropertyNumber, "is required for a call")
 	}
 	p.setLookups(cb, number, raw)
 	return nil
+}
+
+// resolves reports whether a callback of the service may have no number until it is
+// dialed: the service requires other properties, and the host finds numbers by them.
+func (p *Policy) resolves() bool {
+	return p.Resolves && !slices.Contains(p.Service.RequiredKeys, callback.PropertyNumber)
+}
+
+// SetNumber gives a callback without a number the one that the host found. It is
+// checked like that of a request.
+func (p *Policy) SetNumber(cb *callback.Callback, raw string) error {
+	if raw == "" {
+		return callback.ErrNoNumber
+	}
+	number, err := p.number(callback.PropertyNumber, raw)
+	if err != nil {
+		return err
+	}
+	cb.Customer.Number = number
+	p.setLookups(cb, number.Key(), raw)
+	return nil
+}
+
+// WithoutNumber completes a callback whose customer has no number that may be called.
+func WithoutNumber(cb *callback.Callback, p *Policy, now time.Time, actor string, cause error) *Draft {
+	d := NewDraft(cb, p, now, callback.EventCompleted, actor)
+	d.Epoch = cb.Lease.Epoch
+	detail := "the host knows no number of the customer"
+	var refused *callback.NumberError
+	if errors.As(cause, &refused) {
+		detail = "the number that the host found is refused: " + refused.Rule
+	}
+	d.complete(callback.ReasonNoNumber, detail)
+	return d
 }
 
 // checkTaken refuses numbers that do not stand for a text where one is taken: for the

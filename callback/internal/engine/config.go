@@ -14,6 +14,7 @@ type Config struct {
 	Dialer          callback.Dialer
 	Router          callback.Router
 	Contacts        callback.ContactModes
+	Resolver        callback.NumberResolver
 	Now             func() time.Time
 	Logger          *slog.Logger
 	Node            string

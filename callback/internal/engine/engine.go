@@ -70,7 +70,7 @@ func New(config Config) *Engine {
 	m.limits.Settle = min(m.limits.Settle, longestSettle)
 	_, lookup := unwrap.As[callback.LookupDialer](config.Dialer)
 	_, hangUp := unwrap.As[callback.HangupDialer](config.Dialer)
-	m.Rules = decide.DialRules{Lookup: lookup, HangUp: hangUp, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random, Media: []string{"voice"}}
+	m.Rules = decide.DialRules{Lookup: lookup, HangUp: hangUp, Resolves: config.Resolver != nil, Fenced: m.limits.Fenced, Finals: m.limits.FinalOnly, Settle: m.limits.Settle, Random: config.Random, Media: []string{"voice"}}
 	if d, ok := unwrap.As[callback.MediaDialer](config.Dialer); ok {
 		m.Rules.Media = slices.Clone(d.MediaTypes())
 	}

@@ -37,7 +37,7 @@ func (c *policies) prepared(key ServiceKey, p *callback.Policy) *decide.Policy {
 // prepare returns the prepared form of a policy that is not cached.
 func (c *policies) prepare(p *callback.Policy) *decide.Policy {
 	prepared := decide.NewPolicy(p)
-	prepared.Settle, prepared.Lookup, prepared.HangUp = c.rules.Settle, c.rules.Lookup, c.rules.HangUp
+	prepared.Settle, prepared.Lookup, prepared.HangUp, prepared.Resolves = c.rules.Settle, c.rules.Lookup, c.rules.HangUp, c.rules.Resolves
 	return prepared
 }
 

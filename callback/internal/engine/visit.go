@@ -324,6 +324,7 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 		if !v.begun[p] {
 			v.begun[p] = true
 			v.walkOn(p, v.walks.begin(v.queue(p), v.tick.now))
+			v.tick.planAt(v.walks.askedAgain(v.queue(p)))
 		} else if v.most[p] <= 0 || v.part[p] == atFront && v.grown[p] > 0 && v.Config.Now().Sub(v.began) >= passTime/2 {
 			v.walkOn(p, v.part[p]+1)
 		}
@@ -346,8 +347,10 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 	got := waiting{}
 	for _, cb := range heads {
 		got[cb.Priority]++
-		v.hand[cb.Priority] = append(v.hand[cb.Priority], cb)
 		v.after[cb.Priority] = placeOf(cb)
+		if v.identify(ctx, cb) {
+			v.hand[cb.Priority] = append(v.hand[cb.Priority], cb)
+		}
 	}
 	for p, n := range want {
 		switch {

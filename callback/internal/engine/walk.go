@@ -190,6 +190,15 @@ func (w *walks) fail(key callback.QueueKey, at callback.Place, now time.Time) {
 	q.again = now.Add(decide.DueAgain)
 }
 
+// askedAgain returns when a head that the router failed for is asked again; zero if
+// there is none.
+func (w *walks) askedAgain(key callback.QueueKey) time.Time {
+	if q := w.of[key]; q != nil {
+		return q.again
+	}
+	return time.Time{}
+}
+
 func (q *walk) ask(at callback.Place) {
 	switch {
 	case !before(q.front, at):
