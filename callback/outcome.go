@@ -163,8 +163,9 @@ type Outcome struct {
 	// Reached is the furthest stage. Zero stands for the furthest one reported.
 	Reached Stage
 	By      Party
-	SIP     int // SIP status; 0 if there is none
-	Q850    int // Q.850 cause; 0 if there is none
+	// SIP and Q850 are the codes of the end; [CallEnd] makes an Outcome of them.
+	SIP  int // SIP status; 0 if there is none
+	Q850 int // Q.850 cause; 0 if there is none
 	// Raw is the platform's own description, for support. It must not contain a
 	// number. At most 256 bytes are stored.
 	Raw  string
