@@ -21,7 +21,8 @@ type Ref string
 // not the call: when a host shuts down, conversations go on.
 //
 // The progress of the call is reported to Manager.Report: at least once, in any
-// order, from any goroutine and node, also before Dial returns. One report of
+// order, from any goroutine and node, also before Dial returns. A dialer that makes
+// the reports itself is a [ReportingDialer]. One report of
 // each attempt carries the outcome. Reports of stages are needed as well: an
 // attempt without reports for longer than placing and ringing may take becomes
 // unresolved. A dialer that reports outcomes only sets [DialerLimits].FinalOnly.
@@ -35,14 +36,33 @@ type Ref string
 // A Manager calls Dial from several goroutines at once unless
 // Config.Synchronous is set.
 //
-// A Dialer may also implement [HangupDialer], [LookupDialer], [LimitedDialer],
-// [MediaDialer] and [BlockingDialer]. A wrapper that has a method
+// A Dialer may also implement [ReportingDialer], [HangupDialer], [LookupDialer],
+// [LimitedDialer], [MediaDialer] and [BlockingDialer]. A wrapper that has a method
 // Unwrap() Dialer need not repeat those of the dialer it wraps: a Manager looks
 // for them there. If that dialer is a [BlockingDialer], a wrapper that only
 // implements Dial is bypassed, and manager.New logs a warning; it must implement
 // DialAndWait.
 type Dialer interface {
 	Dial(ctx context.Context, call Call) (Ref, error)
+}
+
+// ReportingDialer is implemented by dialers that report the progress of their calls
+// themselves. The Manager needs its dialer to be made, and such a dialer needs the
+// Manager: manager.New calls Attach with the new Manager, once and before it returns.
+//
+// Attach keeps r and returns at once. The dialer may report from then on, and drops
+// nothing that it has to report earlier. If Attach returns an error, so does
+// manager.New.
+//
+// The calls of a dialer belong to the store of its Manager, and every Manager of the
+// store takes their reports. A dialer that several Managers of one store share may
+// therefore keep any of the reporters. Managers of different stores need a dialer
+// each. A dialer that cannot tell returns [ErrAttached] from the second Attach on.
+//
+// Only the outermost dialer with the method is attached: a wrapper with a method
+// Attach passes the Reporter on.
+type ReportingDialer interface {
+	Attach(r Reporter) error
 }
 
 // HangupDialer is implemented by dialers that can end a call. Hangup is

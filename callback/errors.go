@@ -60,6 +60,9 @@ var (
 	// ErrNotPlaced is returned by a [Dialer] if the call did not leave for the
 	// network, so that no phone can have rung.
 	ErrNotPlaced = errors.New("call was not placed")
+	// ErrAttached is returned by a [ReportingDialer] that has a Manager already. An
+	// error of manager.New that wraps it is an ErrConfiguration too.
+	ErrAttached = errors.New("dialer is attached to another manager")
 	// ErrNoAgent is returned by a [Router] if no agent can take the callback now.
 	ErrNoAgent = errors.New("no agent is free")
 )

@@ -177,3 +177,41 @@ func ExampleDialerFunc() {
 	// cb000001.4 10:05:50 has no known end
 	// UNRESOLVED
 }
+
+// trunk is a dialer that reports by itself. Its calls are busy.
+type trunk struct{ to callback.Reporter }
+
+// Attach keeps the Manager, which manager.New passes.
+func (t *trunk) Attach(r callback.Reporter) error {
+	if t.to != nil {
+		return callback.ErrAttached // its calls belong to the store of the other one
+	}
+	t.to = r
+	return nil
+}
+
+// Dial places a call and hears of its end. A real dialer hears of it later, from the
+// goroutine that reads the events of its platform.
+func (t *trunk) Dial(ctx context.Context, call callback.Call) (callback.Ref, error) {
+	end, err := callback.CallEnd{SIP: 486}.Outcome()
+	if err != nil {
+		return "", err
+	}
+	return "", t.to.Report(ctx, callback.Report{Tenant: call.Tenant, Key: call.Key, Epoch: call.Epoch, Outcome: &end})
+}
+
+// A dialer that reports by itself is made before the Manager, which then attaches
+// itself.
+func ExampleReportingDialer() {
+	dialer := new(trunk)
+	rig := managertest.New(managertest.ForExample(), managertest.Config{Options: func(c *manager.Config) { c.Dialer = dialer }})
+	id := rig.Start(manager.Request{}).ID
+	rig.Tick()
+	fmt.Println(rig.Get(id).Current().Outcome.Result)
+
+	_, err := manager.New(manager.Config{Store: rig.Store, Services: rig.Services, Dialer: dialer})
+	fmt.Println(err)
+	// Output:
+	// BUSY
+	// Dialer: cannot be attached: dialer is attached to another manager
+}

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Reporter receives the reports of dialers. A Manager implements it.
+// Reporter receives the reports of dialers. A Manager implements it; Manager.Report
+// documents the errors.
 type Reporter interface {
 	Report(ctx context.Context, r Report) error
 }

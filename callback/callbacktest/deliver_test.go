@@ -117,7 +117,7 @@ func TestNobodyToReportTo(t *testing.T) {
 	if _, err := d.Advance(t.Context(), noon, nil); !errors.Is(err, callbacktest.ErrNoReporter) {
 		t.Errorf("Advance = %v", err)
 	}
-	d.Attach(l)
+	attach(t, d, l)
 	if _, err := d.Dial(t.Context(), call(t, "cb", 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -126,9 +126,16 @@ func TestNobodyToReportTo(t *testing.T) {
 	}
 }
 
+func attach(t *testing.T, d *callbacktest.Dialer, r callback.Reporter) {
+	t.Helper()
+	if err := d.Attach(r); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestEarlyReports(t *testing.T) {
 	clock, d, l := world()
-	d.Attach(l)
+	attach(t, d, l)
 	d.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute).With(callbacktest.Early))
 	if _, err := d.Dial(t.Context(), call(t, "cb", 1)); err != nil {
 		t.Fatal(err)
@@ -155,7 +162,7 @@ func TestEarlyReports(t *testing.T) {
 	// So does what was still to be reported when the context ended.
 	ctx, cancel := context.WithCancel(t.Context())
 	l.lines = nil
-	d.Attach(cutShort{l, cancel})
+	attach(t, d, cutShort{l, cancel})
 	if _, err := d.Dial(ctx, call(t, "cb", 3)); err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ var ErrTooLate = errors.New("attempt comes after the last instant allowed")
 // call, and [Dialer.Advance] delivers the reports that are due, so that a test
 // decides when the engine receives them.
 //
-// It implements [callback.HangupDialer], [callback.LookupDialer] and
-// [callback.LimitedDialer]. [Dialer.Blind], [Dialer.NoHangup], [Dialer.NoLookup] and
+// It implements [callback.ReportingDialer], [callback.HangupDialer],
+// [callback.LookupDialer] and [callback.LimitedDialer]. [Dialer.Blind], [Dialer.NoHangup], [Dialer.NoLookup] and
 // [Dialer.Fenced] return views of the same network that implement other sets of
 // these.
 //
@@ -119,13 +119,16 @@ func (d *Dialer) SetLimits(l callback.DialerLimits) {
 	d.limits = l
 }
 
-// Attach sets the reporter for the reports that Dial makes ([Early]) and for Advance
-// and Run if their reporter is nil. Without one the reports of Dial wait for the
-// next Advance.
-func (d *Dialer) Attach(r callback.Reporter) {
+// Attach implements [callback.ReportingDialer]: manager.New calls it. It sets the
+// reporter for the reports that Dial makes ([Early]) and for Advance and Run if
+// their reporter is nil. Without one the reports of Dial wait for the next Advance.
+// The last reporter counts, because the Managers of a test share a store. The error
+// is nil.
+func (d *Dialer) Attach(r callback.Reporter) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.reporter = r
+	return nil
 }
 
 // step returns the step of a call.

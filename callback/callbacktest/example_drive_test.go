@@ -38,7 +38,6 @@ func newDesk(change func(*desk, *manager.Config)) (*desk, error) {
 		change(d, &config)
 	}
 	d.manager, err = manager.New(config)
-	d.dialer.Attach(d.manager)
 	return d, err
 }
 

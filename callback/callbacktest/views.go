@@ -14,18 +14,20 @@ func (d *Dialer) Blind() callback.Dialer { return placer{d: d} }
 func (d *Dialer) NoHangup() callback.Dialer {
 	return struct {
 		placer
+		attacher
 		looker
 		limiter
-	}{placer{d: d}, looker{d: d}, limiter{d: d}}
+	}{placer{d: d}, attacher{d}, looker{d: d}, limiter{d: d}}
 }
 
 // NoLookup returns a view of the dialer that cannot look attempts up.
 func (d *Dialer) NoLookup() callback.Dialer {
 	return struct {
 		placer
+		attacher
 		hanger
 		limiter
-	}{placer{d: d}, hanger{d}, limiter{d: d}}
+	}{placer{d: d}, attacher{d}, hanger{d}, limiter{d: d}}
 }
 
 // Fenced returns a view of the dialer with all capabilities of a fenced platform. A
@@ -36,10 +38,11 @@ func (d *Dialer) NoLookup() callback.Dialer {
 func (d *Dialer) Fenced() callback.Dialer {
 	return struct {
 		placer
+		attacher
 		hanger
 		looker
 		limiter
-	}{placer{d, true}, hanger{d}, looker{d, true}, limiter{d, true}}
+	}{placer{d, true}, attacher{d}, hanger{d}, looker{d, true}, limiter{d, true}}
 }
 
 type placer struct {
@@ -50,6 +53,10 @@ type placer struct {
 func (p placer) Dial(ctx context.Context, call callback.Call) (callback.Ref, error) {
 	return p.d.dial(ctx, call, p.fenced)
 }
+
+type attacher struct{ d *Dialer }
+
+func (a attacher) Attach(r callback.Reporter) error { return a.d.Attach(r) }
 
 type hanger struct{ d *Dialer }
 

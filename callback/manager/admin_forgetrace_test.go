@@ -154,7 +154,6 @@ func forgetRaces(t *testing.T, random *rand.Rand) {
 		service.Booking.PerBucket = 3
 		s = c.Store
 	})
-	dialer.Attach(m)
 	ctx, stop := context.WithCancel(t.Context())
 	go dialer.Run(ctx, m)
 	runUntilDone(t, m)

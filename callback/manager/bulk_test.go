@@ -391,7 +391,6 @@ func TestCancelAllRaces(t *testing.T) {
 			service.Limits.SameNumber = callback.NoLimit
 			s = c.Store
 		})
-		dialer.Attach(m)
 		ctx, stop := context.WithCancel(t.Context())
 		go dialer.Run(ctx, m)
 		runUntilDone(t, m)

@@ -86,7 +86,9 @@ func underFaults(t *testing.T, seed uint64) {
 		}
 		managers, faults = append(managers, m), append(faults, f)
 	}
-	dialer.Attach(managers[0])
+	if err := dialer.Attach(managers[0]); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	var running, requests sync.WaitGroup
 	for _, m := range managers {

@@ -191,7 +191,6 @@ func life(t *testing.T, batch, scribbles bool) (records []*callback.Callback, to
 		}
 		if !batch {
 			r.m, r.Manager = m, m
-			r.dialer.Attach(m)
 		}
 	}
 	steps := []callbacktest.Step{

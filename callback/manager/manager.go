@@ -9,6 +9,9 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/decide"
 	"github.com/ringback-go/ringback/callback/internal/engine"
+	"github.com/ringback-go/ringback/callback/internal/guard"
+	"github.com/ringback-go/ringback/callback/internal/text"
+	"github.com/ringback-go/ringback/callback/internal/unwrap"
 )
 
 // Manager accepts callbacks, stores them, has them dialed and reports their
@@ -34,9 +37,11 @@ func (m *Manager) Tenant(name string) *Manager {
 }
 
 // New checks the configuration, reports every fault at once, and returns a
-// Manager that has not begun to work: call Run, or Tick.
+// Manager that has not begun to work: call Run, or Tick. It attaches the Manager to
+// a dialer that is a [callback.ReportingDialer].
 //
-// Errors: [callback.FieldError] for each fault, joined;
+// Errors: [callback.FieldError] for each fault, joined, and for a dialer that cannot
+// be attached, such as one that has another Manager ([callback.ErrAttached]).
 // [callback.ErrConfiguration] matches them.
 func New(config Config) (*Manager, error) {
 	config = config.withDefaults()
@@ -49,7 +54,24 @@ func New(config Config) (*Manager, error) {
 		config.Logger.LogAttrs(context.Background(), slog.LevelWarn, "the dialer is bypassed: it wraps a callback.BlockingDialer and has no DialAndWait, so its Dial is never called",
 			slog.String("dialer", fmt.Sprintf("%T", config.Dialer)), slog.String("node", config.Node))
 	}
-	return &Manager{engine: e, served: new(servedPaces)}, nil
+	m := &Manager{engine: e, served: new(servedPaces)}
+	if err := m.attach(config.Dialer); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// attach gives the Manager to a dialer that reports to it.
+func (m *Manager) attach(dialer callback.Dialer) error {
+	reporting, ok := unwrap.As[callback.ReportingDialer](dialer)
+	if !ok {
+		return nil
+	}
+	err := guard.Call("dialer", func() error { return reporting.Attach(m) })
+	if err == nil {
+		return nil
+	}
+	return &callback.FieldError{Field: "Dialer", Rule: "cannot be attached: " + text.RedactError(err), Fact: callback.ErrConfiguration, Cause: err}
 }
 
 // logDefaults tells an operator once which defaults may surprise.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -14,14 +15,25 @@ import (
 // finds them.
 type dialer struct {
 	platform *platform
+	to       atomic.Pointer[callback.Reporter] // set by Attach
 }
 
 var (
-	_ callback.Dialer        = (*dialer)(nil)
-	_ callback.HangupDialer  = (*dialer)(nil)
-	_ callback.LookupDialer  = (*dialer)(nil)
-	_ callback.LimitedDialer = (*dialer)(nil)
+	_ callback.ReportingDialer = (*dialer)(nil)
+	_ callback.Dialer          = (*dialer)(nil)
+	_ callback.HangupDialer    = (*dialer)(nil)
+	_ callback.LookupDialer    = (*dialer)(nil)
+	_ callback.LimitedDialer   = (*dialer)(nil)
 )
+
+// Attach receives the Manager from manager.New, so that report has where to report
+// to. The calls of this dialer belong to the store of that Manager.
+func (d *dialer) Attach(r callback.Reporter) error {
+	if !d.to.CompareAndSwap(nil, &r) {
+		return callback.ErrAttached
+	}
+	return nil
+}
 
 // Dial hands one attempt to the platform and returns at once; what becomes of
 // the call is told by report. call.Key goes along, so that the attempt can be
@@ -49,7 +61,7 @@ func (d *dialer) Hangup(_ context.Context, h callback.Hangup) error {
 	return nil
 }
 
-// SearchValue says what the platform knows of an attempt. It never places a call.
+// Lookup says what the platform knows of an attempt. It never places a call.
 func (d *dialer) Lookup(_ context.Context, _ string, key callback.AttemptKey, _ callback.Ref) (callback.Found, error) {
 	c, ok := d.platform.find(string(key))
 	switch {
@@ -68,33 +80,34 @@ func (d *dialer) Limits() callback.DialerLimits {
 	return callback.DialerLimits{CallsPerSecond: 50, Settle: 200 * time.Millisecond}
 }
 
-// reporter is the part of a Manager that hears from the platform.
-type reporter interface {
-	Report(ctx context.Context, r callback.Report) error
-}
+var errDetached = errors.New("the dialer has no Manager: pass it to manager.New")
 
-// report passes the platform's messages on until ctx ends. It is the goroutine
+// report passes the platform's messages on to the attached Manager until ctx ends. It is the goroutine
 // that a host has for its webhook, its AMI socket, its event stream. Reports may
 // come twice and in any order: the Manager sorts that out.
-func (d *dialer) report(ctx context.Context, to reporter) {
+func (d *dialer) report(ctx context.Context) error {
+	to := d.to.Load()
+	if to == nil {
+		return errDetached
+	}
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case e := <-d.platform.events:
 			r := callback.Report{Key: callback.AttemptKey(e.key), Ref: callback.Ref(e.ref), Stage: stage(e.state), At: e.at}
 			if e.state == over {
 				o := outcome(e.cause, e.talk)
 				r.Outcome = &o
 			}
-			d.deliver(ctx, to, r)
+			d.deliver(ctx, *to, r)
 		}
 	}
 }
 
 // deliver repeats a report until it is taken or refused for good: a store that
 // is away for a while must not lose the end of a call.
-func (d *dialer) deliver(ctx context.Context, to reporter, r callback.Report) {
+func (d *dialer) deliver(ctx context.Context, to callback.Reporter, r callback.Report) {
 	for {
 		err := to.Report(ctx, r)
 		if err == nil || errors.Is(err, callback.ErrNotFound) || errors.Is(err, callback.ErrInvalidParameter) {

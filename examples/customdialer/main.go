@@ -74,8 +74,8 @@ func run(ctx context.Context, out io.Writer) error {
 		d.who[cb.ID] = c.name
 	}
 	var work sync.WaitGroup
-	var engine, watcher error
-	work.Go(func() { calls.report(ctx, m) })
+	var reports, engine, watcher error
+	work.Go(func() { reports = calls.report(ctx) })
 	work.Go(func() { engine = m.Run(ctx) })
 	work.Go(func() {
 		defer cancel() // the last callback is completed: everything may end
@@ -93,7 +93,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	shutdown, release := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer release()
-	return errors.Join(err, ended(engine), ended(watcher), m.Shutdown(shutdown))
+	return errors.Join(err, reports, ended(engine), ended(watcher), m.Shutdown(shutdown))
 }
 
 // ended makes nothing of the end that was asked for.
