@@ -28,12 +28,12 @@ const (
 	EventDialing      EventType = "dialing"       // an attempt was committed
 	EventPlaced       EventType = "placed"        // the platform accepted the call
 	EventProgress     EventType = "progress"      // the call reached a later stage
-	EventAttemptEnded EventType = "attempt_ended" // the attempt ended; another may follow
+	EventAttemptEnded EventType = "attempt_ended" // the attempt ended and another may follow, or its result came late; see EndsAttempt
 	EventUnresolved   EventType = "unresolved"    // the outcome of the attempt is unknown
 	EventLookedUp     EventType = "looked_up"     // the dialer was asked about the attempt and did not know
 	EventOwed         EventType = "owed"          // what it owes changed; see Callback.Owed
 	EventStateSet     EventType = "state_set"     // Manager.ReportState set the state
-	EventRequeued     EventType = "requeued"      // a claim expired before an attempt was committed
+	EventRequeued     EventType = "requeued"      // it returned to its queue without an attempt: a claim expired, or an operator resolved it
 	EventCompleted    EventType = "completed"     // it completed
 	EventMasked       EventType = "masked"        // its number, properties and texts were removed after Service.MaskAfter
 	EventErased       EventType = "erased"        // it was erased by Manager.Forget or after Service.Retention
@@ -44,17 +44,19 @@ const (
 // contains no number and no property value, unless a caller passes one in a text
 // for Detail.
 type Event struct {
-	Tenant    string
-	Callback  ID
-	Service   string
-	Seq       int64 // the revision after the change
-	At        time.Time
-	Type      EventType
-	From, To  State // From is zero for the first event
-	Reason    Reason
-	Attempt   int        // number of the attempt; 0 means none
-	Stage     Stage      // EventProgress
-	Result    CallResult // EventAttemptEnded, and EventCompleted after an attempt
+	Tenant   string
+	Callback ID
+	Service  string
+	Seq      int64 // the revision after the change
+	At       time.Time
+	Type     EventType
+	From, To State // From is zero for the first event
+	Reason   Reason
+	Attempt  int   // number of the attempt; 0 means none
+	Stage    Stage // EventProgress
+	// Result and Certainty are the outcome of the attempt that the change ended, see
+	// EndsAttempt, or of a late result. Otherwise they are zero.
+	Result    CallResult
 	Certainty Certainty
 	Next      time.Time // the callback's NextAt; zero means never
 	Epoch     int64     // epoch of the lease of the engine that wrote it; 0 if a request did
@@ -62,6 +64,22 @@ type Event struct {
 	Detail    string    // explanation
 	// Cursor is the event's place in the feed. The store sets it on reading.
 	Cursor Cursor
+}
+
+// EndsAttempt reports whether the change ended the attempt e.Attempt, with e.Result
+// and e.Certainty. Exactly one event of each attempt does:
+//
+//   - EventAttemptEnded if the callback goes on;
+//   - EventCompleted if it does not, because it succeeded, because no attempt is
+//     left, or because it was cancelled or its time ended while a call was up. A
+//     change has one event, so no EventAttemptEnded precedes it;
+//   - EventStateSet if Manager.ReportState put the callback back into its queue.
+//
+// An attempt that was given up has ended with [MayHaveRung]. If its result comes
+// later, an EventAttemptEnded of the completed callback tells it, for which
+// EndsAttempt is false.
+func (e Event) EndsAttempt() bool {
+	return e.From != Completed && (e.Certainty != 0 || e.Type == EventAttemptEnded)
 }
 
 // String returns the event in one line, with the time in UTC. It hides digits in
@@ -82,7 +100,7 @@ func (e Event) String() string {
 	switch {
 	case e.Type == EventProgress:
 		fmt.Fprintf(&b, ", %v", e.Stage)
-	case e.Type == EventAttemptEnded, e.Type == EventCompleted && e.Attempt > 0:
+	case e.Certainty != 0:
 		fmt.Fprintf(&b, ", %v (%v)", e.Result, e.Certainty)
 	}
 	if e.Actor != "" {

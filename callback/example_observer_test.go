@@ -78,3 +78,23 @@ func ExampleStore_wrapper() {
 	// Output:
 	// 1 <nil> PAUSED
 }
+
+// Every attempt has one event that ends it, also the last one, which ends together with
+// the callback.
+func ExampleEvent_EndsAttempt() {
+	rig := managertest.New(managertest.ForExample(), managertest.Config{})
+	rig.Dialer.On("+41785556677", callbacktest.Busy(), callbacktest.Answered(time.Minute))
+	id := rig.Start(manager.Request{}).ID
+	rig.Run(time.Hour)
+	events, err := rig.Manager.History(context.Background(), id)
+	for _, e := range events {
+		if e.EndsAttempt() {
+			fmt.Println(e.Type, e.Attempt, e.Result, e.Certainty)
+		}
+	}
+	fmt.Println(err)
+	// Output:
+	// attempt_ended 1 BUSY known
+	// completed 2 ANSWER known
+	// <nil>
+}

@@ -14,7 +14,9 @@ type Observer interface {
 	Decided(ctx context.Context, d Decision)
 	// AttemptBegan is called before the dialer gets a committed attempt.
 	AttemptBegan(ctx context.Context, call Call)
-	// AttemptEnded is called when the outcome of the current attempt was written.
+	// AttemptEnded is called when the outcome of the current attempt was written:
+	// once for each attempt, and once more if its callback completed before the
+	// result was known ([MayHaveRung]) and the result comes later.
 	AttemptEnded(ctx context.Context, cb *Callback)
 	// StoreCalled is called after each call of a method of the store.
 	StoreCalled(ctx context.Context, c StoreCall)

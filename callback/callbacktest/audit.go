@@ -18,6 +18,8 @@ import (
 //   - the reason of a completed record is that of its last completed event;
 //   - the attempts are numbered from 1 and have the right keys, no attempt was
 //     committed twice, and at most the last one has not ended;
+//   - exactly one event ends each attempt that has ended, with its outcome, and only
+//     an attempt that was given up has a late result ([callback.Event.EndsAttempt]);
 //   - no event and no detail contains the customer's number.
 //
 // It reports all faults and returns the number of callbacks. Call it after the last
@@ -67,6 +69,9 @@ func Audit(cb *callback.Callback, events []callback.Event) []string {
 	a := audit{cb: cb}
 	a.chain(events)
 	a.attempts(events)
+	if len(a.faults) == 0 { // else the same faults again
+		a.ends(events)
+	}
 	a.privacy(events)
 	a.masked(events)
 	return a.faults
@@ -158,6 +163,41 @@ func (a *audit) attempts(events []callback.Event) {
 	}
 	if committed != len(a.cb.Attempts) {
 		a.fault("%d attempts were committed, the record has %d", committed, len(a.cb.Attempts))
+	}
+}
+
+// ends compares the ends of the attempts with the events that tell them.
+func (a *audit) ends(events []callback.Event) {
+	live := 0
+	told := make(map[int]callback.Event)
+	for _, e := range events {
+		switch {
+		case e.Type == callback.EventDialing && live != 0:
+			a.fault("event dialing, seq %d, begins attempt %d before attempt %d has ended", e.Seq, e.Attempt, live)
+		case e.Type == callback.EventDialing:
+			live = e.Attempt
+		case e.EndsAttempt() && (live == 0 || e.Attempt != live):
+			a.fault("event %s, seq %d, ends attempt %d, attempt %d is live", e.Type, e.Seq, e.Attempt, live)
+		case e.EndsAttempt():
+			live, told[e.Attempt] = 0, e
+		case e.Type == callback.EventAttemptEnded && (e.From != callback.Completed || told[e.Attempt].Certainty != callback.MayHaveRung):
+			a.fault("event %s, seq %d, ends no attempt", e.Type, e.Seq)
+		case e.Type == callback.EventAttemptEnded:
+			told[e.Attempt] = e
+		}
+	}
+	for _, attempt := range a.cb.Attempts {
+		e, ended := told[attempt.N]
+		switch {
+		case ended == attempt.Live():
+			a.fault("attempt %d is live: %v, an event ends it: %v", attempt.N, attempt.Live(), ended)
+		case ended && (e.Result != attempt.Outcome.Result || e.Certainty != attempt.Outcome.Certainty):
+			a.fault("attempt %d ended %v (%v), event %s, seq %d, says %v (%v)", attempt.N, attempt.Outcome.Result, attempt.Outcome.Certainty,
+				e.Type, e.Seq, e.Result, e.Certainty)
+		}
+	}
+	if a.cb.State == callback.Completed && live != 0 {
+		a.fault("completed while attempt %d is live", live)
 	}
 }
 

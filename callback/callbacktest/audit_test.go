@@ -70,6 +70,32 @@ func TestAudit(t *testing.T) {
 			"attempt 1 has no end and attempt 2 began",
 			"1 attempts were committed, the record has 2",
 		}},
+		{"end that no event tells", func(cb *callback.Callback, e *[]callback.Event) { (*e)[3].Certainty = 0 }, []string{
+			"attempt 1 is live: false, an event ends it: false",
+			"completed while attempt 1 is live",
+		}},
+		{"end of another attempt", func(cb *callback.Callback, e *[]callback.Event) { (*e)[3].Attempt = 2 }, []string{
+			"event completed, seq 4, ends attempt 2, attempt 1 is live",
+			"attempt 1 is live: false, an event ends it: false",
+			"completed while attempt 1 is live",
+		}},
+		{"attempt that ends twice", func(cb *callback.Callback, e *[]callback.Event) {
+			again := (*e)[3]
+			again.Seq, again.Type, again.From = 5, callback.EventAttemptEnded, callback.Completed
+			*e, cb.Revision = append(*e, again), 5
+		}, []string{"event attempt_ended, seq 5, ends no attempt"}},
+		{"end before the beginning", func(cb *callback.Callback, e *[]callback.Event) {
+			(*e)[1].Type, (*e)[1].Attempt = callback.EventAttemptEnded, 1
+		}, []string{"event attempt_ended, seq 2, ends attempt 1, attempt 0 is live"}},
+		{"another outcome", func(cb *callback.Callback, e *[]callback.Event) { (*e)[3].Result = callback.ResultBusy }, []string{
+			"attempt 1 ended BRIDGED (known), event completed, seq 4, says BUSY (known)",
+		}},
+		{"late result", func(cb *callback.Callback, e *[]callback.Event) {
+			late := (*e)[3]
+			late.Seq, late.Type, late.From = 5, callback.EventAttemptEnded, callback.Completed
+			(*e)[3].Result, (*e)[3].Certainty = callback.ResultCancelRecord, callback.MayHaveRung
+			*e, cb.Revision = append(*e, late), 5
+		}, nil},
 		{"number in the detail", func(cb *callback.Callback, e *[]callback.Event) { cb.Detail = "called 41785556677 in vain" }, []string{
 			"the record's detail shows the number",
 		}},

@@ -31,9 +31,11 @@ func life(t testing.TB, n *notebook, tenant string, id callback.ID) *callback.Ca
 	n.mu.Unlock()
 	step(callback.Dialing, callback.EventDialing)
 	n.events[len(n.events)-1].Attempt = 1
-	cb.Attempts[0].Ended = noon
+	cb.Attempts[0].Ended, cb.Attempts[0].Outcome = noon, callback.Ended(callback.ResultBridged)
 	cb.Reason = callback.ReasonAgentConnected
 	step(callback.Completed, callback.EventCompleted)
+	end := &n.events[len(n.events)-1]
+	end.Attempt, end.Result, end.Certainty = 1, callback.ResultBridged, callback.Known
 	return cb
 }
 

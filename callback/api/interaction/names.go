@@ -92,7 +92,7 @@ func NamesOf(e callback.Event) []Name {
 // ofProgress derives the notifications of a call event from the two states.
 func ofProgress(e callback.Event) []Name {
 	var names []Name
-	ended := e.Type == callback.EventAttemptEnded
+	ended := e.EndsAttempt()
 	answered := e.To == callback.Routing || e.To == callback.Processing
 	if dialled(e) && (ended || answered) {
 		names = append(names, OnDialDone)

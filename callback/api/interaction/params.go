@@ -90,8 +90,7 @@ func (n Notification) param(name string, cb *callback.Callback) (value any, ok b
 	case ParamAttempt:
 		return e.Attempt, e.Attempt > 0
 	case ParamCallResult:
-		ended := e.Type == callback.EventAttemptEnded || e.Type == callback.EventCompleted
-		return e.Result.String(), ended && e.Attempt > 0
+		return e.Result.String(), e.EndsAttempt() || e.Result != callback.ResultOK
 	}
 	if cb == nil {
 		return nil, false

@@ -91,6 +91,9 @@ func Resolution(cb *callback.Callback, p *Policy, now time.Time, rules DialRules
 	}
 	d := NewDraft(cb, p, now, callback.EventAttemptEnded, r.Actor)
 	d.endAttempt(callback.Outcome{Result: callback.ResultUnknown, Certainty: callback.Known}, now)
+	if d.Event.Certainty == 0 {
+		d.Event.Type = callback.EventRequeued // no attempt was live
+	}
 	d.Callback.LostLeases = 0
 	if !r.Redial && a == nil {
 		// It became Unresolved before any attempt.

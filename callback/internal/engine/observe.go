@@ -34,8 +34,7 @@ func (m *Intake) observeResult(ctx context.Context, r Result) {
 		if r.Fate != Written || d.Old == nil {
 			return
 		}
-		a, before := d.Callback.Current(), d.Old.Current()
-		if a != nil && before != nil && !a.Live() && (before.Live() || before.Outcome != a.Outcome) && a.N == before.N {
+		if d.Event.Certainty != 0 { // it tells an outcome, perhaps late
 			o.AttemptEnded(ctx, handCallback(d.Callback))
 		}
 		if becameUnresolved(d) {

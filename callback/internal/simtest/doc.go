@@ -7,7 +7,7 @@
 // where another goroutine may go on; the seed chooses which. The same seed gives
 // the same [History].
 //
-// An [Oracle] is named for a guarantee, G1 to G20, and sees only what is in the
+// An [Oracle] is named for a guarantee, G1 to G21, and sees only what is in the
 // history: the answers that callers got, the calls at the platform and at the
 // router, and the event feed. It knows nothing of the engine's insides.
 //

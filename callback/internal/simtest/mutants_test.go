@@ -363,6 +363,27 @@ func told() []mutant {
 			return h.Calls[0].Method == "Start"
 		}},
 		{"G20", "more in the queue than there may be", calm, promised(func(s *callback.Service) { s.Limits.Queued = 1 })},
+		{"G21", "an end that no event tells", calm, attemptEnds(func(e *Seen) { e.Certainty = 0 })},
+		{"G21", "an end of another attempt", calm, attemptEnds(func(e *Seen) { e.Attempt++ })},
+		{"G21", "an attempt ends twice", busy, func(h *History) bool {
+			for i := range h.Events {
+				if e := &h.Events[i]; e.Type == callback.EventReady && e.Attempt > 0 {
+					e.Type, e.Certainty = callback.EventAttemptEnded, callback.Known
+					return true
+				}
+			}
+			return false
+		}},
+		{"G21", "a late result of what was known", calm, func(h *History) bool {
+			for _, e := range h.Events {
+				if e.Type == callback.EventCompleted && e.Certainty == callback.Known {
+					e.Type, e.From = callback.EventAttemptEnded, callback.Completed
+					h.Events = append(h.Events, e)
+					return true
+				}
+			}
+			return false
+		}},
 		{"G20", "refused and accepted", calm, func(h *History) bool {
 			for _, c := range h.Calls {
 				if c.Method == "Start" && c.Nil() {
@@ -408,6 +429,17 @@ func ends(h *History, change func(s *story, e *Seen) bool) bool {
 		}
 	}
 	return false
+}
+
+// attemptEnds changes how the last attempt of a callback ends.
+func attemptEnds(change func(e *Seen)) func(h *History) bool {
+	return func(h *History) bool {
+		return ends(h, func(_ *story, e *Seen) bool {
+			last := e.EndsAttempt()
+			change(e)
+			return last
+		})
+	}
 }
 
 // pair changes the first pair of calls that fits.

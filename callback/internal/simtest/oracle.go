@@ -12,7 +12,7 @@ import (
 
 // Oracle judges a history by one guarantee.
 type Oracle struct {
-	Name  string // "G1" to "G20"
+	Name  string // "G1" to "G21"
 	Check func(h *History, report func(id callback.ID, at Stamp, format string, args ...any))
 }
 
@@ -21,6 +21,7 @@ func Oracles() []Oracle {
 	return []Oracle{
 		{"G1", G1}, {"G2", G2}, {"G3", G3}, {"G4", G4}, {"G5", G5}, {"G6", G6}, {"G7", G7}, {"G8", G8}, {"G9", G9}, {"G10", G10},
 		{"G11", G11}, {"G12", G12}, {"G13", G13}, {"G14", G14}, {"G15", G15}, {"G16", G16}, {"G17", G17}, {"G18", G18}, {"G19", G19}, {"G20", G20},
+		{"G21", G21},
 	}
 }
 
