@@ -169,7 +169,7 @@ func (w *Weekly) table(day int64) *hourTable {
 }
 
 // Recurrence is a sequence of instants, such as the firings of a cron
-// expression. Next returns the first instant later than after, false if there
+// expression, which package scheduler reads (ParseRecurrence). Next returns the first instant later than after, false if there
 // is none. It must be a pure function and safe for concurrent use.
 type Recurrence interface {
 	Next(after time.Time) (time.Time, bool)

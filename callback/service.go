@@ -191,7 +191,10 @@ type Booking struct {
 	// Defaults to 100. GMS: _max_request_by_time_bucket.
 	PerBucket Limit
 	// Capacity returns the number of scheduled callbacks that each bucket holds.
-	// Defaults to PerBucket for every bucket. GMS: _capacity_service.
+	// [availability.NewWeekly] makes one by weekday and hour,
+	// [availability.NewRecurring] one of windows that recur by a cron expression,
+	// which [scheduler.ParseRecurrence] reads. Defaults to PerBucket for every
+	// bucket. GMS: _capacity_service.
 	Capacity availability.Capacity
 	// Buffer is the time before the desired time at which a callback is released
 	// to its queue; a request for a time nearer than that is immediate. Off

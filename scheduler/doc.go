@@ -34,7 +34,9 @@
 //
 // # Recurrence
 //
-// A [Recurrence] is a cron expression in a time zone. github.com/robfig/cron
+// A [Recurrence] is a cron expression in a time zone. It says when a window of
+// capacity begins: package availability takes it in NewRecurring, whose result a
+// service takes as Booking.Capacity. github.com/robfig/cron
 // parses it, behind checks that refuse what that parser misreads. The instants
 // are computed here, by one documented rule for the hours that daylight saving
 // time skips and repeats.
