@@ -108,6 +108,7 @@ const CodeUnexpected = 50050
 type codeOf struct {
 	err  error
 	code int
+	kind string // see Kind
 }
 
 // codes lists the sentinels in the order in which Code tries them. An error that
@@ -115,13 +116,29 @@ type codeOf struct {
 // caused it, and the general ErrInvalidOperation comes last.
 func codes() []codeOf {
 	return []codeOf{
-		{ErrRedirect, 50040},
-		{ErrNumberLimit, 40001}, {ErrQueueLimit, 40002}, {ErrIntervalLimit, 40003}, {ErrParameterLimit, 40004}, {ErrBookingLimit, 40004},
-		{ErrKeyReuse, 40010}, {ErrInvalidNumber, 40040}, {ErrConsent, 40040}, {ErrInvalidParameter, 40010}, {ErrNotFound, 40030},
-		{ErrClosed, 40050}, {ErrFull, 40051},
-		{ErrCapacity, 50004}, {ErrCalendar, 50005}, {ErrSubmitAttempts, 50006}, {ErrConfiguration, 50020},
-		{ErrExecution, 50030},
-		{ErrConflict, 40020}, {ErrInFlight, 40020}, {ErrTooEarly, 40020}, {ErrTooLate, 40020}, {ErrInvalidOperation, 40020},
+		{ErrRedirect, 50040, "redirect"},
+		{ErrNumberLimit, 40001, "number_limit"},
+		{ErrQueueLimit, 40002, "queue_limit"},
+		{ErrIntervalLimit, 40003, "interval_limit"},
+		{ErrParameterLimit, 40004, "parameter_limit"},
+		{ErrBookingLimit, 40004, "booking_limit"},
+		{ErrKeyReuse, 40010, "key_reuse"},
+		{ErrInvalidNumber, 40040, "number"},
+		{ErrConsent, 40040, "consent"},
+		{ErrInvalidParameter, 40010, "parameter"},
+		{ErrNotFound, 40030, "not_found"},
+		{ErrClosed, 40050, "closed"},
+		{ErrFull, 40051, "full"},
+		{ErrCapacity, 50004, "capacity"},
+		{ErrCalendar, 50005, "calendar"},
+		{ErrSubmitAttempts, 50006, "submit_attempts"},
+		{ErrConfiguration, 50020, "configuration"},
+		{ErrExecution, 50030, "execution"},
+		{ErrConflict, 40020, "conflict"},
+		{ErrInFlight, 40020, "in_flight"},
+		{ErrTooEarly, 40020, "too_early"},
+		{ErrTooLate, 40020, "too_late"},
+		{ErrInvalidOperation, 40020, "operation"},
 	}
 }
 

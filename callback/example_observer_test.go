@@ -2,7 +2,9 @@ package callback_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +46,47 @@ func ExampleObserver() {
 	fmt.Println("attempts:", seen.attempts.Load(), "connected:", seen.connected.Load(), "store errors:", seen.storeErrors.Load())
 	// Output:
 	// attempts: 2 connected: 1 store errors: 0
+}
+
+// refused counts refused requests by operation and kind, as the labels of a metric.
+type refused struct {
+	callback.NopObserver
+	mu sync.Mutex
+	by map[string]int
+}
+
+func (r *refused) Refused(_ context.Context, refusal callback.Refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.by[refusal.Operation+" "+refusal.Kind]++
+}
+
+// A RefusalObserver hears why requests are refused, and no number.
+func ExampleRefusalObserver() {
+	counts := &refused{by: make(map[string]int)}
+	rig := managertest.New(managertest.ForExample(), managertest.Config{Options: func(c *manager.Config) { c.Observer = counts }})
+	ctx := context.Background()
+	for _, number := range []string{"+41785556677", "112", "not a number"} {
+		if _, err := rig.Manager.Start(ctx, manager.Request{Service: "desk", Number: number}); err != nil {
+			continue // the client is told
+		}
+	}
+	_, err := rig.Manager.Cancel(ctx, manager.CancelRequest{ID: "unknown"})
+	fmt.Println(err)
+	fmt.Println(counts.by)
+	// Output:
+	// callback unknown: callback not found
+	// map[cancel not_found:1 start number:2]
+}
+
+// Kind names an error in one word, which is a label where the text is not.
+func ExampleKind() {
+	err := fmt.Errorf("desk: %w", callback.ErrQueueLimit)
+	fmt.Println(callback.Kind(err), callback.Code(err))
+	fmt.Println(callback.Kind(errors.New("disk full")), callback.Kind(nil) == "")
+	// Output:
+	// queue_limit 40002
+	// unexpected true
 }
 
 // slowReads reports slow reads of the store that it wraps.

@@ -8,9 +8,11 @@ import (
 // Observer is told what a Manager does, for metrics, traces and alarms. Its methods
 // must be safe for concurrent use and return quickly, because a Manager calls them
 // on the goroutines that do the work. A panic is logged and has no other effect.
-// To implement only some of the methods, embed [NopObserver].
+// To implement only some of the methods, embed [NopObserver]. An observer may also
+// implement [RefusalObserver].
 type Observer interface {
-	// Decided is called when a change of a callback was written or refused.
+	// Decided is called when a change of a callback was written, or handed to the
+	// store and refused by it. What is refused before is told by a RefusalObserver.
 	Decided(ctx context.Context, d Decision)
 	// AttemptBegan is called before the dialer gets a committed attempt.
 	AttemptBegan(ctx context.Context, call Call)

@@ -28,6 +28,13 @@ type AnswerRequest struct {
 // callback, [callback.ErrStopped], and the store's. After
 // [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Answer(ctx context.Context, req AnswerRequest) (*callback.Callback, error) {
+	var found *callback.Callback
+	cb, err := m.answer(ctx, req, &found)
+	m.refuse(ctx, "answer", found, err)
+	return cb, err
+}
+
+func (m *Manager) answer(ctx context.Context, req AnswerRequest, found **callback.Callback) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
 	}
@@ -35,6 +42,7 @@ func (m *Manager) Answer(ctx context.Context, req AnswerRequest) (*callback.Call
 		return nil, err
 	}
 	return m.engine.Mutate(ctx, m.tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		*found = cb
 		if req.Code != "" && !cb.HasCode(req.Code) {
 			return nil, decide.Invalid("code", "is not the access code of the callback")
 		}

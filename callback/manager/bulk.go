@@ -65,6 +65,14 @@ func (r CancelAllRequest) LogValue() slog.Value { return slog.StringValue(r.Stri
 // [callback.ErrStopped], both before anything is done; or the store's while it
 // reads the query, with the items that were done by then.
 func (m *Manager) CancelAll(ctx context.Context, req CancelAllRequest) (BulkResult, error) {
+	result, err := m.cancelAll(ctx, req)
+	if !req.DryRun {
+		m.refuseItems(ctx, "cancel_all", result, err)
+	}
+	return result, err
+}
+
+func (m *Manager) cancelAll(ctx context.Context, req CancelAllRequest) (BulkResult, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return BulkResult{}, err
 	}
@@ -280,7 +288,8 @@ func (m *Manager) cancelled(ctx context.Context, req CancelAllRequest, r engine.
 	case req.Query != nil:
 		return m.cancelStill(ctx, req, cb.ID)
 	}
-	_, err := m.cancel(ctx, req.one(cb.ID), true)
+	var found *callback.Callback
+	_, err := m.cancel(ctx, req.one(cb.ID), &found, true)
 	return err
 }
 

@@ -44,6 +44,13 @@ type CancelRequest struct {
 // [callback.ErrStopped], and the store's. After [callback.ErrOutcomeUnknown] the
 // change may have happened.
 func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Callback, error) {
+	var found *callback.Callback
+	cb, err := m.cancelOne(ctx, req, &found)
+	m.refuse(ctx, "cancel", found, err)
+	return cb, err
+}
+
+func (m *Manager) cancelOne(ctx context.Context, req CancelRequest, found **callback.Callback) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
 	}
@@ -51,12 +58,15 @@ func (m *Manager) Cancel(ctx context.Context, req CancelRequest) (*callback.Call
 	if err := decide.CheckNote(req.Actor, req.Detail, req.Reason); err != nil {
 		return nil, err
 	}
-	return m.cancel(ctx, req, false)
+	return m.cancel(ctx, req, found, false)
 }
 
-func (m *Manager) cancel(ctx context.Context, req CancelRequest, inBulk bool) (*callback.Callback, error) {
+// cancel cancels a callback on a request that was checked. It sets found as soon as
+// there is one.
+func (m *Manager) cancel(ctx context.Context, req CancelRequest, found **callback.Callback, inBulk bool) (*callback.Callback, error) {
 	inFlight, noted := false, false
 	cb, err := m.engine.Alter(ctx, m.tenant, req.ID, engine.AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		*found = cb
 		var d *decide.Draft
 		d, inFlight = decide.Cancel(cb, p, now, decide.CancelInput(req))
 		noted = d != nil

@@ -67,6 +67,12 @@ func (r ForgetRequest) LogValue() slog.Value { return slog.StringValue(r.String(
 // not be removed: repeating the request removes those of Numbers, the end of
 // the day removes all.
 func (m *Manager) Forget(ctx context.Context, req ForgetRequest) (BulkResult, error) {
+	result, err := m.forget(ctx, req)
+	m.refuseItems(ctx, "forget", result, err)
+	return result, err
+}
+
+func (m *Manager) forget(ctx context.Context, req ForgetRequest) (BulkResult, error) {
 	var result BulkResult
 	if err := m.engine.Life.Check(); err != nil {
 		return result, err

@@ -50,6 +50,12 @@ type PauseRequest struct {
 // [callback.ErrStopped]. After any other error it may have happened in part.
 // GMS: _paused_services_list.
 func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
+	n, err := m.pause(ctx, req)
+	m.refuse(ctx, "pause", m.named(ctx, req.Service, err), err)
+	return n, err
+}
+
+func (m *Manager) pause(ctx context.Context, req PauseRequest) (int, error) {
 	store, err := m.pauser(req)
 	if err != nil {
 		return 0, err
@@ -107,6 +113,12 @@ func (m *Manager) Pause(ctx context.Context, req PauseRequest) (int, error) {
 // the tenant are paused or its configuration pauses it; otherwise those of [Manager.Pause], except that a
 // service may be resumed that is no longer configured.
 func (m *Manager) Resume(ctx context.Context, req PauseRequest) (int, error) {
+	n, err := m.resume(ctx, req)
+	m.refuse(ctx, "resume", m.named(ctx, req.Service, err), err)
+	return n, err
+}
+
+func (m *Manager) resume(ctx context.Context, req PauseRequest) (int, error) {
 	store, err := m.pauser(req)
 	if err != nil {
 		return 0, err
@@ -201,6 +213,9 @@ func (e *PausedError) Error() string {
 
 // Unwrap returns callback.ErrInvalidOperation.
 func (e *PausedError) Unwrap() error { return callback.ErrInvalidOperation }
+
+// Kind returns "paused", see [callback.Kind].
+func (e *PausedError) Kind() string { return "paused" }
 
 // pauser checks a request and returns the store of pauses.
 func (m *Manager) pauser(req PauseRequest) (callback.PausingStore, error) {

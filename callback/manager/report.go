@@ -20,7 +20,11 @@ import (
 // that is not the attempt's. A reporter must repeat a report that was answered
 // with any error but the last three.
 func (m *Manager) Report(ctx context.Context, r callback.Report) error {
-	return m.engine.Report(ctx, r)
+	err := m.engine.Report(ctx, r)
+	if err != nil {
+		m.Tenant(r.Tenant).refuse(ctx, "report", nil, err)
+	}
+	return err
 }
 
 // StateReport is the state of a callback as the software that makes its calls
@@ -48,6 +52,13 @@ type StateReport struct {
 // callback, [callback.ErrStopped], and the store's. After
 // [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) ReportState(ctx context.Context, r StateReport) (*callback.Callback, error) {
+	var found *callback.Callback
+	cb, err := m.reportState(ctx, r, &found)
+	m.refuse(ctx, "report_state", found, err)
+	return cb, err
+}
+
+func (m *Manager) reportState(ctx context.Context, r StateReport, found **callback.Callback) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
 	}
@@ -66,6 +77,7 @@ func (m *Manager) ReportState(ctx context.Context, r StateReport) (*callback.Cal
 	}
 	var last *decide.Draft
 	cb, err := m.engine.Mutate(ctx, m.tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		*found = cb
 		if cb.State == callback.Completed || !callback.CanMove(cb.State, r.State) {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "report " + r.State.String() + " for"}
 		}

@@ -41,6 +41,13 @@ type RescheduleRequest struct {
 // writers kept changing the callback, [callback.ErrStopped], and the store's.
 // After [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*callback.Callback, error) {
+	var found *callback.Callback
+	cb, err := m.reschedule(ctx, req, &found)
+	m.refuse(ctx, "reschedule", found, err)
+	return cb, err
+}
+
+func (m *Manager) reschedule(ctx context.Context, req RescheduleRequest, found **callback.Callback) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
 	}
@@ -56,6 +63,7 @@ func (m *Manager) Reschedule(ctx context.Context, req RescheduleRequest) (*callb
 	}
 	var last *decide.Draft
 	cb, err := m.engine.Mutate(ctx, m.tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		*found = cb
 		if req.Revision != 0 && cb.Revision != req.Revision {
 			return nil, &RevisionError{ID: cb.ID, Revision: cb.Revision}
 		}

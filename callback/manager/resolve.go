@@ -32,6 +32,13 @@ type Resolution struct {
 // writers kept changing the callback, [callback.ErrStopped], and the store's.
 // After [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback, error) {
+	var found *callback.Callback
+	cb, err := m.resolve(ctx, r, &found)
+	m.refuse(ctx, "resolve", found, err)
+	return cb, err
+}
+
+func (m *Manager) resolve(ctx context.Context, r Resolution, found **callback.Callback) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
 	}
@@ -52,6 +59,7 @@ func (m *Manager) Resolve(ctx context.Context, r Resolution) (*callback.Callback
 		}
 	}
 	return m.engine.Mutate(ctx, m.tenant, r.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		*found = cb
 		if cb.State != callback.Unresolved {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "resolve"}
 		}

@@ -32,6 +32,13 @@ type UpdateRequest struct {
 // callback, [callback.ErrStopped], and the store's. After
 // [callback.ErrOutcomeUnknown] the change may have happened.
 func (m *Manager) Update(ctx context.Context, req UpdateRequest) (*callback.Callback, error) {
+	var found *callback.Callback
+	cb, err := m.update(ctx, req, &found)
+	m.refuse(ctx, "update", found, err)
+	return cb, err
+}
+
+func (m *Manager) update(ctx context.Context, req UpdateRequest, found **callback.Callback) (*callback.Callback, error) {
 	if err := m.engine.Life.Check(); err != nil {
 		return nil, err
 	}
@@ -44,6 +51,7 @@ func (m *Manager) Update(ctx context.Context, req UpdateRequest) (*callback.Call
 	}
 	var last *decide.Draft
 	cb, err := m.engine.Mutate(ctx, m.tenant, req.ID, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
+		*found = cb
 		if req.Revision != 0 && cb.Revision != req.Revision {
 			return nil, &RevisionError{ID: cb.ID, Revision: cb.Revision}
 		}

@@ -37,7 +37,7 @@ func exported() []reflect.Type {
 		of[availability.Window](),
 		// callback
 		of[callback.Agent](), of[callback.AgentChange](), of[callback.Attempt](), of[callback.AttemptKey](), of[callback.AvailabilityError](),
-		of[callback.Booking](), of[callback.By](), of[callback.Call](), of[callback.CallResult](), of[callback.Callback](),
+		of[callback.Booking](), of[callback.By](), of[callback.Call](), of[callback.CallEnd](), of[callback.CallResult](), of[callback.Callback](),
 		of[callback.Certainty](), of[callback.Change](), of[callback.ClaimRequest](), of[callback.Claimed](), of[callback.Confirm](),
 		of[callback.Consent](), of[callback.ContactError](), of[callback.ContactMode](), of[callback.Counter](), of[callback.Cursor](),
 		of[callback.Customer](), of[callback.Decision](), of[callback.DialOptions](), of[callback.DialerChange](), of[callback.DialerLimits](),
@@ -51,7 +51,7 @@ func exported() []reflect.Type {
 		of[callback.Party](), of[callback.Pause](), of[callback.PendingError](), of[callback.Permit](), of[callback.PermitError](),
 		of[callback.PermitKey](), of[callback.PermitKind](), of[callback.Pick](), of[callback.Place](), of[callback.Policy](),
 		of[callback.Precondition](), of[callback.Preview](), of[callback.Progress](), of[callback.Query](), of[callback.QueueClaim](),
-		of[callback.QueueKey](), of[callback.Queueing](), of[callback.Reason](), of[callback.Ref](), of[callback.Release](),
+		of[callback.QueueKey](), of[callback.Queueing](), of[callback.Reason](), of[callback.Ref](), of[callback.Refusal](), of[callback.Release](),
 		of[callback.Report](), of[callback.Reservation](), of[callback.RetryLimits](), of[callback.SearchValue](), of[callback.Service](),
 		of[callback.Services](), of[callback.Source](), of[callback.Span](), of[callback.Stage](), of[callback.State](),
 		of[callback.StateError](), of[callback.StoreCall](), of[callback.Throttle](), of[callback.ThrottledError](), of[callback.TickReport](),

@@ -206,6 +206,16 @@ func (m *Intake) logAttempt(ctx context.Context, level slog.Level, message strin
 
 // Start stores a new callback for tenant; see Manager.Start.
 func (m *Intake) Start(ctx context.Context, tenant string, in decide.StartInput) (*callback.Callback, error) {
+	cb, err := m.start(ctx, tenant, in)
+	if err != nil {
+		r := callback.NewRefusal("start", err)
+		r.Tenant, r.Service = tenant, m.ServiceNamed(ctx, tenant, in.Service)
+		m.Refuse(ctx, r)
+	}
+	return cb, err
+}
+
+func (m *Intake) start(ctx context.Context, tenant string, in decide.StartInput) (*callback.Callback, error) {
 	req := decide.Start{Tenant: tenant, StartInput: in}
 	if err := m.Life.Check(); err != nil {
 		return nil, err

@@ -4,7 +4,7 @@ package unwrap
 import "github.com/ringback-go/ringback/callback"
 
 // As returns v, or the plug-in that v wraps, as a T. A wrapper of a Dialer,
-// Router or Store names what it wraps in a method Unwrap that returns the same
+// Router, Store or Observer names what it wraps in a method Unwrap that returns the same
 // interface.
 func As[T any](v any) (T, bool) {
 	for v != nil {
@@ -17,6 +17,8 @@ func As[T any](v any) (T, bool) {
 		case interface{ Unwrap() callback.Router }:
 			v = w.Unwrap()
 		case interface{ Unwrap() callback.Store }:
+			v = w.Unwrap()
+		case interface{ Unwrap() callback.Observer }:
 			v = w.Unwrap()
 		default:
 			v = nil
