@@ -65,6 +65,25 @@ func (c *Caller) Reaches(cb *callback.Callback) bool {
 	return cb.Tenant == c.Tenant && (c.Own == "" || cb.Customer.ID == c.Own)
 }
 
+// Reach returns nil if the caller can see cb. Otherwise it returns an error that is a
+// [callback.ErrNotFound], as if there were no such callback; only an observer is told
+// that there is one (see [callback.Kind]).
+func (c *Caller) Reach(cb *callback.Callback) error {
+	if c.Reaches(cb) {
+		return nil
+	}
+	return hiddenError{}
+}
+
+// hiddenError hides a callback from the caller.
+type hiddenError struct{}
+
+func (hiddenError) Error() string { return callback.ErrNotFound.Error() }
+
+func (hiddenError) Unwrap() error { return callback.ErrNotFound }
+
+func (hiddenError) Kind() string { return "ownership" }
+
 // Authorizer identifies the caller of a request. It returns
 // [ErrUnauthenticated] if it cannot, and [ErrForbidden] if the caller is not
 // allowed to make requests; any other error is answered with status 500. It
@@ -83,9 +102,16 @@ func (f AuthorizerFunc) Authorize(r *http.Request) (Caller, error) { return f(r)
 
 // Errors of an [Authorizer].
 var (
-	ErrUnauthenticated = errors.New("credentials are missing or wrong")
-	ErrForbidden       = errors.New("caller is not permitted")
+	ErrUnauthenticated error = &accessError{"credentials are missing or wrong", "unauthenticated"}
+	ErrForbidden       error = &accessError{"caller is not permitted", "forbidden"}
 )
+
+// accessError says why a caller may not do what it asks for.
+type accessError struct{ text, kind string }
+
+func (e *accessError) Error() string { return e.text }
+
+func (e *accessError) Kind() string { return e.kind }
 
 // Challenger is implemented by authorizers whose rejections need a
 // WWW-Authenticate header.

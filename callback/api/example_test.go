@@ -73,6 +73,18 @@ func ExampleCaller_Has() {
 	// read false
 }
 
+// A callback of another customer is answered as one that does not exist. An observer
+// is told of the difference.
+func ExampleCaller_Reach() {
+	caller := api.Caller{Name: "portal", Roles: []api.Role{api.RoleRead}, Own: "ann"}
+	fmt.Println(caller.Reach(&callback.Callback{Customer: callback.Customer{ID: "ann"}}))
+	err := caller.Reach(&callback.Callback{Customer: callback.Customer{ID: "bob"}})
+	fmt.Println(err, errors.Is(err, callback.ErrNotFound), callback.Kind(err))
+	// Output:
+	// <nil>
+	// callback not found true ownership
+}
+
 // A body is limited in size and must have one of the content types.
 func ExampleReadBody() {
 	r := httptest.NewRequest("POST", "/", strings.NewReader("_customer_number=5115"))

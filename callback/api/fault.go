@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/ringback-go/ringback/callback"
@@ -27,6 +28,31 @@ func (f *Fault) Error() string {
 		return f.Rule
 	}
 	return f.Field + ": " + f.Rule
+}
+
+// Kind returns the kind of the fault, see [callback.Kind]: that of the cause if it
+// says one, or else "unauthenticated", "forbidden", "path", "method", "busy",
+// "parameter" or "unexpected" by the status.
+func (f *Fault) Kind() string {
+	var cause callback.KindError
+	if errors.As(f.cause, &cause) {
+		return cause.Kind()
+	}
+	switch {
+	case f.Status == http.StatusUnauthorized:
+		return "unauthenticated"
+	case f.Status == http.StatusForbidden:
+		return "forbidden"
+	case f.Status == http.StatusNotFound:
+		return "path"
+	case f.Status == http.StatusMethodNotAllowed:
+		return "method"
+	case f.Status == http.StatusTooManyRequests:
+		return "busy"
+	case f.Status >= http.StatusInternalServerError:
+		return "unexpected"
+	}
+	return "parameter"
 }
 
 // Redact masks the digits of what may be a phone number in a text to be logged:

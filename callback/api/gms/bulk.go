@@ -102,6 +102,7 @@ func (h *Handler) reachable(c *call, ids []callback.ID, other func(callback.ID))
 		_, err := h.reach(&one)
 		switch {
 		case errors.Is(err, callback.ErrNotFound):
+			h.manager.Tenant(c.caller.Tenant).Refused(c.r.Context(), "gms."+c.op, err)
 			other(id)
 		case err != nil:
 			return nil, err

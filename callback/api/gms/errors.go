@@ -1,6 +1,7 @@
 package gms
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -109,6 +110,7 @@ func (f *fault) body() errorBody {
 
 // refuse responds with an error and logs it if it is a failure of the server.
 func (h *Handler) refuse(c *call, err error) {
+	h.told(c, err)
 	f := h.fault(c, err)
 	status := f.status
 	if status == 0 {
@@ -120,6 +122,15 @@ func (h *Handler) refuse(c *call, err error) {
 	if err := c.answer(status, f.body()); err != nil {
 		h.logFault(c, f.code, err)
 	}
+}
+
+// told tells the observer of the Manager of a refusal.
+func (h *Handler) told(c *call, err error) {
+	m := h.manager
+	if c.caller != nil {
+		m = m.Tenant(c.caller.Tenant)
+	}
+	wire.Refused(c.r.Context(), m, "gms."+cmp.Or(c.op, "none"), err)
 }
 
 func (h *Handler) logFault(c *call, code int, err error) {

@@ -36,7 +36,7 @@ func (h *Handler) export(c *call) error {
 	case p.err != nil:
 		return p.err
 	case given == "":
-		return &fault{code: 40010, message: "Callback reason is missing.", properties: map[string]any{"parameter": "callback_reason"}}
+		return &fault{code: 40010, cause: callback.ErrInvalidParameter, message: "Callback reason is missing.", properties: map[string]any{"parameter": "callback_reason"}}
 	case len(columns) > maxColumns:
 		return invalidParameter("exported_properties", "has more than 100 entries")
 	case len(columns) == 0:

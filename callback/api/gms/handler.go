@@ -121,7 +121,7 @@ type call struct {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &call{w: w, r: r.WithContext(wire.Bounded(r.Context()))}
+	c := &call{w: w, r: r.WithContext(wire.Watch(wire.Bounded(r.Context())))}
 	api.Serve(w, r, h.authorizer, h.origins, func() (api.Operation, error) { return h.route(c) }, func(err error) { h.refuse(c, err) })
 }
 

@@ -210,7 +210,7 @@ func (f *fault) unexpected(err error) {
 // filterFault is the error of a query condition. It contains the name of the
 // condition, not its value.
 func filterFault(name string) *fault {
-	return &fault{code: 40020, message: "Cannot process 'filter' parameter correctly : " + clip(name), properties: map[string]any{"filter": clip(name)}}
+	return &fault{code: 40020, cause: callback.ErrInvalidOperation, message: "Cannot process 'filter' parameter correctly : " + clip(name), properties: map[string]any{"filter": clip(name)}}
 }
 
 // invalidParameter returns the error of a parameter that cannot be used.

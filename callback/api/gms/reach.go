@@ -14,10 +14,13 @@ func (h *Handler) reach(c *call) (*callback.Callback, error) {
 		return nil, callback.ErrNotFound
 	}
 	cb, err := h.manager.Tenant(c.caller.Tenant).Get(c.r.Context(), callback.ID(c.id))
+	if err == nil {
+		err = c.caller.Reach(cb)
+	}
 	switch {
 	case err != nil:
 		return nil, err
-	case !c.caller.Reaches(cb), c.name != "" && c.op != opStart && !h.shows(c, cb):
+	case c.name != "" && c.op != opStart && !h.shows(c, cb):
 		return nil, callback.ErrNotFound
 	}
 	c.found = true

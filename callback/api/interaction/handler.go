@@ -76,15 +76,17 @@ func New(config Config) (*Handler, error) {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(wire.Bounded(r.Context()))
+	r = r.WithContext(wire.Watch(wire.Bounded(r.Context())))
+	m := h.config.Manager
 	op := api.Operation{Roles: []api.Role{api.RoleRead, api.RoleOperate}, Do: func(caller *api.Caller) error {
+		m = m.Tenant(caller.Tenant)
 		body, err := h.read(w, r, caller)
 		if err == nil {
 			h.write(w, http.StatusOK, body)
 		}
 		return err
 	}}
-	api.Serve(w, r, h.config.Authorizer, h.config.Origins, func() (api.Operation, error) { return op, nil }, func(err error) { h.refuse(w, r, err) })
+	api.Serve(w, r, h.config.Authorizer, h.config.Origins, func() (api.Operation, error) { return op, nil }, func(err error) { h.refuse(w, r, m, err) })
 }
 
 func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Caller) ([]byte, error) {
@@ -93,16 +95,14 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request, caller *api.Calle
 	}
 	id := strings.Trim(r.URL.Path, "/")
 	if !text.IsID(id) {
-		return nil, errNoInteraction
+		return nil, callback.ErrNotFound
 	}
 	cb, err := h.config.Manager.Tenant(caller.Tenant).Get(r.Context(), callback.ID(id))
-	switch {
-	case errors.Is(err, callback.ErrNotFound):
-		return nil, errNoInteraction
-	case err != nil:
+	if err == nil {
+		err = caller.Reach(cb)
+	}
+	if err != nil {
 		return nil, err
-	case !caller.Reaches(cb):
-		return nil, errNoInteraction
 	}
 	options, err := h.options(r.Context(), cb)
 	if err != nil {
@@ -130,14 +130,18 @@ func (h *Handler) options(ctx context.Context, cb *callback.Callback) (Options, 
 	return o, nil
 }
 
-// refuse writes an error answer.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse writes an error answer. m acts for the caller's tenant, if it is known.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, m *manager.Manager, err error) {
+	wire.Refused(r.Context(), m, "interaction.read", err)
 	status := http.StatusInternalServerError
 	answer := struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
 	}{callback.CodeUnexpected, "the interaction could not be read"}
 	var fault *api.Fault
+	if errors.Is(err, callback.ErrNotFound) {
+		err = errNoInteraction
+	}
 	if errors.As(err, &fault) && fault.Status < http.StatusInternalServerError {
 		status, answer.Code, answer.Message = fault.Status, fault.Status*100, fault.Error()
 		if status == http.StatusNotFound {

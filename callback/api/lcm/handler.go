@@ -1,6 +1,7 @@
 package lcm
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -85,6 +86,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return nil
 	}}
 	api.Serve(w, r, h.config.Authorizer, h.config.Origins, func() (api.Operation, error) { return op, nil }, func(err error) {
+		wire.Refused(r.Context(), h.config.Manager, "lcm.none", err)
 		if h.explain(err).status >= http.StatusInternalServerError {
 			h.log(r.Context(), "", err)
 		}
@@ -108,12 +110,21 @@ func (h *Handler) write(w http.ResponseWriter, err error, reply []byte) {
 // a [callback.ErrOutcomeUnknown]; the message can be repeated. A store that does not
 // answer is such an error after two seconds at most.
 func (h *Handler) Handle(ctx context.Context, caller api.Caller, message []byte) (reply []byte, err error) {
-	ctx = wire.Bounded(ctx)
+	ctx = wire.Watch(wire.Bounded(ctx))
+	var op operation
+	reply, err = h.handle(ctx, caller, message, &op)
+	wire.Refused(ctx, h.config.Manager.Tenant(caller.Tenant), "lcm."+cmp.Or(op.name, "none"), err)
+	return reply, err
+}
+
+// handle is Handle. It sets found as soon as it is known.
+func (h *Handler) handle(ctx context.Context, caller api.Caller, message []byte, found *operation) (reply []byte, err error) {
 	env, err := read(message)
 	if err != nil {
 		return h.refusal(err), err
 	}
 	op, ok := find(env)
+	*found = op
 	if !ok {
 		err := callback.NewFieldError(callback.ErrInvalidParameter, "subtopic", "is unknown for the topic")
 		return h.refusal(err), err

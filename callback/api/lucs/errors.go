@@ -1,6 +1,7 @@
 package lucs
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/api/internal/ownkey"
 	"github.com/ringback-go/ringback/callback/api/internal/wire"
+	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // Error codes with their HTTP status. Only [CodeNotInitialized] is documented
@@ -53,7 +55,13 @@ type refusal struct {
 }
 
 // errAmbiguous: an ExternalTaskId identifies several callbacks.
-var errAmbiguous = errors.New("several open callbacks have this ExternalTaskId")
+var errAmbiguous error = ambiguousError{}
+
+type ambiguousError struct{}
+
+func (ambiguousError) Error() string { return "several open callbacks have this ExternalTaskId" }
+
+func (ambiguousError) Kind() string { return "conflict" }
 
 // refusalOf converts an error. The message contains no phone number.
 func refusalOf(err error) refusal {
@@ -195,11 +203,13 @@ type errorDto struct {
 	Error struct{ Code, Message string }
 }
 
-// refuse responds with an error and logs failures of the server.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, operation string, err error) {
+// refuse responds with an error and logs failures of the server. m acts for the
+// caller's tenant, if it is known.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, m *manager.Manager, operation string, err error) {
 	if errors.Is(err, errGone) {
 		return
 	}
+	wire.Refused(r.Context(), m, "lucs."+cmp.Or(operation, "none"), err)
 	answer := refusalOf(err)
 	if answer.status == http.StatusInternalServerError && answer.code != CodeNotInitialized {
 		wire.LogFailure(r.Context(), h.log, "LUCS request failed", err,

@@ -79,11 +79,15 @@ func (h *Handler) find(ctx context.Context, caller *api.Caller, id string) (*cal
 	if !text.IsID(id) {
 		return nil, callback.ErrNotFound // not a valid identifier
 	}
-	cb, err := h.byID(ctx, caller, id)
-	if !errors.Is(err, callback.ErrNotFound) {
-		return cb, err
+	cb, missing := h.byID(ctx, caller, id)
+	if !errors.Is(missing, callback.ErrNotFound) {
+		return cb, missing
 	}
-	return h.byExternal(ctx, caller, id)
+	cb, err := h.byExternal(ctx, caller, id)
+	if errors.Is(err, callback.ErrNotFound) {
+		return nil, missing // it may say that there is one of another customer
+	}
+	return cb, err
 }
 
 // byID returns a callback by Id. All spellings of a GUID are equivalent.
@@ -92,16 +96,20 @@ func (h *Handler) byID(ctx context.Context, caller *api.Caller, id string) (*cal
 	if guid, err := uuid.Parse(id); err == nil && guid.String() != id {
 		spellings = append(spellings, guid.String())
 	}
+	missing := callback.ErrNotFound
 	for _, id := range spellings {
 		cb, err := h.manager.Tenant(caller.Tenant).Get(ctx, callback.ID(id))
-		if err == nil && caller.Reaches(cb) {
-			return cb, nil
+		if err == nil {
+			if err = caller.Reach(cb); err == nil {
+				return cb, nil
+			}
+			missing = err
 		}
-		if err != nil && !errors.Is(err, callback.ErrNotFound) {
+		if !errors.Is(err, callback.ErrNotFound) {
 			return nil, err
 		}
 	}
-	return nil, callback.ErrNotFound
+	return nil, missing
 }
 
 // byExternal returns the only callback with an ExternalTaskId that is not

@@ -102,20 +102,22 @@ type operation struct {
 // error occurs after a response has begun; the net/http server then closes the
 // connection.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(wire.Watch(wire.Bounded(r.Context())))
 	var op operation
-	r = r.WithContext(wire.Bounded(r.Context()))
+	m := h.manager
 	api.Serve(w, r, h.authorizer, h.origins, func() (api.Operation, error) {
 		parts := route.Split(r)
 		var err error
 		op, _, err = h.paths.Find(w, r.Method, parts)
 		return api.Operation{Roles: op.roles, Do: func(caller *api.Caller) error {
+			m = m.Tenant(caller.Tenant)
 			found := &request{Request: r, caller: caller}
 			if len(parts) > 2 {
 				found.id = parts[2]
 			}
 			return op.do(h, w, found)
 		}}, err
-	}, func(err error) { h.refuse(w, r, op.name, err) })
+	}, func(err error) { h.refuse(w, r, m, op.name, err) })
 }
 
 // paths returns the paths with their operations.

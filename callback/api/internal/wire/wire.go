@@ -16,6 +16,7 @@ import (
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/internal/patience"
+	"github.com/ringback-go/ringback/callback/internal/refusal"
 )
 
 // TimeFormat is the layout of times in UTC.
@@ -47,6 +48,23 @@ func EncodeTo(b *bytes.Buffer, v any) error {
 func RetryAfter(header http.Header, until, now time.Time) {
 	if !until.IsZero() {
 		header.Set("Retry-After", strconv.Itoa(max(int(math.Ceil(until.Sub(now).Seconds())), 1)))
+	}
+}
+
+// Watch returns the context of one request, in which the Manager notes the refusals
+// that it tells of.
+func Watch(ctx context.Context) context.Context { return refusal.Watch(ctx) }
+
+// Refuser is a Manager.
+type Refuser interface {
+	Refused(ctx context.Context, operation string, err error)
+}
+
+// Refused tells of a refused request, unless the Manager has told of it in a context
+// from Watch.
+func Refused(ctx context.Context, m Refuser, operation string, err error) {
+	if !refusal.Told(ctx) {
+		m.Refused(ctx, operation, err)
 	}
 }
 
