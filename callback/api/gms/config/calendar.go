@@ -31,7 +31,7 @@ type lookup func(name string) (*availability.Calendar, error)
 func parseCalendar(name string, options map[string]string, find lookup) (*availability.Calendar, error) {
 	p := calendarParser{config: availability.CalendarConfig{Name: name}, find: find, options: make(map[string]string)}
 	for _, name := range numbered(options) {
-		if value := strings.TrimSpace(options[name]); value != "" {
+		if value := strings.TrimSpace(plainText(options[name])); value != "" {
 			p.faults.add(name, value, p.option(name, value))
 		}
 	}

@@ -19,9 +19,12 @@ func (b *builder) readCapacities() {
 	b.capacity = make(map[string]*availability.Weekly)
 	for _, name := range b.servicesOf(kindCapacity) {
 		section := b.doc.sections[serviceSection(name)]
-		table, err := parseCapacity(b.ownOptions(section, isCapacityOption, kindCapacity))
+		options, readable := b.ownOptions(section, isCapacityOption, kindCapacity)
+		table, err := parseCapacity(options)
 		if err != nil {
 			b.reportConfig(section, err, "the capacity service and services that use it are left out")
+		}
+		if err != nil || !readable {
 			continue
 		}
 		b.capacity[name] = table

@@ -24,6 +24,9 @@ type section struct {
 	line    int
 	entries []entry
 	index   map[string]int
+	// damaged are the lines that cannot be read, by the names that they seem to
+	// have.
+	damaged []entry
 }
 
 // entry returns an option, nil if it is absent or empty.
@@ -81,6 +84,13 @@ func (d *document) add(s *section, line int, name, value string) error {
 	if d.count++; d.count > maxOptions {
 		return notConfiguration("has more than %d options", maxOptions)
 	}
+	before := d.problems.counts[SeverityError]
+	defer func() {
+		if d.problems.counts[SeverityError] > before {
+			s.damaged = append(s.damaged, entry{line: line, section: s.name, name: firstWord(name)})
+		}
+	}()
+	name = plainKey(name)
 	e := entry{line: line, section: s.name, name: name, value: strings.TrimSpace(value)}
 	switch {
 	case !token.IsName(name):
@@ -127,6 +137,7 @@ func readDocument(text []byte) (*document, error) {
 		return nil, notConfiguration("is not UTF-8")
 	}
 	d := newDocument()
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	read := d.readINI
 	if strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "{") {
 		read = d.readJSON

@@ -110,11 +110,11 @@ func TestJSONValues(t *testing.T) {
   "service.x": {
     "_service": "callback", "_call_direction": "USERTERMINATED", "_capacity_service": "c", "_media_type": null,
     "_customer_lookup_keys": ["_customer_number", "account"], "_ttl": null,
-    "_request_time_bucket": 7
+    "_request_execution_time_buffer": "x"
   },
   "service.c": {"_service": "capacity", "_capacity_1": {"1": {"0900": 10}}, "_capacity": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]}
 }`)
-	wantProblems(t, o, `line 7: warning: [service.x] _request_time_bucket "7" is not 5, 10, 15, 20, 30, 60 or 120: the default applies: 5`)
+	wantProblems(t, o, `line 7: warning: [service.x] _request_execution_time_buffer "x" is not a whole number of seconds: the default applies: 120`)
 	s := serviceOf(t, o, "x")
 	if s.TTL != 2*time.Minute || !s.Dialing.NoCallProgress || s.Numbers.Exceptions.String() != "1900*,44" || !slices.Equal(s.SearchKeys, []string{"_customer_number", "account"}) {
 		t.Errorf("%+v", s)
@@ -212,7 +212,7 @@ func TestINI(t *testing.T) {
 		`line 1: error: is before the first section: the line is left out`,
 		`line 7: note: [service.x] _request_queue_time_stat names a statistic`,
 		`line 11: error: [service.x] _route_point has no closing quote: the line is left out`,
-		`line 12: error: [service.x] is not name = value: the line is left out`,
+		`line 12: warning: [service.x] password has no username`,
 		`line 13: error: [service.x] an option's name must be 1 to 128 letters, digits, underscores, dashes and dots: the option is left out`,
 		`line 14: error: [service.x] an option's name must be 1 to 128 letters`,
 		`line 15: warning: [service.x] _ttl is repeated on line 16, which applies`,

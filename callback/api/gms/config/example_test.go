@@ -24,7 +24,7 @@ _call_direction = USERTERMINATED
 _business_hours_service = office
 _enable_reject_out_of_office_hours = true
 _dial_in_office_hours = true
-_request_time_buket = 15
+_request_execution_time_bufer = 15
 _ttl = 30
 _ors = http://ors:8080
 
@@ -48,7 +48,7 @@ _bh_regular1 = Mon-Fri 9:00-17:00
 	// Output:
 	// note: the bookings of a number are not limited over services and days, as in GMS: set Limits.BookingsPerDay of the services
 	// line 3: note: [callback] _default_country says only how numbers are read: services accept those of all regions, as GMS does, until Numbers.Countries is set
-	// line 11: warning: [service.billing] _request_time_buket is unknown (did you mean _request_time_bucket?): ignored
+	// line 11: warning: [service.billing] _request_execution_time_bufer is unknown (did you mean _request_execution_time_buffer?): ignored
 	// line 12: warning: [service.billing] _ttl "30" is not between 60 and 34560000 seconds: 60 is used
 	// line 13: note: [service.billing] _ors configures the orchestration server, which attempts and reports replace
 	// billing CH 1m0s

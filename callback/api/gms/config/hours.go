@@ -57,13 +57,15 @@ func (r *calendarReader) calendar(name string) (*availability.Calendar, error) {
 		return nil, errors.New("the service is faulty")
 	}
 	section := r.b.doc.sections[serviceSection(name)]
-	options := r.b.ownOptions(section, isHoursOption, kindHours)
+	options, readable := r.b.ownOptions(section, isHoursOption, kindHours)
 	r.path = append(r.path, name)
 	c, err := parseCalendar(name, options, r.calendar)
 	r.path = r.path[:len(r.path)-1]
 	if err != nil {
-		r.failed[name] = true
 		r.b.reportConfig(section, err, "the calendar and services that use it are left out")
+	}
+	if err != nil || !readable {
+		r.failed[name] = true
 		return nil, errors.New("the service is faulty")
 	}
 	r.b.calendars[name] = c
@@ -122,9 +124,16 @@ func (b *builder) reportConfig(section *section, err error, consequence string) 
 }
 
 // ownOptions returns the options of a section that its kind of service has, and
-// reports the others.
-func (b *builder) ownOptions(section *section, own func(string) bool, kind string) map[string]string {
-	options := make(map[string]string, len(section.entries))
+// reports the others. All of them restrict: the section is not readable if one of
+// them may be in a line that cannot be read, or misspelled.
+func (b *builder) ownOptions(section *section, own func(string) bool, kind string) (options map[string]string, readable bool) {
+	options, readable = make(map[string]string, len(section.entries)), true
+	for _, e := range section.damaged {
+		if own(e.name) || b.suggest(e.name, kind) != "" {
+			readable = false
+			b.report(SeverityError, e, "", "may restrict and cannot be read: the section and services that use it are left out")
+		}
+	}
 	for _, e := range section.entries {
 		switch {
 		case own(e.name):
@@ -132,11 +141,14 @@ func (b *builder) ownOptions(section *section, own func(string) bool, kind strin
 		case isCredential(e.name):
 		case e.name == "_redirect":
 			b.report(SeverityNote, e, "", "has no effect: only callback services are redirected")
+		case e.value != "" && b.suggest(e.name, kind) != "":
+			readable = false
+			b.report(SeverityError, e, "", "is not an option of a service with _service = %s%s: the section and services that use it are left out", kind, b.suggest(e.name, kind))
 		default:
 			b.report(SeverityWarning, e, "", "is not an option of a service with _service = %s%s: ignored", kind, b.suggest(e.name, kind))
 		}
 	}
-	return options
+	return options, readable
 }
 
 // isHoursOption reports whether name is an option of office-hours services.

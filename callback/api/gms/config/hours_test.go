@@ -83,8 +83,8 @@ func TestFaultyHours(t *testing.T) {
 			`line 5: error: [service.h] _timezone "Mars/Olympus" `,
 			`line 6: error: [service.h] _bh_regular2 "Mon 9:00-9:00" `,
 		}},
-		{"unknown options do no harm", "[service.h]\n_service=office-hours\n_bh_regular1=Mon 9:00-17:00\n_bh_reglar2=Tue 9:00-17:00\n_redirect=x\nusername=a\npassword=b", 1, []string{
-			`line 4: warning: [service.h] _bh_reglar2 is not an option of a service with _service = office-hours (did you mean _bh_regular?): ignored`,
+		{"a misspelled option may restrict", "[service.h]\n_service=office-hours\n_bh_regular1=Mon 9:00-17:00\n_bh_reglar2=Tue 9:00-17:00\n_redirect=x\nusername=a\npassword=b", 0, []string{
+			`line 4: error: [service.h] _bh_reglar2 is not an option of a service with _service = office-hours (did you mean _bh_regular?): the section and services that use it are left out`,
 			`line 5: note: [service.h] _redirect has no effect: only callback services are redirected`,
 		}},
 		{"references", "[service.h]\n_service=office-hours\n_include_r1=gone\n[service.i]\n_service=office-hours\n_include_r1=c\n[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":1}}", 0, []string{
@@ -205,9 +205,9 @@ _capacity_add = {"2026-07-13":{"0900":1}}`)
 	o = readOptions(t, "[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":-1}}\n_capacity_8={}\n_capacity_2={\"3\":{}}\n_capcity_3={}")
 	wantPrefixes(t, linesOf(o.Problems), []string{
 		`line 3: error: [service.c] _capacity_1 "{\"1\":{\"0900\":-1}}" hour 0900: not a number of seats from 0 to 1000000: the capacity service and services`,
-		`line 4: warning: [service.c] _capacity_8 is not an option of a service with _service = capacity (did you mean _capacity?)`,
+		`line 4: error: [service.c] _capacity_8 is not an option of a service with _service = capacity (did you mean _capacity?)`,
 		`line 5: error: [service.c] _capacity_2 "{\"3\":{}}" key "3" is not the day "2" of the option`,
-		`line 6: warning: [service.c] _capcity_3 is not an option of a service with _service = capacity (did you mean _capacity_3?)`,
+		`line 6: error: [service.c] _capcity_3 is not an option of a service with _service = capacity (did you mean _capacity_3?)`,
 	})
 	o = readOptions(t, "[service.c]\n_service=capacity\n_capacity_1={\"1\":{\"0900\":0}}")
 	wantProblems(t, o, "line 1: warning: [service.c] has no seats at any time: services that use it reject every scheduled request")

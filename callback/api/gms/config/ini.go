@@ -44,28 +44,50 @@ func (d *document) readINI(text string) error {
 // readOption parses name = value. It does not report faulty text, which may be
 // a secret.
 func (d *document) readOption(section *section, line int, row string) error {
-	name, value, ok := strings.Cut(row, "=")
+	name, value, ok := cutOption(row)
 	switch {
 	case section == nil:
 		d.problems.add(SeverityError, entry{line: line}, "", "is before the first section: the line is left out")
 		return nil
 	case !ok:
 		d.problems.add(SeverityError, entry{line: line, section: section.name}, "", "is not name = value: the line is left out")
+		section.damaged = append(section.damaged, entry{line: line, section: section.name, name: firstWord(row)})
 		return nil
 	}
-	name = strings.TrimSpace(name)
-	value, ok = unquote(strings.TrimSpace(value))
+	name = plainKey(name)
+	value, ok = unquote(trimBlanks(value))
 	if !ok && token.IsName(name) {
-		d.problems.add(SeverityError, entry{line: line, section: section.name, name: name}, "", "has no closing quote: the line is left out")
+		e := entry{line: line, section: section.name, name: name}
+		d.problems.add(SeverityError, e, "", "has no closing quote: the line is left out")
+		section.damaged = append(section.damaged, e)
 		return nil
 	}
 	return d.add(section, line, name, value)
 }
 
+// cutOption splits name = value. A colon stands for the equals sign if there is an
+// option's name in front of it, as in files that were written by hand.
+func cutOption(row string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(row, "=")
+	if before, after, colon := strings.Cut(row, ":"); colon && len(before) < len(name) && token.IsName(plainKey(before)) {
+		return before, after, true
+	}
+	return name, value, ok
+}
+
+// firstWord returns what seems to be the name in a line without an equals sign.
+func firstWord(row string) string {
+	words := strings.Fields(row)
+	if len(words) == 0 {
+		return ""
+	}
+	return plainKey(words[0])
+}
+
 // sectionHeader parses [name], which a comment may follow.
 func sectionHeader(row string) (string, bool) {
 	name, rest, ok := strings.Cut(row[1:], "]")
-	name, rest = strings.TrimSpace(name), strings.TrimSpace(rest)
+	name, rest = strings.TrimSpace(plainText(name)), strings.TrimSpace(rest)
 	if rest != "" && rest[0] != ';' && rest[0] != '#' {
 		return "", false
 	}

@@ -32,7 +32,7 @@ func (b *builder) finishPause(d *draft) {
 	}
 	if section == nil {
 		if d.has("_paused_services_list") {
-			b.report(SeverityNote, d.at("_paused_services_list"), "", "names a list that is not in the configuration: ignored")
+			b.refuse(d, d.at("_paused_services_list"), "", "names a list that is not in the configuration")
 		}
 		return
 	}
@@ -47,10 +47,11 @@ func (b *builder) finishPause(d *draft) {
 		}
 		b.used[section.name+" "+key] = true
 		switch {
-		case strings.EqualFold(e.value, "true"):
+		case strings.EqualFold(plainText(e.value), "true"):
 			d.service.Paused = true
-		case !strings.EqualFold(e.value, "false"):
-			b.report(SeverityWarning, *e, shownValue(e.value), "is neither true nor false: ignored")
+		case !strings.EqualFold(plainText(e.value), "false"):
+			d.service.Paused = true
+			b.report(SeverityError, *e, shownValue(e.value), "is neither true nor false: the services are paused")
 		}
 	}
 }

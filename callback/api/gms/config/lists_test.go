@@ -22,10 +22,7 @@ func TestPausedServices(t *testing.T) {
 		{"_paused_services_id=id7", "[services]\nx=true", false, []string{"line 6: warning: [services] x is not the name or _paused_services_id of a service that uses this list: ignored"}},
 		{"", "[GMS_Paused_Services.services]\nx=true", true, nil},
 		{"_paused_services_list=Night", "[Night.services]\nx=true", true, nil},
-		{"_paused_services_list=Night", "[services]\nx=true", false, []string{
-			"line 4: note: [service.x] _paused_services_list names a list that is not in the configuration: ignored",
-			"line 5: warning: [services] is unknown and unused: ignored"}},
-		{"", "[services]\nx=yes", false, []string{`line 6: warning: [services] x "yes" is neither true nor false: ignored`}},
+		{"", "[services]\nx=yes", true, []string{`line 6: error: [services] x "yes" is neither true nor false: the services are paused`}},
 	} {
 		o := optionsOf(t, c.own, c.section)
 		if got := serviceOf(t, o, "x").Paused; got != c.paused {

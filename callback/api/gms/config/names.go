@@ -22,7 +22,13 @@ func (b *builder) readKinds() {
 			continue
 		}
 		kind := s.entry("_service")
+		if kind != nil {
+			kind.value = strings.TrimSpace(plainText(kind.value))
+		}
 		switch {
+		case kind == nil && b.mayBeOther(s):
+			b.kinds[name] = "other"
+			b.report(SeverityError, s.head(), "", "has no _service that can be read, and may be no callback service: left out")
 		case kind == nil:
 			b.kinds[name] = kindCallback
 			b.report(SeverityNote, s.head(), "", "has no _service: a callback service is assumed")
@@ -34,6 +40,16 @@ func (b *builder) readKinds() {
 				didYouMean(kind.value, []string{kindCallback, kindHours, kindCapacity}))
 		}
 	}
+}
+
+// mayBeOther reports whether a section without _service seems to have one, or has
+// options of another kind of service.
+func (b *builder) mayBeOther(s *section) bool {
+	other := func(name string) bool {
+		return name == "_service" || b.table[name] == nil && (nearest(name, []string{"_service"}) != "" || isHoursOption(name) || isCapacityOption(name))
+	}
+	return slices.ContainsFunc(s.damaged, func(e entry) bool { return other(e.name) }) ||
+		slices.ContainsFunc(s.entries, func(e entry) bool { return e.value != "" && other(e.name) })
 }
 
 // readServer reads the credentials in section [server].
@@ -124,6 +140,8 @@ func (b *builder) checkSection(section *section, place place, misplaced string) 
 			b.report(SeverityWarning, e, "", "is a request parameter, not an option: ignored")
 		case spec == nil && (isHoursOption(name) || isCapacityOption(name)):
 			b.report(SeverityWarning, e, "", "is an option of office-hours or capacity services: ignored")
+		case spec == nil && e.value != "" && b.restricts(name) != "":
+			// The service is left out.
 		case spec == nil:
 			b.report(SeverityWarning, e, "", "is unknown%s: ignored", b.suggest(name, kindCallback))
 		case e.value == "":

@@ -40,13 +40,14 @@ web = 1
 [Callback]
 `)
 	wantProblems(t, o,
-		"line 3: warning: [callback] _request_time_buket is unknown (did you mean _request_time_bucket?): ignored",
+		"line 3: error: [callback] _request_time_buket may be _request_time_bucket and cannot be read: services without a value of their own are left out",
 		"line 4: warning: [callback] _redirect is valid only in the section of a service: ignored",
 		"line 5: warning: [callback] filterkeys is unknown (did you mean filter-keys?): ignored",
 		"line 6: warning: [callback] password is valid only in the section of a service: ignored",
 		"line 7: warning: [callback] _bh_regular1 is an option of office-hours or capacity services: ignored",
-		"line 11: warning: [service.x] request_time_bucket is unknown (did you mean _request_time_bucket?): ignored",
-		"line 12: warning: [service.x] _max_request_by_timebucket is unknown (did you mean _max_request_by_time_bucket?): ignored",
+		"line 8: error: [service.x] _request_time_bucket of [callback] cannot be used and the service does not set it: the service is left out",
+		"line 11: error: [service.x] request_time_bucket may be _request_time_bucket and cannot be read: the service is left out",
+		"line 12: error: [service.x] _max_request_by_timebucket may be _max_request_by_time_bucket and cannot be read: the service is left out",
 		"line 13: warning: [service.x] filter-keys is valid only in [callback]: ignored",
 		"line 14: warning: [service.x] _customer_number is a request parameter, not an option: ignored",
 		"line 15: warning: [service.x] _capacity_1 is an option of office-hours or capacity services: ignored",

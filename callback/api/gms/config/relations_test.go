@@ -49,7 +49,6 @@ func TestOptionNotes(t *testing.T) {
 		{"_request_execution_time_buffer=300", "line 4: note: [service.x] _request_execution_time_buffer exceeds the default of _desired_connect_time_threshold, 180: the threshold is raised to it"},
 		{"_mandatory_customer_lookup_keys=account", `line 4: note: [service.x] _mandatory_customer_lookup_keys conflicts with the default of the other list: the mandatory key "account" is added to the lookup keys`},
 		{"_enable_status_notification=notify\n_status_notification_type=orscb", `line 5: warning: [service.x] _status_notification_type "orscb" needs the orchestration server: nothing is sent`},
-		{"_paused_services_list=Other", "line 4: note: [service.x] _paused_services_list names a list that is not in the configuration: ignored"},
 		{"_overwritable_options=_target,_ttl", "line 4: warning: [service.x] _overwritable_options lists something other than _ors, _redirect and _target: left out of the list"},
 		{"_ors=http://ors:4421", "line 4: note: [service.x] _ors configures the orchestration server, which attempts and reports replace"},
 	} {

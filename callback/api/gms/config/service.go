@@ -50,8 +50,13 @@ type builder struct {
 	drafts    map[string]*draft // callback services by name
 	kinds     map[string]string // of all services, by name
 	server    Credentials
+	guesses   int  // how often a name was compared with all others
 	anywhere  bool // it is noted that numbers of all regions are accepted
 }
+
+// maxGuesses bounds the time to guess what unknown names mean. After that each counts
+// as one that restricts.
+const maxGuesses = 1000
 
 // Supported kinds of services, values of _service.
 const (
@@ -152,6 +157,10 @@ func (b *builder) readGlobal() {
 	if b.global == nil {
 		return
 	}
+	for _, e := range b.mistaken(b.global) {
+		b.unusable[b.restricts(e.name)] = true
+		b.report(SeverityError, e, "", "may be %s and cannot be read: services without a value of their own are left out", b.restricts(e.name))
+	}
 	for _, name := range b.order {
 		spec, e := b.table[name], b.global.entry(name)
 		if e == nil || spec.read == nil || spec.place&inCallback == 0 || len(token.Names(e.value)) > 0 {
@@ -207,8 +216,42 @@ func (b *builder) readService(name string) *draft {
 			b.readOption(d, spec)
 		}
 	}
+	for _, e := range b.mistaken(section) {
+		b.refuse(d, e, "", "may be %s and cannot be read", b.restricts(e.name))
+	}
 	b.finish(d)
 	return d
+}
+
+// mistaken returns the lines of a section that cannot be read, and the options that
+// are unknown, which by their names are likely to be options that restrict.
+func (b *builder) mistaken(s *section) (list []entry) {
+	for _, e := range s.damaged {
+		if b.restricts(e.name) != "" {
+			list = append(list, e)
+		}
+	}
+	for _, e := range s.entries {
+		if b.table[e.name] == nil && e.value != "" && !token.IsOne(e.value) && aliases()[e.name] == "" && !slices.Contains(requestNames(), e.name) && b.restricts(e.name) != "" {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// restricts returns the strict option that a name is, or is most like.
+func (b *builder) restricts(name string) string {
+	near := name
+	if b.table[name] == nil {
+		if b.guesses++; b.guesses > maxGuesses {
+			return "_business_hours_service" // so many are no mistakes
+		}
+		near = nearest(name, b.order)
+	}
+	if spec := b.table[near]; spec != nil && spec.strict {
+		return near
+	}
+	return ""
 }
 
 // readOption applies the first usable value of an option.
@@ -245,9 +288,9 @@ func (b *builder) readOption(d *draft, spec *spec) {
 		}
 	}
 	switch {
-	case global == nil:
 	case b.unusable[spec.name] && spec.strict:
 		b.refuse(d, d.section.head(), "", "%s of [callback] cannot be used and the service does not set it", spec.name)
+	case global == nil:
 	case b.unusable[spec.name], b.isTemplate(d, spec, *global, "the default applies: "+spec.unset):
 	default:
 		spec.read(global.value)

@@ -209,10 +209,10 @@ func TestZeroLimitsRefuse(t *testing.T) {
 
 // If both names of an option are present, the newer applies.
 func TestOptionAliases(t *testing.T) {
-	o := optionsOf(t, "_throttle_customer_number_limit=3", "_throttle_request_parameters_limit=4", "max_queued_callbacks_per_service=x")
+	o := optionsOf(t, "_throttle_customer_number_limit=3", "_throttle_request_parameters_limit=4", "_ttl=x")
 	wantProblems(t, o,
 		"line 4: warning: [service.x] _throttle_customer_number_limit is another name of _throttle_request_parameters_limit, which applies",
-		`line 6: warning: [service.x] max_queued_callbacks_per_service "x" is not a whole number: the default applies: 1000`)
+		`line 6: warning: [service.x] _ttl "x" is not a whole number of seconds: the default applies: 86400`)
 	if n := serviceOf(t, o, "x").Limits.PerParameter; n != 4 {
 		t.Errorf("%d a day", n)
 	}

@@ -16,9 +16,10 @@ func TestSpans(t *testing.T) {
 		o := optionsOf(t, "_reject_future_desired_time="+text)
 		bad := want.IsZero()
 		if bad {
-			want = callback.Span{Months: 1} // the default
-		}
-		if got := serviceOf(t, o, "x").Booking.Horizon; got != want {
+			if len(o.Services) > 0 {
+				t.Errorf("%s: the service is used", text)
+			}
+		} else if got := serviceOf(t, o, "x").Booking.Horizon; got != want {
 			t.Errorf("%s is %+v, want %+v", text, got, want)
 		}
 		if told := len(linesOf(o.Problems)) == 1; told != bad {

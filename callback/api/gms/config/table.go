@@ -23,9 +23,8 @@ type spec struct {
 	read  reader // nil: the option has no effect
 	why   string // why it has no effect
 	fills bool   // a start request can replace tokens in it
-	// strict options leave the service out if their value cannot be used,
-	// because any other value would call the wrong people or at the wrong
-	// times.
+	// strict options restrict who is called and when. They leave the service out if
+	// their value cannot be used, because any other value may open wider.
 	strict bool
 }
 
@@ -49,6 +48,9 @@ func table(d *draft) map[string]*spec {
 		for _, spec := range list {
 			if spec.place == 0 {
 				spec.place = anywhere
+			}
+			if spec.read != nil {
+				spec.read = lenient(spec.read)
 			}
 			table[spec.name] = &spec
 		}
@@ -77,12 +79,12 @@ func (d *draft) generalOptions() []spec {
 		{name: "_service_sip", place: inService, unset: "sip:NAME@localhost", read: readSIP(&s.SIP)},
 		{name: "_media_type", unset: "voice", read: readText(&s.MediaType)},
 		{name: "_ttl", unset: "86400", read: readSeconds(&s.TTL, time.Minute, maxKept, zeroRefused)},
-		{name: "_redirect", place: inService, unset: "no redirection", fills: true, read: readText(&s.Redirect)},
+		{name: "_redirect", place: inService, unset: "no redirection", fills: true, strict: true, read: readText(&s.Redirect)},
 		{name: "_overwritable_options", unset: "none", read: readList(&s.Overwritable)},
-		{name: "_paused_services_list", unset: pausedServices, read: readText(&d.pausedList)},
-		{name: "_paused_services_id", place: inService, unset: "the service's name", read: readText(&d.pausedID)},
+		{name: "_paused_services_list", unset: pausedServices, strict: true, read: readText(&d.pausedList)},
+		{name: "_paused_services_id", place: inService, unset: "the service's name", strict: true, read: readText(&d.pausedID)},
 		{name: "_wait_for_agent", unset: "true", read: readFlag(&d.noWait, true)},
-		{name: "_wait_for_user_confirm", unset: "false", read: readFlag(&s.Confirm.On, false)},
+		{name: "_wait_for_user_confirm", unset: "false", strict: true, read: readFlag(&s.Confirm.On, false)},
 		{name: "_user_confirm_timeout", unset: "30", read: readSeconds(&s.Confirm.Timeout, time.Second, time.Hour, zeroRefused)},
 		{name: "_on_user_confirm_timeout", unset: "CONNECT-ANYWAY", read: func(value string) fault {
 			s.Confirm.Strict = value != "CONNECT-ANYWAY"
@@ -96,7 +98,7 @@ func (d *draft) keyOptions() []spec {
 		{name: "filter-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.FilterKeys)},
 		{name: "returned-keys", place: inCallback, unset: "the list of GMS", read: readList(&d.settings.ReturnedKeys)},
 		{name: "_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.SearchKeys)},
-		{name: "_mandatory_customer_lookup_keys", unset: "_customer_number", read: readList(&d.service.RequiredKeys)},
+		{name: "_mandatory_customer_lookup_keys", unset: "_customer_number", strict: true, read: readList(&d.service.RequiredKeys)},
 	}
 }
 
@@ -105,18 +107,18 @@ func (d *draft) queueOptions() []spec {
 	checks := words[callback.Limit]{"true": 2, "strict": 1, "false": callback.NoLimit}
 	return []spec{
 		{name: "_default_country", unset: defaultCountry, strict: true, read: readCountry(&n.Country)},
-		{name: "_disallow_impossible_phone_numbers", unset: "true", read: readFlag(&n.AllowImpossible, true)},
-		{name: "_disallow_premium_phone_numbers", unset: "true", read: readFlag(&n.AllowPremium, true)},
+		{name: "_disallow_impossible_phone_numbers", unset: "true", strict: true, read: readFlag(&n.AllowImpossible, true)},
+		{name: "_disallow_premium_phone_numbers", unset: "true", strict: true, read: readFlag(&n.AllowPremium, true)},
 		{name: "_fix_plus_on_int_phone_numbers", unset: "true", read: readFlag(&n.KeepMissingPlus, true)},
 		{name: "_exceptions", unset: "none", strict: true, read: readList(&d.exceptions)},
-		{name: "_enable_in_queue_checking", unset: "true", read: readWord(&l.SameNumber, checks, "is not true, strict or false")},
-		{name: "_max_queued_callbacks_per_service", unset: "1000", read: readCount(&l.Queued, 0, maxCounted, zeroIsNone)},
-		{name: "_throttle_callbacks_per_service_1", unset: "500", read: readCount(&d.throttles[0].Max, 0, maxCounted, zeroIsNone)},
-		{name: "_throttle_ttl_1", unset: "300", read: readSeconds(&d.throttles[0].Every, 0, maxKept, zeroIsOff)},
-		{name: "_throttle_callbacks_per_service_2", unset: "1000", read: readCount(&d.throttles[1].Max, 0, maxCounted, zeroIsNone)},
-		{name: "_throttle_ttl_2", unset: "3600", read: readSeconds(&d.throttles[1].Every, 0, maxKept, zeroIsOff)},
-		{name: "_throttle_request_parameters", unset: "_customer_number", read: readList(&l.Parameters)},
-		{name: "_throttle_request_parameters_limit", unset: "6", read: readCount(&l.PerParameter, 0, maxCounted, zeroIsNone)},
+		{name: "_enable_in_queue_checking", unset: "true", strict: true, read: readWord(&l.SameNumber, checks, "is not true, strict or false")},
+		{name: "_max_queued_callbacks_per_service", unset: "1000", strict: true, read: readCount(&l.Queued, 0, maxCounted, zeroIsNone)},
+		{name: "_throttle_callbacks_per_service_1", unset: "500", strict: true, read: readCount(&d.throttles[0].Max, 0, maxCounted, zeroIsNone)},
+		{name: "_throttle_ttl_1", unset: "300", strict: true, read: readSeconds(&d.throttles[0].Every, 0, maxKept, zeroIsOff)},
+		{name: "_throttle_callbacks_per_service_2", unset: "1000", strict: true, read: readCount(&d.throttles[1].Max, 0, maxCounted, zeroIsNone)},
+		{name: "_throttle_ttl_2", unset: "3600", strict: true, read: readSeconds(&d.throttles[1].Every, 0, maxKept, zeroIsOff)},
+		{name: "_throttle_request_parameters", unset: "_customer_number", strict: true, read: readList(&l.Parameters)},
+		{name: "_throttle_request_parameters_limit", unset: "6", strict: true, read: readCount(&l.PerParameter, 0, maxCounted, zeroIsNone)},
 		{name: "_enable_throttle_header_parameters", unset: "true", read: readFlag(&d.settings.ThrottleHeaders, false)},
 	}
 }
@@ -125,15 +127,15 @@ func (d *draft) bookingOptions() []spec {
 	b := &d.service.Booking
 	return []spec{
 		{name: "_business_hours_service", unset: "always open", strict: true, read: readText(&d.hours)},
-		{name: "_enable_reject_out_of_office_hours", unset: "true", read: readFlag(&b.IgnoreHoursNow, true)},
-		{name: "_dial_in_office_hours", unset: "false", read: readFlag(&d.dialInHours, false)},
+		{name: "_enable_reject_out_of_office_hours", unset: "true", strict: true, read: readFlag(&b.IgnoreHoursNow, true)},
+		{name: "_dial_in_office_hours", unset: "false", strict: true, read: readFlag(&d.dialInHours, false)},
 		{name: "_capacity_service", unset: "the same capacity at all times", strict: true, read: readText(&d.capacity)},
-		{name: "_request_time_bucket", unset: "5", read: readBucket(&b.Bucket)},
-		{name: "_max_request_by_time_bucket", unset: "100", read: readCount(&b.PerBucket, 0, 1_000_000, zeroIsNone)},
+		{name: "_request_time_bucket", unset: "5", strict: true, read: readBucket(&b.Bucket)},
+		{name: "_max_request_by_time_bucket", unset: "100", strict: true, read: readCount(&b.PerBucket, 0, 1_000_000, zeroIsNone)},
 		{name: "_request_execution_time_buffer", unset: "120", read: readSeconds(&b.Buffer, 0, aDay, zeroIsOff)},
 		{name: "_desired_connect_time_threshold", unset: "180", read: readSeconds(&b.ConnectThreshold, 0, maxKept, zeroIsLeast)},
-		{name: "_reject_future_desired_time", unset: "1M", read: readSpan(&b.Horizon)},
-		{name: "_reject_past_desired_time", unset: "past times mean now", read: readSeconds(&b.Past, 0, maxKept, zeroIsLeast)},
+		{name: "_reject_future_desired_time", unset: "1M", strict: true, read: readSpan(&b.Horizon)},
+		{name: "_reject_past_desired_time", unset: "past times mean now", strict: true, read: readSeconds(&b.Past, 0, maxKept, zeroIsLeast)},
 		{name: "_request_queue_time_stat", unset: "no expected wait", read: readText(&d.settings.QueueTimeStat)},
 		{name: "_request_ewt_service", unset: "no expected wait", read: readText(&d.settings.EWTService)},
 		{name: "_desired_time", unset: "now", fills: true, read: readInstant(&d.settings.Desired)},
@@ -157,7 +159,7 @@ func (d *draft) inboundOptions() []spec {
 	in := &d.service.Inbound
 	directions := words[bool]{"USERTERMINATED": false, "USERORIGINATED": true}
 	return []spec{
-		{name: "_call_direction", unset: "USERTERMINATED", read: readWord(&in.On, directions, "is neither USERORIGINATED nor USERTERMINATED")},
+		{name: "_call_direction", unset: "USERTERMINATED", strict: true, read: readWord(&in.On, directions, "is neither USERORIGINATED nor USERTERMINATED")},
 		{name: "_resource_group", unset: "no access numbers", read: readText(&d.resources)},
 		{name: "_provide_code", unset: "false", read: readFlag(&in.Codes, false)},
 		{name: "_booking_expiration_timeout", unset: "30", read: readSeconds(&in.Timeout, time.Second, aDay, zeroRefused)},
@@ -169,7 +171,7 @@ func (d *draft) dialOptions() []spec {
 	parties := words[bool]{"CUSTOMER": false, "AGENT": true}
 	return []spec{
 		{name: "_userterminated_first_connect_party", unset: "CUSTOMER", read: readWord(&o.AgentFirst, parties, "is neither CUSTOMER nor AGENT")},
-		{name: "_max_dial_attempts", unset: "3", fills: true, read: readCount(&d.attempts, 1, maxAttempts, zeroRefused)},
+		{name: "_max_dial_attempts", unset: "3", fills: true, strict: true, read: readCount(&d.attempts, 1, maxAttempts, zeroRefused)},
 		{name: "_dial_retry_timeout", unset: "300", fills: true, read: readSeconds(&d.retryDelay, 0, maxRetryDelay, zeroIsZero)},
 		{name: "_ixn_createcall_timeout", unset: "32", read: readSeconds(&o.PlaceTimeout, time.Second, 5*time.Minute, zeroRefused)},
 		{name: "_max_time_to_wait_for_agent_on_the_call", unset: "3600", read: readSeconds(&o.AgentWait, time.Second, aDay, zeroRefused)},
