@@ -221,7 +221,8 @@ type By struct {
 // ClaimRequest selects callbacks to lease.
 //
 // If Due is set, it selects the callbacks of all tenants whose NextAt is not after
-// now, ordered by NextAt, then by ID. These include callbacks whose lease has
+// now, ordered by NextAt, then by ID, then by tenant: IDs are unique within a tenant
+// only. These include callbacks whose lease has
 // expired, because a claim sets NextAt to the end of the lease.
 //
 // Otherwise it selects the first callbacks of each of Queues, in the order of

@@ -72,7 +72,7 @@ func TestNumbersAreChecked(t *testing.T) {
 		if number.Rule != c.rule {
 			t.Errorf("%q is refused as %s, want %s", c.number, number.Rule, c.rule)
 		}
-		if strings.Contains(err.Error(), "900") || strings.Contains(err.Error(), "555") {
+		if strings.Contains(err.Error(), "900") || strings.Contains(err.Error(), "55566") {
 			t.Errorf("the error shows the number: %v", err)
 		}
 		wantNothingStored(t, r)

@@ -344,7 +344,7 @@ func TestBadFlags(t *testing.T) {
 // Another configuration brings other services, and its problems are told.
 func TestConfig(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "other.ini")
-	text := "[service.orders]\n_service = callback\n_type = ors\n_default_country = DE\n_max_dial_attemts = 2\n"
+	text := "[service.orders]\n_service = callback\n_type = ors\n_default_country = DE\n_target_ = 2\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +356,7 @@ func TestConfig(t *testing.T) {
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(r.log.String(), "_max_dial_attempts") {
+	if !strings.Contains(r.log.String(), "_target_") {
 		t.Errorf("the log does not name the misspelt option:\n%s", r.log)
 	}
 }

@@ -13,8 +13,8 @@
 // idempotency keys, claims of due work and of queues, leases and epochs,
 // searches and their pages, counts, loads, events, erasure, times, ownership of
 // arguments and results, tenants, pauses, batches, malformed input, cancelled
-// contexts and concurrent calls. The clauses about pauses pass on a store that
-// is not a [callback.PausingStore]. The last area compares the results of random
+// contexts and concurrent calls. The clauses about pauses are skipped for a store
+// that is not a [callback.PausingStore]. The last area compares the results of random
 // operations, from fixed seeds, with those of a naive store.
 //
 // The suite does not sleep and reads no clock. It passes instants of its own,

@@ -77,9 +77,12 @@ func pauseClauses() []Clause {
 		{"concurrent calls lose no pause", pausesAtOnce},
 	} {
 		all = append(all, Clause{Name: c.name, run: func(p *probe) {
-			if pauser, ok := p.store.(callback.PausingStore); ok {
-				c.run(pauseProbe{p, pauser})
+			pauser, ok := p.store.(callback.PausingStore)
+			if !ok {
+				p.lack = "callback.PausingStore"
+				return
 			}
+			c.run(pauseProbe{p, pauser})
 		}})
 	}
 	return all

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type probe struct {
 
 	mu     sync.Mutex
 	faults []error
+	lack   string // the optional interface that the clause is about and the store lacks
 }
 
 // apply makes changes that must all succeed.
@@ -122,7 +124,7 @@ func (p *probe) unchanged(f func()) {
 // compared as instants.
 func (p *probe) same(what string, got, want any) {
 	if d := difference(got, want); d != "" {
-		p.errorf("%s differs (-want +got):\n%s", what, d)
+		p.errorf("%s differs:\n%s", what, d)
 	}
 }
 
@@ -130,8 +132,59 @@ func difference(got, want any) string {
 	if reflect.DeepEqual(got, want) {
 		return "" // nearly always, and much faster than cmp
 	}
-	return cmp.Diff(want, got, cmpopts.EquateEmpty(),
-		cmp.Comparer(func(a, b phonenum.Address) bool { return a == b }))
+	var r differences
+	cmp.Equal(want, got, cmpopts.EquateEmpty(),
+		cmp.Comparer(func(a, b phonenum.Address) bool { return a == b }), cmp.Reporter(&r))
+	return r.String()
+}
+
+// mostDifferences is how many differences a report lists.
+const mostDifferences = 15
+
+// differences lists where two values differ, a line each, the first one first.
+type differences struct {
+	path  cmp.Path
+	lines []string
+	more  int
+}
+
+// PushStep is part of the interface of cmp.Reporter.
+func (r *differences) PushStep(s cmp.PathStep) { r.path = append(r.path, s) }
+
+// PopStep is part of the interface of cmp.Reporter.
+func (r *differences) PopStep() { r.path = r.path[:len(r.path)-1] }
+
+// Report is part of the interface of cmp.Reporter.
+func (r *differences) Report(result cmp.Result) {
+	if result.Equal() {
+		return
+	}
+	if len(r.lines) == mostDifferences {
+		r.more++
+		return
+	}
+	want, got := r.path.Last().Values()
+	r.lines = append(r.lines, fmt.Sprintf("%s is %s, want %s", r.path.GoString(), shown(got), shown(want)))
+}
+
+func (r *differences) String() string {
+	text := strings.Join(r.lines, "\n")
+	if r.more > 0 {
+		text += fmt.Sprintf("\nand %d more", r.more)
+	}
+	return text
+}
+
+// shown returns a value of a report in one line.
+func shown(v reflect.Value) string {
+	if !v.IsValid() {
+		return "missing"
+	}
+	text := strings.ReplaceAll(fmt.Sprintf("%v", v), "\n", " ")
+	if runes := []rune(text); len(runes) > 200 {
+		return string(runes[:200]) + "..."
+	}
+	return text
 }
 
 // stored returns the callback as a store keeps it after a write: without a

@@ -13,7 +13,8 @@ import (
 
 // Run checks a store against every clause of the contract in [callback.Store],
 // each in a subtest. open returns an empty store; it is called once per clause
-// and may use t.Cleanup to close it. The clauses run one after another.
+// and may use t.Cleanup to close it. The clauses run one after another. A clause about
+// an optional interface that the store does not implement is skipped, and names it.
 func Run(t *testing.T, open func(t *testing.T) callback.Store) {
 	clauses := Clauses()
 	for len(clauses) > 0 {
@@ -27,7 +28,12 @@ func Run(t *testing.T, open func(t *testing.T) callback.Store) {
 		t.Run(area, func(t *testing.T) {
 			for _, c := range here {
 				t.Run(c.Name, func(t *testing.T) {
-					if err := c.Check(t.Context(), open(t)); err != nil {
+					err := c.Check(t.Context(), open(t))
+					var lack *LackError
+					switch {
+					case errors.As(err, &lack):
+						t.Skip(err)
+					case err != nil:
 						t.Error(err)
 					}
 				})
@@ -44,13 +50,22 @@ type Clause struct {
 }
 
 // Check runs the clause on an empty store and returns its faults, joined, or
-// nil. A panic of the store is a fault. What the clause wrote stays in the
-// store.
+// nil, or a [LackError] if the clause does not concern the store. A panic of the store
+// is a fault. What the clause wrote stays in the store.
 func (c Clause) Check(ctx context.Context, s callback.Store) error {
 	p := &probe{ctx: ctx, store: s}
 	p.guard(c.run)
+	if p.lack != "" {
+		return &LackError{Interface: p.lack}
+	}
 	return errors.Join(p.faults...)
 }
+
+// LackError says that a clause does not concern the store, because it lacks an
+// optional interface.
+type LackError struct{ Interface string }
+
+func (e *LackError) Error() string { return "the store is no " + e.Interface }
 
 // Clauses returns every clause, grouped by area.
 func Clauses() []Clause {

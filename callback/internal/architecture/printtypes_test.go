@@ -106,7 +106,7 @@ func exported() []reflect.Type {
 		// record
 		of[record.DamagedError](), of[record.VersionError](),
 		// storetest
-		of[storetest.Clause](),
+		of[storetest.Clause](), of[storetest.LackError](),
 	}
 }
 
