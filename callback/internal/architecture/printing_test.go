@@ -63,7 +63,7 @@ func plainTypes() []string {
 		"callback.Throttle", "callback.Confirm", "callback.Queueing", "callback.catalogKey", "callback.Pause", "callback.Trace", "callback.DialerLimits",
 		"config.Settings", "config.Options", "config.Notification", "config.Problem", "config.Resolution",
 		"gms.Config", "gms.Handler", "lcm.Config", "lcm.Handler", "lucs.Config", "lucs.Handler", "interaction.Options", "interaction.Config", "api.Origins",
-		"manager.Subscription", "manager.PauseRequest", "manager.Watermarks", "phonenum.Patterns", "phonenum.List", "storetest.Clause",
+		"manager.Subscription", "manager.PauseRequest", "manager.Watermarks", "phonenum.Patterns", "phonenum.List", "storetest.Clause", "storetest.LackError",
 	}
 }
 
