@@ -9,7 +9,8 @@ import (
 
 // Capacity returns the number of seats of a bucket. A negative number counts as
 // 0. At must be a pure function of its argument, because planners cache its
-// results, and safe for concurrent use.
+// results, and safe for concurrent use. It panics if it cannot tell the number: a
+// Manager refuses the request with ErrCapacity of package callback.
 type Capacity interface {
 	// At returns the seats of the bucket that begins at bucketStart.
 	At(bucketStart time.Time) int

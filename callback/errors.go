@@ -9,8 +9,9 @@ import (
 )
 
 // The sentinels. [Code] returns a stable number for each. The Manager itself never
-// returns ErrCapacity, ErrCalendar, ErrSubmitAttempts and ErrExecution: they are
-// for code of the host, such as a [ServiceSource] that loads calendars.
+// returns ErrCalendar and ErrSubmitAttempts: they are for code of the host, such as
+// a [ServiceSource] that loads calendars. It returns ErrCapacity for a Capacity that
+// panics, and ErrExecution for a hang-up that fails.
 var (
 	ErrNumberLimit    = errors.New("number already has callbacks waiting") // 40001
 	ErrQueueLimit     = errors.New("service's queue is full")              // 40002
@@ -276,13 +277,17 @@ func (e *StateError) Unwrap() []error {
 
 // PendingError says what a cancellation did while a call is or may be up: it was
 // noted, and waits for the end of the call. No attempt follows. It is a
-// [StateError], and so an [ErrInFlight].
+// [StateError], and so an [ErrInFlight]; with HangUpFailed it is an [ErrExecution]
+// as well, whose code [Code] returns.
 type PendingError struct {
 	StateError
 	// Reason is what the callback completes with, unless the parties talk.
 	Reason Reason
 	// HangUp says that the dialer was asked to end the call.
 	HangUp bool
+	// HangUpFailed says that the dialer could not end the call. It is asked again
+	// for as long as the call can be up.
+	HangUpFailed bool
 	// Until is when an Unresolved callback completes at the latest; zero for the
 	// other states, which end with the call.
 	Until time.Time
@@ -290,7 +295,10 @@ type PendingError struct {
 
 func (e *PendingError) Error() string {
 	text := fmt.Sprintf("cannot %s callback %s yet: it is %s; no attempt follows, and it completes as %s", e.Operation, e.ID, e.State, e.Reason)
-	if e.HangUp {
+	switch {
+	case e.HangUpFailed:
+		text += "; the dialer failed to hang up"
+	case e.HangUp:
 		text += "; the dialer was asked to hang up"
 	}
 	if !e.Until.IsZero() {
@@ -299,8 +307,13 @@ func (e *PendingError) Error() string {
 	return text
 }
 
-// Unwrap returns the StateError.
-func (e *PendingError) Unwrap() error { return &e.StateError }
+// Unwrap returns the StateError and, with HangUpFailed, ErrExecution.
+func (e *PendingError) Unwrap() []error {
+	if e.HangUpFailed {
+		return []error{&e.StateError, ErrExecution}
+	}
+	return []error{&e.StateError}
+}
 
 // OwedError says that a callback is not erased yet because something outside the
 // store is still to be done for it: the router has not released its agent, or the
@@ -335,7 +348,7 @@ func (e *MaskedError) Unwrap() error { return ErrInvalidOperation }
 
 // PanicError reports a panic in code of the host that a Manager called.
 type PanicError struct {
-	In    string // "dialer", "router", "subscriber", "observer", "estimator" or "contact directory"
+	In    string // "dialer", "router", "subscriber", "observer", "estimator", "capacity" or "contact directory"
 	Value any    // argument of panic
 	Stack []byte // stack of the goroutine, from [runtime/debug.Stack]
 }

@@ -270,7 +270,7 @@ func (m *Manager) draftCancel(ctx context.Context, cb *callback.Callback, now ti
 	switch {
 	case inFlight && d == nil && !req.DryRun:
 		// It has been requested before: hang up again.
-		return nil, m.endCall(ctx, cb, req.Reason, false)
+		return nil, m.endCall(ctx, cb, req.Reason, false, nil)
 	case d == nil || inFlight:
 		return d, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
 	}
@@ -299,7 +299,7 @@ func (m *Manager) ended(ctx context.Context, req CancelAllRequest, cb *callback.
 	if cb.State == callback.Completed {
 		return nil
 	}
-	return m.endCall(ctx, cb, req.Reason, true)
+	return m.endCall(ctx, cb, req.Reason, true, nil)
 }
 
 // cancelStill cancels a callback that has changed since it was read, provided

@@ -29,6 +29,8 @@ type CancelRequest struct {
 // While a call is in flight it returns the callback and a
 // [callback.PendingError], which wraps [callback.ErrInFlight]. No further attempt
 // follows, and a dialer that can hang up does so unless the parties are talking.
+// Cancel waits at most a second for the dialer's answer. If the dialer fails, the
+// error also wraps [callback.ErrExecution], and the dialer is asked again later.
 // The callback completes when the call has ended: successfully if the parties
 // have talked, else with the requested reason.
 //
@@ -65,11 +67,17 @@ func (m *Manager) cancelOne(ctx context.Context, req CancelRequest, found **call
 // there is one.
 func (m *Manager) cancel(ctx context.Context, req CancelRequest, found **callback.Callback, inBulk bool) (*callback.Callback, error) {
 	inFlight, noted := false, false
+	failed, stop := func(context.Context) bool { return false }, func() {}
+	defer func() { stop() }()
 	cb, err := m.engine.Alter(ctx, m.tenant, req.ID, engine.AdoptOrphans, func(cb *callback.Callback, p *decide.Policy, now time.Time) (*decide.Draft, error) {
 		*found = cb
 		var d *decide.Draft
 		d, inFlight = decide.Cancel(cb, p, now, decide.CancelInput(req))
 		noted = d != nil
+		if h := decide.HangupOf(cb, req.Reason); h != nil && inFlight && !inBulk {
+			stop()
+			failed, stop = m.engine.HeedHangUp(h)
+		}
 		if d == nil && !inFlight {
 			return nil, &callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}
 		}
@@ -82,20 +90,24 @@ func (m *Manager) cancel(ctx context.Context, req CancelRequest, found **callbac
 		return nil, err
 	}
 	if inFlight {
-		return cb, m.endCall(ctx, cb, req.Reason, noted)
+		return cb, m.endCall(ctx, cb, req.Reason, noted, failed)
 	}
 	return cb, nil
 }
 
 // endCall returns the error that says what a cancellation did about the call. A
 // repeated one hangs up again, unless the parties are talking.
-func (m *Manager) endCall(ctx context.Context, cb *callback.Callback, reason callback.Reason, noted bool) error {
+//
+// It waits a moment for the dialer's answer; failed reports it, and is nil if the
+// caller does not wait.
+func (m *Manager) endCall(ctx context.Context, cb *callback.Callback, reason callback.Reason, noted bool, failed func(ctx context.Context) bool) error {
 	pending := &callback.PendingError{StateError: callback.StateError{ID: cb.ID, State: cb.State, Operation: "cancel"}, Reason: reason}
 	if h := decide.HangupOf(cb, reason); h != nil && cb.State != callback.Processing && m.engine.Rules.HangUp {
 		pending.HangUp = true
 		if !noted {
 			m.engine.HangUp(ctx, cb.ID, callback.Owed{Hangup: h})
 		}
+		pending.HangUpFailed = failed != nil && failed(ctx)
 	}
 	if cb.State == callback.Unresolved {
 		if p, err := m.engine.PolicyOf(ctx, cb, engine.AdoptOrphans); err == nil {

@@ -3,6 +3,7 @@ package manager
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -207,7 +208,8 @@ type AvailabilityRequest struct {
 //
 // Errors: [callback.ErrInvalidParameter] for an unknown service and for a range
 // or parameters that are refused, [callback.ErrRedirect] for a redirection that leads
-// nowhere or back, and the store's.
+// nowhere or back, [callback.ErrCapacity] if the service's Capacity panics, and the
+// store's.
 func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (availability.Slots, error) {
 	start := decide.Start{Tenant: m.tenant}
 	start.Service = strings.TrimSpace(req.Service)
@@ -235,8 +237,15 @@ func (m *Manager) Availability(ctx context.Context, req AvailabilityRequest) (av
 	if err != nil {
 		return availability.Slots{}, err
 	}
-	slots, err := p.Planner.Slots(req.Query, load, now)
-	if err != nil {
+	var slots availability.Slots
+	err = p.AskCapacity(func() (err error) {
+		slots, err = p.Planner.Slots(req.Query, load, now)
+		return err
+	})
+	switch {
+	case errors.Is(err, callback.ErrCapacity):
+		return availability.Slots{}, err
+	case err != nil:
 		return availability.Slots{}, queryFault(err)
 	}
 	if from.After(last) {

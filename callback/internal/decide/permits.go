@@ -165,12 +165,17 @@ func (d *Draft) giveBackAttempt() {
 	}
 }
 
-// holdSeat takes a seat in the callback's bucket.
+// holdSeat takes a seat in the callback's bucket, which has none while the capacity of
+// the service fails.
 func (d *Draft) holdSeat() {
 	planner, booking := d.Policy.Planner, d.Policy.Service.Booking
 	seats := int64(-1)
 	if booking.Capacity != nil || booking.PerBucket != callback.NoLimit {
-		seats = int64(max(planner.Seats(planner.BucketOf(d.Callback.Desired)), 0))
+		seats = 0
+		_ = d.Policy.AskCapacity(func() error {
+			seats = int64(max(planner.Seats(planner.BucketOf(d.Callback.Desired)), 0))
+			return nil
+		})
 	}
 	key := callback.PermitKey{Kind: callback.PermitBucket, Service: d.Callback.Service, Slot: d.Callback.Bucket.Unix()}
 	d.Hold(callback.Permit{Key: key, N: 1, Max: seats})

@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -56,6 +58,16 @@ func (p *Policy) timing(now time.Time, position int) scheduler.Timing {
 		})
 	}
 	return t
+}
+
+// AskCapacity calls f, which asks the capacity of the service for seats. A
+// capacity that panics is a [callback.ErrCapacity]; other errors are those of f.
+func (p *Policy) AskCapacity(f func() error) error {
+	err := guard.Call("capacity", f)
+	if _, failed := errors.AsType[*callback.PanicError](err); failed {
+		return fmt.Errorf("%w: %w", callback.ErrCapacity, err)
+	}
+	return err
 }
 
 // callEnd returns when no call of the current attempt can be up any more,

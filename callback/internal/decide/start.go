@@ -208,13 +208,14 @@ func (p *Policy) checkHours(cb *callback.Callback, now time.Time, timing schedul
 		}
 		return nil
 	}
-	if err := p.Planner.Check(cb.Desired, nil, now); err != nil {
-		// The store refuses a full bucket; the refusal then proposes
-		// alternatives.
-		var closed *availability.ClosedError
-		if errors.As(err, &closed) {
-			return p.refusal(callback.ErrClosed, cb, closed.Why)
-		}
+	err := p.AskCapacity(func() error { return p.Planner.Check(cb.Desired, nil, now) })
+	// The store refuses a full bucket; the refusal then proposes alternatives.
+	var closed *availability.ClosedError
+	switch {
+	case errors.As(err, &closed):
+		return p.refusal(callback.ErrClosed, cb, closed.Why)
+	case errors.Is(err, callback.ErrCapacity):
+		return err
 	}
 	cb.Bucket = p.Planner.BucketOf(cb.Desired).Start
 	cb.ReleaseAt = scheduler.ReleaseAt(cb.Desired, timing)

@@ -24,6 +24,8 @@ type agents struct {
 	freed atomic.Int64
 	// hanging has the calls that the dialer is being asked to end.
 	hanging sync.Map // of flightKey to a channel that is closed when the answer is dealt with
+	// heeded has the calls for whose hang-up a cancellation waits.
+	heeded sync.Map // of flightKey to a channel of one error, the dialer's answer
 }
 
 // onFree is called by the router when an agent becomes free.

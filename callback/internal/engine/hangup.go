@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/internal/guard"
@@ -19,6 +20,30 @@ func (m *Intake) HangUp(ctx context.Context, id callback.ID, o callback.Owed) {
 			m.owe(ctx, o.Hangup.Tenant, id, o)
 		}
 	})
+}
+
+// hangUpPatience is how long a cancellation waits for the dialer's answer.
+const hangUpPatience = time.Second
+
+// HeedHangUp returns a function that waits a moment for the dialer's next answer to
+// a request to end a call, and reports whether the dialer failed. It is false while
+// there is no answer. stop must be called in the end. Of several callers at the same
+// time one gets the answer.
+func (m *Intake) HeedHangUp(h *callback.Hangup) (failed func(ctx context.Context) bool, stop func()) {
+	call, answer := flightKey{h.Tenant, h.Key}, make(chan error, 1)
+	if _, heeded := m.agents.heeded.LoadOrStore(call, answer); heeded {
+		return func(context.Context) bool { return false }, func() {}
+	}
+	return func(ctx context.Context) bool {
+		ctx, cancel := context.WithTimeout(ctx, hangUpPatience)
+		defer cancel()
+		select {
+		case err := <-answer:
+			return err != nil
+		case <-ctx.Done():
+			return false
+		}
+	}, func() { m.agents.heeded.Delete(call) }
 }
 
 // hangUpOwed asks the dialer to end a call, which the callback owes. It returns
@@ -97,6 +122,12 @@ func (m *Intake) askHangUp(ctx context.Context, h callback.Hangup) error {
 	err := guard.Call("dialer", func() error { return dialer.Hangup(ctx, h) })
 	if err != nil {
 		m.logAttempt(ctx, slog.LevelError, "hanging up failed", h.Tenant, h.Key, err)
+	}
+	if answer, heeded := m.agents.heeded.Load(flightKey{h.Tenant, h.Key}); heeded {
+		select {
+		case answer.(chan error) <- err:
+		default: // it has an answer already
+		}
 	}
 	return err
 }

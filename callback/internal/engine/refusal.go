@@ -67,7 +67,13 @@ func (m *Intake) withAlternatives(ctx context.Context, p *decide.Policy, cb *cal
 		// The refusal stands without alternatives.
 		return errors.Join(refused, err)
 	}
-	refused.Alternatives = p.Planner.Near(cb.Desired, n, load, now)
+	err = p.AskCapacity(func() error {
+		refused.Alternatives = p.Planner.Near(cb.Desired, n, load, now)
+		return nil
+	})
+	if err != nil {
+		return errors.Join(refused, err)
+	}
 	return refused
 }
 
