@@ -232,7 +232,7 @@ type Origin struct {
 // Interaction holds the fields of the Callback Interaction resource that the
 // engine does not use, apart from MediaType.
 type Interaction struct {
-	MediaType      string // defaults to Service.MediaType
+	MediaType      string // defaults to Service.MediaType; "chat" never rings a phone
 	ResponseType   string // Voice, VoIP or Email
 	Type           string
 	SubType        string

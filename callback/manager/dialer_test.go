@@ -372,3 +372,30 @@ func TestBypassedDialerIsLogged(t *testing.T) {
 		}
 	}
 }
+
+// A request for a chat wins over a response type that rings a phone.
+func TestChatOfTheRequest(t *testing.T) {
+	for _, test := range []struct {
+		name, service string
+		asked         callback.Interaction
+		calls         int
+	}{
+		{"chat service, Voice", "chat", callback.Interaction{ResponseType: "Voice"}, 0},
+		{"chat service, VoIP", "chat", callback.Interaction{ResponseType: "VoIP"}, 0},
+		{"chat service, voice medium", "chat", callback.Interaction{MediaType: "voice"}, 0},
+		{"voice service, chat medium", "voice", callback.Interaction{MediaType: "chat", ResponseType: "Voice"}, 0},
+		{"in capitals", "voice", callback.Interaction{MediaType: "CHAT"}, 0},
+		{"voice service, Voice", "voice", callback.Interaction{ResponseType: "Voice"}, 1},
+		{"voice service, other medium", "voice", callback.Interaction{MediaType: "callback"}, 1},
+	} {
+		r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.MediaType = test.service })
+		cb := r.start(manager.Request{Interaction: test.asked})
+		r.tick()
+		if n := len(r.dialer.Dials()); n != test.calls {
+			t.Errorf("%s: %d calls", test.name, n)
+		}
+		if test.calls == 0 {
+			r.wantReason(cb.ID, callback.ReasonUnknownMedia)
+		}
+	}
+}

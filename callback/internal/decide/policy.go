@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -168,11 +169,25 @@ func (p *Policy) Lines(hasRouter bool) int64 {
 // DefaultLines is the number of lines of a service without a Router.
 const DefaultLines = 10
 
-// MediaType returns the medium for calling the customer: that of the request's
-// response type or, without one, the service's.
+// propertyMedia is the property by which clients of GMS choose the medium of one
+// callback.
+const propertyMedia = "_media_type"
+
+// mediaChat is the medium of callbacks that must not ring a phone.
+const mediaChat = "chat"
+
+// MediaType returns the medium for calling the customer: chat if the service or
+// the request says so, else that of the request's response type or, without one,
+// the service's.
 func (p *Policy) MediaType(cb *callback.Callback) string {
+	if asked, _ := callback.TextOf(cb.Properties[propertyMedia]); strings.EqualFold(asked, mediaChat) {
+		return mediaChat
+	}
 	if cb.Interaction == nil {
 		return p.Service.MediaType
+	}
+	if p.Service.MediaType == mediaChat || strings.EqualFold(cb.Interaction.MediaType, mediaChat) {
+		return mediaChat
 	}
 	switch cb.Interaction.ResponseType {
 	case "Voice", "VoIP":
