@@ -14,8 +14,8 @@ type Role uint8
 
 // Roles of callers.
 const (
-	// RoleCreate: start callbacks; cancel, reschedule and update those the
-	// caller can see.
+	// RoleCreate: start callbacks; cancel, reschedule, update and confirm those
+	// the caller can see.
 	RoleCreate Role = iota + 1
 	// RoleRead: read the callbacks the caller can see, availability and queue
 	// positions.

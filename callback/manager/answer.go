@@ -15,7 +15,10 @@ type AnswerRequest struct {
 	Answer callback.OfferAnswer
 	// Code is the access code that a customer entered who calls in. If it is not
 	// empty, it must be the callback's; it is compared in constant time.
-	Code  string
+	Code string
+	// Kind is the kind of the offer that the answer is for. If it is set, an offer
+	// of another kind refuses the answer. Defaults to any.
+	Kind  callback.OfferKind
 	Actor string
 }
 

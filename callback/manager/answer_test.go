@@ -179,3 +179,17 @@ func TestServiceChangesDuringAnOffer(t *testing.T) {
 	r.run(time.Hour)
 	r.wantReason(cb.ID, callback.ReasonAgentConnected)
 }
+
+// An answer for another kind of offer is refused.
+func TestAnswerOfAKind(t *testing.T) {
+	r := newRig(t, func(s *callback.Service, _ *manager.Config) { s.Confirm = callback.Confirm{On: true, Strict: true} })
+	cb := r.start(manager.Request{})
+	r.tick()
+	for _, kind := range []callback.OfferKind{callback.OfferPreview, callback.OfferBooking, 9} {
+		_, err := r.m.Answer(r.ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerAccept, Kind: kind})
+		wantCode(t, err, callback.ErrInvalidOperation, 40020)
+	}
+	if _, err := r.m.Answer(r.ctx, manager.AnswerRequest{ID: cb.ID, Answer: callback.AnswerAccept, Kind: callback.OfferConfirm}); err != nil {
+		t.Error(err)
+	}
+}

@@ -37,7 +37,7 @@ func operations() []op {
 		{"PUT", deskPath + "/cb", `{"note":"x"}`, create, 200},
 		{"GET", "/genesys/1/service/cb/check-queue-position", "", read, 200},
 		{"POST", "/genesys/1/service/cb/check-queue-position", "", read, 200},
-		{"POST", "/genesys/1/service/cb/preview-response", `{"_action":"accept"}`, []api.Role{api.RoleOperate}, 400},
+		{"POST", "/genesys/1/service/cb/preview-response", `{"_action":"accept"}`, create, 400},
 		{"GET", "/genesys/1/service/office", "", plan, 200},
 		{"GET", "/genesys/1/admin/callback/queues", "", []api.Role{api.RoleAdmin}, 200},
 		{"GET", "/genesys/1/admin/callback/watermarks", "", []api.Role{api.RoleAdmin}, 200},

@@ -4,11 +4,14 @@ import (
 	"net/http"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/callback/api"
 	"github.com/ringback-go/ringback/callback/manager"
 )
 
 // preview accepts an agent's answer to a preview: accept, reject or cancel (GMS
-// section 7). A late or repeated answer is an error with code 40020.
+// section 7), or a customer's answer to the question for confirmation: accept or
+// cancel. A caller without the role operate gives the latter only. A late or repeated
+// answer is an error with code 40020.
 func (h *Handler) preview(c *call) error {
 	p, err := readParameters(c)
 	if err != nil {
@@ -25,9 +28,11 @@ func (h *Handler) preview(c *call) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.manager.Tenant(cb.Tenant).Answer(c.r.Context(), manager.AnswerRequest{
-		ID: cb.ID, Answer: answer, Actor: c.caller.Name,
-	})
+	req := manager.AnswerRequest{ID: cb.ID, Answer: answer, Actor: c.caller.Name}
+	if !c.caller.Has(api.RoleOperate) {
+		req.Kind = callback.OfferConfirm
+	}
+	_, err = h.manager.Tenant(cb.Tenant).Answer(c.r.Context(), req)
 	if err != nil {
 		return err
 	}

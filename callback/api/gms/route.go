@@ -25,7 +25,7 @@ func newPaths() []route.Path[operation] {
 	create := []api.Role{api.RoleCreate, api.RoleOperate}
 	read := []api.Role{api.RoleRead, api.RoleOperate}
 	plan := []api.Role{api.RoleRead, api.RoleCreate, api.RoleOperate}
-	operate, admin := []api.Role{api.RoleOperate}, []api.Role{api.RoleAdmin}
+	admin := []api.Role{api.RoleAdmin}
 	byProperties := operation{name: opQuery, roles: read, do: (*Handler).byProperties}
 	position := operation{name: opPosition, roles: read, do: (*Handler).position}
 	pause := operation{name: "pause", roles: admin, tenantWide: true, do: (*Handler).pause}
@@ -50,7 +50,7 @@ func newPaths() []route.Path[operation] {
 		}),
 		route.At("1/service/{id}/check-queue-position", methods{http.MethodGet: position, http.MethodPost: position}),
 		route.At("1/service/{id}/preview-response", methods{
-			http.MethodPost: {name: opPreview, roles: operate, do: (*Handler).preview},
+			http.MethodPost: {name: opPreview, roles: create, do: (*Handler).preview},
 		}),
 		route.At("1/service/{name}", methods{http.MethodGet: {name: "calendar", roles: plan, do: (*Handler).calendar}}),
 		route.At("1/admin/callback/queues", methods{

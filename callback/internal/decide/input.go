@@ -331,6 +331,7 @@ type AnswerInput struct {
 	ID     callback.ID
 	Answer callback.OfferAnswer
 	Code   string
+	Kind   callback.OfferKind
 	Actor  string
 }
 

@@ -14,6 +14,8 @@ func Answer(cb *callback.Callback, p *Policy, now time.Time, req AnswerInput) *D
 	}
 	kind := cb.Offer.Kind
 	switch {
+	case req.Kind != 0 && req.Kind != kind:
+		return nil
 	case req.Answer == callback.AnswerAccept && kind != callback.OfferBooking:
 		d := NewDraft(cb, p, now, callback.EventUpdated, req.Actor)
 		d.Callback.Offer.Accepted = true
