@@ -61,7 +61,7 @@ func exported() []reflect.Type {
 		// gms
 		of[gms.Config](), of[gms.Handler](),
 		// config
-		of[config.Credentials](), of[config.Notification](), of[config.Options](), of[config.Problem](), of[config.Resolution](),
+		of[config.Credentials](), of[config.Estimators](), of[config.Notification](), of[config.Options](), of[config.Problem](), of[config.Resolution](),
 		of[config.Settings](), of[config.Severity](),
 		// interaction
 		of[interaction.CallResult](), of[interaction.CallbackStatus](), of[interaction.CallbackType](), of[interaction.Config](),

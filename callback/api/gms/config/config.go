@@ -71,7 +71,7 @@ type Settings struct {
 	Templates map[string]string
 	Tokens    []string
 	// QueueTimeStat and EWTService name the statistic for the expected wait of
-	// the service. A host that has it sets Booking.Estimator. GMS:
+	// the service; [Options.Estimate] sets its Booking.Estimator. GMS:
 	// _request_queue_time_stat, _request_ewt_service
 	QueueTimeStat, EWTService string
 	// Notification configures status notifications.
