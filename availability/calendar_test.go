@@ -102,6 +102,38 @@ func TestRulesOfOfficeHours(t *testing.T) {
 	}
 }
 
+// Hours that end where an overlap begins end before it, and those that begin where it
+// or a gap ends begin after it, in zones that go back by an hour and by half of one.
+func TestHoursThatTouchAChange(t *testing.T) {
+	for _, test := range []struct {
+		zone, hours string
+		at          string
+		want        bool
+	}{
+		{"Europe/Berlin", "regular Sun 00:00-02:00", "2026-10-24T23:59:59Z", true},
+		{"Europe/Berlin", "regular Sun 00:00-02:00", "2026-10-25T00:00:00Z", false}, // 02:00, first occurrence
+		{"Europe/Berlin", "regular Sun 00:00-02:00", "2026-10-25T00:59:59Z", false},
+		{"Europe/Berlin", "regular Sun 00:00-03:00", "2026-10-25T01:59:59Z", true},
+		{"Europe/Berlin", "regular Sun 00:00-03:00", "2026-10-25T02:00:00Z", false},
+		{"Europe/Berlin", "regular Sun 03:00-05:00", "2026-10-25T01:59:59Z", false},
+		{"Europe/Berlin", "regular Sun 03:00-05:00", "2026-10-25T02:00:00Z", true},
+		{"Europe/Berlin", "regular Sun 00:00-02:00", "2026-03-29T00:59:59Z", true},
+		{"Europe/Berlin", "regular Sun 00:00-02:00", "2026-03-29T01:00:00Z", false},
+		{"Europe/Berlin", "regular Sun 03:00-05:00", "2026-03-29T00:59:59Z", false},
+		{"Europe/Berlin", "regular Sun 03:00-05:00", "2026-03-29T01:00:00Z", true},
+		{"America/New_York", "regular Sun 00:00-01:00", "2026-11-01T04:59:59Z", true},
+		{"America/New_York", "regular Sun 00:00-01:00", "2026-11-01T05:00:00Z", false},
+		{"America/New_York", "regular Sun 00:00-02:00", "2026-11-01T06:59:59Z", true},
+		{"Australia/Lord_Howe", "regular Sun 00:00-01:30", "2026-04-04T14:29:59Z", true},
+		{"Australia/Lord_Howe", "regular Sun 00:00-01:30", "2026-04-04T14:30:00Z", false},
+		{"Australia/Lord_Howe", "regular Sun 00:00-01:45", "2026-04-04T15:14:59Z", true},
+	} {
+		if got := office(t, test.zone, test.hours).Open(instant(t, test.at)); got != test.want {
+			t.Errorf("%s, %s at %s: open %v", test.zone, test.hours, test.at, got)
+		}
+	}
+}
+
 // TestEdgesOfOverlap tests the night in which the clock goes back: 02:30 opens
 // at its first occurrence, 02:15 closes at its second.
 func TestEdgesOfOverlap(t *testing.T) {

@@ -42,7 +42,7 @@
 // the first valid instant after it; one in an overlap takes place at the first
 // occurrence. Hours that begin in an overlap open at the first occurrence and
 // hours that end in one close at the last, so that setting the clock back does
-// not shorten them. In a gap both are the instant of the jump. A clock change
+// not shorten them. Hours that end where an overlap begins close before it. In a gap both are the instant of the jump. A clock change
 // is always the boundary of a bucket: a day of 23 or 25 hours has fewer or more
 // buckets, and none of them contains the change ([Planner.BucketOf]).
 //

@@ -1,6 +1,9 @@
 package availability
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // days is a range of dates and the zone segments around it that determine what
 // is open in an interval.
@@ -26,12 +29,16 @@ func daysAround(buf []segment, loc *time.Location, from, to int64) days {
 }
 
 // hours converts opening hours of a date, in minutes after midnight, to
-// instants. In an overlap opening is the first occurrence and closing the last;
-// in a gap both are the first valid instant after it.
+// instants. In an overlap opening is the first occurrence and closing the last, but
+// closing at its beginning is the first: the overlap is not part of the hours. In a
+// gap both are the first valid instant after it.
 func (d *days) hours(day int64, s interval) (open, closing int64) {
 	midnight := day * daySeconds
 	open, _ = d.resolve(midnight + s.start*minuteSeconds)
-	_, closing = d.resolve(midnight + s.end*minuteSeconds)
+	first, closing := d.resolve(midnight + s.end*minuteSeconds)
+	if first < closing && slices.ContainsFunc(d.segs, func(s segment) bool { return s.start == closing }) {
+		closing = first
+	}
 	return open, closing
 }
 

@@ -19,6 +19,13 @@ func (b *builder) readCalendars() {
 	for _, name := range names {
 		_, _ = r.calendar(name) // faults have been reported
 	}
+	for _, name := range names {
+		for _, e := range b.doc.sections[serviceSection(name)].entries {
+			if strings.HasPrefix(e.name, "_bh_") && strings.HasSuffix(plainText(e.value), "23:59") {
+				b.report(SeverityNote, e, shownValue(e.value), "closes a minute before midnight, and the last slot of the day does not fit: 24:00 is the end of the day")
+			}
+		}
+	}
 	anchors, tries := r.anchors(names), maxTries
 	for _, name := range slices.Sorted(maps.Keys(b.calendars)) {
 		if neverOpens(b.calendars[name], anchors, &tries) {

@@ -71,6 +71,12 @@ _effective_dates1 = 07-01 to 07-31
 	}
 }
 
+// Hours until 23:59 lose the last slot of the day, which is told.
+func TestHoursUntilAMinuteBeforeMidnight(t *testing.T) {
+	o := readOptions(t, "[service.h]\n_service=office-hours\n_bh_regular1=Mon 00:00-23:59\n_bh_regular2=Tue 00:00-24:00")
+	wantPrefixes(t, linesOf(o.Problems), []string{`line 3: note: [service.h] _bh_regular1 closes a minute before midnight`})
+}
+
 func TestFaultyHours(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
