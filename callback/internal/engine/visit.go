@@ -108,6 +108,7 @@ func (m *Engine) visitOnce(ctx context.Context, t *tick, s *sweep, b *backlog) (
 	for n < want && !v.shut && !v.slow {
 		picks, err := v.choose(ctx, want-n)
 		if err != nil {
+			v.abandon(ctx, picks)
 			return n, false, err
 		}
 		written, err := v.commit(ctx, picks)
@@ -184,6 +185,17 @@ func (v *visit) choose(ctx context.Context, n int) (picks []pick, err error) {
 	_, err = v.writeBatch(ctx, v.tick, &v.ended)
 	v.ended = Batch{}
 	return picks, err
+}
+
+// abandon gives back what was chosen before the store failed.
+func (v *visit) abandon(ctx context.Context, picks []pick) {
+	for _, p := range picks {
+		v.back.giveBack(p.callback, v.backlog.policy, v.tick.now)
+		v.unsure = true
+		if p.reservation != nil {
+			v.giveUp(ctx, callback.Release{Tenant: p.callback.Tenant, Service: p.callback.Service, Callback: p.callback.ID, Reservation: *p.reservation}, v.round.Now)
+		}
+	}
 }
 
 // enough reports whether the visit has passed over what it may, which is less once

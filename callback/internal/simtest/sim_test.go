@@ -120,8 +120,11 @@ func difference(a, b string) string {
 func TestEverythingHappens(t *testing.T) {
 	profiles := general()
 	happened := make(map[string]bool)
-	for seed := range uint64(4) {
-		h := Play(t, profiles[len(profiles)-1], seed+1)
+	missing := []string{"clock", "dies", "starts", "freezes", "shuts down", "outage", "replay", "stray", "pause",
+		"Start", "Cancel", "Reschedule", "Update", "Forget", "ForgetNumber", "CancelAll", "Answer", "Search", "Get", "Pause", "Resume", "Resolve",
+		"refused", "throttled", "vanished", "panic"}
+	for seed := uint64(1); seed <= 12 && len(missing) > 0; seed++ {
+		h := Play(t, profiles[len(profiles)-1], seed)
 		for _, n := range h.Notes {
 			happened[kindOf(n.Text)] = true
 		}
@@ -131,13 +134,10 @@ func TestEverythingHappens(t *testing.T) {
 		for _, d := range h.Dials {
 			happened[d.Refused] = true
 		}
+		missing = slices.DeleteFunc(missing, func(what string) bool { return happened[what] })
 	}
-	for _, want := range []string{"clock", "dies", "starts", "freezes", "shuts down", "outage", "replay", "stray", "pause",
-		"Start", "Cancel", "Reschedule", "Update", "Forget", "ForgetNumber", "CancelAll", "Answer", "Search", "Get", "Pause", "Resume", "Resolve",
-		"refused", "throttled", "vanished", "panic"} {
-		if !happened[want] {
-			t.Errorf("%s never happens", want)
-		}
+	if len(missing) > 0 {
+		t.Errorf("these never happen: %q", missing)
 	}
 }
 
