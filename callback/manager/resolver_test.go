@@ -130,3 +130,42 @@ func TestResolverFails(t *testing.T) {
 	r.run(10 * time.Minute)
 	r.wantReason(first.ID, callback.ReasonAgentConnected)
 }
+
+// slowBook takes its time for each number.
+type slowBook struct {
+	takes time.Duration
+	clock *callbacktest.Clock
+}
+
+func (b *slowBook) ResolveNumber(_ context.Context, cb *callback.Callback) (string, error) {
+	b.clock.Advance(b.takes)
+	email, _ := callback.TextOf(cb.Properties["_email"])
+	return "+4178555" + email, nil
+}
+
+// However long the host takes to find the numbers, the leases of the callbacks that wait
+// for theirs do not end all, and each is dialed.
+func TestSlowResolver(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		b := &slowBook{takes: 3 * time.Second}
+		r := newRig(t, func(s *callback.Service, c *manager.Config) {
+			s.SearchKeys, s.RequiredKeys = []string{"_email"}, []string{"_email"}
+			c.Resolver = b
+			if batch {
+				c.Router = chooser{personal{callbacktest.NewRouter(40), "absent"}}
+			}
+		})
+		b.clock = r.clock
+		r.dialer.On(callbacktest.AnyNumber, callbacktest.Answered(time.Minute))
+		const n = 40
+		for i := range n {
+			if _, err := r.m.Start(r.ctx, manager.Request{Service: "desk", Properties: callback.Values{"_email": fmt.Sprintf("%04d", i+1000)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.run(time.Hour)
+		if calls := len(r.dialer.Calls()); calls != n {
+			t.Errorf("batch %v: %d calls in an hour, want %d", batch, calls, n)
+		}
+	}
+}

@@ -23,7 +23,7 @@ func (v *visit) reserveAny(ctx context.Context, n int) error {
 	var heads, asked []*callback.Callback
 	waiting := make(map[callback.ID]*callback.Callback)
 	for _, cb := range v.inTurn() {
-		if _, ok := v.agents[cb.ID]; !ok && v.sift(cb) {
+		if _, ok := v.agents[cb.ID]; !ok && v.sift(ctx, cb) {
 			heads, asked = append(heads, cb), append(asked, handCallback(cb))
 			waiting[cb.ID] = cb
 		}

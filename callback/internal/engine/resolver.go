@@ -11,11 +11,17 @@ import (
 )
 
 // identify finds the number of a head that has none. ok is false if the head cannot
-// be dialed: it then completes, or is passed over if the resolver has failed.
+// be dialed now: it then completes, or is passed over if the resolver has failed, or
+// waits for the next visit if the resolver is slow.
 func (v *visit) identify(ctx context.Context, cb *callback.Callback) (ok bool) {
 	policy := v.backlog.policy
 	if v.Config.Resolver == nil || !cb.Customer.Target().IsZero() || policy.Service.Inbound.On {
 		return true
+	}
+	if v.freshen(ctx); v.lapsing(4) {
+		// The numbers found so far are for calls whose leases must not end.
+		v.postpone(cb)
+		return false
 	}
 	ctx, cancel := v.Detached(ctx)
 	defer cancel()

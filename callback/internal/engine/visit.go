@@ -213,7 +213,7 @@ func (v *visit) consider(ctx context.Context, cb *callback.Callback) (*callback.
 		delete(v.agents, cb.ID)
 		return &agent, true
 	}
-	if !v.sift(cb) {
+	if !v.sift(ctx, cb) {
 		return nil, false
 	}
 	reservation, err := v.reserve(ctx, cb)
@@ -257,15 +257,16 @@ func (v *visit) freshen(ctx context.Context) {
 }
 
 // sift reports whether a head may be dialed if there is an agent for it.
-func (v *visit) sift(cb *callback.Callback) bool {
+func (v *visit) sift(ctx context.Context, cb *callback.Callback) bool {
 	if d := decide.Expired(cb, v.backlog.policy, v.round.Now, v.round.Actor); d != nil {
 		v.ended.Add(d)
 		return false
 	}
 	if v.avoid(cb) {
-		v.back.giveBack(cb, v.backlog.policy, v.round.Now)
-		v.passed[cb.Priority]++
-		v.unsure = true
+		v.postpone(cb)
+		return false
+	}
+	if !v.identify(ctx, cb) {
 		return false
 	}
 	shut := v.scene.Own(cb)
@@ -299,6 +300,13 @@ func (v *visit) askNumbers(ctx context.Context, heads []*callback.Callback) {
 		v.numbers = gates
 	}
 	maps.Copy(v.numbers, gates)
+}
+
+// postpone leaves a head in its queue that may be dialed at the next visit.
+func (v *visit) postpone(cb *callback.Callback) {
+	v.back.giveBack(cb, v.backlog.policy, v.round.Now)
+	v.passed[cb.Priority]++
+	v.unsure = true
 }
 
 // passOver leaves a head in its queue that cannot be dialed for now.
@@ -359,10 +367,8 @@ func (v *visit) claim(ctx context.Context, class scheduler.Priority, n int) erro
 	got := waiting{}
 	for _, cb := range heads {
 		got[cb.Priority]++
+		v.hand[cb.Priority] = append(v.hand[cb.Priority], cb)
 		v.after[cb.Priority] = placeOf(cb)
-		if v.identify(ctx, cb) {
-			v.hand[cb.Priority] = append(v.hand[cb.Priority], cb)
-		}
 	}
 	for p, n := range want {
 		switch {
