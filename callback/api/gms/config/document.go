@@ -84,29 +84,11 @@ func (d *document) add(s *section, line int, name, value string) error {
 	if d.count++; d.count > maxOptions {
 		return notConfiguration("has more than %d options", maxOptions)
 	}
-	before := d.problems.counts[SeverityError]
-	defer func() {
-		if d.problems.counts[SeverityError] > before {
-			s.damaged = append(s.damaged, entry{line: line, section: s.name, name: firstWord(name)})
-		}
-	}()
 	name = plainKey(name)
 	e := entry{line: line, section: s.name, name: name, value: strings.TrimSpace(value)}
-	switch {
-	case !token.IsName(name):
-		// The name is not reported: it may be anything, such as a password
-		// after a colon.
-		d.problems.add(SeverityError, entry{line: line, section: s.name}, "",
-			"an option's name must be 1 to %d letters, digits, underscores, dashes and dots: the option is left out", token.MaxName)
-		return nil
-	case len(value) > maxValue:
-		d.problems.add(SeverityError, e, "", "has more than %d bytes: the option is left out", maxValue)
-		return nil
-	case !utf8.ValidString(value):
-		d.problems.add(SeverityError, e, "", "is not UTF-8: the option is left out")
-		return nil
-	case strings.ContainsFunc(e.value, token.IsControl):
-		d.problems.add(SeverityError, e, "", "has control characters: the option is left out")
+	if at, rule := e.fault(); rule != "" {
+		d.problems.add(SeverityError, at, "", "%s: the option is left out", rule)
+		s.damaged = append(s.damaged, entry{line: line, section: s.name, name: firstWord(name)})
 		return nil
 	}
 	if i, ok := s.index[name]; ok {
@@ -117,6 +99,23 @@ func (d *document) add(s *section, line int, name, value string) error {
 	s.index[name] = len(s.entries)
 	s.entries = append(s.entries, e)
 	return nil
+}
+
+// fault returns why an option cannot be read, and where to report that.
+func (e entry) fault() (at entry, rule string) {
+	switch {
+	case !token.IsName(e.name):
+		// The name is not reported: it may be anything, such as a password
+		// after a colon.
+		return entry{line: e.line, section: e.section}, fmt.Sprintf("an option's name must be 1 to %d letters, digits, underscores, dashes and dots", token.MaxName)
+	case len(e.value) > maxValue:
+		return e, fmt.Sprintf("has more than %d bytes", maxValue)
+	case !utf8.ValidString(e.value):
+		return e, "is not UTF-8"
+	case strings.ContainsFunc(e.value, token.IsControl):
+		return e, "has control characters"
+	}
+	return e, ""
 }
 
 // isSectionName reports whether a section name is valid.

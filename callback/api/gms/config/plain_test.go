@@ -109,6 +109,17 @@ func TestDamagedLinesOpenNothing(t *testing.T) {
 	}
 }
 
+// A damaged line counts also after more faults than are reported.
+func TestDamagedLineAfterManyFaults(t *testing.T) {
+	rubbish := "[rubbish]\n" + strings.Repeat("a b c = 1\n", 1500)
+	for _, line := range []string{"_max_queued_callbacks_per_service = 2", "_business_hours_service = Office"} {
+		text := rubbish + strings.Replace(office, line, line+"\x01", 1)
+		if whole, used := same(t, text); used && !whole {
+			t.Errorf("%s: the service is used with less", line)
+		}
+	}
+}
+
 // The options that restrict are those that MIGRATION.md lists: a line with one of them
 // that cannot be read leaves the service out, and a line with any other does not.
 func TestOptionsThatRestrict(t *testing.T) {
