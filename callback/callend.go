@@ -199,7 +199,7 @@ func causeClass(cause int) ending {
 		return ending{result: ResultUnknown, certainty: MayHaveRung}
 	case cause < 48: // resource unavailable
 		return ending{result: ResultAllTrunksBusy, by: PartyNetwork}
-	case cause < 96: // not available, not implemented, invalid message
+	case cause < 96: // service or option unavailable or unsupported, invalid message
 		return ending{result: ResultDialError}
 	}
 	return ending{result: ResultSwitchError, by: PartyNetwork} // protocol error

@@ -49,11 +49,17 @@ func newAdaptersWith(t *testing.T, origins *api.Origins, change func(*manager.Co
 	}})
 	a.manager = world.Manager
 	all := api.AuthorizerFunc(func(*http.Request) (api.Caller, error) { return api.Caller{Name: "x", Roles: api.Roles()}, nil })
-	log := slog.New(slog.NewTextHandler(&a.log, nil))
-	genesys, err1 := gms.New(gms.Config{Manager: a.manager, Authorizer: all, Origins: origins, Logger: log})
-	luware, err2 := lucs.New(lucs.Config{Manager: a.manager, Authorizer: all, Origins: origins, Logger: log})
-	acqueon, err3 := lcm.New(lcm.Config{Manager: a.manager, Authorizer: all, Origins: origins, Service: "desk", Logger: log})
-	resource, err4 := interaction.New(interaction.Config{Manager: a.manager, Authorizer: all, Origins: origins, Logger: log})
+	a.Handler = mount(t, a.manager, all, origins, slog.New(slog.NewTextHandler(&a.log, nil)))
+	return a
+}
+
+// mount serves all adapters over one Manager.
+func mount(t *testing.T, m *manager.Manager, authorizer api.Authorizer, origins *api.Origins, log *slog.Logger) http.Handler {
+	t.Helper()
+	genesys, err1 := gms.New(gms.Config{Manager: m, Authorizer: authorizer, Origins: origins, Logger: log})
+	luware, err2 := lucs.New(lucs.Config{Manager: m, Authorizer: authorizer, Origins: origins, Logger: log})
+	acqueon, err3 := lcm.New(lcm.Config{Manager: m, Authorizer: authorizer, Origins: origins, Service: "desk", Logger: log})
+	resource, err4 := interaction.New(interaction.Config{Manager: m, Authorizer: authorizer, Origins: origins, Logger: log})
 	for _, err := range []error{err1, err2, err3, err4} {
 		if err != nil {
 			t.Fatal(err)
@@ -64,8 +70,7 @@ func newAdaptersWith(t *testing.T, origins *api.Origins, change func(*manager.Co
 	mux.Handle("/v1.0/", luware)
 	mux.Handle("/lcm", acqueon)
 	mux.Handle("/interactions/", http.StripPrefix("/interactions", resource))
-	a.Handler = mux
-	return a
+	return mux
 }
 
 // start books a callback and returns its ID.

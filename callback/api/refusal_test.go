@@ -14,10 +14,7 @@ import (
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/callback/api"
-	"github.com/ringback-go/ringback/callback/api/gms"
-	"github.com/ringback-go/ringback/callback/api/interaction"
 	"github.com/ringback-go/ringback/callback/api/lcm"
-	"github.com/ringback-go/ringback/callback/api/lucs"
 	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/callback/manager/managertest"
 )
@@ -63,21 +60,7 @@ func TestRefusedRequestsAreTold(t *testing.T) {
 		}
 		return api.Caller{}, api.ErrUnauthenticated
 	})
-	log := slog.New(slog.DiscardHandler)
-	genesys, err1 := gms.New(gms.Config{Manager: world.Manager, Authorizer: auth, Logger: log})
-	luware, err2 := lucs.New(lucs.Config{Manager: world.Manager, Authorizer: auth, Logger: log})
-	acqueon, err3 := lcm.New(lcm.Config{Manager: world.Manager, Authorizer: auth, Service: "desk", Logger: log})
-	resource, err4 := interaction.New(interaction.Config{Manager: world.Manager, Authorizer: auth, Logger: log})
-	for _, err := range []error{err1, err2, err3, err4} {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/genesys/", genesys)
-	mux.Handle("/v1.0/", luware)
-	mux.Handle("/lcm", acqueon)
-	mux.Handle("/interactions/", http.StripPrefix("/interactions", resource))
+	mux := mount(t, world.Manager, auth, nil, slog.New(slog.DiscardHandler))
 	cb, err := m.Start(t.Context(), manager.Request{Service: "desk", Number: "+41785556677", CustomerID: "bob", Desired: managertest.Monday().AddDate(0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ func Call(ctx context.Context) (context.Context, func(err error)) {
 	if b == nil {
 		return ctx, func(error) {}
 	}
+	// Contexts end by the clock of the process, which is not Config.Now.
 	call, cancel := context.WithDeadline(ctx, b.end(time.Now()))
 	return call, func(err error) {
 		cancel()
