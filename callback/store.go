@@ -221,9 +221,10 @@ type By struct {
 // ClaimRequest selects callbacks to lease.
 //
 // If Due is set, it selects the callbacks of all tenants whose NextAt is not after
-// now, ordered by NextAt, then by ID, then by tenant: IDs are unique within a tenant
-// only. These include callbacks whose lease has
-// expired, because a claim sets NextAt to the end of the lease.
+// now, the earliest first; which of those with the same NextAt it selects when the
+// limit does not allow all is up to the store. They are ordered by NextAt, then by
+// ID, then by tenant: IDs are unique within a tenant only. They include callbacks
+// whose lease has expired, because a claim sets NextAt to the end of the lease.
 //
 // Otherwise it selects the first callbacks of each of Queues, in the order of
 // Queues: those that are Queued and Ready and have no unexpired lease, ordered by

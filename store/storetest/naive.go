@@ -25,6 +25,9 @@ type naive struct {
 	pauses   []callback.Pause
 	// clock, if not nil, decides about windows in place of now.
 	clock func(now time.Time) time.Time
+	// choice has 1 for the callbacks that a claim prefers to others that are due at
+	// the same time.
+	choice map[callback.By]int
 }
 
 // untimely returns the error of a write outside its window.
@@ -254,7 +257,9 @@ func (n *naive) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 		}
 	}
 	slices.SortFunc(n.records, func(a, b *callback.Callback) int {
-		return cmp.Or(a.NextAt.Compare(b.NextAt), strings.Compare(string(a.ID), string(b.ID)), strings.Compare(a.Tenant, b.Tenant))
+		chosen := func(c *callback.Callback) int { return n.choice[callback.By{Tenant: c.Tenant, ID: c.ID}] }
+		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(chosen(b), chosen(a)), strings.Compare(string(a.ID), string(b.ID)),
+			strings.Compare(a.Tenant, b.Tenant))
 	})
 	for _, r := range slices.Clone(n.records) {
 		switch {
