@@ -28,13 +28,16 @@ type group struct {
 // that keeps what it has answered.
 func groups() []group {
 	return []group{
-		{"start-1", starts("start-1", 1, ratioOf(2, 2.6), goal{})},
-		{"start-16", starts("start-16", 16, ratioOf(4, 6), ratioOf(0.8, 1.05))},
-		{"bulk-1", bulk("bulk-1", 1, ratioOf(1.6, 2))},
-		{"bulk-2", bulk("bulk-2", 2, ratioOf(1.6, 2))},
+		{"start-1", starts("start-1", 1, ratioOf(1.5, 1.8), goal{})},
+		{"start-2", starts("start-2", 2, goal{}, goal{})},
+		{"start-4", starts("start-4", 4, goal{}, goal{})},
+		{"start-16", starts("start-16", 16, ratioOf(2.8, 3.5), ratioOf(0.8, 1.05))},
+		{"start-64", starts("start-64", 64, goal{}, goal{})},
+		{"bulk-1", bulk("bulk-1", 1, ratioOf(1.3, 1.8))},
+		{"bulk-2", bulk("bulk-2", 2, ratioOf(1.15, 1.75))},
 		{"engine-1", engine("engine-1", 1)},
 		{"engine-16", engine("engine-16", 16)},
-		{"claim-tuned", claimTuned(ratioOf(1.5, 2.2))},
+		{"claim-tuned", claimTuned(ratioOf(1.5, 1.7))},
 		{"claim-default", claimDefault(ratioOf(15, 25))},
 		{"due", due(atMost(5, 0), atMost(25, 10))},
 		{"bytes", space},
