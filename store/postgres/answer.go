@@ -68,7 +68,7 @@ func (s *Store) resolve(ctx context.Context, l *link, b *batch) {
 	}
 	nonces, err := s.nonces(ctx, l, open)
 	for _, w := range open {
-		nonce, found := nonces[eventKey{w.tenant, w.id, w.revision}]
+		nonce, found := nonces[eventKey{w.k, w.revision}]
 		switch {
 		case err == nil && found && nonce == w.nonce:
 			w.fault, w.outside = nil, false
@@ -83,29 +83,26 @@ func (s *Store) resolve(ctx context.Context, l *link, b *batch) {
 }
 
 type eventKey struct {
-	tenant, id string
-	seq        int64
+	k   key
+	seq int64
 }
 
 // nonces reads who made the revisions that the writes were to make.
 func (s *Store) nonces(ctx context.Context, l *link, writes []*write) (map[eventKey]int64, error) {
 	b := batch{writes: writes}
-	rows, err := l.query(ctx, s.sql.nonces,
-		column(&b, func(w *write) string { return w.tenant }),
-		column(&b, func(w *write) string { return w.id }),
-		column(&b, func(w *write) int64 { return w.revision }))
+	rows, err := l.query(ctx, s.sql.nonces, b.keys(), column(&b, func(w *write) int64 { return w.revision }))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	found := make(map[eventKey]int64)
 	for rows.Next() {
-		var k eventKey
+		var e eventKey
 		var nonce int64
-		if err := rows.Scan(&k.tenant, &k.id, &k.seq, &nonce); err != nil {
+		if err := rows.Scan((*[16]byte)(&e.k), &e.seq, &nonce); err != nil {
 			return nil, err
 		}
-		found[k] = nonce
+		found[e] = nonce
 	}
 	return found, rows.Err()
 }

@@ -22,7 +22,7 @@ const (
 
 // loadPending puts callbacks into a schema past the store: n of them, due one after another from the first on, spread over a time.
 // They share a body.
-func loadPending(t *testing.T, dsn, prefix string, n int, first time.Time, over time.Duration) {
+func loadPending(t *testing.T, dsn string, set, n int, first time.Time, over time.Duration) {
 	t.Helper()
 	a, err := phonenum.RevealedAddress("+41445550000")
 	if err != nil {
@@ -30,12 +30,13 @@ func loadPending(t *testing.T, dsn, prefix string, n int, first time.Time, over 
 	}
 	c := newcomer("shared", 1, first).Record
 	c.Customer.Number = a
-	execute(t, dsn, `INSERT INTO rb1.callbacks (revision, epoch, next_at, desired, created, updated, ended, queued_at, priority, ready,
-			tenant, id, service, state, number, body)
-		SELECT 1, 0, $2::timestamptz + i * $3::interval, $2::timestamptz + i * $3::interval, $4, $4, '-infinity', '-infinity', 0, false,
-			'', $1 || lpad(i::text, 8, '0'), 'desk', 'SCHEDULED', '+4144' || lpad(i::text, 7, '0'), $5
-		FROM generate_series(0, $6 - 1) i`, prefix, first, over/time.Duration(n), c.Created, encoded(c), n)
-	execute(t, dsn, `INSERT INTO rb1.due (next_at, id, tenant) SELECT next_at, id, tenant FROM rb1.callbacks WHERE id LIKE $1 || '%'`, prefix)
+	execute(t, dsn, `INSERT INTO rb1.callbacks (k, nonce, revision, epoch, next_at, desired, created, priority, ready,
+			tenant, service, state, number, body, accepted)
+		SELECT ('00000000-0000-4000-800' || $1::int || '-' || lpad(to_hex(i), 12, '0'))::uuid, 0, 1, 0,
+			$2::timestamptz + i * $3::interval, $2::timestamptz + i * $3::interval, $4, 0, false,
+			'', 'desk', 1, '+4144' || lpad(i::text, 7, '0'), $5, $5
+		FROM generate_series(0, $6 - 1) i`, set, first, over/time.Duration(n), c.Created, encoded(c), n)
+	execute(t, dsn, `INSERT INTO rb1.due (next_at, k) SELECT next_at, k FROM rb1.callbacks ON CONFLICT DO NOTHING`)
 }
 
 // TestBacklog has a million callbacks pending, and then a hundred thousand due in one second.
@@ -50,13 +51,13 @@ func TestBacklog(t *testing.T) {
 	s := r.open(t)
 	now := time.Now().UTC().Truncate(time.Second)
 	begun := time.Now()
-	loadPending(t, dsn, "later ", pending, now.Add(24*time.Hour), 30*24*time.Hour)
+	loadPending(t, dsn, 1, pending, now.Add(24*time.Hour), 30*24*time.Hour)
 	execute(t, dsn, "ANALYZE rb1.callbacks, rb1.due")
 	t.Logf("%d callbacks pending after %.1fs, %s with indexes", pending, time.Since(begun).Seconds(),
 		ask[string](t, dsn, "SELECT pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'rb1' AND c.relkind = 'r'"))
 	idle(t, dsn, now, "with a million pending", 99)
 
-	loadPending(t, dsn, "now ", herd, now, time.Second)
+	loadPending(t, dsn, 2, herd, now, time.Second)
 	begun = time.Now()
 	drain(t, s, now.Add(time.Second))
 	took := time.Since(begun)

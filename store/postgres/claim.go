@@ -66,7 +66,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, req callback.ClaimRequ
 		args = []any{now, until, req.Owner, tenants, services, priorities, limits, after, ids}
 	}
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		found, err := s.claim(ctx, query, args, req.Due)
+		found, err := s.claim(ctx, query, args)
 		if err == nil {
 			return s.claimed(ctx, now, until, &req, found, most)
 		}
@@ -91,11 +91,11 @@ type lot struct {
 // claimedRow is a row with its place in the order of the claim.
 type claimedRow struct {
 	row
-	ask int32
+	ask pgtype.Int4 // NULL for the row that only tells of what is left
 	at  time.Time
 }
 
-func (s *Store) claim(ctx context.Context, query string, args []any, due bool) (lot, error) {
+func (s *Store) claim(ctx context.Context, query string, args []any) (lot, error) {
 	var found lot
 	l := &link{store: s}
 	defer l.close()
@@ -105,11 +105,11 @@ func (s *Store) claim(ctx context.Context, query string, args []any, due bool) (
 	}
 	defer rows.Close()
 	for rows.Next() {
-		x, err := scanClaimed(rows, due)
+		x, err := scanClaimed(rows)
 		if err != nil {
 			return found, err
 		}
-		if !x.id.Valid {
+		if !x.ask.Valid {
 			found.next = x.at
 			continue
 		}
@@ -118,14 +118,10 @@ func (s *Store) claim(ctx context.Context, query string, args []any, due bool) (
 	return found, rows.Err()
 }
 
-func scanClaimed(rows pgx.Rows, due bool) (claimedRow, error) {
+func scanClaimed(rows pgx.Rows) (claimedRow, error) {
 	var x claimedRow
 	var at pgtype.Timestamptz
-	into := []any{&x.ask, &at, &x.tenant, &x.id, &x.service, &x.state, &x.priority, &x.ready, &x.revision, &x.epoch, &x.body}
-	if due {
-		into = into[1:]
-	}
-	err := rows.Scan(into...)
+	err := rows.Scan(append([]any{&x.ask, &at}, x.fields()...)...)
 	x.at = instant(at)
 	return x, err
 }
@@ -171,7 +167,7 @@ func (s *Store) setAside(ctx context.Context, d *record.DamagedError, leased, un
 	if until = until.Truncate(time.Microsecond); until.Equal(leased) {
 		until = until.Add(time.Microsecond) // its place in due has to change
 	}
-	_, err := s.db.Exec(ctx, s.sql.setAside, d.Tenant, string(d.ID), leased, until)
+	_, err := s.db.Exec(ctx, s.sql.setAside, [16]byte(keyOf(d.Tenant, string(d.ID))), leased, until)
 	attrs := []slog.Attr{slog.String("tenant", d.Tenant), slog.String("callback", string(d.ID)), slog.String("error", d.Error())}
 	if err != nil {
 		attrs = append(attrs, slog.String("setting_aside", explain(err).Error()))

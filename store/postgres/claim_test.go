@@ -12,13 +12,13 @@ import (
 func loadQueue(t *testing.T, dsn string, queue callback.QueueKey, n int, first time.Time) {
 	t.Helper()
 	c := newcomer("shared", 1, first).Record
-	execute(t, dsn, `INSERT INTO rb1.callbacks (revision, epoch, next_at, desired, created, updated, ended, queued_at, priority, ready,
+	execute(t, dsn, `INSERT INTO rb1.callbacks (k, nonce, revision, epoch, desired, created, queued_at, priority, ready,
 			tenant, id, service, state, number, body)
-		SELECT 1, 0, NULL, $3::timestamptz, $3, $3, '-infinity', $3 + i * interval '1 ms', $4, true,
-			$1, 'c' || lpad(i::text, 6, '0'), $2, 'QUEUED', '+4144' || lpad(i::text, 7, '0'), $5
+		SELECT gen_random_uuid(), 0, 1, 0, $3::timestamptz, $3, $3 + i * interval '1 ms', $4, true,
+			$1, 'c' || lpad(i::text, 6, '0'), $2, 2, '+4144' || lpad(i::text, 7, '0'), $5
 		FROM generate_series(0, $6 - 1) i`, queue.Tenant, queue.Service, first, int16(queue.Priority), encoded(c), n)
-	execute(t, dsn, `INSERT INTO rb1.queue (tenant, service, priority, ready, queued_at, id)
-		SELECT tenant, service, priority, ready, queued_at, id FROM rb1.callbacks`)
+	execute(t, dsn, `INSERT INTO rb1.queue (tenant, service, priority, ready, queued_at, id, k)
+		SELECT tenant, service, priority, ready, queued_at, id, k FROM rb1.callbacks`)
 	execute(t, dsn, "ANALYZE rb1.callbacks, rb1.queue")
 }
 

@@ -26,8 +26,10 @@ type committer struct {
 	busy    int       // workers
 	heavy   int       // workers with more than enough
 	began   time.Time // the last transaction
+	flying  int       // calls in transactions
 	closed  bool
 	idle    sync.Cond // no worker is left
+	linger  linger
 }
 
 // call is the changes of one caller.
@@ -59,11 +61,11 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 	case c.closed:
 		c.mu.Unlock()
 		return store.ErrClosed
-	case len(c.queue) == 0 && c.room(0):
+	case len(c.queue) == 0 && c.linger.joined == nil && c.room(0):
 		// There is no other change to share a transaction with: the
 		// caller's own goroutine is the quickest.
 		c.busy++
-		c.begin(len(writes))
+		c.begin(1, len(writes))
 		c.mu.Unlock()
 		c.store.commit(ctx, []*call{{writes: writes}})
 		c.handOver(len(writes))
@@ -72,7 +74,9 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 	own := &call{writes: writes, done: make(chan struct{})}
 	c.queue = append(c.queue, own)
 	c.waiting += len(writes)
-	if c.room(c.waiting) {
+	if c.linger.joined != nil {
+		c.linger.join(len(c.queue))
+	} else if c.room(c.waiting) {
 		c.busy++
 		go c.work()
 	}
@@ -117,16 +121,18 @@ func (c *committer) room(waiting int) bool {
 	return c.busy < c.store.config.Committers && (c.busy == c.heavy || waiting >= enough || time.Since(c.began) > slow)
 }
 
-// begin notes a transaction with n changes.
-func (c *committer) begin(n int) {
+// begin notes a transaction with n changes of so many calls.
+func (c *committer) begin(calls, n int) {
 	c.began = time.Now()
+	c.flying += calls
 	if n > enough {
 		c.heavy++
 	}
 }
 
 // end notes that it is over.
-func (c *committer) end(n int) {
+func (c *committer) end(calls, n int) {
+	c.flying -= calls
 	if n > enough {
 		c.heavy--
 	}
@@ -137,7 +143,7 @@ func (c *committer) end(n int) {
 func (c *committer) handOver(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.end(n)
+	c.end(1, n)
 	if len(c.queue) > 0 {
 		go c.work()
 		return
@@ -148,15 +154,17 @@ func (c *committer) handOver(n int) {
 
 // work commits until no change waits.
 func (c *committer) work() {
-	n := 0
+	last, n := 0, 0
 	for {
 		// The callers of the last group, just woken, get a chance to join the
 		// next one.
 		runtime.Gosched()
+		c.await(last)
 		var calls []*call
-		if calls, n = c.next(n); len(calls) == 0 {
+		if calls, n = c.next(last, n); len(calls) == 0 {
 			return
 		}
+		last = len(calls)
 		c.store.commit(context.Background(), calls)
 		for _, done := range calls {
 			close(done.done)
@@ -164,12 +172,12 @@ func (c *committer) work() {
 	}
 }
 
-// next ends a transaction of so many changes and takes the calls of the next
-// one; none ends the worker.
-func (c *committer) next(ended int) (calls []*call, changes int) {
+// next ends a transaction of so many calls and changes and takes the calls of the
+// next one; none ends the worker.
+func (c *committer) next(last, ended int) (calls []*call, changes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.end(ended)
+	c.end(last, ended)
 	n := 0
 	for n < len(c.queue) && (n == 0 || changes+len(c.queue[n].writes) <= c.store.config.Group) {
 		changes += len(c.queue[n].writes)
@@ -182,7 +190,7 @@ func (c *committer) next(ended int) (calls []*call, changes int) {
 	}
 	calls = slices.Clone(c.queue[:n])
 	c.waiting -= changes
-	c.begin(changes)
+	c.begin(n, changes)
 	rest := copy(c.queue, c.queue[n:])
 	clear(c.queue[rest:])
 	c.queue = c.queue[:rest]
@@ -251,8 +259,8 @@ func (s *Store) run(ctx context.Context, l *link, writes []*write) {
 	if len(writes) == 0 {
 		return
 	}
-	b := batch{writes: writes}
-	err := s.attempt(ctx, l, &b)
+	b := newBatch(writes)
+	err := s.attempt(ctx, l, b)
 	if err == nil {
 		for _, w := range writes {
 			if w.alone {
@@ -270,7 +278,7 @@ func (s *Store) run(ctx context.Context, l *link, writes []*write) {
 	for _, w := range writes {
 		w.fail(err)
 	}
-	s.resolve(ctx, l, &b)
+	s.resolve(ctx, l, b)
 }
 
 // fail gives a write the error that kept it from being made.

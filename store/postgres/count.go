@@ -23,7 +23,7 @@ func (s *Store) Count(ctx context.Context, q callback.Query) ([]callback.Group, 
 		return nil, err
 	}
 	w, filter := whereOf(&q), store.NewFilter(&q)
-	sql := "SELECT tenant, service, priority, state, count(*), count(*) FILTER (WHERE state = 'QUEUED' AND ready) FROM " + s.sql.callbacks +
+	sql := "SELECT tenant, service, priority, state, count(*), count(*) FILTER (WHERE state = 2 AND ready) FROM " + s.sql.callbacks +
 		" WHERE " + w.String() + " GROUP BY tenant, service, priority, state"
 	args, scan := w.args, scanGroups
 	switch {
@@ -58,14 +58,14 @@ func onlyQueued(q *callback.Query) bool {
 func scanGroups(rows pgx.Rows, groups *sqlkit.Groups) error {
 	for rows.Next() {
 		var g callback.Group
-		var priority pgtype.Int2
-		var tenant, service, state pgtype.Text
+		var priority, state pgtype.Int2
+		var tenant, service pgtype.Text
 		if err := rows.Scan(&tenant, &service, &priority, &state, &g.N, &g.Ready); err != nil {
 			return err
 		}
-		err := g.State.UnmarshalText([]byte(state.String))
+		g.State = callback.State(state.Int16)
 		known, ok := sqlkit.Priority(priority.Int16)
-		if err != nil || g.State == 0 || !service.Valid || !priority.Valid || !ok {
+		if state.Int16 < 1 || !g.State.Valid() || !service.Valid || !priority.Valid || !ok {
 			// These cannot be read, and searches leave them out, too.
 			continue
 		}

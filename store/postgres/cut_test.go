@@ -94,7 +94,7 @@ func newLine(t *testing.T, conns int32, change ...func(*postgres.Config)) *line 
 
 // isChange matches the statements that make changes: a single creation, several, and everything.
 func isChange(sql string) bool {
-	return strings.Contains(sql, "INSERT INTO") || strings.Contains(sql, ".start_") || strings.Contains(sql, ".apply_")
+	return strings.Contains(sql, "INSERT INTO") || strings.Contains(sql, ".start_") || strings.Contains(sql, ".replace_") || strings.Contains(sql, ".apply_")
 }
 
 // deed is one change through the line.

@@ -54,36 +54,41 @@
 // Everything is in one schema:
 //
 //   - callbacks, one row each: the columns that are asked for, and the rest as
-//     package record writes it. An erased callback's row stays, emptied, so that
-//     a late writer finds it gone.
+//     package record writes it, with the first event. Their key is the ID where that
+//     is a UUID, as those of a Manager are, and a hash of tenant and ID otherwise.
+//     An erased callback's row stays, emptied, so that a late writer finds it gone.
 //   - due and queue: who needs attention when, who waits in which queue. They
 //     are tables in place of indexes, because these places change with every
 //     claim, and an update that touches an indexed column rewrites every index
 //     of its row; this way a claim rewrites none.
-//   - counters: permits that are out.
-//   - events: history and feed.
+//   - counters: permits that are out, under a hash of their names. A transaction
+//     takes them last, so that another one waits for no more than its commit.
+//   - events: history and feed, from the second event of a callback on.
 //   - pauses: one row per pause of services that is in force.
+//   - readable_callbacks, readable_events and readable_counters: views for people
+//     and reports, in words and without numbers.
 //
 // The indexes, and what each is for:
 //
-//	callbacks_pkey        (tenant, id)               every change and Get
-//	callbacks_key         (tenant, idempotency_key)  repeated requests; unique; rows with a key
-//	callbacks_desired     (tenant, desired, id)      the default order of searches, ranges of times
-//	callbacks_number      (tenant, number)           search by number
-//	callbacks_alternative (tenant, alternative)      the same; rows with an alternative
-//	callbacks_customer    (tenant, customer_id)      search by customer; rows with one
-//	callbacks_external    (tenant, external_id)      search by external id; rows with one
-//	callbacks_lookups     (lookups), GIN             search by lookup properties, as hashes; rows with some
-//	due_pkey              (next_at, id, tenant)      claims of due work, sleeping until the next
-//	queue_pkey            (tenant, service, priority, ready, queued_at, id)
-//	                                                 claims of queue heads, counting what waits
-//	counters_pkey         (tenant, service, kind, slot, name, subject)
-//	                                                 permits, loads of ranges of buckets
-//	counters_subject      (tenant, subject)          forgetting a person
-//	counters_ends         (ends)                     removing windows that have ended
-//	events_pkey           (tenant, callback, seq)    history
-//	events_place          (place)                    the feed
-//	pauses_pkey           (tenant, service)          pauses, which a Manager reads once per Config.Poll
+//	callbacks_pkey     (k)                        every change and Get
+//	callbacks_key      (tenant, idempotency_key)  repeated requests; unique; rows with a key
+//	callbacks_place    (place)                    the feed: first events
+//	callbacks_desired  (tenant, desired)          the default order of searches, ranges of times
+//	callbacks_number   (tenant, number)           search by number
+//	callbacks_lookups  (lookups), GIN             search by search value, alternative number, customer and external
+//	                                              ID, as hashes; rows with some
+//	due_pkey           (next_at, k)               claims of due work, sleeping until the next
+//	due_leased         (next_at)                  leases given before the clock was set back
+//	queue_pkey         (tenant, service, priority, ready, queued_at, id)
+//	                                              claims of queue heads, counting what waits
+//	counters_pkey      (h)                        permits
+//	counters_slot      (tenant, service, kind, slot)
+//	                                              loads of ranges of buckets
+//	counters_subject   (tenant, subject)          forgetting a person
+//	counters_ends      (ends)                     removing windows that have ended
+//	events_pkey        (k, seq)                   history
+//	events_place       (place)                    the feed: later events
+//	pauses_pkey        (tenant, service)          pauses, which a Manager reads once per Config.Poll
 //
 // Searches in the order of creation, change or queue sort what matches: narrow
 // them, or add an index of your own; a column that changes often makes every
@@ -91,10 +96,10 @@
 //
 // # Sizing
 //
-// A pending callback takes about 1.1 kB with its first event and all indexes, each
-// further event some 0.2 kB. The table of callbacks is filled to 60 % only, so
-// that the updates of a callback's busy minutes find room in its page and leave
-// its indexes alone. Completed callbacks stay for Service.Retention; of an erased
+// A pending callback takes about 0.53 kB with its first event and all indexes (make
+// versus ARGS='-only bytes'), each further event some 0.2 kB. The pages of callbacks
+// are filled to 85 %, so that the updates of a callback's busy minutes find room in
+// its page and leave its indexes alone. Completed callbacks stay for Service.Retention; of an erased
 // one a row with its ID and one event, some 0.4 kB, stay for ever:
 // autovacuum keeps up when autovacuum_vacuum_scale_factor of callbacks, due,
 // queue and counters is lowered to 0.02 or so on busy systems. A process uses

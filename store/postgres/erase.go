@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -63,9 +64,10 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 // forgetArguments are the parameters of forget_1.
 func forgetArguments(req *callback.EraseRequest) []any {
 	values, hashes := []string{}, []int64{}
+	keys := append(slices.Clone(req.SearchKeys), alternativeKey)
 	for _, subject := range req.Subjects {
-		for _, key := range req.SearchKeys {
-			values, hashes = append(values, subject), append(hashes, lookupHash(req.Tenant, key, subject))
+		for _, key := range keys {
+			values, hashes = append(values, subject), append(hashes, lookupHash(key, subject))
 		}
 	}
 	return []any{req.Tenant, req.Subjects, values, hashes}
@@ -90,30 +92,30 @@ type erasure struct {
 // erased all the same: personal data matters more than a counter. A
 // record of a later version is not: what it holds would stay taken.
 func (s *Store) held(ctx context.Context, req *callback.EraseRequest) (map[callback.ID]erasure, error) {
-	ids := list(req.Items, func(i callback.Precondition) string { return string(i.ID) })
+	keys := each(req.Items, func(i callback.Precondition) [16]byte { return keyOf(req.Tenant, string(i.ID)) })
 	var held map[callback.ID]erasure
 	err := s.read(ctx, func(ctx context.Context) error {
 		held = make(map[callback.ID]erasure)
-		rows, err := s.db.Query(ctx, s.sql.held, req.Tenant, ids)
+		rows, err := s.db.Query(ctx, s.sql.held, keys)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var id string
-			var service pgtype.Text
+			var k key
+			var id, service pgtype.Text
 			var revision pgtype.Int8
 			var body []byte
-			if err := rows.Scan(&id, &service, &revision, &body); err != nil {
+			if err := rows.Scan((*[16]byte)(&k), &id, &service, &revision, &body); err != nil {
 				return err
 			}
-			c := callback.Callback{Tenant: req.Tenant, ID: callback.ID(id)}
+			c := callback.Callback{Tenant: req.Tenant, ID: idOf(k, id)}
 			was := erasure{service: service.String, revision: revision.Int64}
 			if err := record.DecodeCallback(body, &c); errors.Is(err, record.ErrVersion) {
 				was.fault = err
 			}
 			was.held = c.Held
-			held[callback.ID(id)] = was
+			held[c.ID] = was
 		}
 		return rows.Err()
 	})
@@ -130,10 +132,11 @@ func (s *Store) prepareErasures(now time.Time, req *callback.EraseRequest, held 
 	for i, item := range req.Items {
 		w := &writes[i]
 		w.now, w.op, w.tenant, w.id, w.nonce = now, opErase, req.Tenant, string(item.ID), nonces[i]
+		w.k = keyOf(req.Tenant, string(item.ID))
 		w.revision, w.state, w.eventType, w.eventAt = item.Revision+1, erasedState, string(callback.EventErased), place(now)
 		w.service = held[item.ID].service
 		w.during(req.Window)
-		gone := callback.Event{Service: w.service, At: now, Actor: req.Actor, Detail: req.Detail}
+		gone := callback.Event{Service: w.service, Actor: req.Actor, Detail: req.Detail}
 		if w.event, err = record.AppendEvent(nil, &gone); err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store"
@@ -65,7 +66,7 @@ func (s *Store) Events(ctx context.Context, q callback.EventQuery) (callback.Eve
 }
 
 func (s *Store) history(ctx context.Context, q *callback.EventQuery, after int64, limit int) ([]callback.Event, error) {
-	rows, err := s.db.Query(ctx, s.sql.history, q.Tenant, string(q.Callback), after, limit)
+	rows, err := s.db.Query(ctx, s.sql.history, [16]byte(keyOf(q.Tenant, string(q.Callback))), after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -132,18 +133,20 @@ func scanEvents(rows pgx.Rows, saw *snapshot) ([]callback.Event, error) {
 	var events []callback.Event
 	for rows.Next() {
 		var e callback.Event
-		var at int64
+		var place int64
+		var at pgtype.Timestamptz
 		var id, kind string
 		var body []byte
-		into := []any{&at, &e.Tenant, &id, &e.Seq, &kind, &body}
+		into := []any{&place, &e.Tenant, &id, &e.Seq, &kind, &at, &body}
 		if saw != nil {
 			into = append(into, &saw.xmin, &saw.next)
 		}
 		if err := rows.Scan(into...); err != nil {
 			return nil, err
 		}
-		e.Callback, e.Type, e.Cursor = callback.ID(id), callback.EventType(kind), store.FormatFeed(at)
+		e.Callback, e.Type, e.Cursor = callback.ID(id), callback.EventType(kind), store.FormatFeed(place)
 		sqlkit.DecodeEvent(body, &e)
+		e.At = instant(at)
 		events = append(events, e)
 	}
 	return events, rows.Err()

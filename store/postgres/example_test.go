@@ -114,6 +114,6 @@ func ExampleValidate() {
 	_, _ = pool.Exec(ctx, "DROP INDEX callcentre.callbacks_number")
 	fmt.Println(postgres.Validate(ctx, pool, config))
 	// Output:
-	// schema "callcentre": schema is older than this library: found version 0, want 3
+	// schema "callcentre": schema is older than this library: found version 0, want 1
 	// the schema is not as it should be: index callbacks_number is missing or not usable
 }

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -13,12 +12,20 @@ import (
 // View is the store that In works on.
 func View(s *Store, tx pgx.Tx) callback.Store { return view(s, tx) }
 
-// Shortcuts are the statements for single changes.
+// Key is the primary key of a callback.
+func Key(tenant string, id callback.ID) [16]byte { return keyOf(tenant, string(id)) }
+
+// Shortcuts are the statements for single creates.
 func Shortcuts(schema string) []string {
 	s := statementsOf(schema)
-	list := append(slices.Clone(s.singles[0][:]), s.singles[1][:]...)
-	return slices.AppendSeq(list, maps.Values(s.replaces))
+	return append(slices.Clone(s.singles[0][:]), s.singles[1][:]...)
 }
 
 // AgeClock makes the last answer of the server's clock as old as d.
 func AgeClock(s *Store, d time.Duration) { s.clock.set(time.Now().Add(-d), time.Now().Add(-d)) }
+
+// CounterKey is the primary key of a counter.
+func CounterKey(tenant string, k callback.PermitKey) string {
+	c := counterKey{tenant, k}
+	return c.hash().String()
+}

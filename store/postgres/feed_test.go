@@ -16,8 +16,8 @@ func TestFeedWaitsForCrossedNumbers(t *testing.T) {
 	if err := apply(t.Context(), s, newcomer("seed", 1, faraway())); err != nil {
 		t.Fatal(err)
 	}
-	const insert = "INSERT INTO rb1.events (seq, nonce, at, tenant, callback, type, body)" +
-		" SELECT 1, 0, at, tenant, $1, type, body FROM rb1.events WHERE callback = 'seed'"
+	const insert = "INSERT INTO rb1.callbacks SELECT (jsonb_populate_record(c, jsonb_build_object('k', gen_random_uuid()," +
+		" 'id', $1::text, 'place', nextval('rb1.places')))).* FROM rb1.callbacks c WHERE id = 'seed'"
 	first, err := r.pool.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

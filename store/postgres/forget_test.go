@@ -180,7 +180,7 @@ func provoke(t *testing.T, dsn string, s *postgres.Store, heard *overheard) {
 	refused.Take[0].Max = 1
 	heard.note(apply(ctx, s, refused))
 	impossible := personal(newcomer("impossible", 0, faraway()), 1_000_001)
-	impossible.Record.Customer.ID = forgotten + "\x00"
+	impossible.Record.Idempotency.Key = forgotten + "\x00"
 	heard.note(apply(ctx, s, impossible))
 	short, cancel := context.WithCancel(ctx)
 	cancel()

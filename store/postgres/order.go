@@ -10,6 +10,6 @@ import (
 // returns its rows as it comes upon them.
 func (l *lot) sort() {
 	slices.SortFunc(l.rows, func(a, b claimedRow) int {
-		return cmp.Or(cmp.Compare(a.ask, b.ask), a.at.Compare(b.at), strings.Compare(a.id.String, b.id.String), strings.Compare(a.tenant.String, b.tenant.String))
+		return cmp.Or(cmp.Compare(a.ask.Int32, b.ask.Int32), a.at.Compare(b.at), cmp.Compare(idOf(a.k.Bytes, a.id), idOf(b.k.Bytes, b.id)), strings.Compare(a.tenant.String, b.tenant.String))
 	})
 }

@@ -164,7 +164,7 @@ func TestRefusalOfOneMoment(t *testing.T) {
 
 	err = whileApplying(t, dsn, s, change, []string{
 		"UPDATE rb1.counters SET used = used + 1 WHERE kind = 'queued'",
-		"INSERT INTO rb1.counters SELECT (jsonb_populate_record(c, '{\"kind\": \"bucket\", \"slot\": 7, \"used\": 1}')).* FROM rb1.counters c WHERE kind = 'queued'",
+		"INSERT INTO rb1.counters SELECT (jsonb_populate_record(c, jsonb_build_object('h', '" + postgres.CounterKey("", seats) + "', 'kind', 'bucket', 'slot', 7, 'used', 1))).* FROM rb1.counters c WHERE kind = 'queued'",
 	})
 	var refused *callback.PermitError
 	if !errors.As(err, &refused) || refused.Permit.Key != seats || refused.Used != 1 {
@@ -228,16 +228,16 @@ func TestChangeAfterClaim(t *testing.T) {
 		"SELECT 1 FROM rb1.callbacks FOR UPDATE",
 		"UPDATE rb1.callbacks SET next_at = next_at + interval '1 second', epoch = epoch + 1, owner = 'other', until = next_at + interval '1 second'",
 		"DELETE FROM rb1.due",
-		"INSERT INTO rb1.due (next_at, id, tenant) SELECT next_at, id, tenant FROM rb1.callbacks",
+		"INSERT INTO rb1.due (next_at, k) SELECT next_at, k FROM rb1.callbacks",
 		"UPDATE rb1.callbacks SET queued_at = queued_at + interval '1 second'",
 		"DELETE FROM rb1.queue",
-		"INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id) SELECT queued_at, priority, ready, tenant, service, id FROM rb1.callbacks",
+		"INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id, k) SELECT queued_at, priority, ready, tenant, service, id, k FROM rb1.callbacks",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const places = "SELECT (SELECT count(*) FROM rb1.due), (SELECT count(*) FROM rb1.due NATURAL JOIN rb1.callbacks)," +
-		" (SELECT count(*) FROM rb1.queue), (SELECT count(*) FROM rb1.queue q JOIN rb1.callbacks c USING (tenant, id, service, priority, ready, queued_at))"
+	const places = "SELECT (SELECT count(*) FROM rb1.due), (SELECT count(*) FROM rb1.due JOIN rb1.callbacks USING (next_at, k))," +
+		" (SELECT count(*) FROM rb1.queue), (SELECT count(*) FROM rb1.queue q JOIN rb1.callbacks c USING (tenant, k, service, priority, ready, queued_at))"
 	var due, rightDue, queued, rightQueued int
 	if err := connect(t, dsn).QueryRow(t.Context(), places).Scan(&due, &rightDue, &queued, &rightQueued); err != nil {
 		t.Fatal(err)

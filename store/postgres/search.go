@@ -17,9 +17,10 @@ import (
 // read are left out. A malformed query or a cursor of another search is
 // [callback.ErrInvalidParameter].
 //
-// IDs, number, customer, external ID, lookup properties and the default order
-// have indexes; other orders sort all that match. Conditions on properties,
-// caller, pool and personal agent are checked row by row.
+// Within a tenant, IDs, numbers, customer, external ID, search values and the
+// default order have indexes; other orders sort all that match, and so do many
+// callbacks of exactly one desired time. Of all tenants, IDs have none. Conditions
+// on properties, caller, pool and personal agent are checked row by row.
 func (s *Store) Search(ctx context.Context, q callback.Query) (callback.Page, error) {
 	if err := ctx.Err(); err != nil {
 		return callback.Page{}, err
@@ -111,12 +112,12 @@ func (s *Store) step(ctx context.Context, w *walk, chunk int) error {
 // pageOf is the statement of one chunk.
 func (s *Store) pageOf(q *callback.Query, last *store.Place, mark *store.Mark, chunk int) (string, []any) {
 	w := whereOf(q)
-	column, direction, beyond := sqlkit.OrderColumn(q.Order), "", ">"
+	column, direction, beyond := orderColumn(q.Order), "", ">"
 	if q.Desc {
 		direction, beyond = " DESC", "<"
 	}
 	if last != nil {
-		w.conditions = append(w.conditions, "("+column+", id) "+beyond+" ("+w.arg(place(last.QueuedAt))+", "+w.arg(string(last.ID))+")")
+		w.conditions = append(w.conditions, "("+column+", "+idText+") "+beyond+" ("+w.arg(place(last.QueuedAt))+", "+w.arg(string(last.ID))+")")
 	}
 	if mark != nil && !q.Desc {
 		w.conditions = append(w.conditions, column+" <= "+w.arg(place(mark.End)))
@@ -127,9 +128,20 @@ func (s *Store) pageOf(q *callback.Query, last *store.Place, mark *store.Mark, c
 		// walk the index of the order in search of a few rows.
 		from = "named"
 	}
-	sql := "SELECT " + columns + ", " + column + " FROM " + from + " ORDER BY " + column + direction + ", id" + direction + " LIMIT " + w.arg(chunk)
+	sql := "SELECT " + columns + ", " + column + " FROM " + from + " ORDER BY " + column + direction + ", " + idText + direction + " LIMIT " + w.arg(chunk)
 	if w.named {
 		sql = "WITH named AS MATERIALIZED (SELECT * FROM " + s.sql.callbacks + " WHERE " + w.String() + ") " + sql
 	}
 	return sql, w.args
+}
+
+// orderColumn is what a search is ordered by. What has no time comes first.
+func orderColumn(order callback.OrderBy) string {
+	switch order {
+	case callback.ByUpdated:
+		return "coalesce(updated, created)"
+	case callback.ByQueue:
+		return "coalesce(queued_at, '-infinity')"
+	}
+	return sqlkit.OrderColumn(order)
 }

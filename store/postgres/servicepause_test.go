@@ -72,41 +72,6 @@ func TestServicePauseSurvives(t *testing.T) {
 	}
 }
 
-// TestServicePauseMigrates brings a schema of the version before there were pauses up to date, with what is in it.
-func TestServicePauseMigrates(t *testing.T) {
-	dsn := suite.NewDatabase(t)
-	r := newRig(t, dsn)
-	s := r.open(t)
-	if err := apply(t.Context(), s, newcomer("kept", 1, faraway())); err != nil {
-		t.Fatal(err)
-	}
-	s.Close()
-	fresh := ask[string](t, dsn, shape, "rb1")
-	execute(t, dsn, "DROP TABLE rb1.pauses")
-	execute(t, dsn, "DELETE FROM rb1.migrations WHERE version = 3")
-	if _, err := postgres.New(t.Context(), r.pool, postgres.Config{Schema: "rb1"}); !errors.Is(err, store.ErrSchemaOlder) {
-		t.Fatalf("an older schema: %v", err)
-	}
-	if err := postgres.Migrate(t.Context(), r.pool, postgres.Config{Schema: "rb1"}); err != nil {
-		t.Fatal(err)
-	}
-	if now := ask[string](t, dsn, shape, "rb1"); now != fresh {
-		t.Error("a schema that was brought up to date is not that of a new one")
-	}
-	migrated, err := postgres.New(t.Context(), r.pool, postgres.Config{Schema: "rb1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(migrated.Close)
-	if _, err := migrated.Get(t.Context(), callback.By{ID: "kept"}); err != nil {
-		t.Error(err)
-	}
-	if err := migrated.SetPause(t.Context(), servicePause("", "sales"), true); err != nil {
-		t.Error(err)
-	}
-	wantPauses(t, migrated, servicePause("", "sales"))
-}
-
 // TestServicePauseCuts cuts the connection before and after a pause begins or ends.
 func TestServicePauseCuts(t *testing.T) {
 	t.Parallel()

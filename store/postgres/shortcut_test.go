@@ -2,10 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/ringback-go/ringback/callback"
 	"github.com/ringback-go/ringback/store/postgres"
@@ -23,62 +20,11 @@ func TestShortcutsAreValid(t *testing.T) {
 	}
 }
 
-// TestShortcutsLockInOrder looks at the plans, of which those that lock counters in the order of a table would deadlock with others: no
-// join may decide for itself what it reads first.
-func TestShortcutsLockInOrder(t *testing.T) {
-	dsn := suite.NewDatabase(t)
-	newRig(t, dsn).open(t)
-	conn := connect(t, dsn)
-	for _, statement := range []string{
-		"INSERT INTO rb1.counters (tenant, service, kind, slot, name, subject, used) SELECT '', 'desk', 'bucket', 9 - n, '', '', 1 FROM generate_series(1, 8) n",
-		"ANALYZE rb1.counters",
-		"SET plan_cache_mode = force_generic_plan",
-	} {
-		if _, err := conn.Exec(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	looked := 0
-	for i, text := range postgres.Shortcuts("rb1") {
-		name := fmt.Sprintf("s%d", i)
-		made, err := conn.Prepare(t.Context(), name, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		nulls := strings.TrimSuffix(strings.Repeat("NULL, ", len(made.ParamOIDs)), ", ")
-		rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE "+name+"("+nulls+")", pgx.QueryExecModeSimpleProtocol)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		inside := false
-		for _, line := range plan {
-			if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "CTE "); ok && !strings.Contains(rest, "Scan") {
-				inside = rest == "locked"
-			}
-			if inside && strings.Contains(line, "LockRows") {
-				looked++
-			}
-			if inside && (strings.Contains(line, "Hash Join") || strings.Contains(line, "Merge Join")) {
-				t.Errorf("counters are locked by a join:\n%s", strings.Join(plan, "\n"))
-				break
-			}
-		}
-	}
-	if want := 6 * 3; looked != want {
-		t.Errorf("%d plans lock counters, want %d", looked, want)
-	}
-}
-
 // TestShortcutsSuffice takes away the functions that can do everything: single changes that nothing stands against do without them.
 func TestShortcutsSuffice(t *testing.T) {
 	dsn := suite.NewDatabase(t)
 	s := newRig(t, dsn).open(t)
 	execute(t, dsn, "DROP FUNCTION rb1.apply_1")
-	execute(t, dsn, "DROP FUNCTION rb1.start_1")
 	permits := func(n int) (list []callback.Permit) {
 		for i := range n {
 			list = append(list, callback.Permit{Key: callback.PermitKey{Kind: callback.PermitBucket, Service: "desk", Slot: int64(i)}, N: 1, Max: 100})

@@ -3,36 +3,36 @@ package postgres
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// demand is what all creates of a batch take of one counter.
+// demand is what all writes of a batch give to or take from one counter.
 type demand struct {
-	key   counterKey
-	units int64
+	*item
+	units int64 // negative: given
 	room  int64 // how many units may be out before
-	ends  pgtype.Timestamptz
 }
 
-// demands adds up what a batch takes, in the order of the counters' locks. It
-// fails when some permit can never be given, so that apply has to say which.
+// demands adds up what a batch gives and takes, in the order of the counters'
+// locks. It fails when some permit can never be given or a counter is both given
+// to and taken from, so that apply has to decide.
 func (b *batch) demands() ([]demand, bool) {
-	b.number()
 	list := make([]demand, len(b.counters))
-	for i, key := range b.counters {
-		list[i] = demand{key: key, room: math.MaxInt64}
+	for i, x := range b.counters {
+		list[i] = demand{item: x, room: math.MaxInt64}
 	}
 	for _, x := range b.items {
 		d := &list[b.counterOf(x)]
-		if d.units == 0 {
-			d.ends = x.ends
-		}
-		if d.units > math.MaxInt64-x.units {
+		switch {
+		case d.units == 0:
+			d.item = x
+		case (d.units < 0) != (x.units < 0) || d.units > 0 && d.units > math.MaxInt64-x.units:
 			return nil, false
 		}
-		d.units += x.units
-		if x.limit >= 0 {
+		d.units = max(d.units+x.units, -math.MaxInt64)
+		if x.limit >= 0 && x.units > 0 {
 			d.room = min(d.room, x.limit-d.units)
 		}
 		if d.room < 0 {
@@ -42,16 +42,15 @@ func (b *batch) demands() ([]demand, bool) {
 	return list, true
 }
 
-// startable reports whether a batch only creates, and under no condition.
-func (b *batch) startable() bool {
+// plain reports whether a batch has writes of one kind only, under no condition
+// that a shortcut does not check.
+func (b *batch) plain(op int16) bool {
 	for _, w := range b.writes {
-		if w.op != opCreate || w.epoch != 0 || w.source != "" || w.timed() || w.doubt != certain {
+		if w.op != op || w.source != "" || w.doubt != certain || w.masked != nil || w.maskedFirst != nil {
 			return false
 		}
-		for i := range w.items {
-			if w.items[i].units < 0 {
-				return false
-			}
+		if op == opCreate && (w.epoch != 0 || w.timed() || slices.ContainsFunc(w.items, func(x item) bool { return x.units < 0 })) {
+			return false
 		}
 	}
 	return true
@@ -79,71 +78,93 @@ func (s *Store) quick(ctx context.Context, l *link, b *batch) (done bool, err er
 
 // shortcut is the quickest statement for a batch, or none.
 func (s *Store) shortcut(b *batch) (query string, args []any) {
-	w := b.writes[0]
-	switch {
-	case b.startable():
-		demands, ok := b.demands()
-		switch {
-		case !ok:
-			return "", nil
-		case len(b.writes) == 1 && len(demands) <= mostPermits:
-			return s.sql.single(len(demands), w.state == queuedState), singleArguments(w, demands)
-		}
-		return s.sql.start, b.startArguments(demands)
-	case len(b.writes) == 1 && w.op == opReplace && w.doubt == certain && len(w.masked) == 0:
-		if kind, demands, ok := b.moves(); ok {
-			return s.sql.replaces[kind], replaceArguments(w, demands)
-		}
+	creates := b.plain(opCreate)
+	if !creates && !b.plain(opReplace) {
+		return "", nil
 	}
-	return "", nil
+	demands, ok := b.demands()
+	switch {
+	case !ok:
+		return "", nil
+	case !creates:
+		return s.sql.replace, b.replaceArguments(demands)
+	case len(b.writes) == 1 && len(demands) <= mostPermits:
+		w := b.writes[0]
+		return s.sql.single(len(demands), w.queued()), singleArguments(w, demands)
+	}
+	return s.sql.start, b.startArguments(demands)
 }
 
-// startArguments are the parameters of start, in order.
-func (b *batch) startArguments(demands []demand) []any {
+// earliest is the first of the times at which the writes were asked for.
+func (b *batch) earliest() any {
 	now := b.writes[0].now
 	for _, w := range b.writes {
 		if w.now.Before(now) {
 			now = w.now
 		}
 	}
-	args := make([]any, 0, 34)
-	args = append(args, now,
-		column(b, func(w *write) string { return w.tenant }),
-		column(b, func(w *write) string { return w.id }),
-		times(b, func(w *write) pgtype.Timestamptz { return w.nextAt }),
-		column(b, func(w *write) string { return w.service }),
-		column(b, func(w *write) string { return w.state }),
-		unless(b, func(w *write) int16 { return w.priority }, 0),
-		unless(b, func(w *write) bool { return w.ready }, false),
-		optional(b, func(w *write) string { return w.reason }),
-		times(b, func(w *write) pgtype.Timestamptz { return w.desired }),
-		times(b, func(w *write) pgtype.Timestamptz { return w.created }),
-		b.sameAs(func(w *write) (a, b pgtype.Timestamptz) { return w.updated, w.created }),
-		unless(b, func(w *write) pgtype.Timestamptz { return w.ended }, never),
-		unless(b, func(w *write) pgtype.Timestamptz { return w.queuedAt }, never))
-	args = append(b.values(args),
-		b.sameAs(func(w *write) (a, b pgtype.Timestamptz) { return w.eventAt, w.created }),
-		column(b, func(w *write) int64 { return w.nonce }),
-		column(b, func(w *write) []byte { return w.event }))
-	if len(demands) == 0 {
-		return append(args, make([]any, 9)...)
-	}
-	return append(args,
-		each(demands, func(d *demand) string { return d.key.tenant }),
-		each(demands, func(d *demand) string { return d.key.Service }),
-		each(demands, func(d *demand) string { return string(d.key.Kind) }),
-		each(demands, func(d *demand) int64 { return d.key.Slot }),
-		each(demands, func(d *demand) string { return d.key.Name }),
-		each(demands, func(d *demand) string { return d.key.Subject }),
-		each(demands, func(d *demand) int64 { return d.units }),
-		each(demands, func(d *demand) int64 { return d.room }),
-		stamps(each(demands, func(d *demand) pgtype.Timestamptz { return d.ends })))
+	return now
 }
 
-func each[T, V any](list []T, of func(*T) V) []V {
+// startArguments are the parameters of start, in order.
+func (b *batch) startArguments(demands []demand) []any {
+	args := make([]any, 0, 33)
+	args = append(args, b.earliest(), b.keys(),
+		column(b, func(w *write) string { return w.tenant }),
+		b.ids())
+	args = b.values(b.places(args))
+	args = append(args,
+		optional(b, func(w *write) string { return w.eventType }),
+		unless(b, func(w *write) pgtype.Timestamptz { return w.eventAt }, pgtype.Timestamptz{}),
+		column(b, func(w *write) int64 { return w.nonce }),
+		column(b, func(w *write) []byte { return w.event }))
+	return appendDemands(args, demands)
+}
+
+// replaceArguments are the parameters of replace, in order.
+func (b *batch) replaceArguments(demands []demand) []any {
+	none := pgtype.Timestamptz{}
+	args := make([]any, 0, 35)
+	args = append(args, b.earliest(), b.keys(),
+		column(b, func(w *write) int64 { return w.revision }),
+		unless(b, func(w *write) int64 { return w.epoch }, 0))
+	args = b.values(b.places(args))
+	args = append(args,
+		column(b, func(w *write) string { return w.eventType }),
+		times(b, func(w *write) pgtype.Timestamptz { return w.eventAt }),
+		column(b, func(w *write) int64 { return w.nonce }),
+		column(b, func(w *write) []byte { return w.event }),
+		unless(b, func(w *write) pgtype.Timestamptz { return w.from }, none),
+		unless(b, func(w *write) pgtype.Timestamptz { return w.until }, none))
+	return appendDemands(args, demands)
+}
+
+// places appends what start and replace take in the same places.
+func (b *batch) places(args []any) []any {
+	return append(args,
+		times(b, func(w *write) pgtype.Timestamptz { return w.nextAt }),
+		column(b, func(w *write) string { return w.service }),
+		column(b, func(w *write) int16 { return w.state }),
+		unless(b, func(w *write) int16 { return w.priority }, 0),
+		unless(b, func(w *write) bool { return w.ready }, false))
+}
+
+// appendDemands appends the counters and what is given to and taken from them.
+func appendDemands(args []any, demands []demand) []any {
+	if len(demands) == 0 {
+		return append(args, make([]any, 10)...)
+	}
+	args = counterColumns(args, each(demands, func(d demand) *item { return d.item }))
+	return append(args,
+		each(demands, func(d demand) int64 { return d.units }),
+		each(demands, func(d demand) int64 { return d.room }),
+		stamps(each(demands, func(d demand) pgtype.Timestamptz { return d.ends })))
+}
+
+func each[T, V any](list []T, of func(T) V) []V {
 	values := make([]V, len(list))
-	for i := range list {
-		values[i] = of(&list[i])
+	for i, x := range list {
+		values[i] = of(x)
 	}
 	return values
 }
@@ -160,14 +181,3 @@ func unless[T comparable](b *batch, of func(w *write) T, usual T) any {
 
 // arrayOf gives the driver a type that it knows to be an array.
 func arrayOf[T any](values []T) any { return pgtype.FlatArray[T](values) }
-
-// sameAs makes an array of the first of two times, or nil when it is always the
-// second.
-func (b *batch) sameAs(of func(w *write) (a, b pgtype.Timestamptz)) any {
-	for _, w := range b.writes {
-		if x, y := of(w); x != y {
-			return stamps(column(b, func(w *write) pgtype.Timestamptz { x, _ := of(w); return x }))
-		}
-	}
-	return nil
-}

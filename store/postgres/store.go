@@ -168,13 +168,13 @@ func (s *Store) outcome(writes []write) ([]error, error) {
 // Get returns the callback, by ID or by idempotency key, or an error that is
 // [callback.ErrNotFound]; [record.DamagedError] when it is there and cannot be read.
 func (s *Store) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
-	query, name := s.sql.getByID, string(by.ID)
+	query, args := s.sql.getByID, []any{[16]byte(keyOf(by.Tenant, string(by.ID)))}
 	if by.ID == "" {
-		query, name = s.sql.getByKey, by.Key
+		query, args = s.sql.getByKey, []any{by.Tenant, by.Key}
 	}
 	var found *callback.Callback
 	err := s.read(ctx, func(ctx context.Context) error {
-		rows, err := s.db.Query(ctx, query, by.Tenant, name)
+		rows, err := s.db.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}

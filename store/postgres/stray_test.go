@@ -36,11 +36,11 @@ func begin(t *testing.T, s *postgres.Store, names ...callback.ID) []*callback.Ca
 func TestStrayRows(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]string{
-		"an event": "INSERT INTO rb1.events (seq, nonce, at, tenant, callback, type, body)" +
-			" SELECT 2, 0, at, tenant, callback, type, body FROM rb1.events WHERE callback = 'bad'",
-		"a moment of attention": "INSERT INTO rb1.due (next_at, id, tenant) SELECT next_at + interval '1 hour', id, tenant FROM rb1.callbacks WHERE id = 'bad'",
-		"a place in a queue": "INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id)" +
-			" SELECT desired, priority, true, tenant, service, id FROM rb1.callbacks WHERE id = 'bad'",
+		"an event": "INSERT INTO rb1.events (seq, nonce, at, k, type, body)" +
+			" SELECT 2, 0, created, k, 'updated', accepted FROM rb1.callbacks WHERE id = 'bad'",
+		"a moment of attention": "INSERT INTO rb1.due (next_at, k) SELECT next_at + interval '1 hour', k FROM rb1.callbacks WHERE id = 'bad'",
+		"a place in a queue": "INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id, k)" +
+			" SELECT desired, priority, true, tenant, service, id, k FROM rb1.callbacks WHERE id = 'bad'",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dsn := suite.NewDatabase(t)
@@ -70,8 +70,8 @@ func TestUnknownPriorities(t *testing.T) {
 	dsn := suite.NewDatabase(t)
 	s := newRig(t, dsn).open(t, silent)
 	begin(t, s, "one", "two")
-	execute(t, dsn, "INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id)"+
-		" SELECT desired, 9 + 191 * (id = 'two')::int, true, tenant, service, id FROM rb1.callbacks")
+	execute(t, dsn, "INSERT INTO rb1.queue (queued_at, priority, ready, tenant, service, id, k)"+
+		" SELECT desired, 9 + 191 * (id = 'two')::int, true, tenant, service, id, k FROM rb1.callbacks")
 	execute(t, dsn, "UPDATE rb1.callbacks SET priority = 200 WHERE id = 'one'")
 	groups, err := s.Count(t.Context(), callback.Query{AllTenants: true, States: []callback.State{callback.Queued}})
 	if err != nil || len(groups) != 0 {

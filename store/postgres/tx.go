@@ -75,8 +75,7 @@ func (t *transaction) Apply(ctx context.Context, now time.Time, changes []callba
 		if w.fault != nil {
 			continue
 		}
-		b := batch{writes: []*write{w}}
-		if err := t.save(ctx, &b); err != nil {
+		if err := t.save(ctx, newBatch([]*write{w})); err != nil {
 			return nil, explain(err)
 		}
 	}

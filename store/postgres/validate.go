@@ -122,11 +122,11 @@ func catalog() []catalogCheck {
 			" AND has_table_privilege(quote_ident(table_schema) || '.' || quote_ident(table_name), 'SELECT, INSERT, UPDATE, DELETE')", columnNames()},
 		{"index", "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace" +
 			" WHERE n.nspname = $1 AND i.indisvalid", []string{
-			"callbacks_pkey", "callbacks_key", "callbacks_desired", "callbacks_number", "callbacks_alternative", "callbacks_customer",
-			"callbacks_external", "callbacks_lookups", "due_pkey", "due_leased", "queue_pkey", "counters_pkey", "counters_subject", "counters_ends",
+			"callbacks_pkey", "callbacks_key", "callbacks_place", "callbacks_desired", "callbacks_number", "callbacks_lookups", "due_pkey", "due_leased",
+			"queue_pkey", "counters_pkey", "counters_slot", "counters_subject", "counters_ends",
 			"events_pkey", "events_place", "pauses_pkey"}},
 		{"function", "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1" +
-			" AND has_function_privilege(p.oid, 'EXECUTE')", []string{"apply_1", "start_1", "claim_due_1", "claim_queues_1", "lost_race_1", "forget_1"}},
+			" AND has_function_privilege(p.oid, 'EXECUTE')", []string{"apply_1", "start_1", "replace_1", "claim_due_1", "claim_queues_1", "lost_race_1", "forget_1"}},
 		{"sequence", "SELECT sequencename FROM pg_sequences WHERE schemaname = $1 AND data_type = 'bigint'::regtype AND cache_size = 1" +
 			" AND has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'USAGE')", []string{"places"}},
 	}
@@ -140,6 +140,7 @@ func columnNames() []string {
 		words = " text"
 		when  = " timestamp with time zone"
 		bytes = " bytea"
+		keys  = " uuid"
 	)
 	var names []string
 	table := func(name, kind string, columns ...string) {
@@ -147,26 +148,30 @@ func columnNames() []string {
 			names = append(names, name+"."+c+kind)
 		}
 	}
-	table("callbacks", whole, "revision", "epoch")
-	table("callbacks", when, "next_at", "until", "desired", "created", "updated", "ended", "queued_at")
-	table("callbacks", words, "tenant", "id", "service", "state", "owner", "reason", "number", "alternative", "customer_id", "external_id", "idempotency_key")
-	table("callbacks", small, "priority")
+	table("callbacks", keys, "k")
+	table("callbacks", whole, "place", "nonce", "revision", "epoch")
+	table("callbacks", when, "next_at", "until", "desired", "created", "updated", "ended", "queued_at", "accepted_at")
+	table("callbacks", small, "state", "priority")
 	table("callbacks", flag, "ready")
-	table("callbacks", bytes, "body")
+	table("callbacks", words, "tenant", "id", "service", "owner", "reason", "number", "idempotency_key", "accepted_type")
 	table("callbacks", " ARRAY", "lookups")
+	table("callbacks", bytes, "accepted", "body")
 	table("due", when, "next_at")
+	table("due", keys, "k")
 	table("due", flag, "leased")
-	table("due", words, "id", "tenant")
 	table("queue", when, "queued_at")
+	table("queue", keys, "k")
 	table("queue", words, "tenant", "service", "id")
 	table("queue", small, "priority")
 	table("queue", flag, "ready")
+	table("counters", keys, "h")
 	table("counters", whole, "slot", "used")
 	table("counters", when, "ends")
 	table("counters", words, "tenant", "service", "kind", "name", "subject")
 	table("events", whole, "place", "seq", "nonce")
 	table("events", when, "at")
-	table("events", words, "tenant", "callback", "type")
+	table("events", keys, "k")
+	table("events", words, "type")
 	table("events", bytes, "body")
 	table("pauses", when, "since")
 	table("pauses", words, "tenant", "service", "actor", "reason")

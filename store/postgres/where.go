@@ -43,7 +43,7 @@ func whereOf(q *callback.Query) *where {
 	w.times("created", q.CreatedFrom, q.CreatedTo)
 	w.times("ended", q.EndedFrom, q.EndedTo)
 	if p := q.QueuedBefore; p != nil {
-		w.add("queued_at > '-infinity' AND queued_at <= ?", place(p.QueuedAt))
+		w.add("queued_at <= ?", place(p.QueuedAt))
 		w.partial = true
 	}
 	w.lookups(q)
@@ -55,20 +55,19 @@ func whereOf(q *callback.Query) *where {
 
 func (w *where) lists(q *callback.Query) {
 	if len(q.IDs) > 0 {
-		w.named = true
-		w.add("id = ANY (?)", list(q.IDs, func(id callback.ID) string { return string(id) }))
+		w.ids(q)
 	}
 	if len(q.Services) > 0 {
 		w.add("service = ANY (?)", q.Services)
 	}
 	if len(q.States) > 0 {
-		w.add("state = ANY (?)", list(q.States, callback.State.String))
+		w.add("state = ANY (?)", each(q.States, func(s callback.State) int16 { return int16(s) }))
 	}
 	if len(q.NotStates) > 0 {
-		w.add("state <> ALL (?)", list(q.NotStates, callback.State.String))
+		w.add("state <> ALL (?)", each(q.NotStates, func(s callback.State) int16 { return int16(s) }))
 	}
 	if len(q.Reasons) > 0 {
-		w.add("coalesce(reason, '') = ANY (?)", list(q.Reasons, func(r callback.Reason) string { return string(r) }))
+		w.add("coalesce(reason, '') = ANY (?)", each(q.Reasons, func(r callback.Reason) string { return string(r) }))
 	}
 	if len(q.Priorities) > 0 {
 		priorities := make([]int16, len(q.Priorities))
@@ -79,23 +78,27 @@ func (w *where) lists(q *callback.Query) {
 	}
 }
 
-func list[T any](values []T, text func(T) string) []string {
-	texts := make([]string, len(values))
-	for i, v := range values {
-		texts[i] = text(v)
+// ids selects IDs. Those of all tenants may have any key and are compared row by
+// row, unless all of them are keys.
+func (w *where) ids(q *callback.Query) {
+	keys := each(q.IDs, func(id callback.ID) [16]byte { return keyOf(q.Tenant, string(id)) })
+	if !q.AllTenants {
+		w.named = true
+		w.add("k = ANY (?)", keys)
+		return
 	}
-	return texts
+	w.add(idText+" = ANY (?)", each(q.IDs, func(id callback.ID) string { return string(id) }))
 }
 
 func (w *where) names(q *callback.Query) {
-	for _, n := range []struct{ condition, value string }{
-		{"(number = ? OR alternative = ?)", q.Number},
-		{"customer_id = ?", q.CustomerID},
-		{"external_id = ?", q.ExternalID},
-	} {
+	if q.Number != "" {
+		w.named, w.partial = true, true
+		w.conditions = append(w.conditions, "(number = "+w.arg(q.Number)+" OR lookups @> "+w.arg([]int64{lookupHash(alternativeKey, q.Number)})+")")
+	}
+	for _, n := range []struct{ key, value string }{{customerKey, q.CustomerID}, {externalKey, q.ExternalID}} {
 		if n.value != "" {
-			w.named = true
-			w.add(n.condition, n.value)
+			w.named, w.partial = true, true
+			w.add("lookups @> ?", []int64{lookupHash(n.key, n.value)})
 		}
 	}
 }
@@ -119,15 +122,11 @@ func (w *where) lookups(q *callback.Query) {
 	if len(q.SearchValues) == 0 {
 		return
 	}
-	w.partial = true
-	if q.AllTenants {
-		return
-	}
 	hashes := make([]int64, len(q.SearchValues))
 	for i, m := range q.SearchValues {
-		hashes[i] = lookupHash(q.Tenant, m.Key, m.Value)
+		hashes[i] = lookupHash(m.Key, m.Value)
 	}
-	w.named = true
+	w.named, w.partial = true, true
 	if q.AnySearchValue {
 		w.add("lookups && ?", hashes)
 	} else {

@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"cmp"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -20,38 +18,37 @@ const (
 	opErase   int16 = 4
 )
 
-// The names of states that the statements know.
-const (
-	erasedState = "ERASED"
-	queuedState = "QUEUED"
-)
+// erasedState is the state of a callback that was erased, in the table.
+const erasedState int16 = 0
 
 // write is one change made ready to be sent. It shares nothing with the change,
 // because the caller may give up while it is under way.
 type write struct {
-	now                                                     time.Time
-	op                                                      int16
-	tenant, id                                              string
-	revision, epoch                                         int64
-	nextAt, desired, created, updated, ended, queuedAt      pgtype.Timestamptz
-	priority                                                int16
-	ready                                                   bool
-	service, state                                          string
-	reason, number, alternative, customer, external, lookup string
-	key                                                     string             // idempotency key
-	from, until                                             pgtype.Timestamptz // window of the write; none where it has no bound
-	source                                                  string             // ID of the callback that a create depends on
-	sourceRevision                                          int64
-	body                                                    []byte
-	eventType                                               string
-	eventAt                                                 pgtype.Timestamptz
-	event                                                   []byte
+	now                                                time.Time
+	op                                                 int16
+	tenant, id                                         string
+	k                                                  key
+	revision, epoch                                    int64
+	nextAt, desired, created, updated, ended, queuedAt pgtype.Timestamptz
+	state, priority                                    int16
+	ready                                              bool
+	service, reason, number, lookup                    string
+	key                                                string             // idempotency key
+	from, until                                        pgtype.Timestamptz // window of the write; none where it has no bound
+	source                                             string             // ID of the callback that a create depends on
+	sourceRevision                                     int64
+	body                                               []byte
+	eventType                                          string // empty for the usual type of a first event
+	eventAt                                            pgtype.Timestamptz
+	event                                              []byte
 	// nonce tells this write from another one's that made the same revision.
 	nonce int64
 	items []item
 	// masked are the earlier events of the callback without their texts.
 	masked []maskedEvent
-	doubt  doubt
+	// maskedFirst is the first event, in the same way; nil if it stays as it is.
+	maskedFirst []byte
+	doubt       doubt
 	// alone: an earlier write of its batch changed the callback that had the key,
 	// so that this one has to be made again by itself.
 	alone bool
@@ -72,22 +69,12 @@ const (
 // item is one give or take.
 type item struct {
 	key    counterKey
+	h      key   // its hash
 	units  int64 // negative: a give
 	limit  int64
 	ends   pgtype.Timestamptz
 	last   pgtype.Timestamptz // windows of its counter that end later are over
 	permit callback.Permit
-}
-
-type counterKey struct {
-	tenant string
-	callback.PermitKey
-}
-
-// compareKeys is the order in which counters are locked.
-func compareKeys(a, b counterKey) int {
-	return cmp.Or(strings.Compare(a.tenant, b.tenant), strings.Compare(a.Service, b.Service), strings.Compare(string(a.Kind), string(b.Kind)),
-		cmp.Compare(a.Slot, b.Slot), strings.Compare(a.Name, b.Name), strings.Compare(a.Subject, b.Subject))
 }
 
 // prepare encodes a change that is well formed.
@@ -96,7 +83,7 @@ func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	if field, ok := reachable(c); !ok {
 		return invalid(field, "is out of the reach of the database's times")
 	}
-	w.now, w.nonce, w.tenant, w.id = now, nonce, r.Tenant, string(r.ID)
+	w.now, w.nonce, w.tenant, w.id, w.k = now, nonce, r.Tenant, string(r.ID), keyOf(r.Tenant, string(r.ID))
 	w.revision, w.epoch, w.nextAt = r.Revision, c.Epoch, stamp(notBefore(r.NextAt))
 	w.during(c.Window)
 	switch {
@@ -111,24 +98,41 @@ func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	default:
 		w.op = opReplace
 	}
-	w.service, w.state, w.priority, w.ready = r.Service, r.State.String(), int16(r.Priority), r.Ready
-	w.desired, w.created, w.updated = place(r.Desired), place(r.Created), place(r.Updated)
-	w.ended, w.queuedAt = place(r.EndedAt), place(r.QueuedAt)
-	w.reason, w.number, w.alternative = string(r.Reason), r.Customer.Number.Key(), r.Customer.Alternative.Key()
-	w.customer, w.external, w.key = r.Customer.ID, r.Origin.ExternalID, r.Idempotency.Key
-	w.lookup = lookupHashes(r.Tenant, r.SearchValues)
-	buffer, err := record.AppendCallback(make([]byte, 0, 384), r)
+	w.service, w.state, w.priority, w.ready = r.Service, int16(r.State), int16(r.Priority), r.Ready
+	w.desired, w.created, w.updated = place(r.Desired), place(r.Created), unlessSame(r.Updated, r.Created)
+	w.ended, w.queuedAt = stamp(r.EndedAt), stamp(r.QueuedAt)
+	w.reason, w.number, w.key = string(r.Reason), r.Customer.Number.Key(), r.Idempotency.Key
+	w.lookup = lookupHashes(r)
+	rest := withoutColumns(r)
+	buffer, err := record.AppendCallback(make([]byte, 0, 384), &rest)
 	if err != nil {
 		return err
 	}
+	event := c.Event
+	event.At = time.Time{}
 	n := len(buffer)
-	if buffer, err = record.AppendEvent(buffer, &c.Event); err != nil {
+	if buffer, err = record.AppendEvent(buffer, &event); err != nil {
 		return err
 	}
 	w.body, w.event = buffer[:n:n], buffer[n:]
 	w.eventType, w.eventAt = string(c.Event.Type), place(c.Event.At)
+	if w.op == opCreate {
+		w.eventAt = unlessSame(c.Event.At, r.Created)
+		if c.Event.Type == callback.EventAccepted {
+			w.eventType = ""
+		}
+	}
 	w.addItems(c.Give, c.Take)
 	return nil
+}
+
+// unlessSame writes a time into a column in which NULL stands for another one.
+func unlessSame(t, other time.Time) pgtype.Timestamptz {
+	at, usual := place(t), place(other)
+	if at.Time.Truncate(time.Microsecond).Equal(usual.Time.Truncate(time.Microsecond)) && at.InfinityModifier == usual.InfinityModifier {
+		return pgtype.Timestamptz{}
+	}
+	return at
 }
 
 // during sets the window of the write.
@@ -169,7 +173,9 @@ func (w *write) addItems(give []callback.Held, take []callback.Permit) {
 	}
 	w.items = make([]item, 0, len(give)+len(take))
 	for _, h := range give {
-		w.items = append(w.items, item{key: counterKey{w.tenant, h.Key}, units: -h.N})
+		x := item{key: counterKey{w.tenant, h.Key}, units: -h.N}
+		x.h = x.key.hash()
+		w.items = append(w.items, x)
 	}
 	for _, p := range take {
 		ends := stamp(p.Until)
@@ -177,6 +183,7 @@ func (w *write) addItems(give []callback.Held, take []callback.Permit) {
 			ends = stamp(w.now.Add(p.For))
 		}
 		x := item{key: counterKey{w.tenant, p.Key}, units: p.N, limit: max(p.Max, -1), ends: ends, permit: p}
+		x.h = x.key.hash()
 		if last := store.LastEnd(&p, w.now); inReach(last) {
 			x.last = stamp(last)
 		}
