@@ -42,6 +42,13 @@ func reserve(id int8) *Input {
 	return in
 }
 
+// dueLater is a reserve that is due at 1.
+func dueLater(id int8) *Input {
+	in := reserve(id)
+	in.Row.NextAt = 1
+	return in
+}
+
 // next is a change to revision 2.
 func next(kind Kind, id int8, edits ...func(*Input)) *Input {
 	in := &Input{Kind: kind, ID: int(id), Row: booked(id)}
@@ -177,6 +184,14 @@ func claimsJudged() []judged {
 			at(1, 2, start(0), ended(OK)), at(3, 4, claimDue(1, 1), shows(one)), at(5, 6, claimDue(2, 3), shows(again)),
 			at(7, 8, next(Complete, 0, underEpoch(1)), ended(OK)),
 		}},
+		{"one of two that were due at one time", yes, yes, []Operation{
+			at(1, 2, start(0), ended(OK)), at(3, 4, reserve(1), ended(OK)), at(5, 6, claimDue(1, 1), &Output{Outcome: OK,
+				Rows: []Row{live(reserve(1).Row, leasedBy(1, 1))}, Next: 0}),
+		}},
+		{"the second of two", no, no, []Operation{
+			at(1, 2, start(0), ended(OK)), at(3, 4, dueLater(1), ended(OK)), at(5, 6, claimDue(1, 1), &Output{Outcome: OK,
+				Rows: []Row{live(reserve(1).Row, leasedBy(1, 1))}, Next: 0}),
+		}},
 		{"wrong NextAt", no, no, []Operation{
 			at(1, 2, reserve(1), ended(OK)), at(3, 4, claimDue(1, -1), &Output{Outcome: OK, Next: 7}),
 		}},
@@ -219,12 +234,16 @@ func uncertainJudged() []judged {
 		{"an uncertain claim leased the first", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 0, claimDue(1, 1), ended(Uncertain)), at(5, 6, get(0), shows(live(booked(0), leasedBy(1, 1)))),
 		}},
-		{"an uncertain claim leased the second", no, no, []Operation{
+		{"an uncertain claim leased one of two that were due at one time", yes, yes, []Operation{
 			at(1, 2, start(0), ended(OK)), at(3, 4, reserve(1), ended(OK)), at(5, 0, claimDue(1, 1), ended(Uncertain)), at(7, 8, get(1), shows(other)),
 			at(9, 10, get(0), seen),
 		}},
+		{"an uncertain claim leased the second", no, no, []Operation{
+			at(1, 2, start(0), ended(OK)), at(3, 4, dueLater(1), ended(OK)), at(5, 0, claimDue(1, 1), ended(Uncertain)), at(7, 8, get(1), shows(other)),
+			at(9, 10, get(0), seen),
+		}},
 		{"an uncertain claim skipped the first", no, yes, []Operation{
-			at(1, 2, start(0), ended(OK)), at(3, 4, reserve(1), ended(OK)), at(5, 0, claimDue(1, 1), ended(Uncertain)), at(6, 7, touch, ended(Conflict)),
+			at(1, 2, start(0), ended(OK)), at(3, 4, dueLater(1), ended(OK)), at(5, 0, claimDue(1, 1), ended(Uncertain)), at(6, 7, touch, ended(Conflict)),
 			at(8, 9, get(1), shows(other)), at(10, 11, get(0), seen),
 		}},
 	}

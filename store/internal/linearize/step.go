@@ -100,22 +100,21 @@ func (s State) erase(in *Input) (State, Outcome) {
 // claim leases the callbacks that the result contains, if they are the right
 // ones.
 func (s State) claim(c *call, out *Output) (State, bool) {
-	if out.Outcome != OK {
+	if out.Outcome != OK || len(out.Rows) > c.Limit {
 		return s, false
 	}
 	next := s
 	var got set
 	taken := 0
 	for _, id := range s.candidates(c.Input) {
-		if taken == c.Limit {
-			break
-		}
 		leased := s.Rows[id].leased(c.Input)
 		switch {
 		case taken < len(out.Rows) && out.Rows[taken] == leased:
 			next.Rows[id], got = leased, got.with(id)
 			taken++
-		case !c.pass.has(id):
+		case taken == c.Limit:
+		case c.pass.has(id), c.Kind == ClaimDue && s.tied(id, out, c.Input):
+		default:
 			return s, false
 		}
 	}
@@ -128,6 +127,16 @@ func (s State) claim(c *call, out *Output) (State, bool) {
 	return next, true
 }
 
+// tied reports whether a claim that reached its limit may have left a callback out:
+// the last one that it leased was due at the same time.
+func (s *State) tied(id int, out *Output, in *Input) bool {
+	if len(out.Rows) < in.Limit || len(out.Rows) == 0 {
+		return false
+	}
+	last := out.Rows[len(out.Rows)-1].ID
+	return s.Rows[last].NextAt == s.Rows[id].NextAt
+}
+
 // eventually returns the states after a call that may have taken effect. That
 // it had no effect is modelled as taking effect after everything else.
 func (s State) eventually(c *call) []State {
@@ -137,20 +146,31 @@ func (s State) eventually(c *call) []State {
 	}
 	var list []State
 	candidates := s.candidates(c.Input)
-	var choose func(next State, from, taken int)
-	choose = func(next State, from, taken int) {
+	// left is when a callback is due that was left out in favour of others that are due
+	// at the same time: of these the claim must then have as many as its limit allows.
+	var choose func(next State, from, taken int, left Second)
+	choose = func(next State, from, taken int, left Second) {
 		if taken == c.Limit || from == len(candidates) {
-			list = append(list, next)
+			if left == Never || taken == c.Limit {
+				list = append(list, next)
+			}
 			return
 		}
 		id := candidates[from]
-		if c.pass.has(id) {
-			choose(next, from+1, taken)
+		due := s.Rows[id].NextAt
+		if left != Never && due != left {
+			return
+		}
+		switch {
+		case c.pass.has(id):
+			choose(next, from+1, taken, left)
+		case c.Kind == ClaimDue:
+			choose(next, from+1, taken, due)
 		}
 		next.Rows[id] = next.Rows[id].leased(c.Input)
-		choose(next, from+1, taken+1)
+		choose(next, from+1, taken+1, left)
 	}
-	choose(s, 0, 0)
+	choose(s, 0, 0, Never)
 	return list
 }
 
