@@ -30,6 +30,7 @@ type committer struct {
 	closed  bool
 	idle    sync.Cond // no worker is left
 	linger  linger
+	lane    lane
 }
 
 // call is the changes of one caller.
@@ -37,6 +38,9 @@ type call struct {
 	writes []write
 	done   chan struct{}
 	fate   atomic.Int32
+	// held: a row that it needs is locked, and not all of it has been decided.
+	held  bool
+	until time.Time // when to give up
 }
 
 // How far a call has come, for a caller that gives up.
@@ -56,30 +60,31 @@ func (c *committer) init(s *Store) {
 func (c *committer) submit(ctx context.Context, writes []write) error {
 	ctx, cancel := c.store.bounded(ctx)
 	defer cancel()
+	own := &call{writes: writes}
 	c.mu.Lock()
 	switch {
 	case c.closed:
 		c.mu.Unlock()
 		return store.ErrClosed
-	case len(c.queue) == 0 && c.linger.joined == nil && c.room(0):
+	case len(c.queue) == 0 && c.linger.joined == nil && c.room(0) && !c.lane.concerns(own):
 		// There is no other change to share a transaction with: the
 		// caller's own goroutine is the quickest.
 		c.busy++
 		c.begin(1, len(writes))
 		c.mu.Unlock()
-		c.store.commit(ctx, []*call{{writes: writes}})
+		c.store.commit(ctx, []*call{own})
 		c.handOver(len(writes))
-		return nil
+		if !own.held {
+			return nil
+		}
+		own.wait()
+		c.mu.Lock()
 	}
-	own := &call{writes: writes, done: make(chan struct{})}
-	c.queue = append(c.queue, own)
-	c.waiting += len(writes)
-	if c.linger.joined != nil {
-		c.linger.join(len(c.queue))
-	} else if c.room(c.waiting) {
-		c.busy++
-		go c.work()
+	if end, ok := ctx.Deadline(); ok {
+		own.until = end.Add(-2 * lockTimeout) // in time for a last attempt to end
 	}
+	own.done = make(chan struct{})
+	c.enqueue(own)
 	c.mu.Unlock()
 	select {
 	case <-own.done:
@@ -87,7 +92,9 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 	case <-ctx.Done():
 	}
 	if own.fate.CompareAndSwap(callWaits, callLeft) {
-		c.forget(own)
+		if c.forget(own) {
+			return fmt.Errorf("%w: %w", ErrLocked, ctx.Err())
+		}
 		return ctx.Err()
 	}
 	select {
@@ -98,14 +105,32 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 	}
 }
 
-// forget takes a call whose caller has left out of the queue.
-func (c *committer) forget(own *call) {
+// enqueue lets a call wait for a worker.
+func (c *committer) enqueue(own *call) {
+	if own.held || c.lane.concerns(own) {
+		c.detour(own)
+		return
+	}
+	c.queue = append(c.queue, own)
+	c.waiting += len(own.writes)
+	if c.linger.joined != nil {
+		c.linger.join(len(c.queue))
+	} else if c.room(c.waiting) {
+		c.busy++
+		go c.work()
+	}
+}
+
+// forget takes a call whose caller has left out of the queue, and reports whether
+// it waited for a row that was locked.
+func (c *committer) forget(own *call) (locked bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := slices.Index(c.queue, own); i >= 0 {
 		c.queue = slices.Delete(c.queue, i, i+1)
 		c.waiting -= len(own.writes)
 	}
+	return c.lane.forget(own) || own.held
 }
 
 const (
@@ -166,9 +191,7 @@ func (c *committer) work() {
 		}
 		last = len(calls)
 		c.store.commit(context.Background(), calls)
-		for _, done := range calls {
-			close(done.done)
-		}
+		c.answer(calls)
 	}
 }
 
@@ -202,7 +225,7 @@ func (c *committer) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	for c.busy > 0 {
+	for c.busy > 0 || c.lane.busy {
 		c.idle.Wait()
 	}
 }
@@ -226,20 +249,22 @@ func (s *Store) commit(ctx context.Context, calls []*call) {
 	var wave []*write
 	seen := make(map[[3]string]struct{})
 	for _, c := range calls {
-		if !c.fate.CompareAndSwap(callWaits, callSent) {
+		if again := c.held && c.fate.Load() == callSent; !again && !c.fate.CompareAndSwap(callWaits, callSent) {
 			continue
 		}
+		c.held = false
 		for i := range c.writes {
 			w := &c.writes[i]
-			if w.fault != nil {
+			if w.fault != nil || w.decided {
 				continue
 			}
+			w.call = c
 			id, key := [3]string{"id", w.tenant, w.id}, [3]string{"key", w.tenant, w.key}
 			_, again := seen[id]
 			_, taken := seen[key]
 			_, moved := seen[[3]string{"id", w.tenant, w.source}]
 			if again || taken && w.key != "" || moved && w.source != "" {
-				s.run(ctx, l, wave)
+				s.runWave(ctx, l, wave)
 				wave = wave[:0]
 				clear(seen)
 			}
@@ -250,11 +275,18 @@ func (s *Store) commit(ctx context.Context, calls []*call) {
 			wave = append(wave, w)
 		}
 	}
-	s.run(ctx, l, wave)
+	s.runWave(ctx, l, wave)
+}
+
+// runWave runs what does not belong to a call of which an earlier write is held up:
+// its writes are made in order.
+func (s *Store) runWave(ctx context.Context, l *link, wave []*write) {
+	s.run(ctx, l, slices.DeleteFunc(wave, func(w *write) bool { return w.call.held }))
 }
 
 // run makes writes to different callbacks in one transaction. When one of them
-// is what the database cannot take, the others are made without it.
+// is what the database cannot take, or needs a row that is locked, the others are
+// made without it.
 func (s *Store) run(ctx context.Context, l *link, writes []*write) {
 	if len(writes) == 0 {
 		return
@@ -263,19 +295,30 @@ func (s *Store) run(ctx context.Context, l *link, writes []*write) {
 	err := s.attempt(ctx, l, b)
 	if err == nil {
 		for _, w := range writes {
+			w.decided = true
 			if w.alone {
 				s.run(ctx, l, []*write{w})
 			}
 		}
 		return
 	}
-	if len(writes) > 1 && fateOf(err) == failed && !ends(err) {
-		half := len(writes) / 2
-		s.run(ctx, l, writes[:half])
-		s.run(ctx, l, writes[half:])
+	if len(writes) > 1 && (isLocked(err) || fateOf(err) == failed && !ends(err)) {
+		part := len(writes) / 2
+		if isLocked(err) && len(writes) <= enough {
+			part = 1 // each write that finds a row locked costs time, and the others with that row none
+		}
+		for some := range slices.Chunk(writes, max(part, 1)) {
+			s.run(ctx, l, s.committer.hold(some))
+		}
+		return
+	}
+	if isLocked(err) && writes[0].doubt == certain {
+		writes[0].call.held = true
+		s.committer.noteLocked(writes[0])
 		return
 	}
 	for _, w := range writes {
+		w.decided = true
 		w.fail(err)
 	}
 	s.resolve(ctx, l, b)
@@ -292,13 +335,13 @@ func ends(err error) bool {
 	return errors.Is(explain(err), store.ErrReadOnly) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// attempt calls apply until it answers. A call whose fate is unknown is
-// repeated, too: it either finds that it has happened, by its nonce, or happens
-// now.
+// attempt calls apply until it answers, or a row is locked for too long. A call
+// whose fate is unknown is repeated, too: it either finds that it has happened, by
+// its nonce, or happens now.
 func (s *Store) attempt(ctx context.Context, l *link, b *batch) error {
 	done, err := s.quick(ctx, l, b)
-	if done && err == nil {
-		return nil
+	if done && err == nil || isLocked(err) {
+		return err
 	}
 	b.doubt(err)
 	args := append(b.arguments(), false)
@@ -309,7 +352,7 @@ func (s *Store) attempt(ctx context.Context, l *link, b *batch) error {
 			return nil
 		}
 		args[len(args)-1] = true // look first
-		if fateOf(err) == failed {
+		if fateOf(err) == failed || isLocked(err) {
 			return err
 		}
 		b.doubt(err)

@@ -142,7 +142,7 @@ func startWithID(l *line, i int) deed {
 	}
 }
 
-func apply(ctx context.Context, s *postgres.Store, c callback.Change) error {
+func apply(ctx context.Context, s callback.Store, c callback.Change) error {
 	errs, err := s.Apply(ctx, c.Event.At, []callback.Change{c})
 	if err == nil && errs != nil {
 		err = errs[0]

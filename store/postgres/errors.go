@@ -17,6 +17,17 @@ import (
 // place.
 var ErrSchema = errors.New("the schema is not as it should be")
 
+// ErrLocked means that a change was not made because another transaction, for
+// instance one of the host (see [Store.In]), held a row that it needs until the
+// time of the change was over.
+var ErrLocked = errors.New("a row is locked by another transaction")
+
+// isLocked reports whether a statement gave up waiting for a row.
+func isLocked(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
+}
+
 // ServerError is an error that the server answered. It holds nothing of the
 // values concerned.
 type ServerError struct {
@@ -112,8 +123,11 @@ func explain(err error) error {
 			return e
 		}
 		e.Text = pg.Message
-		if pg.Code == "25006" {
+		switch pg.Code {
+		case "25006":
 			return fmt.Errorf("%w: %w", store.ErrReadOnly, e)
+		case "55P03":
+			return fmt.Errorf("%w: %w", ErrLocked, e)
 		}
 		return e
 	}

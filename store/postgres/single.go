@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -27,7 +28,7 @@ func singleText(schema string, n int, queued bool) string {
 	b.WriteString("WITH ")
 	for i := range n {
 		at := singleColumns + permitColumns*i
-		from := ""
+		from := " WHERE set_config('lock_timeout', '" + lockTimeout.String() + "', true) IS NOT NULL"
 		if i > 0 {
 			from = fmt.Sprintf(" FROM u%d", i-1)
 		}
@@ -52,6 +53,10 @@ func singleText(schema string, n int, queued bool) string {
 	fmt.Fprintf(&b, "SELECT CASE WHEN EXISTS (SELECT FROM made) THEN $2::timestamptz IS NOT NULL WHEN EXISTS (SELECT FROM %s) THEN {{schema}}.lost_race_1() ELSE false END", first)
 	return named(b.String(), schema)
 }
+
+// lockTimeout is how long a statement waits for a row, as in the functions. It
+// ends with the transaction, so that no session keeps it.
+const lockTimeout = 100 * time.Millisecond
 
 const (
 	singleColumns = 23

@@ -51,8 +51,10 @@ type write struct {
 	doubt       doubt
 	// alone: an earlier write of its batch changed the callback that had the key,
 	// so that this one has to be made again by itself.
-	alone bool
-	fault error
+	alone   bool
+	call    *call // while it is under way
+	decided bool  // it has happened, or it has its fault
+	fault   error
 	// outside: the fault is the database's, not the change's.
 	outside bool
 }

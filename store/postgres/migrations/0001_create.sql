@@ -297,7 +297,7 @@ CREATE FUNCTION {{schema}}.start_1(
     c_units bigint[], c_room bigint[], c_ends timestamptz[])
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE
-SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET lock_timeout = '100ms' SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     made  int;
@@ -371,7 +371,7 @@ CREATE FUNCTION {{schema}}.replace_1(
     c_units bigint[], c_room bigint[], c_ends timestamptz[])
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE
-SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET lock_timeout = '100ms' SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
     n       int := cardinality(p_ks);
@@ -498,7 +498,7 @@ CREATE FUNCTION {{schema}}.apply_1(
     i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], i_lasts timestamptz[], p_careful boolean)
 RETURNS TABLE (change int, fault text, item int, used bigint, ends timestamptz, stored bigint)
 LANGUAGE plpgsql VOLATILE
-SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET lock_timeout = '100ms' SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -862,7 +862,7 @@ $$;
 CREATE FUNCTION {{schema}}.forget_1(p_tenant text, p_subjects text[], p_values text[], p_hashes bigint[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE
-SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+SET lock_timeout = '100ms' SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 AS $$
 DECLARE
     hs uuid[];
