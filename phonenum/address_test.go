@@ -6,6 +6,14 @@ import (
 	"testing"
 )
 
+// checkHasKey checks that HasKey agrees with Key.
+func checkHasKey(t *testing.T, a Address, key string) {
+	t.Helper()
+	if !a.HasKey(key) || a.HasKey(key+"0") || a.HasKey(" "+key) || key != "" && (a.HasKey("") || a.HasKey(key[:len(key)-1])) {
+		t.Errorf("HasKey does not agree with Key, %s", key)
+	}
+}
+
 func TestParseAddress(t *testing.T) {
 	for _, test := range []struct {
 		raw, region string
@@ -40,6 +48,7 @@ func TestParseAddress(t *testing.T) {
 		if a.Kind() != test.kind || a.Reveal() != test.reveal || a.Key() != test.key {
 			t.Errorf("%s: %v %s %s, want %v %s %s", test.raw, a.Kind(), a.Reveal(), a.Key(), test.kind, test.reveal, test.key)
 		}
+		checkHasKey(t, a, test.key)
 		back, err := RevealedAddress(a.Reveal())
 		if err != nil || back != a || !back.Equal(a) {
 			t.Errorf("%s: read back as %s, %v", test.raw, back.Reveal(), err)
@@ -102,6 +111,7 @@ func TestRawAddress(t *testing.T) {
 		if a.Kind() != test.kind || a.Reveal() != test.reveal || a.Key() != test.key {
 			t.Errorf("%q: %v %q %q, want %v %q %q", test.raw, a.Kind(), a.Reveal(), a.Key(), test.kind, test.reveal, test.key)
 		}
+		checkHasKey(t, a, test.key)
 		if back, err := RevealedAddress(a.Reveal()); err != nil || back != a {
 			t.Errorf("%q: read back as %q, %v", test.raw, back.Reveal(), err)
 		}

@@ -60,6 +60,13 @@ func ExampleAddress_Key() {
 	// +41785556677 <nil>
 }
 
+func ExampleAddress_HasKey() {
+	a, err := phonenum.ParseAddress("078 555 66 77 ext. 12", "CH")
+	fmt.Println(a.HasKey("+41785556677"), a.HasKey("078 555 66 77"), err)
+	// Output:
+	// true false <nil>
+}
+
 func ExampleAddress_LogValue() {
 	a, err := phonenum.ParseAddress("078 555 66 77", "CH")
 	if err != nil {

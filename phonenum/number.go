@@ -89,9 +89,12 @@ func (n Number) E164() string {
 	if n.IsZero() {
 		return ""
 	}
-	var buf [1 + 3 + maxNational]byte
+	var buf [maxE164]byte
 	return string(n.appendE164(buf[:0]))
 }
+
+// maxE164 is the maximum length of a number in E.164 form.
+const maxE164 = 1 + 3 + maxNational
 
 func (n Number) appendE164(b []byte) []byte {
 	b = append(b, '+')

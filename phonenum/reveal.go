@@ -45,6 +45,16 @@ func (a Address) Key() string {
 	return ""
 }
 
+// HasKey reports whether text is the key of the address. For a number it costs no
+// allocation.
+func (a Address) HasKey(text string) bool {
+	if a.kind != Phone {
+		return text == a.Key()
+	}
+	var buf [maxE164]byte
+	return text == string(a.number.appendE164(buf[:0]))
+}
+
 func rawKey(text string) string {
 	dialled := strings.Map(func(r rune) rune {
 		if d, ok := digitValue(r); ok {
