@@ -37,6 +37,7 @@ func TestNumberOptions(t *testing.T) {
 		{"premium by SIP", func(*callback.Numbers) {}, "sip:0900123456@pbx.example.com", "premium"},
 		{"exception by SIP", func(n *callback.Numbers) { n.Exceptions = patterns(t, "+4178555*") }, "sip:+41785556677@pbx.example.com", "exception"},
 		{"a line by SIP", func(n *callback.Numbers) { n.SIPHosts = []string{"pbx.example.com"} }, "sip:2041@pbx.example.com", ""},
+		{"premium behind a prefix of its country", func(n *callback.Numbers) { n.AllowImpossible, n.Countries = true, []string{"BY"} }, "+375 8 810 222 0062", "premium"},
 		{"emergency where the impossible is allowed", func(n *callback.Numbers) { n.AllowImpossible = true }, "112", "emergency"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

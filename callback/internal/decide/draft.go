@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
-	"github.com/ringback-go/ringback/phonenum"
 )
 
 // Draft is a change before it is written: the new version of a callback with
@@ -27,11 +26,8 @@ type Draft struct {
 	Event    callback.Event
 	// closed says that the service is closed, which the note tells.
 	closed string
-	// counted is the last result of subject.
-	counted struct {
-		address phonenum.Address
-		subject string
-	}
+	// texts is the last result of textsOf.
+	texts texts
 	// Window is the time in which the draft may be written. Each draft that is
 	// written because its time has come has one.
 	Window callback.Window

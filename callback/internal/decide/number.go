@@ -57,6 +57,13 @@ func (p *Policy) Allowed(field string, address phonenum.Address) error {
 		}
 		return nil
 	}
+	if n, ok := address.Number(); ok && n.Valid() {
+		// It is dialed as it is.
+		if rule := p.refuses(n, nil, false); rule != "" {
+			return refused(rule)
+		}
+		return nil
+	}
 	digits, ok := address.Dialed()
 	if !ok {
 		if address.Kind() == phonenum.SIP {
@@ -163,24 +170,21 @@ func (p *Policy) inCountries(n phonenum.Number) bool {
 		costly = true
 	}
 	network := n.Region() == "001" && n.Type() != phonenum.TollFree
-	for _, name := range slices.Concat([]string{rules.Country}, rules.Countries) {
+	contains := func(name string) bool {
 		digits, byDigits := strings.CutPrefix(name, "+")
 		switch {
 		case name == "":
+			return false
 		case name == phonenum.Anywhere:
-			if !costly && !network {
-				return true
-			}
+			return !costly && !network
 		case byDigits:
-			if strings.HasPrefix(n.E164()[1:], digits) {
-				return true
-			}
+			return strings.HasPrefix(n.E164()[1:], digits)
 		case n.Type() == phonenum.Personal, n.Type() == phonenum.Pager:
-		case n.ValidFor(name), !n.Valid() && phonenum.CountryCode(name) == n.CountryCode():
-			return true
+			return false
 		}
+		return n.ValidFor(name) || !n.Valid() && phonenum.CountryCode(name) == n.CountryCode()
 	}
-	return false
+	return contains(rules.Country) || slices.ContainsFunc(rules.Countries, contains)
 }
 
 // sipHost reports whether SIP addresses may have the host. A host without a port
@@ -251,12 +255,17 @@ func dialable(prefix string) string {
 // that will be dialed, however it was written, or the address itself if it is no
 // number.
 func (p *Policy) Subject(address phonenum.Address) string {
+	return p.subjectOf(address, address.Key())
+}
+
+// subjectOf is Subject for a caller that has the key of the address.
+func (p *Policy) subjectOf(address phonenum.Address, key string) string {
 	if n, ok := address.Number(); ok && n.Valid() {
-		return n.E164()
+		return key
 	}
 	digits, ok := address.Dialed()
 	if !ok {
-		return sipSubject(address)
+		return sipSubject(address.Kind(), key)
 	}
 	country := p.Service.Numbers.Country
 	n, err := phonenum.Parse(digits, country)
@@ -270,19 +279,20 @@ func (p *Policy) Subject(address phonenum.Address) string {
 	}
 	switch {
 	case address.Kind() == phonenum.SIP:
-		return sipSubject(address)
+		return sipSubject(phonenum.SIP, key)
 	case err == nil:
 		return n.E164()
 	}
-	return address.Key()
+	return key
 }
 
-// sipSubject returns a SIP address without what does not say who is reached.
-func sipSubject(address phonenum.Address) string {
-	if address.Kind() != phonenum.SIP {
-		return address.Key()
+// sipSubject returns the key of a SIP address without what does not say who is
+// reached, and that of any other address as it is.
+func sipSubject(kind phonenum.AddressKind, key string) string {
+	if kind != phonenum.SIP {
+		return key
 	}
-	_, rest, _ := strings.Cut(address.Key(), ":")
+	_, rest, _ := strings.Cut(key, ":")
 	user, host, found := strings.Cut(rest, "@")
 	if !found {
 		user, host = "", rest

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 )
 
 // Permits takes the permits of a new callback in the order in which refusals
@@ -15,15 +16,11 @@ func Permits(req *StartInput, d *Draft) {
 	if req.State != 0 && req.State != callback.Scheduled && req.State != callback.Queued {
 		// A callback whose life cycle is kept elsewhere is recorded without
 		// limits.
+		d.Callback.Held = nil
 		return
 	}
 	cb, p := d.Callback, d.Policy
 	limits := p.Service.Limits
-	most := 3 // number, bookings and seat
-	if cb.Immediate {
-		most = 3 + len(limits.Throttles) + len(limits.Parameters) // number, bookings, queue
-	}
-	d.Take, cb.Held = make([]callback.Permit, 0, most), make([]callback.Held, 0, 2)
 	d.holdNumber(limits.SameNumber)
 	d.takeBooking()
 	if cb.Immediate {
@@ -55,16 +52,30 @@ func (d *Draft) holdNumber(limit callback.Limit) {
 // by: the one that is called. It is empty if there is none.
 func (p *Policy) subject(cb *callback.Callback) string { return p.Subject(cb.Customer.Target()) }
 
-// subject returns that number for the draft. Every counter of a draft has the same,
-// which is computed once.
+// subject returns that number for the draft.
 func (d *Draft) subject() string {
-	if d.Callback.Customer.Target().IsZero() {
+	target := d.Callback.Customer.Target()
+	if target.IsZero() {
 		return d.Policy.identity(d.Callback)
 	}
-	if target := d.Callback.Customer.Target(); target != d.counted.address {
-		d.counted.address, d.counted.subject = target, d.Policy.Subject(target)
+	return d.textsOf(target).subject
+}
+
+// texts are the key of an address and what the limits count it by, which is the same
+// text for most.
+type texts struct {
+	address      phonenum.Address
+	key, subject string
+}
+
+// textsOf returns the texts of an address. A draft asks for those of one address many
+// times; they are made once.
+func (d *Draft) textsOf(address phonenum.Address) texts {
+	if d.texts.address != address {
+		key := address.Key()
+		d.texts = texts{address, key, d.Policy.subjectOf(address, key)}
 	}
-	return d.counted.subject
+	return d.texts
 }
 
 // identity returns what the limits count a customer without a number by: the values
@@ -192,10 +203,10 @@ func (d *Draft) noteParty() string {
 		}
 		return subject
 	}
-	subject, key := d.subject(), target.Key()
-	party := partyOf(subject, target)
-	for _, counted := range []string{subject, party} {
-		if counted != key {
+	of := d.textsOf(target)
+	party := partyOf(of.subject, target)
+	for _, counted := range []string{of.subject, party} {
+		if counted != of.key {
 			noteCounted(d.Callback, callback.PropertyNumber, counted)
 		}
 	}

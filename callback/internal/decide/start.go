@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,8 +13,45 @@ import (
 	"github.com/ringback-go/ringback/scheduler"
 )
 
+// FirstDraft returns a draft of the callback that a request asks for, without what
+// the other decisions set.
+func FirstDraft(req *Start, p *Policy, now time.Time) *Draft {
+	// What most callbacks have in slices comes with them: it takes no allocation of
+	// its own. The host keeps the callback, and not the draft.
+	kept := new(struct {
+		callback callback.Callback
+		held     [2]callback.Held
+		values   [2]callback.SearchValue
+	})
+	cb := &kept.callback
+	cb.Held, cb.SearchValues = kept.held[:0], kept.values[:0]
+	cb.Tenant, cb.Service, cb.Revision, cb.Created, cb.Updated = req.Tenant, req.Service, 1, now, now
+	cb.Priority, cb.Agent, cb.Origin, cb.Trace, cb.Source = req.Priority, req.Agent, req.Origin, req.Trace, req.Source
+	cb.CopiedFrom, cb.SessionID, cb.Until = req.CopyFrom, req.SessionID, req.Until
+	if req.Retry != nil {
+		cb.Retry = new(*req.Retry)
+	}
+	if req.Interaction != (callback.Interaction{}) {
+		cb.Interaction = new(req.Interaction)
+	}
+	cb.Agent.Target = cmp.Or(cb.Agent.Target, p.Service.Queueing.Target)
+	cb.Agent.Queue = cmp.Or(cb.Agent.Queue, p.Service.Queueing.VirtualQueue)
+	if target, ok := p.Override(&req.StartInput, "_target"); ok {
+		cb.Agent.Target = target
+	}
+	used := new(struct {
+		draft Draft
+		take  [3]callback.Permit
+	})
+	d := &used.draft
+	d.Callback, d.Policy, d.Now, d.Take = cb, p, now, used.take[:0]
+	d.Event.Type, d.Event.Actor = callback.EventAccepted, req.Actor
+	return d
+}
+
 // Identify sets the properties, numbers and search values of a new callback.
-func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
+func Identify(req *StartInput, d *Draft) (err error) {
+	cb, p := d.Callback, d.Policy
 	if cb.Properties, cb.UserData, err = Split(req.Properties); err != nil {
 		return err
 	}
@@ -39,7 +77,7 @@ func (p *Policy) Identify(req *StartInput, cb *callback.Callback) (err error) {
 	}
 	cb.Customer.ID, cb.Customer.Account, cb.Customer.ModeID = req.CustomerID, req.Account, req.ModeID
 	cb.Customer.CampaignID, cb.Customer.ContactID = req.CampaignID, req.ContactID
-	number := cb.Customer.Number.Key()
+	number := d.textsOf(cb.Customer.Number).key
 	for _, key := range p.Service.RequiredKeys {
 		if _, ok := lookupText(cb, number, key); !ok {
 			return Invalid(key, "is required")
@@ -117,6 +155,9 @@ func lookupText(cb *callback.Callback, number, key string) (string, bool) {
 func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
 	former := cb.SearchValues
 	var current []callback.SearchValue
+	if len(former) == 0 {
+		current = former // the space of a new callback
+	}
 	for _, key := range p.Service.SearchKeys {
 		if text, ok := lookupText(cb, number, key); ok {
 			current = append(current, callback.SearchValue{Key: key, Value: text})
@@ -138,6 +179,9 @@ func (p *Policy) setLookups(cb *callback.Callback, number, raw string) {
 			old.Former = true
 			current = append(current, old)
 		}
+	}
+	if len(current) == 0 {
+		current = nil
 	}
 	cb.SearchValues = current
 }
@@ -210,11 +254,10 @@ func (p *Policy) checkHours(cb *callback.Callback, now time.Time, timing schedul
 	}
 	err := p.AskCapacity(func() error { return p.Planner.Check(cb.Desired, nil, now) })
 	// The store refuses a full bucket; the refusal then proposes alternatives.
-	var closed *availability.ClosedError
-	switch {
-	case errors.As(err, &closed):
+	if closed, ok := errors.AsType[*availability.ClosedError](err); ok {
 		return p.refusal(callback.ErrClosed, cb, closed.Why)
-	case errors.Is(err, callback.ErrCapacity):
+	}
+	if errors.Is(err, callback.ErrCapacity) {
 		return err
 	}
 	cb.Bucket = p.Planner.BucketOf(cb.Desired).Start

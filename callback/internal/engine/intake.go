@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -319,24 +318,9 @@ func (m *Intake) repeated(ctx context.Context, req decide.Start, hash string) (*
 // prepare makes the draft of a new callback: it identifies the customer, checks
 // the time, lists the permits to take and enters the first state.
 func (m *Intake) prepare(ctx context.Context, req *decide.Start, p *decide.Policy, now time.Time) (*decide.Draft, error) {
-	cb := &callback.Callback{
-		Tenant: req.Tenant, Service: req.Service, Revision: 1, Created: now, Updated: now,
-		Priority: req.Priority, Agent: req.Agent, Origin: req.Origin,
-		Trace: req.Trace, Source: req.Source, CopiedFrom: req.CopyFrom, SessionID: req.SessionID, Until: req.Until,
-	}
-	if req.Retry != nil {
-		cb.Retry = new(*req.Retry)
-	}
-	if req.Interaction != (callback.Interaction{}) {
-		cb.Interaction = new(req.Interaction)
-	}
-	cb.Agent.Target = cmp.Or(cb.Agent.Target, p.Service.Queueing.Target)
-	cb.Agent.Queue = cmp.Or(cb.Agent.Queue, p.Service.Queueing.VirtualQueue)
-	if target, ok := p.Override(&req.StartInput, "_target"); ok {
-		cb.Agent.Target = target
-	}
-	d := &decide.Draft{Callback: cb, Policy: p, Now: now, Event: callback.Event{Type: callback.EventAccepted, Actor: req.Actor}}
-	if err := p.Identify(&req.StartInput, cb); err != nil {
+	d := decide.FirstDraft(req, p, now)
+	cb := d.Callback
+	if err := decide.Identify(&req.StartInput, d); err != nil {
 		return nil, err
 	}
 	if err := p.SetTime(&req.StartInput, cb, now, m.Position(ctx, now, p, cb.Tenant)); err != nil {
