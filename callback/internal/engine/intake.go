@@ -344,76 +344,90 @@ type watchedStore struct {
 // Unwrap returns the store, for its optional interfaces.
 func (s *watchedStore) Unwrap() callback.Store { return s.Store }
 
-// called returns the context of a call of a method that begins now, and a function
-// that reports the call.
-func (s *watchedStore) called(ctx context.Context, method string) (context.Context, func(items int, err error)) {
-	call, end := patience.Call(ctx)
-	if s.intake.Config.Observer == nil {
-		return call, func(_ int, err error) { end(err) }
+// storeCall is a call of a method of the store.
+type storeCall struct {
+	intake *Intake
+	ctx    context.Context // the caller's, for the observer
+	method string
+	began  time.Time // zero without an observer
+	end    func(err error)
+}
+
+// call begins a call of a method and returns its context.
+func (s *watchedStore) call(ctx context.Context, method string) (context.Context, storeCall) {
+	c := storeCall{intake: s.intake, ctx: ctx, method: method}
+	if s.intake.Config.Observer != nil {
+		c.began = s.intake.Config.Now()
 	}
-	began := s.intake.Config.Now()
-	return call, func(items int, err error) {
-		end(err)
-		elapsed := s.intake.Config.Now().Sub(began)
-		s.intake.observe(ctx, func(o callback.Observer) {
-			o.StoreCalled(ctx, callback.StoreCall{Method: method, Items: items, Elapsed: elapsed, Err: handError(err)})
-		})
+	ctx, c.end = patience.Call(ctx)
+	return ctx, c
+}
+
+// done ends the call and reports it.
+func (c storeCall) done(items int, err error) {
+	c.end(err)
+	if c.intake.Config.Observer == nil {
+		return
 	}
+	elapsed := c.intake.Config.Now().Sub(c.began)
+	c.intake.observe(c.ctx, func(o callback.Observer) {
+		o.StoreCalled(c.ctx, callback.StoreCall{Method: c.method, Items: items, Elapsed: elapsed, Err: handError(err)})
+	})
 }
 
 func (s *watchedStore) Apply(ctx context.Context, now time.Time, changes []callback.Change) ([]error, error) {
-	ctx, done := s.called(ctx, "Apply")
+	ctx, call := s.call(ctx, "Apply")
 	errs, err := s.Store.Apply(ctx, now, changes)
-	done(len(changes), err)
+	call.done(len(changes), err)
 	return errs, err
 }
 
 func (s *watchedStore) Get(ctx context.Context, by callback.By) (*callback.Callback, error) {
-	ctx, done := s.called(ctx, "Get")
+	ctx, call := s.call(ctx, "Get")
 	cb, err := s.Store.Get(ctx, by)
-	done(1, err)
+	call.done(1, err)
 	return cb, err
 }
 
 func (s *watchedStore) Claim(ctx context.Context, now time.Time, req callback.ClaimRequest) (callback.Claimed, error) {
-	ctx, done := s.called(ctx, "Claim")
+	ctx, call := s.call(ctx, "Claim")
 	claimed, err := s.Store.Claim(ctx, now, req)
-	done(len(claimed.Callbacks), err)
+	call.done(len(claimed.Callbacks), err)
 	return claimed, err
 }
 
 func (s *watchedStore) Search(ctx context.Context, q callback.Query) (callback.Page, error) {
-	ctx, done := s.called(ctx, "Search")
+	ctx, call := s.call(ctx, "Search")
 	page, err := s.Store.Search(ctx, q)
-	done(len(page.Callbacks), err)
+	call.done(len(page.Callbacks), err)
 	return page, err
 }
 
 func (s *watchedStore) Count(ctx context.Context, q callback.Query) ([]callback.Group, error) {
-	ctx, done := s.called(ctx, "Count")
+	ctx, call := s.call(ctx, "Count")
 	groups, err := s.Store.Count(ctx, q)
-	done(len(groups), err)
+	call.done(len(groups), err)
 	return groups, err
 }
 
 func (s *watchedStore) Load(ctx context.Context, now time.Time, req callback.LoadRequest) ([]callback.Counter, error) {
-	ctx, done := s.called(ctx, "Load")
+	ctx, call := s.call(ctx, "Load")
 	counters, err := s.Store.Load(ctx, now, req)
-	done(len(counters), err)
+	call.done(len(counters), err)
 	return counters, err
 }
 
 func (s *watchedStore) Events(ctx context.Context, q callback.EventQuery) (callback.EventPage, error) {
-	ctx, done := s.called(ctx, "Events")
+	ctx, call := s.call(ctx, "Events")
 	page, err := s.Store.Events(ctx, q)
-	done(len(page.Events), err)
+	call.done(len(page.Events), err)
 	return page, err
 }
 
 func (s *watchedStore) Erase(ctx context.Context, now time.Time, req callback.EraseRequest) ([]error, error) {
-	ctx, done := s.called(ctx, "Erase")
+	ctx, call := s.call(ctx, "Erase")
 	errs, err := s.Store.Erase(ctx, now, req)
-	done(len(req.Items), err)
+	call.done(len(req.Items), err)
 	return errs, err
 }
 

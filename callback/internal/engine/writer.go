@@ -33,6 +33,22 @@ type Result struct {
 type Batch struct {
 	changes []callback.Change
 	drafts  []*decide.Draft // nil for a change that only gives a lease back
+	results []Result        // buffer of apply
+}
+
+// single is a batch of one change, in one allocation.
+type single struct {
+	Batch
+	change [1]callback.Change
+	draft  [1]*decide.Draft
+	result [1]Result
+}
+
+func newSingle(d *decide.Draft) *Batch {
+	s := new(single)
+	s.changes, s.drafts, s.results = s.change[:0], s.draft[:0], s.result[:0]
+	s.Add(d)
+	return &s.Batch
 }
 
 // Len returns the number of changes.
@@ -93,19 +109,15 @@ func (m *Intake) apply(ctx context.Context, now time.Time, b *Batch) ([]Result, 
 	applying, end := m.oneCall(ctx)
 	defer end()
 	errs, err := m.Store.Apply(applying, now, b.changes)
-	reading, cancel := m.Detached(ctx)
-	defer cancel()
-	results := make([]Result, b.Len())
+	results := slices.Grow(b.results, b.Len())
 	for i, d := range b.drafts {
 		fault := err
 		if err == nil && errs != nil {
 			fault = errs[i]
 		}
-		results[i] = Result{Draft: d, Fate: fateOf(fault), Err: fault}
-		if results[i].Fate == Unknown && d != nil && d.Old != nil {
-			results[i] = m.resolve(reading, results[i])
-		}
+		results = append(results, Result{Draft: d, Fate: fateOf(fault), Err: fault})
 	}
+	m.resolve(ctx, results)
 	if errors.Is(err, callback.ErrOutcomeUnknown) {
 		err = nil
 	}
@@ -124,8 +136,23 @@ func fateOf(err error) Fate {
 	return Refused
 }
 
-// resolve reads the record of a change whose answer was lost.
-func (m *Intake) resolve(ctx context.Context, r Result) Result {
+// resolve reads the records of changes whose answer was lost.
+func (m *Intake) resolve(ctx context.Context, results []Result) {
+	lost := func(r Result) bool { return r.Fate == Unknown && r.Draft != nil && r.Draft.Old != nil }
+	if !slices.ContainsFunc(results, lost) {
+		return
+	}
+	ctx, cancel := m.Detached(ctx)
+	defer cancel()
+	for i, r := range results {
+		if lost(r) {
+			results[i] = m.found(ctx, r)
+		}
+	}
+}
+
+// found says by its record what became of a change whose answer was lost.
+func (m *Intake) found(ctx context.Context, r Result) Result {
 	r.Draft.Doubted = true
 	cb, err := m.Store.Get(ctx, callback.By{Tenant: r.Draft.Callback.Tenant, ID: r.Draft.Callback.ID})
 	switch {
@@ -185,9 +212,7 @@ func (m *Intake) settle(ctx context.Context, results []Result) {
 
 // Commit writes one draft. The error is nil if it was written.
 func (m *Intake) Commit(ctx context.Context, d *decide.Draft) error {
-	var b Batch
-	b.Add(d)
-	results, _ := m.Write(ctx, d.Now, &b)
+	results, _ := m.Write(ctx, d.Now, newSingle(d))
 	if results[0].Fate != Written {
 		return results[0].Err
 	}
