@@ -62,10 +62,7 @@ func prepare(c *Change) prepared {
 	if c.Unclaim {
 		return prepared{}
 	}
-	e := &event{Event: c.Event}
-	e.Tenant, e.Callback, e.Seq, e.Cursor = c.Record.Tenant, c.Record.ID, c.Record.Revision, ""
-	e.At, e.Next = plain(e.At), plain(e.Next)
-	return prepared{body: pack(c.Record), event: e}
+	return prepared{body: pack(c.Record), event: packEvent(c)}
 }
 
 func (m *Memory) apply(now time.Time, c *Change, p prepared) error {
@@ -106,6 +103,7 @@ func (m *Memory) apply(now time.Time, c *Change, p prepared) error {
 	if err := m.permits(t, instantOf(now), c.Give, c.Take); err != nil {
 		return err
 	}
+	p.body.held = t.holdings(r.Held, e)
 	if e == nil {
 		e = m.create(t, r, p.body)
 	} else {
@@ -118,9 +116,10 @@ func (m *Memory) apply(now time.Time, c *Change, p prepared) error {
 	m.setDue(e, instantOf(r.NextAt))
 	if c.MaskEvents {
 		for old := e.history.first; old != nil; old = old.next {
-			old.Detail = ""
+			old.detail = ""
 		}
 	}
+	p.event.belong(e, c.Event.Service)
 	m.feed.append(p.event)
 	e.history.append(p.event)
 	return nil

@@ -117,11 +117,40 @@ func (t *tenant) drop(c *counter) {
 	}
 }
 
+// holdings returns what a callback holds in the form in which it is stored. e is
+// the entry of the callback, or nil if it is new.
+func (t *tenant) holdings(list []callback.Held, e *entry) []held {
+	if list == nil {
+		return nil
+	}
+	all := make([]held, len(list))
+	for i := range list {
+		all[i] = held{counter: t.counterOf(&list[i].Key, e), n: list[i].N}
+	}
+	return all
+}
+
+// counterOf returns a counter with the key: the one that e has held, the one in use,
+// or one that is in no list.
+func (t *tenant) counterOf(key *callback.PermitKey, e *entry) *counter {
+	if e != nil {
+		for _, before := range e.body.held {
+			if before.counter.key == *key {
+				return before.counter
+			}
+		}
+	}
+	if c := t.find(key); c != nil {
+		return c
+	}
+	return &counter{key: *key}
+}
+
 // has reports whether a callback has the subject as a number or as a search
 // value under one of the keys.
 func (t *tenant) has(subject string, keys []string) bool {
 	return t.numbers[subject].len() > 0 || slices.ContainsFunc(keys, func(key string) bool {
-		return t.lookups[callback.Match{Key: key, Value: subject}].len() > 0
+		return t.lookups.of(callback.Match{Key: key, Value: subject}).len() > 0
 	})
 }
 

@@ -2,11 +2,53 @@ package store
 
 import "github.com/ringback-go/ringback/callback"
 
-// event is one entry of the feed and of its callback's history.
+// event is one entry of the feed and of its callback's history. It has the names
+// of an Event by its entry and service.
 type event struct {
-	callback.Event        // Cursor is empty: position has it
-	position       int64  // in the feed, from 1
-	next           *event // next event of the same callback
+	entry    *entry // only id is read, which never changes
+	service  *service
+	position int64  // in the feed, from 1
+	next     *event // next event of the same callback
+
+	seq, epoch    int64
+	at, due       instant
+	typ           callback.EventType
+	reason        callback.Reason
+	actor, detail string
+	attempt       int
+	from, to      callback.State
+	stage         callback.Stage
+	result        callback.CallResult
+	certainty     callback.Certainty
+}
+
+// packEvent copies what a change stores of its event, without the names.
+func packEvent(c *Change) *event {
+	x := &c.Event
+	return &event{
+		seq: c.Record.Revision, epoch: x.Epoch, at: instantOf(x.At), due: instantOf(x.Next),
+		typ: x.Type, reason: x.Reason, actor: x.Actor, detail: x.Detail,
+		attempt: x.Attempt, from: x.From, to: x.To, stage: x.Stage, result: x.Result, certainty: x.Certainty,
+	}
+}
+
+// belong sets the names of an event of e.
+func (x *event) belong(e *entry, name string) {
+	x.entry, x.service = e, e.service
+	if name != e.service.name {
+		x.service = &service{tenant: e.service.tenant, name: name}
+	}
+}
+
+// read returns a copy for the reader.
+func (x *event) read() callback.Event {
+	return callback.Event{
+		Tenant: x.service.tenant.name, Callback: x.entry.id, Service: x.service.name,
+		Seq: x.seq, Epoch: x.epoch, At: x.at.Time(), Next: x.due.Time(),
+		Type: x.typ, Reason: x.reason, Actor: x.actor, Detail: x.detail,
+		Attempt: x.attempt, From: x.from, To: x.to, Stage: x.stage, Result: x.result, Certainty: x.certainty,
+		Cursor: FormatFeed(x.position),
+	}
 }
 
 // history is the list of a callback's events.
@@ -100,8 +142,7 @@ func page(found []*event, next callback.Cursor) EventPage {
 		p.Events = make([]callback.Event, len(found))
 	}
 	for i, e := range found {
-		p.Events[i] = e.Event
-		p.Events[i].Cursor = FormatFeed(e.position)
+		p.Events[i] = e.read()
 	}
 	return p
 }

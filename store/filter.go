@@ -48,10 +48,10 @@ func (f *Filter) Match(c *callback.Callback) bool {
 	// A temporary body with the fields that matches reads. It shares memory
 	// with c.
 	b := body{
-		state: c.State, priority: c.Priority, customer: c.Customer, origin: &c.Origin, agent: &c.Agent,
-		seldom: &seldom{reason: c.Reason}, lookups: c.SearchValues,
+		state: c.State, priority: c.Priority, number: c.Customer.Number, others: &c.Customer, origin: &c.Origin, agent: &c.Agent,
+		seldom: &seldom{reason: c.Reason, endedAt: instantOf(c.EndedAt)}, lookups: c.SearchValues,
 		desired: instantOf(c.Desired), created: instantOf(c.Created),
-		queuedAt: instantOf(c.QueuedAt), endedAt: instantOf(c.EndedAt),
+		queuedAt: instantOf(c.QueuedAt),
 	}
 	if len(f.filter.q.Properties) > 0 {
 		b.properties, b.userData = packValues(c.Properties, c.UserData)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -17,8 +18,8 @@ type tenant struct {
 	services map[string]*service
 
 	// Indexes by value.
-	numbers, customers, externals postings[string]
-	lookups                       postings[callback.Match]
+	numbers, customers, externals postings
+	lookups                       lookups
 	// Indexes by time; desired also by state.
 	desired                  [callback.Completed + 1]tree[item]
 	created, updated, queued tree[item]
@@ -63,8 +64,8 @@ func newTenant(name string) *tenant {
 		erased:   make(map[callback.ID]*event),
 		keys:     make(map[string]*entry),
 		services: make(map[string]*service),
-		numbers:  make(postings[string]), customers: make(postings[string]), externals: make(postings[string]),
-		lookups: make(postings[callback.Match]),
+		numbers:  make(postings), customers: make(postings), externals: make(postings),
+		lookups: make(lookups),
 	}
 	for i := range t.desired {
 		t.desired[i].compare = compareItems
@@ -138,20 +139,20 @@ func (t *tree[T]) put(x T, in bool) {
 
 // terms adds e to the indexes by value, or removes it.
 func (t *tenant) terms(e *entry, b *body, in bool) {
-	if key := b.customer.Number.Key(); key != "" {
-		t.numbers.put(key, e, in)
+	customer := b.customer()
+	for _, address := range []phonenum.Address{customer.Number, customer.Alternative} {
+		if !address.IsZero() {
+			t.numbers.put(b.keyOf(address), e, in)
+		}
 	}
-	if key := b.customer.Alternative.Key(); key != "" {
-		t.numbers.put(key, e, in)
-	}
-	if b.customer.ID != "" {
-		t.customers.put(b.customer.ID, e, in)
+	if customer.ID != "" {
+		t.customers.put(customer.ID, e, in)
 	}
 	if id := externalOf(b); id != "" {
 		t.externals.put(id, e, in)
 	}
 	for _, l := range b.lookups {
-		t.lookups.put(callback.Match{Key: l.Key, Value: l.Value}, e, in)
+		t.lookups.put(l.Key, l.Value, e, in)
 	}
 	if b.idempotency.Key != "" {
 		if in {
@@ -160,6 +161,17 @@ func (t *tenant) terms(e *entry, b *body, in bool) {
 			delete(t.keys, b.idempotency.Key)
 		}
 	}
+}
+
+// keyOf returns the key of an address of b. If a search value has the same text, it
+// returns that one, so that the index takes no memory for another.
+func (b *body) keyOf(address phonenum.Address) string {
+	for i := range b.lookups {
+		if address.HasKey(b.lookups[i].Value) {
+			return b.lookups[i].Value
+		}
+	}
+	return address.Key()
 }
 
 // reindex replaces the body of e. It touches only the indexes whose keys
@@ -192,8 +204,8 @@ func moveItem(order *tree[item], e *entry, from, to instant) {
 // sameTerms reports whether two bodies have the same keys in the indexes by
 // value.
 func sameTerms(a, b *body) bool {
-	return a.customer.Number == b.customer.Number && a.customer.Alternative == b.customer.Alternative &&
-		a.customer.ID == b.customer.ID && a.idempotency.Key == b.idempotency.Key &&
+	x, y := a.customer(), b.customer()
+	return x.Number == y.Number && x.Alternative == y.Alternative && x.ID == y.ID && a.idempotency.Key == b.idempotency.Key &&
 		externalOf(a) == externalOf(b) && slices.Equal(a.lookups, b.lookups)
 }
 
@@ -205,7 +217,7 @@ func externalOf(b *body) string {
 }
 
 // postings is an index by value.
-type postings[K comparable] map[K]posting
+type postings map[string]posting
 
 // posting is the entries with one value: a single one, as for most values, or a
 // set.
@@ -231,7 +243,7 @@ func (p posting) each(f func(*entry)) {
 	}
 }
 
-func (ps postings[K]) put(key K, e *entry, in bool) {
+func (ps postings) put(key string, e *entry, in bool) {
 	p := ps[key]
 	switch {
 	case in && p.more != nil:
@@ -252,3 +264,20 @@ func (ps postings[K]) put(key K, e *entry, in bool) {
 		}
 	}
 }
+
+// lookups is the index by search values: by key, then by value.
+type lookups map[string]postings
+
+func (ls lookups) put(key, value string, e *entry, in bool) {
+	ps := ls[key]
+	if ps == nil {
+		ps = make(postings)
+		ls[key] = ps
+	}
+	ps.put(value, e, in)
+	if len(ps) == 0 {
+		delete(ls, key)
+	}
+}
+
+func (ls lookups) of(m callback.Match) posting { return ls[m.Key][m.Value] }

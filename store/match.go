@@ -50,12 +50,11 @@ func (f *filter) matches(e *entry) bool {
 	return f.matchesGroup(e.service.name, b.priority, b.state) &&
 		within(b.desired, f.desiredFrom, f.desiredTo) &&
 		within(b.created, f.createdFrom, f.createdTo) &&
-		within(b.endedAt, f.endedFrom, f.endedTo) &&
+		within(b.endedAt(), f.endedFrom, f.endedTo) &&
 		f.inFront(e) &&
 		f.listed(e.id) &&
 		(len(q.Reasons) == 0 || slices.Contains(q.Reasons, b.reason())) &&
-		(q.Number == "" || b.customer.Number.Key() == q.Number || b.customer.Alternative.Key() == q.Number) &&
-		(q.CustomerID == "" || b.customer.ID == q.CustomerID) &&
+		f.isOf(b) &&
 		f.from(b.origin) &&
 		(q.Personal == "" || b.agent != nil && b.agent.Personal == q.Personal) &&
 		f.looksUp(b) &&
@@ -101,6 +100,17 @@ func (f *filter) listed(id callback.ID) bool {
 	return anyOf(f.q.IDs, id)
 }
 
+// isOf reports whether b is of the query's number and customer.
+func (f *filter) isOf(b *body) bool {
+	q := f.q
+	if q.Number == "" && q.CustomerID == "" {
+		return true
+	}
+	c := b.customer()
+	return (q.Number == "" || c.Number.HasKey(q.Number) || c.Alternative.HasKey(q.Number)) &&
+		(q.CustomerID == "" || c.ID == q.CustomerID)
+}
+
 func (f *filter) from(o *callback.Origin) bool {
 	q := f.q
 	if q.ExternalID == "" && q.CallerID == "" && q.AppPool == "" {
@@ -143,6 +153,13 @@ func hasText(list []property, m callback.Match) bool {
 	}
 	text, ok := callback.TextOf(value)
 	return ok && text == m.Value
+}
+
+func (b *body) endedAt() instant {
+	if b.seldom == nil {
+		return instant{}
+	}
+	return b.seldom.endedAt
 }
 
 func (b *body) reason() callback.Reason {

@@ -130,7 +130,7 @@ func (m *Memory) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 		}
 		return page(found, FormatFeed(after)), nil
 	}
-	found, upTo := m.feed.after(after, limit, func(e *event) bool { return q.AllTenants || e.Tenant == q.Tenant })
+	found, upTo := m.feed.after(after, limit, func(e *event) bool { return q.AllTenants || e.service.tenant.name == q.Tenant })
 	return page(found, FormatFeed(upTo)), nil
 }
 
@@ -190,7 +190,7 @@ func (m *Memory) erase(t *tenant, now time.Time, item Precondition, req *EraseRe
 		return err
 	}
 	// Only taking can be refused.
-	if err := m.permits(t, instantOf(now), e.body.held, nil); err != nil {
+	if err := m.permits(t, instantOf(now), appendHeld(nil, e.body.held), nil); err != nil {
 		return err
 	}
 	m.leaveQueue(e)
@@ -200,10 +200,10 @@ func (m *Memory) erase(t *tenant, now time.Time, item Precondition, req *EraseRe
 	for old := e.history.first; old != nil; old = old.next {
 		m.feed.remove(old)
 	}
-	gone := &event{Event: callback.Event{
-		Tenant: t.name, Callback: e.id, Service: e.service.name, Seq: e.revision + 1,
-		At: plain(now), Type: callback.EventErased, Actor: req.Actor, Detail: req.Detail,
-	}}
+	gone := &event{
+		entry: &entry{id: e.id}, service: e.service, seq: e.revision + 1,
+		at: instantOf(now), typ: callback.EventErased, actor: req.Actor, detail: req.Detail,
+	}
 	m.feed.append(gone)
 	t.erased[e.id] = gone
 	m.forgotten = append(m.forgotten, gone)
@@ -211,7 +211,7 @@ func (m *Memory) erase(t *tenant, now time.Time, item Precondition, req *EraseRe
 		oldest := m.forgotten[0]
 		m.forgotten[0], m.forgotten = nil, m.forgotten[1:]
 		m.feed.remove(oldest)
-		delete(m.tenants[oldest.Tenant].erased, oldest.Callback)
+		delete(oldest.service.tenant.erased, oldest.entry.id)
 	}
 	return nil
 }

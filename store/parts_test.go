@@ -67,7 +67,7 @@ func TestFeedAgainstList(t *testing.T) {
 		f, live := feed{}, []*event(nil)
 		for step := range 12_000 {
 			if r.IntN(10) < 6 || len(live) == 0 {
-				e := &event{Event: callback.Event{Seq: int64(step), Tenant: fmt.Sprint(step % 3)}}
+				e := &event{seq: int64(step), service: &service{tenant: &tenant{name: fmt.Sprint(step % 3)}}}
 				f.append(e)
 				live = append(live, e)
 			} else {
@@ -83,11 +83,11 @@ func TestFeedAgainstList(t *testing.T) {
 				position := r.Int64N(f.end + 1)
 				var want []*event
 				for _, e := range live {
-					if e.position > position && e.Tenant == "1" && len(want) < limit {
+					if e.position > position && e.service.tenant.name == "1" && len(want) < limit {
 						want = append(want, e)
 					}
 				}
-				got, upTo := f.after(position, limit, func(e *event) bool { return e.Tenant == "1" })
+				got, upTo := f.after(position, limit, func(e *event) bool { return e.service.tenant.name == "1" })
 				if !slices.Equal(got, want) || len(got) < limit && upTo != f.end || len(got) == limit && upTo != got[limit-1].position {
 					t.Fatalf("after %d: %d events up to %d, want %d of %d", position, len(got), upTo, len(want), f.end)
 				}
@@ -101,6 +101,68 @@ func TestFeedAgainstList(t *testing.T) {
 		}
 		if got, upTo := f.after(0, 10, func(*event) bool { return true }); len(got) != 0 || upTo != f.end {
 			t.Errorf("an empty feed has %d events up to %d of %d", len(got), upTo, f.end)
+		}
+	}
+}
+
+// What a callback holds does not depend on the counter that it was taken from: that may
+// end, or its subject be forgotten, and a new one have the same key.
+func TestHeldOutlivesItsCounter(t *testing.T) {
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	rate := callback.PermitKey{Kind: callback.PermitRate, Service: "desk", Slot: 7}
+	person := callback.PermitKey{Kind: callback.PermitNumber, Service: "desk", Subject: "+41785556677"}
+	held := []callback.Held{{Key: rate, N: 2}, {Key: person, N: 1}}
+	take := []callback.Permit{{Key: rate, N: 2, Max: -1, For: time.Minute}, {Key: person, N: 1, Max: -1}}
+	for _, test := range []struct {
+		name string
+		lose func(m *Memory) error
+		lost callback.PermitKey
+	}{
+		{"window", func(m *Memory) error {
+			errs, err := m.Apply(t.Context(), now.Add(time.Hour), nil)
+			return errors.Join(append(errs, err)...)
+		}, rate},
+		{"subject", func(m *Memory) error {
+			_, err := m.Erase(t.Context(), now, callback.EraseRequest{Subjects: []string{person.Subject}})
+			return err
+		}, person},
+	} {
+		m := NewMemory(Config{})
+		apply := func(c Change) {
+			t.Helper()
+			if errs, err := m.Apply(t.Context(), now, []Change{c}); errs != nil || err != nil {
+				t.Fatal(test.name, errs, err)
+			}
+		}
+		change := func(id callback.ID, revision int64) Change {
+			return Change{
+				Record: &callback.Callback{ID: id, Service: "desk", Revision: revision, State: callback.Scheduled, Held: held},
+				Event:  callback.Event{Type: callback.EventAccepted},
+			}
+		}
+		first := change("first", 1)
+		first.Take = take
+		apply(first)
+		if err := test.lose(m); err != nil {
+			t.Fatal(test.name, err)
+		}
+		if c := m.tenants[""].find(&test.lost); c != nil {
+			t.Fatalf("%s: the counter is still there", test.name)
+		}
+		apply(change("first", 2))
+		second := change("second", 1)
+		second.Take = take
+		apply(second)
+		for _, id := range []callback.ID{"first", "second"} {
+			if cb, err := m.Get(t.Context(), callback.By{ID: id}); err != nil || !slices.Equal(cb.Held, held) {
+				t.Errorf("%s: %s holds %d permits, %v", test.name, id, len(cb.Held), err)
+			}
+		}
+		last := change("second", 2)
+		last.Record.Held, last.Give = nil, held
+		apply(last)
+		if c := m.tenants[""].find(&test.lost); c != nil {
+			t.Errorf("%s: the counter has %d units after all were given back", test.name, c.used)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/phonenum"
 	"github.com/ringback-go/ringback/scheduler"
 )
 
@@ -45,23 +46,29 @@ type body struct {
 	ready     bool
 	immediate bool
 
-	customer    callback.Customer
-	origin      *callback.Origin
-	agent       *callback.Agent
-	interaction *callback.Interaction
-	seldom      *seldom
+	number phonenum.Address   // of the customer
+	others *callback.Customer // the customer without number
+	origin *callback.Origin
+	agent  *callback.Agent
+	seldom *seldom
 
 	properties, userData []property
 	lookups              []callback.SearchValue
-	held                 []callback.Held
+	held                 []held
 	attempts             []callback.Attempt
 	idempotency          callback.Idempotency
 
 	desired, created, updated    instant
 	releaseAt, queuedAt, readyAt instant
-	expiresAt, bucket, endedAt   instant
-	deadlineAt, maskAt           instant
-	closedFrom                   instant
+	expiresAt, bucket            instant
+	deadlineAt, closedFrom       instant
+}
+
+// held is a number of units of a counter. The counter stands for its key, which
+// never changes: it may have been dropped, and another have the key since.
+type held struct {
+	counter *counter
+	n       int64
 }
 
 // property is one pair of a Values map. A slice of them takes a third of a
@@ -80,7 +87,9 @@ type seldom struct {
 	inBulk                       bool
 	until, remindAt, pausedAt    instant
 	maskedAt                     instant
+	endedAt, maskAt              instant
 	pausedFor, offset            time.Duration
+	interaction                  *callback.Interaction
 	retry                        callback.RetryLimits
 	offer                        callback.Offer
 	reservation                  callback.Reservation
@@ -94,21 +103,21 @@ type seldom struct {
 	source                       callback.Source
 }
 
-// pack copies what Apply stores of a callback.
+// pack copies what Apply stores of a callback, except for what it holds.
 func pack(c *callback.Callback) *body {
 	// Field by field, because the compiler builds a literal of this size twice.
 	b := new(body)
 	b.state, b.priority, b.ready, b.immediate = c.State, c.Priority, c.Ready, c.Immediate
-	b.customer, b.idempotency = c.Customer, c.Idempotency
+	b.idempotency = c.Idempotency
+	others := c.Customer
+	others.Number = phonenum.Address{}
+	b.number, b.others = c.Customer.Number, unlessZero(&others)
 	b.origin, b.agent = unlessZero(&c.Origin), unlessZero(&c.Agent)
-	if c.Interaction != nil {
-		b.interaction = new(*c.Interaction)
-	}
-	b.lookups, b.held, b.attempts = slices.Clone(c.SearchValues), slices.Clone(c.Held), slices.Clone(c.Attempts)
+	b.lookups, b.attempts = slices.Clone(c.SearchValues), slices.Clone(c.Attempts)
 	b.desired, b.created, b.updated = instantOf(c.Desired), instantOf(c.Created), instantOf(c.Updated)
 	b.releaseAt, b.queuedAt, b.readyAt = instantOf(c.ReleaseAt), instantOf(c.QueuedAt), instantOf(c.ReadyAt)
-	b.expiresAt, b.bucket, b.endedAt = instantOf(c.ExpiresAt), instantOf(c.Bucket), instantOf(c.EndedAt)
-	b.deadlineAt, b.maskAt, b.closedFrom = instantOf(c.DeadlineAt), instantOf(c.MaskAt), instantOf(c.ClosedFrom)
+	b.expiresAt, b.bucket = instantOf(c.ExpiresAt), instantOf(c.Bucket)
+	b.deadlineAt, b.closedFrom = instantOf(c.DeadlineAt), instantOf(c.ClosedFrom)
 	b.properties, b.userData = packValues(c.Properties, c.UserData)
 	for i := range b.attempts {
 		a := &b.attempts[i]
@@ -117,9 +126,13 @@ func pack(c *callback.Callback) *body {
 	s := seldom{
 		reason: c.Reason, detail: c.Detail, local: c.Local, zone: c.Zone, offset: c.Offset, cancelReason: c.CancelReason, inBulk: c.CancelledInBulk,
 		until: instantOf(c.Until), remindAt: instantOf(c.RemindAt), pausedAt: instantOf(c.PausedAt), pausedFor: c.PausedFor, maskedAt: instantOf(c.MaskedAt),
+		endedAt: instantOf(c.EndedAt), maskAt: instantOf(c.MaskAt),
 		submits: c.Submits, rejects: c.Rejects, lostLeases: c.LostLeases,
 		copiedFrom: c.CopiedFrom, sessionID: c.SessionID,
 		accessNumber: c.AccessNumber, accessCode: c.AccessCode, trace: c.Trace, source: c.Source,
+	}
+	if c.Interaction != nil {
+		s.interaction = new(*c.Interaction)
 	}
 	if c.Retry != nil {
 		s.retry, s.hasRetry = *c.Retry, true
@@ -152,19 +165,27 @@ func (e *entry) view() view {
 	return view{entry: e, service: e.service, body: e.body, revision: e.revision, nextAt: e.nextAt, lease: e.lease}
 }
 
-// callback returns a copy for the reader.
+// callback returns a copy for the reader. What most callbacks have in slices comes
+// with it in one allocation.
 func (v *view) callback() *callback.Callback {
-	b := v.body
-	c := new(callback.Callback)
+	kept := new(struct {
+		callback callback.Callback
+		held     [2]callback.Held
+		values   [2]callback.SearchValue
+	})
+	b, c := v.body, &kept.callback
 	c.Tenant, c.ID, c.Service, c.Revision = v.service.tenant.name, v.entry.id, v.service.name, v.revision
 	c.State, c.Priority, c.Ready, c.Immediate = b.state, b.priority, b.ready, b.immediate
-	c.Customer, c.Idempotency = b.customer, b.idempotency
+	c.Customer, c.Idempotency = b.customer(), b.idempotency
 	c.Properties, c.UserData = unpackValues(b.properties), unpackValues(b.userData)
-	c.SearchValues, c.Held, c.Attempts = slices.Clone(b.lookups), slices.Clone(b.held), slices.Clone(b.attempts)
+	c.Held, c.Attempts = appendHeld(kept.held[:0], b.held), slices.Clone(b.attempts)
+	if b.lookups != nil {
+		c.SearchValues = append(kept.values[:0], b.lookups...)
+	}
 	c.Desired, c.Created, c.Updated = b.desired.Time(), b.created.Time(), b.updated.Time()
 	c.ReleaseAt, c.QueuedAt, c.ReadyAt = b.releaseAt.Time(), b.queuedAt.Time(), b.readyAt.Time()
-	c.ExpiresAt, c.Bucket, c.EndedAt = b.expiresAt.Time(), b.bucket.Time(), b.endedAt.Time()
-	c.DeadlineAt, c.MaskAt, c.ClosedFrom = b.deadlineAt.Time(), b.maskAt.Time(), b.closedFrom.Time()
+	c.ExpiresAt, c.Bucket = b.expiresAt.Time(), b.bucket.Time()
+	c.DeadlineAt, c.ClosedFrom = b.deadlineAt.Time(), b.closedFrom.Time()
 	c.NextAt = v.nextAt.Time()
 	c.Lease.Owner, c.Lease.Epoch, c.Lease.Until = v.lease.owner, v.lease.epoch, v.lease.until.Time()
 	if b.origin != nil {
@@ -172,9 +193,6 @@ func (v *view) callback() *callback.Callback {
 	}
 	if b.agent != nil {
 		c.Agent = *b.agent
-	}
-	if b.interaction != nil {
-		c.Interaction = new(*b.interaction)
 	}
 	if b.seldom != nil {
 		b.seldom.fill(c)
@@ -186,11 +204,15 @@ func (s *seldom) fill(c *callback.Callback) {
 	c.Reason, c.Detail, c.CancelReason, c.CancelledInBulk = s.reason, s.detail, s.cancelReason, s.inBulk
 	c.Local, c.Zone, c.Offset = s.local, s.zone, s.offset
 	c.Until, c.RemindAt = s.until.Time(), s.remindAt.Time()
+	c.EndedAt, c.MaskAt = s.endedAt.Time(), s.maskAt.Time()
 	c.PausedAt, c.PausedFor, c.MaskedAt = s.pausedAt.Time(), s.pausedFor, s.maskedAt.Time()
 	c.Submits, c.Rejects, c.LostLeases = s.submits, s.rejects, s.lostLeases
 	c.CopiedFrom, c.SessionID = s.copiedFrom, s.sessionID
 	c.AccessNumber, c.AccessCode = s.accessNumber, s.accessCode
 	c.Trace, c.Source = s.trace, s.source
+	if s.interaction != nil {
+		c.Interaction = new(*s.interaction)
+	}
 	if s.hasRetry {
 		c.Retry = new(s.retry)
 	}
@@ -203,6 +225,27 @@ func (s *seldom) fill(c *callback.Callback) {
 	if s.owed != nil {
 		c.Owed = copyOwed(*s.owed)
 	}
+}
+
+// customer returns the customer of a body.
+func (b *body) customer() callback.Customer {
+	var c callback.Customer
+	if b.others != nil {
+		c = *b.others
+	}
+	c.Number = b.number
+	return c
+}
+
+// appendHeld appends what a callback holds. It returns nil if that is nil.
+func appendHeld(to []callback.Held, list []held) []callback.Held {
+	if list == nil {
+		return nil
+	}
+	for _, h := range list {
+		to = append(to, callback.Held{Key: h.counter.key, N: h.n})
+	}
+	return to
 }
 
 func copyOwed(list []callback.Owed) []callback.Owed {

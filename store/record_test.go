@@ -71,6 +71,7 @@ func TestEveryFieldIsPacked(t *testing.T) {
 		id: cb.ID, service: s, body: pack(cb), revision: cb.Revision, nextAt: instantOf(cb.NextAt),
 		lease: lease{owner: cb.Lease.Owner, epoch: cb.Lease.Epoch, until: instantOf(cb.Lease.Until)},
 	}
+	e.body.held = s.tenant.holdings(cb.Held, nil)
 	v := e.view()
 	if d := sameCallback(v.callback(), cb); d != "" {
 		t.Errorf("callback differs (-want +got):\n%s", d)
@@ -90,9 +91,28 @@ func TestEachFieldAlone(t *testing.T) {
 		}
 		fillValue(t, reflect.ValueOf(cb).Elem().Field(i), &n, name)
 		e := &entry{service: s, body: pack(cb)}
+		e.body.held = s.tenant.holdings(cb.Held, nil)
 		v := e.view()
 		if d := sameCallback(v.callback(), cb); d != "" {
 			t.Errorf("%s differs (-want +got):\n%s", name, d)
+		}
+	}
+}
+
+// A field of an event that packEvent or read does not copy comes back zero, also
+// with a service that is not the callback's.
+func TestEveryFieldOfEventsIsPacked(t *testing.T) {
+	for _, service := range []string{"", "its service", "another"} {
+		var want callback.Event
+		n := 0
+		fillValue(t, reflect.ValueOf(&want).Elem(), &n, "Event")
+		want.Service = service
+		x := packEvent(&Change{Record: &callback.Callback{Revision: want.Seq}, Event: want})
+		x.belong(&entry{id: want.Callback, service: newTenant(want.Tenant).service("its service")}, service)
+		x.position = 35
+		want.Cursor = FormatFeed(35)
+		if d := cmp.Diff(want, x.read()); d != "" {
+			t.Errorf("event of service %q differs (-want +got):\n%s", service, d)
 		}
 	}
 }

@@ -143,7 +143,7 @@ func (t *tenant) named(f *filter) (best source, n int) {
 		}, len(q.IDs))
 	}
 	for _, exact := range []struct {
-		index postings[string]
+		index postings
 		value string
 	}{{t.numbers, q.Number}, {t.customers, q.CustomerID}, {t.externals, q.ExternalID}} {
 		if exact.value != "" {
@@ -157,13 +157,13 @@ func (t *tenant) named(f *filter) (best source, n int) {
 	if q.AnySearchValue {
 		all := 0
 		for _, m := range q.SearchValues {
-			all += t.lookups[m].len()
+			all += t.lookups.of(m).len()
 		}
 		consider(t.union(q.SearchValues), all)
 		return best, n
 	}
 	for _, m := range q.SearchValues {
-		p := t.lookups[m]
+		p := t.lookups.of(m)
 		consider(p.each, p.len())
 	}
 	return best, n
@@ -174,7 +174,7 @@ func (t *tenant) union(lookups []callback.Match) source {
 	return func(yield func(*entry)) {
 		seen := make(map[*entry]struct{})
 		for _, m := range lookups {
-			t.lookups[m].each(func(e *entry) {
+			t.lookups.of(m).each(func(e *entry) {
 				if _, twice := seen[e]; !twice {
 					seen[e] = struct{}{}
 					yield(e)
