@@ -27,7 +27,7 @@ func benchTime() time.Time { return time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC
 
 // bench returns a Manager that makes every check of Start, with limits that are
 // never reached.
-func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*manager.Manager, *store.Memory) {
+func bench(b testing.TB, change func(*callback.Service, *manager.Config)) (*manager.Manager, *store.Memory) {
 	b.Helper()
 	s := store.NewMemory(store.Config{})
 	const many = 1 << 40
@@ -74,7 +74,7 @@ func bench(b *testing.B, change func(*callback.Service, *manager.Config)) (*mana
 func numberOf(i int) string { return fmt.Sprintf("+4178%07d", i%10_000_000) }
 
 // book books n callbacks over the two weeks from from.
-func book(b *testing.B, m *manager.Manager, n int, from time.Time) {
+func book(b testing.TB, m *manager.Manager, n int, from time.Time) {
 	b.Helper()
 	step := 14 * 24 * time.Hour / time.Duration(n)
 	for i := range n {
@@ -86,27 +86,35 @@ func book(b *testing.B, m *manager.Manager, n int, from time.Time) {
 	}
 }
 
+// uncapped lifts the limits that count all bookings of and calls to a number.
+func uncapped(s *callback.Service, _ *manager.Config) {
+	s.Limits.BookingsPerDay, s.Limits.AttemptsPerDay = callback.NoLimit, callback.NoLimit
+}
+
 // BenchmarkStart starts callbacks with checks of number, hours, limits and
-// capacity while 100,000 are pending.
+// capacity while 100,000 are pending, with the caps on a number and without. One
+// allocation is that of the number's text.
 func BenchmarkStart(b *testing.B) {
-	for _, kind := range []string{"scheduled", "immediate"} {
-		b.Run(kind, func(b *testing.B) {
-			m, _ := bench(b, nil)
-			book(b, m, 100_000, benchTime().Add(time.Hour))
-			req := manager.Request{Service: "desk"}
-			if kind == "scheduled" {
-				req.Desired = benchTime().Add(50 * time.Hour)
-			}
-			i := 100_000
-			b.ReportAllocs()
-			for b.Loop() {
-				req.Number = digitsOf(i)
-				i++
-				if _, err := m.Start(b.Context(), req); err != nil {
-					b.Fatal(err)
+	for name, change := range map[string]func(*callback.Service, *manager.Config){"capped": nil, "uncapped": uncapped} {
+		for _, kind := range []string{"scheduled", "immediate"} {
+			b.Run(kind+"/"+name, func(b *testing.B) {
+				m, _ := bench(b, change)
+				book(b, m, 100_000, benchTime().Add(time.Hour))
+				req := manager.Request{Service: "desk"}
+				if kind == "scheduled" {
+					req.Desired = benchTime().Add(50 * time.Hour)
 				}
-			}
-		})
+				i := 100_000
+				b.ReportAllocs()
+				for b.Loop() {
+					req.Number = digitsOf(i)
+					i++
+					if _, err := m.Start(b.Context(), req); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }
 
@@ -118,6 +126,23 @@ func digitsOf(i int) string {
 		i /= 10
 	}
 	return string(digits)
+}
+
+// BenchmarkPending reports the memory of one of 200,000 scheduled callbacks, with the
+// caps on a number and without.
+func BenchmarkPending(b *testing.B) {
+	const n = 200_000
+	for name, change := range map[string]func(*callback.Service, *manager.Config){"capped": nil, "uncapped": uncapped} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				m, _ := bench(b, change)
+				before := heap()
+				book(b, m, n, benchTime().Add(time.Hour))
+				b.ReportMetric(float64(heap()-before)/n, "B/callback")
+				runtime.KeepAlive(m)
+			}
+		})
+	}
 }
 
 // BenchmarkSearch reads pages of 100 from a million pending callbacks, and
