@@ -1,6 +1,9 @@
 package sqlite
 
-import "fmt"
+import (
+	"fmt"
+	"log/slog"
+)
 
 // Synchronous tells when a change survives a power failure. Changes always
 // survive the end of the process.
@@ -32,6 +35,10 @@ type Config struct {
 	// key of zeros. Keep copies of the key as long as the file. Processes that
 	// share a file need the same key. Defaults to none.
 	DigestKey *[32]byte
+
+	// Logger gets an error when the index of due callbacks had to be mended.
+	// Defaults to slog.Default().
+	Logger *slog.Logger
 
 	hook func(statement string) // called before each statement of the writer; set by tests
 }

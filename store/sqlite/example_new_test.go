@@ -65,7 +65,7 @@ func ExampleMigrate() {
 	// Output:
 	// <nil>
 	// <nil>
-	// migrating: schema is newer than this library: found version 77, want 2
+	// migrating: schema is newer than this library: found version 77, want 1
 }
 
 // Damaged records do not delay others. Here there is none.

@@ -157,3 +157,6 @@ func (s *Store) Waiting() int {
 	defer s.committer.mu.Unlock()
 	return len(s.committer.queue)
 }
+
+// IsReadOnly is isReadOnly.
+func IsReadOnly(err error) bool { return isReadOnly(err) }

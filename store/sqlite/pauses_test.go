@@ -13,7 +13,6 @@ import (
 	"github.com/ringback-go/ringback/callback/manager"
 	"github.com/ringback-go/ringback/store"
 	"github.com/ringback-go/ringback/store/sqlite"
-	"github.com/ringback-go/ringback/store/storetest"
 )
 
 func setPause(t *testing.T, s *sqlite.Store, p callback.Pause, on bool) {
@@ -71,36 +70,6 @@ func TestPausesSurvive(t *testing.T) {
 			t.Errorf("listing after Close: %v", err)
 		}
 	}
-}
-
-// A file from before there were pauses keeps its content.
-func TestPausesAreMigrated(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "callbacks.db")
-	written := filled(t, path, 20)
-	raw := openRaw(t, path)
-	for _, text := range []string{"DROP TABLE pauses", "PRAGMA user_version = 1"} {
-		if _, err := raw.Exec(text); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := sqlite.New(t.Context(), handle(t, path), sqlite.Config{}); !errors.Is(err, store.ErrSchemaOlder) {
-		t.Fatalf("an older file: %v", err)
-	}
-	s := openAt(t, path)
-	wantPauses(t, s)
-	pause := callback.Pause{Service: "sales", Since: monday(), Actor: "ann"}
-	setPause(t, s, pause, true)
-	wantPauses(t, s, pause)
-	for _, want := range written {
-		got, err := s.Get(t.Context(), callback.By{Tenant: want.Tenant, ID: want.ID})
-		if err != nil || got.Revision != want.Revision || got.Customer.Number != want.Customer.Number {
-			t.Errorf("callback %s after the migration: %v, %v", want.ID, got, err)
-		}
-	}
-	if a, b := schemaOf(t, path), schemaOf(t, newFile(t)); a != b {
-		t.Errorf("migrated:\n%s\nnew:\n%s", a, b)
-	}
-	apply(t, s, storetest.Write(storetest.New("after")))
 }
 
 // If the process dies during a pause, the next one knows of it.

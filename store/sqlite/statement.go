@@ -53,6 +53,7 @@ const (
 	stSetAside
 	stFault
 	stAnyFault
+	stReindex
 
 	stRecord
 	stZeroID
@@ -154,6 +155,7 @@ func statementTexts() [statements]string {
 		stSetAside:    "UPDATE callbacks SET owner = 'damaged', until = ?1, next_at = ?1, fault = ?2, " + nextEpoch + " WHERE cb = ?3",
 		stFault:       "UPDATE callbacks SET fault = ? WHERE cb = ?",
 		stAnyFault:    "SELECT cb FROM callbacks INDEXED BY callbacks_fault WHERE fault IS NOT NULL LIMIT 1",
+		stReindex:     "REINDEX callbacks",
 
 		stRecord: "SELECT " + recordColumns + " FROM callbacks c WHERE c.cb = ?",
 		stZeroID: "UPDATE ids SET key = ? WHERE cb = ?",

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 
 	driver "modernc.org/sqlite"
 
@@ -29,6 +30,7 @@ type Store struct {
 	committer *committer
 	prepared  queries
 	suspects  suspects
+	verifier  *verifier
 
 	close func() error
 }
@@ -83,13 +85,19 @@ func openFile(ctx context.Context, path string, c *Config) (*Store, error) {
 // touch creates the file for its owner only, because it contains personal data.
 func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if errors.Is(err, fs.ErrPermission) {
+	if isReadOnly(err) {
 		return fmt.Errorf("%w: %w", store.ErrReadOnly, err)
 	}
 	if err != nil {
 		return err
 	}
 	return f.Close()
+}
+
+// isReadOnly reports whether a file cannot be opened for writing because of its
+// permissions or of its file system.
+func isReadOnly(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
 // pool opens a pool of connections to a file with some pragmas.
@@ -155,6 +163,7 @@ func start(ctx context.Context, reads, writes *sql.DB, c *Config) (*Store, error
 	}
 	s.committer = newCommitter(w)
 	s.close = sync.OnceValue(s.shut)
+	s.verifier = newVerifier(ctx, s, c.Logger)
 	return s, nil
 }
 
@@ -231,6 +240,7 @@ func (w *writer) prepare(ctx context.Context, sealed []byte) error {
 func (s *Store) Close() error { return s.close() }
 
 func (s *Store) shut() error {
+	s.verifier.close()
 	s.committer.close()
 	err := s.prepared.close()
 	for _, db := range s.own {
