@@ -31,10 +31,10 @@ func loadPending(t *testing.T, dsn string, set, n int, first time.Time, over tim
 	c := newcomer("shared", 1, first).Record
 	c.Customer.Number = a
 	execute(t, dsn, `INSERT INTO rb1.callbacks (k, nonce, revision, epoch, next_at, desired, created, priority, ready,
-			tenant, service, state, number, body, accepted)
+			tenant, service, state, number, lookups, body, accepted)
 		SELECT ('00000000-0000-4000-800' || $1::int || '-' || lpad(to_hex(i), 12, '0'))::uuid, 0, 1, 0,
 			$2::timestamptz + i * $3::interval, $2::timestamptz + i * $3::interval, $4, 0, false,
-			'', 'desk', 1, '+4144' || lpad(i::text, 7, '0'), $5, $5
+			'', 'desk', 1, '+4144' || lpad(i::text, 7, '0'), CASE WHEN i % 10 = 0 THEN ARRAY[i::bigint] END, $5, $5
 		FROM generate_series(0, $6 - 1) i`, set, first, over/time.Duration(n), c.Created, encoded(c), n)
 	execute(t, dsn, `INSERT INTO rb1.due (next_at, k) SELECT next_at, k FROM rb1.callbacks ON CONFLICT DO NOTHING`)
 }
@@ -56,6 +56,7 @@ func TestBacklog(t *testing.T) {
 	t.Logf("%d callbacks pending after %.1fs, %s with indexes", pending, time.Since(begun).Seconds(),
 		ask[string](t, dsn, "SELECT pg_size_pretty(sum(pg_total_relation_size(c.oid))) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'rb1' AND c.relkind = 'r'"))
 	idle(t, dsn, now, "with a million pending", 99)
+	checkPlans(t, dsn, s, now)
 
 	loadPending(t, dsn, 2, herd, now, time.Second)
 	begun = time.Now()

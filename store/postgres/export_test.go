@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 )
 
 // View is the store that In works on.
@@ -28,4 +29,14 @@ func AgeClock(s *Store, d time.Duration) { s.clock.set(time.Now().Add(-d), time.
 func CounterKey(tenant string, k callback.PermitKey) string {
 	c := counterKey{tenant, k}
 	return c.hash().String()
+}
+
+// PageOf is the statement of the first chunk of a search or, if next is set, of one
+// behind a place.
+func PageOf(s *Store, q callback.Query, next bool) (string, []any) {
+	if !next {
+		return s.pageOf(&q, nil, nil, 101)
+	}
+	at := time.Now().Add(48 * time.Hour)
+	return s.pageOf(&q, &store.Place{QueuedAt: at, ID: "c1"}, &store.Mark{End: at.Add(time.Hour)}, 101)
 }
