@@ -48,6 +48,9 @@ func dialedNumber(text, defaultRegion string) (Address, error) {
 		return AddressOf(n, ext), nil
 	}
 	if !strings.ContainsFunc(text, func(r rune) bool { return isDigit(r) || isPlus(r) }) {
+		if strings.ContainsFunc(text, func(r rune) bool { return !isNameRune(r) }) {
+			return Address{}, &AddressError{"input is neither a number nor a name", err}
+		}
 		return RawAddress(text)
 	}
 	dial, ok := dialString(text)
@@ -57,13 +60,26 @@ func dialedNumber(text, defaultRegion string) (Address, error) {
 	return RawAddress(dial)
 }
 
+// isNameRune reports whether r may be in a text that is dialed as a name. Dialers
+// give a meaning to other characters: addresses of hosts, several destinations,
+// variables. Characters that are numbers in a script without digits are dialed by
+// some.
+func isNameRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune(" -_.'", r)
+}
+
 // dialedTel parses what follows the scheme of a telephone URI.
 func dialedTel(text, defaultRegion string) (Address, error) {
 	subscriber, params, _ := strings.Cut(text, ";")
 	for param := range strings.SplitSeq(params, ";") {
-		name, _, _ := strings.Cut(param, "=")
-		if name = strings.ToLower(strings.TrimSpace(name)); name == "postd" {
+		name, value, _ := strings.Cut(param, "=")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "postd":
 			return Address{}, &AddressError{"tel uri has digits to dial after the answer", nil}
+		case "phone-context":
+			if !validContext(value) {
+				return Address{}, &AddressError{"tel uri has a phone-context that is not valid", nil}
+			}
 		}
 	}
 	if rule := afterNumber(subscriber); rule != "" {
@@ -206,6 +222,9 @@ func sipUser(user string) (string, string) {
 	case user == "":
 		return "", ""
 	case letters && !isDigit(r) && !isPlus(firstRune(number)) && !strings.ContainsAny(number[:1], "*#"):
+		if strings.TrimSpace(user) != user || strings.ContainsFunc(user, func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(`:@<>"`, r) }) {
+			return "", "sip uri has a user with a character that no name has"
+		}
 		return escapeUser(user), ""
 	}
 	var context string
@@ -353,11 +372,64 @@ func (n Number) ConnectsToEmergency() bool {
 	if c == nil || n.IsZero() || n.Valid() {
 		return false
 	}
-	national := string(n.appendNational(nil))
+	var buf [maxScan]byte
+	return c.reachesEmergency(digitValues(string(n.appendNational(nil)), &buf))
+}
+
+// DialsEmergency reports whether dialing digits in a region may reach an emergency
+// service: in the region or, behind an international prefix or a plus sign, in a
+// country; with or without a national prefix. Like [ConnectsToEmergency] it returns
+// true for some complete telephone numbers, and it ignores what no number has.
+func DialsEmergency(digits, region string) bool {
+	var buf [maxScan]byte
+	values := digitValues(digits, &buf)
+	p := planOf(region)
+	abroad := values
+	if !strings.HasPrefix(digits, "+") {
+		if p == nil {
+			return false
+		}
+		if p.reachesEmergency(values) {
+			return true
+		}
+		var ok bool
+		if abroad, ok = p.stripAbroad(values); !ok {
+			return false
+		}
+	}
+	c, national := splitCode(abroad)
+	return c != nil && c.reachesEmergency(national)
+}
+
+// digitValues returns the values of the first ASCII digits of a text, in buf.
+func digitValues(text string, buf *[maxScan]byte) []byte {
+	values := buf[:0]
+	for i := range len(text) {
+		if d := text[i] - '0'; d <= 9 && len(values) < maxScan {
+			values = append(values, d)
+		}
+	}
+	return values
+}
+
+// reachesEmergency reports whether national digits may reach an emergency service
+// in a region of the country code.
+func (c *code) reachesEmergency(national []byte) bool {
 	for i := range int(c.count) {
-		if ConnectsToEmergency(national, c.plan(i).region) {
+		if c.plan(i).reachesEmergency(national) {
 			return true
 		}
 	}
 	return false
+}
+
+// reachesEmergency reports whether national digits may reach an emergency service,
+// also behind a national prefix.
+func (p *plan) reachesEmergency(national []byte) bool {
+	if p.connectsToEmergency(national) {
+		return true
+	}
+	var g groups
+	end, ok := matchPrefix(p.prefix, national, &g)
+	return ok && end > 0 && p.connectsToEmergency(national[end:])
 }

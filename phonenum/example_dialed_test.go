@@ -45,3 +45,9 @@ func ExampleCountryCode() {
 	fmt.Println(phonenum.CountryCode("CH"), phonenum.CountryCode("ZZ"))
 	// Output: 41 0
 }
+
+func ExampleDialsEmergency() {
+	fmt.Println(phonenum.DialsEmergency("0041117", "DE"), phonenum.DialsEmergency("0446681800", "CH"))
+	// Output:
+	// true false
+}

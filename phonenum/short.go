@@ -76,9 +76,13 @@ func ConnectsToEmergency(raw, region string) bool {
 	if !ok || p == nil {
 		return false
 	}
+	return p.connectsToEmergency(digits[:count])
+}
+
+func (p *plan) connectsToEmergency(digits []byte) bool {
 	exact := strings.Contains(exactEmergency, p.region)
 	s := p.short
-	for _, d := range digits[:count] {
+	for _, d := range digits {
 		if s = step(s, d); s == 0 {
 			return false
 		}

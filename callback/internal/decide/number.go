@@ -76,10 +76,10 @@ func (p *Policy) Allowed(field string, address phonenum.Address) error {
 	}
 	n, err := phonenum.Parse(digits, p.Service.Numbers.Country)
 	known := err == nil && n.Valid()
-	if !known && p.reachesEmergency(digits, n) {
+	if !known && p.reachesEmergency(digits) {
 		return refused("emergency")
 	}
-	if !known && p.shortPremium(digits) {
+	if !known && slices.ContainsFunc(p.behindPrefix(digits), p.shortPremium) {
 		return refused("premium")
 	}
 	line := len(digits) <= lineDigits && !strings.HasPrefix(digits, "+")
@@ -88,8 +88,12 @@ func (p *Policy) Allowed(field string, address phonenum.Address) error {
 		return refused(rule)
 	}
 	if !known {
-		for _, dialed := range p.behindPrefix(digits) {
-			if rule := p.begins(dialed); rule != "" {
+		for i, dialed := range p.behindPrefix(digits) {
+			rule := p.begins(dialed)
+			if m, err := phonenum.Parse(dialed, p.Service.Numbers.Country); rule == "" && i > 0 {
+				rule = p.refuses(m, err, extension)
+			}
+			if rule != "" {
 				return refused(rule)
 			}
 		}
@@ -207,14 +211,16 @@ func splitPort(host string) (name, port string) {
 }
 
 // reachesEmergency reports whether digits that are no valid number may reach an
-// emergency service. n is the number that they are read as, if they are.
-func (p *Policy) reachesEmergency(digits string, n phonenum.Number) bool {
-	return slices.ContainsFunc(p.behindPrefix(digits), func(dialed string) bool { return p.emergency(strings.ReplaceAll(dialed, "+", "")) }) ||
-		strings.HasPrefix(digits, "+") && n.ConnectsToEmergency()
+// emergency service.
+func (p *Policy) reachesEmergency(digits string) bool {
+	return slices.ContainsFunc(p.behindPrefix(digits), func(dialed string) bool {
+		return p.emergency(strings.ReplaceAll(dialed, "+", "")) ||
+			slices.ContainsFunc(p.regions(), func(region string) bool { return phonenum.DialsEmergency(dialed, region) })
+	})
 }
 
-// emergency reports whether dialing text may reach an emergency service. 112 and
-// 911 do in every mobile network.
+// emergency reports whether dialing text, which may be a valid number, reaches an
+// emergency service. 112 and 911 do in every mobile network.
 func (p *Policy) emergency(text string) bool {
 	if text == "112" || text == "911" {
 		return true
@@ -277,13 +283,10 @@ func (p *Policy) subjectOf(address phonenum.Address, key string) string {
 			return m.E164()
 		}
 	}
-	switch {
-	case address.Kind() == phonenum.SIP:
-		return sipSubject(phonenum.SIP, key)
-	case err == nil:
+	if err == nil {
 		return n.E164()
 	}
-	return key
+	return digits
 }
 
 // sipSubject returns the key of a SIP address without what does not say who is
