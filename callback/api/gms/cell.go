@@ -22,7 +22,7 @@ func cell(text string) string {
 			b.WriteByte('\'')
 		}
 		b.WriteRune(c)
-		if strings.ContainsRune(",;|\t\r\n\v\f\u0085\u2028\u2029", c) {
+		if strings.ContainsRune(",;|，；、\t\r\n\v\f\u0085\u2028\u2029", c) {
 			begins, later = true, true
 		} else {
 			begins = begins && !formula && mayPrecede(c)
@@ -35,9 +35,9 @@ func cell(text string) string {
 }
 
 // mayPrecede reports whether spreadsheets may skip c at the beginning of a cell:
-// a quote, a space, or a character that is not seen.
+// a space, punctuation such as quotes, or a character that is not seen.
 func mayPrecede(c rune) bool {
-	return unicode.IsSpace(c) || unicode.In(c, unicode.Cc, unicode.Cf, unicode.Pi, unicode.Pf, unicode.Zs) || strings.ContainsRune("\"'`", c)
+	return unicode.IsSpace(c) || unicode.In(c, unicode.Cc, unicode.Cf, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Po, unicode.Zs) || c == '`'
 }
 
 // isPhone reports whether text is a number in the form of package phonenum,

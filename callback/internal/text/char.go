@@ -106,16 +106,12 @@ func CountDigits(s string) int {
 	return count
 }
 
-// isDigit reports whether r is a decimal digit of any script, or one that is
-// raised, lowered or in a circle.
+// isDigit reports whether r is a decimal digit of any script, or another character
+// that stands for a number: raised, lowered, in a circle, or of a script without
+// decimal digits.
 func isDigit(r rune) bool {
-	switch {
-	case r < utf8.RuneSelf:
+	if r < utf8.RuneSelf {
 		return r >= '0' && r <= '9'
-	case unicode.IsDigit(r):
-		return true
 	}
-	return unicode.Is(unicode.No, r) && (r == '\u00b2' || r == '\u00b3' || r == '\u00b9' || r >= '\u2070' && r <= '\u2089' ||
-		r >= '\u2460' && r <= '\u2468' || r >= '\u2474' && r <= '\u247c' || r >= '\u2488' && r <= '\u2490' ||
-		r >= '\u24ea' && r <= '\u24ff' || r >= '\u2776' && r <= '\u2792')
+	return unicode.In(r, unicode.Nd, unicode.No)
 }

@@ -21,7 +21,7 @@ func RedactError(err error) string { return Redact(err.Error()) }
 // A phone number is a run of seven or more decimal digits of any script that no
 // letter interrupts. Characters that %q, a URL or HTML has escaped count as what
 // they stand for. IP addresses with or without port, ISO dates and times, times of
-// day, durations and other quantities with a unit, amounts such as 12,345,678,
+// day, durations and other quantities of up to six digits with a unit, amounts such as 12,345,678,
 // UUIDs, numbers in 0x notation and hexadecimal IDs of 16 or more characters are not
 // replaced, and neither is a phone number without '+' that has the form of one of
 // these, such as 22.33.44.55.
@@ -123,7 +123,7 @@ func gap(s string, i int) int {
 		switch {
 		case isDigit(r):
 			return i
-		case unicode.IsLetter(r):
+		case unicode.IsLetter(r) && r != '\u30fc': // which is written as a dash
 			return -1
 		}
 		i += size
