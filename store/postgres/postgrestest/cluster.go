@@ -47,6 +47,7 @@ type Cluster struct {
 	bin    string
 	data   string
 	kept   bool // the data directory is the caller's
+	memory bool // it need not survive a power failure
 	port   int
 	args   []string
 
@@ -82,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if !kept {
 		data = filepath.Join(f.path, data)
 	}
-	c := &Cluster{folder: f, bin: bin, data: data, kept: kept, args: args}
+	c := &Cluster{folder: f, bin: bin, data: data, kept: kept, memory: !o.Durable, args: args}
 	if err := c.create(ctx); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

@@ -158,3 +158,19 @@ func (p *process) end(signal os.Signal) {
 		<-p.done
 	}
 }
+
+// poll asks until the answer is yes, an error, or ctx ends.
+func poll(ctx context.Context, ask func() (bool, error)) error {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		if done, err := ask(); done || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
