@@ -78,6 +78,7 @@ func (s *Store) resolve(ctx context.Context, l *link, b *batch) {
 			// It is decided, and it has not happened.
 		default:
 			w.fault, w.outside = fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, w.fault), true
+			s.doubts.tell(w.tenant, w.id)
 		}
 	}
 }

@@ -97,7 +97,9 @@ type claimedRow struct {
 
 func (s *Store) claim(ctx context.Context, query string, args []any) (lot, error) {
 	var found lot
-	l := &link{store: s}
+	// Whether a lease has reached the standbys is of no matter: one that a failover
+	// loses is given again, and of two nodes the first that writes wins.
+	l := &link{store: s, pool: s.pool}
 	defer l.close()
 	rows, err := l.query(ctx, query, args...)
 	if err != nil {

@@ -101,6 +101,9 @@ func (c *committer) submit(ctx context.Context, writes []write) error {
 	case <-own.done:
 		return nil
 	default:
+		for i := range writes {
+			c.store.doubts.tell(writes[i].tenant, writes[i].id)
+		}
 		return fmt.Errorf("%w: %w", callback.ErrOutcomeUnknown, ctx.Err())
 	}
 }
@@ -322,6 +325,7 @@ func (s *Store) run(ctx context.Context, l *link, writes []*write) {
 		w.fail(err)
 	}
 	s.resolve(ctx, l, b)
+	s.confirm(ctx, l, b)
 }
 
 // fail gives a write the error that kept it from being made.
@@ -349,6 +353,7 @@ func (s *Store) attempt(ctx context.Context, l *link, b *batch) error {
 		err := s.call(ctx, l, b, args)
 		if err == nil {
 			s.resolve(ctx, l, b)
+			s.confirm(ctx, l, b)
 			return nil
 		}
 		args[len(args)-1] = true // look first
@@ -402,5 +407,5 @@ func (s *Store) call(ctx context.Context, l *link, b *batch, args []any) error {
 		w.fault = a.explain(w, b)
 		w.alone = a.fault == "key" && w.op == opReplace && a.item.Valid && a.item.Int32 < a.change
 	}
-	return rows.Err()
+	return l.end(rows)
 }

@@ -78,15 +78,20 @@ func TestConnectionsExhausted(t *testing.T) {
 	dsn := c.NewDatabase(t)
 	pool := poolOf(t, dsn, 2)
 	r := &rig{pool: pool}
-	s := r.open(t)
+	r.open(t)
 	refused := 0
 	for i := range rounds {
+		// A new store has no connections for changes.
+		s, err := postgres.New(t.Context(), pool, postgres.Config{Schema: "rb1"})
+		if err != nil {
+			t.Fatal(err)
+		}
 		pool.Reset()
 		hogs := takeAll(t, dsn)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		begun := time.Now()
 		id := callback.ID(fmt.Sprint("refused ", i))
-		err := apply(ctx, s, newcomer(id, i, faraway()))
+		err = apply(ctx, s, newcomer(id, i, faraway()))
 		took := time.Since(begun)
 		cancel()
 		if errors.Is(err, callback.ErrOutcomeUnknown) {
@@ -116,6 +121,7 @@ func TestConnectionsExhausted(t *testing.T) {
 		if _, err := s.Get(t.Context(), callback.By{ID: id}); errors.Is(err, callback.ErrNotFound) == answered {
 			t.Errorf("Apply answered: %v; Get says %v", answered, err)
 		}
+		s.Close()
 	}
 	if refused < rounds/2 {
 		t.Errorf("only %d of %d changes were refused: the server was not exhausted", refused, rounds)
@@ -138,21 +144,32 @@ func takeAll(t *testing.T, dsn string) []*pgx.Conn {
 	return hogs
 }
 
-// TestBusyPool expects a definite error of a change for which no connection was free in time: it was not sent.
-func TestBusyPool(t *testing.T) {
-	pool := poolOf(t, suite.NewDatabase(t), 1)
-	r := &rig{pool: pool}
-	s := r.open(t)
-	busy, err := pool.Acquire(t.Context())
+// TestNoConnection expects a definite error of a change for which no connection was to be had in time: it was not sent.
+func TestNoConnection(t *testing.T) {
+	config, err := pgxpool.ParseConfig(suite.NewDatabase(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	var shut atomic.Bool
+	config.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
+		if shut.Load() {
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	r := &rig{pool: pool}
+	s := r.open(t)
+	shut.Store(true)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := apply(ctx, s, newcomer("late", 1, faraway())); err == nil || errors.Is(err, callback.ErrOutcomeUnknown) {
 		t.Errorf("Apply answers %v, and nothing was sent", err)
 	}
-	busy.Release()
 }
 
 // TestTerminatedSessions ends the store's sessions all the time while callbacks are started and completed.

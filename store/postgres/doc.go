@@ -19,18 +19,56 @@
 // that it may have, any other that it did not. When a connection breaks in the
 // middle of a commit, the store repeats the change on another connection: each
 // carries a random number by which the repetition finds that the first attempt
-// went through. Only when no answer can be had until Config.Timeout does the
-// error come to the caller, and the request can be repeated under its key.
+// went through. Where standbys are synchronous, what it finds counts only when
+// a later commit has reached them too. Only when no answer can be had until
+// Config.Timeout does the error come to the caller, and the request can be
+// repeated under its key.
 //
 // The database's clock decides for all nodes, see [Store.Now]. Safety rests on
 // revisions and epochs alone: a clock that jumps makes work early or late by as
 // much, never double.
 //
+// # Failover
+//
+// With a synchronous standby (synchronous_standby_names) and synchronous_commit
+// on, remote_write or remote_apply, a failover to that standby loses nothing that
+// was accepted. Name all servers in the connection string:
+//
+//	postgres://app@pg1,pg2,pg3/calls?target_session_attrs=read-write&connect_timeout=2
+//
+// The store then finds the promoted server by itself, and a failover shorter than
+// Config.Timeout is a pause and no error. A longer one is
+// [callback.ErrOutcomeUnknown] for changes that were under way and the error of the
+// context or the connection for others.
+//
+// A commit waits for its standby, and no session sees it until then. Where that wait
+// is cut short - pg_cancel_backend, pg_terminate_backend, a caller's context that
+// ends, a restart of the server - the commit is on one server only and can be seen
+// there. The store does not report it as made: it hears the server's warning, and
+// what it finds after an unknown outcome, or by an idempotency key, it returns
+// only when a commit of its own that came later has reached the standby. A primary
+// that was replaced and does not know it therefore accepts nothing, provided that
+// no standby that it waits for still follows it. What it shows otherwise, in
+// searches, counts and the feed, may be out of date or lost: stop it (Patroni does,
+// with a watchdog also when its own process hangs). Within a transaction of the
+// host, the host's commit waits and hears the warning. SCALING.md in folder store
+// has what failovers cost, and what the operator has to do.
+//
+// [New] logs a warning when synchronous_commit is off, or local where standbys are
+// synchronous.
+//
+// After a failover to an asynchronous standby, skip the places of events that were
+// lost before nodes work with it; readers of the feed that have passed them would
+// otherwise miss what comes next:
+//
+//	SELECT setval('ringback.places', nextval('ringback.places') + 1000000)
+//
 // # What is not
 //
 //   - A failover to an asynchronous standby, or synchronous_commit off, loses the
 //     last commits as it does for every table. A callback that was being dialed
-//     may be dialed again by who never heard of it.
+//     may be dialed again by a node of the new primary, which has no record of the
+//     attempt.
 //   - A restored backup is the past: what was dialed since will be dialed again.
 //     Before nodes start on one, complete or cancel what is due in the
 //     restored state.
@@ -103,8 +141,9 @@
 // one a row with its ID and one event, some 0.4 kB, stay for ever:
 // autovacuum keeps up when autovacuum_vacuum_scale_factor of callbacks, due,
 // queue and counters is lowered to 0.02 or so on busy systems. A process uses
-// Config.Committers connections for changes and one for each read and claim
-// that is under way: a pool of 10 serves a busy node.
+// one connection of the pool for each read and claim that is under way, and up to
+// Config.Committers + 1 for changes, which are opened like the pool's and are not
+// part of it: a pool of 8 serves a busy node.
 //
 // A transaction that stays open for long, of any table of the server, holds back
 // two things: vacuum, and the event feed ([Store.Events]).

@@ -55,6 +55,9 @@ func (s *Store) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 		_, err := s.db.Exec(ctx, s.sql.forget, forgetArguments(&req)...)
 		return err
 	})
+	if err == nil {
+		err = s.await(ctx)
+	}
 	if err != nil {
 		return nil, doubtful(err)
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -15,10 +16,11 @@ func (e *unsentError) Error() string { return e.err.Error() }
 
 func (e *unsentError) Unwrap() error { return e.err }
 
-// link is the connection on which changes are made: one of the pool, kept from
+// link is the connection on which changes are made: one of their pool, kept from
 // one attempt to the next while it works, or the host's transaction.
 type link struct {
 	store *Store
+	pool  *pgxpool.Pool // nil: of the connections for changes
 	conn  *pgxpool.Conn
 }
 
@@ -32,7 +34,7 @@ func (l *link) open(ctx context.Context) error {
 		return nil
 	}
 	l.close()
-	conn, err := l.store.pool.Acquire(ctx)
+	conn, err := cmp.Or(l.pool, l.store.commits).Acquire(ctx)
 	if err != nil {
 		return &unsentError{err}
 	}
@@ -57,6 +59,7 @@ func (l *link) query(ctx context.Context, sql string, args ...any) (pgx.Rows, er
 	if l.conn == nil {
 		return l.store.db.Query(ctx, sql, args...)
 	}
+	delete(l.conn.Conn().PgConn().CustomData(), warned)
 	return l.conn.Query(ctx, sql, args...)
 }
 

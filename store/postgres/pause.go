@@ -40,11 +40,14 @@ func (s *Store) SetPause(ctx context.Context, p callback.Pause, on bool) error {
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		_, err := s.db.Exec(ctx, named(sql, s.config.Schema), args...)
 		if err == nil {
+			if err := s.await(ctx); err != nil {
+				return doubtful(err)
+			}
 			return nil
 		}
 		switch fateOf(err) {
 		case unknown:
-			if is, readErr := s.paused(ctx, p); readErr == nil && is == on {
+			if is, readErr := s.paused(ctx, p); readErr == nil && is == on && s.await(ctx) == nil {
 				return nil
 			}
 			return doubtful(err)

@@ -73,7 +73,7 @@ func (s *Store) quick(ctx context.Context, l *link, b *batch) (done bool, err er
 			return false, err
 		}
 	}
-	return done, rows.Err()
+	return done, l.end(rows)
 }
 
 // shortcut is the quickest statement for a batch, or none.

@@ -22,12 +22,14 @@ import (
 type Store struct {
 	config    Config
 	pool      *pgxpool.Pool
-	db        querier // the pool, or a transaction of the host
+	commits   *pgxpool.Pool // of the connections on which changes are made
+	db        querier       // the pool, or a transaction of the host
 	sql       statements
 	committer committer
 	clock     clock
 	notices   notices
 	feed      watermark
+	doubts    doubts
 	sweeper   sweeper
 }
 
@@ -38,8 +40,10 @@ var (
 )
 
 // New returns the store of a schema that [Migrate] has made. The pool stays the
-// caller's, and so does its size: the store uses Config.Committers connections
-// for changes, and one for each claim and read that is under way.
+// caller's: the store uses one of its connections for each claim and read that is
+// under way. For changes it opens up to Config.Committers + 1 of its own, with the
+// pool's configuration, because it has to hear the server's warnings; Close closes
+// them.
 //
 // Errors: [callback.FieldError] for the config; [store.ErrReadOnly] on a server that cannot write;
 // [store.ErrSchemaOlder], [store.ErrSchemaNewer].
@@ -62,8 +66,15 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 	if err := checkVersion(ctx, pool, config.Schema); err != nil {
 		return nil, err
 	}
+	if err := warnOfLoss(ctx, pool, config.Logger); err != nil {
+		return nil, err
+	}
 	if _, err := s.Now(ctx); err != nil {
 		return nil, err
+	}
+	// Its life ends with Close, not with ctx.
+	if s.commits, err = commitPool(context.WithoutCancel(ctx), pool, config.Committers); err != nil {
+		return nil, explain(err)
 	}
 	return s, nil
 }
@@ -74,6 +85,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, config Config) (*Store, error)
 func (s *Store) Close() {
 	s.committer.close()
 	s.notices.close()
+	s.commits.Close()
 }
 
 // Apply makes each change atomically on its own; see [callback.Store]. Changes
@@ -172,6 +184,14 @@ func (s *Store) Get(ctx context.Context, by callback.By) (*callback.Callback, er
 	if by.ID == "" {
 		query, args = s.sql.getByKey, []any{by.Tenant, by.Key}
 	}
+	// Callers ask by ID whether a change was made of which they do not know, and
+	// by key whether a callback was accepted: what they find must not be lost by
+	// a failover.
+	if by.ID != "" && s.doubts.about(by.Tenant, string(by.ID)) {
+		if err := s.await(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var found *callback.Callback
 	err := s.read(ctx, func(ctx context.Context) error {
 		rows, err := s.db.Query(ctx, query, args...)
@@ -187,10 +207,18 @@ func (s *Store) Get(ctx context.Context, by callback.By) (*callback.Callback, er
 		}
 		return rows.Err()
 	})
-	if err == nil && found == nil {
+	switch {
+	case err != nil:
+		return nil, err
+	case found == nil:
 		return nil, sqlkit.NotFound(by.ID)
+	case by.ID == "":
+		err = s.await(ctx)
 	}
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 // bounded gives a context the store's time-out where it has no earlier end.
