@@ -1,5 +1,6 @@
 # make test     lint, then every test of every module, with the race detector; installs PostgreSQL and Node.js where they are missing
 # make quick    vet and the short tests of the root module
+# make test-ha  three PostgreSQL servers under Patroni and etcd, killed and cut off; needs root, installs what is missing; four minutes
 # make soak     the crash tests of the stores and the simulation at length
 # make lint     gofmt and golangci-lint, which includes vet and staticcheck, for every module
 # make bench    the benchmarks whose figures README.md quotes
@@ -21,7 +22,7 @@ VERSUS = store/postgres/internal/versus
 # detector finds nothing and takes most of the time.
 RACE = -race -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc=-race=false
 
-.PHONY: test quick soak lint bench versus gen tidy release
+.PHONY: test quick test-ha soak lint bench versus gen tidy release
 
 test: lint
 	.ci/postgres
@@ -35,8 +36,13 @@ quick:
 	go vet ./...
 	go test -short ./...
 
+test-ha:
+	.ci/postgres ha
+	go vet -tags ha ./store/postgres/internal/hatest
+	go test -tags ha -count=1 -v -timeout 15m ./store/postgres/internal/hatest
+
 soak:
-	SOAK=1 go test $(RACE) -timeout 60m -run 'Crash|Killed|Restart|Cut|Pauses' ./store/sqlite ./store/postgres
+	SOAK=1 go test $(RACE) -timeout 60m -run 'Crash|Killed|Restart|Cut|Pauses|Failover' ./store/sqlite ./store/postgres
 	SIM_SEEDS=500 go test -timeout 60m -v -run TestProfiles ./callback/internal/simtest
 
 lint:
@@ -52,7 +58,7 @@ bench:
 	GOWORK=off go -C $(GEN) test -run '^$$' -bench Validate -benchmem .
 	go test -run '^$$' -bench . ./store/sqlite
 	go test -run '^$$' -bench . ./store/postgres
-	GOWORK=off go -C store/internal/linearize test -run '^$$' -bench StartToDial -benchtime 1x .
+	GOWORK=off go -C store/internal/linearize test -run '^$$' -bench 'StartToDial|Life' -benchtime 1x .
 	go test -run '^$$' -bench 'Start|Availability|Create' -benchmem ./callback/api/gms ./callback/api/lucs
 	go test -run '^$$' -bench HTTP -benchtime 20000x ./examples/server
 	$(MAKE) versus
