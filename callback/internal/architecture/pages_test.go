@@ -14,7 +14,7 @@ const root = "../../.."
 
 // pages are the documents whose links and names are checked.
 func pages() []string {
-	return []string{"README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "RELEASING.md", "callback/api/gms/MIGRATION.md"}
+	return []string{"README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "RELEASING.md", "callback/api/gms/MIGRATION.md", "store/SCALING.md"}
 }
 
 func readPage(t *testing.T, name string) string {
