@@ -8,7 +8,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
@@ -106,11 +105,15 @@ func (s *Store) claim(ctx context.Context, query string, args []any) (lot, error
 		return found, err
 	}
 	defer rows.Close()
+	var x claimedRow
+	var at pgtype.Timestamptz
+	into := append([]any{&x.ask, &at}, x.fields()...)
 	for rows.Next() {
-		x, err := scanClaimed(rows)
-		if err != nil {
+		x.body = nil // the last one's is kept
+		if err := rows.Scan(into...); err != nil {
 			return found, err
 		}
+		x.at = instant(at)
 		if !x.ask.Valid {
 			found.next = x.at
 			continue
@@ -118,14 +121,6 @@ func (s *Store) claim(ctx context.Context, query string, args []any) (lot, error
 		found.rows = append(found.rows, x)
 	}
 	return found, rows.Err()
-}
-
-func scanClaimed(rows pgx.Rows) (claimedRow, error) {
-	var x claimedRow
-	var at pgtype.Timestamptz
-	err := rows.Scan(append([]any{&x.ask, &at}, x.fields()...)...)
-	x.at = instant(at)
-	return x, err
 }
 
 // claimed decodes the rows of a claim in the order of the contract.

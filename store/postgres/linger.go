@@ -31,14 +31,16 @@ func (l *linger) join(waiting int) {
 	}
 }
 
-// await waits until nine tenths of the callers that are present have joined the
-// next group: those of the last group, which have just been answered, and those
-// that wait. Of other workers' callers it leaves them their share.
+// await waits until nearly all callers that are present have joined the next group:
+// those of the last group, which have just been answered, and those that wait. Of
+// other workers' callers it leaves them their share. One of eight may stay away: the
+// last of many callers is worth no wait.
 func (c *committer) await(last int) {
 	c.mu.Lock()
 	l := &c.linger
-	want := (len(c.queue) + c.flying) * 9 / (10 * c.busy)
-	if last == 0 || len(c.queue) >= want || l.joined != nil || l.rest > 0 {
+	present := (len(c.queue) + c.flying) / c.busy
+	want := present - present/8
+	if last == 0 || want < 2 || len(c.queue) >= want || l.joined != nil || l.rest > 0 {
 		l.rest = max(l.rest-1, 0)
 		c.mu.Unlock()
 		return

@@ -20,9 +20,9 @@ func TestLinger(t *testing.T) {
 		{"enough wait already", 2, 18, 0, 0, 0, 0},
 		{"a first group", 0, 1, 0, 5, 0, 0},
 		{"a caller alone", 1, 0, 0, 1, 0, 0},
-		{"two callers", 2, 0, 0, 2, 10 * time.Microsecond, 0},
-		{"most come back", 10, 2, 0, 8, 80 * time.Microsecond, 0},
-		{"too few come back", 10, 2, 0, 7, patienceForCallers, 1},
+		{"two callers", 2, 0, 0, 2, 20 * time.Microsecond, 0},
+		{"most come back", 10, 2, 0, 9, 90 * time.Microsecond, 0},
+		{"too few come back", 10, 2, 0, 8, patienceForCallers, 1},
 		{"nobody comes back", 10, 0, 0, 0, patienceForCallers, 1},
 		{"half of them is another worker's share", 8, 0, 8, 8, 70 * time.Microsecond, 0},
 	} {
