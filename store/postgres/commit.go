@@ -244,7 +244,9 @@ func (s *Store) commit(ctx context.Context, calls []*call) {
 	if err := l.openAgain(ctx); err != nil {
 		for _, c := range calls {
 			for i := range c.writes {
-				c.writes[i].fail(err)
+				if w := &c.writes[i]; !w.decided {
+					w.fail(err)
+				}
 			}
 		}
 		return
@@ -252,7 +254,8 @@ func (s *Store) commit(ctx context.Context, calls []*call) {
 	var wave []*write
 	seen := make(map[[3]string]struct{})
 	for _, c := range calls {
-		if again := c.held && c.fate.Load() == callSent; !again && !c.fate.CompareAndSwap(callWaits, callSent) {
+		// A call that was held up with half of its writes made is still sent.
+		if !c.fate.CompareAndSwap(callWaits, callSent) && c.fate.Load() == callLeft {
 			continue
 		}
 		c.held = false

@@ -86,6 +86,48 @@ func TestOpenTransaction(t *testing.T) {
 	}
 }
 
+// TestOpenTransactionHalfMade has calls of two changes wait, of which one needs the locked counter: both are made in the end.
+func TestOpenTransactionHalfMade(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, suite.NewDatabase(t))
+	s := r.open(t)
+	if err := apply(t.Context(), s, withSeat(newcomer("first", 0, faraway()), 0)); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := r.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := apply(t.Context(), s.In(tx), withSeat(newcomer("host", 0, faraway()), 0)); err != nil {
+		t.Fatal(err)
+	}
+	const calls = 12
+	var all sync.WaitGroup
+	for i := range calls {
+		all.Go(func() {
+			changes := []callback.Change{withSeat(newcomer(callback.ID(fmt.Sprint("free ", i)), i, faraway()), 1),
+				withSeat(newcomer(callback.ID(fmt.Sprint("locked ", i)), i, faraway()), 0)}
+			if errs, err := s.Apply(t.Context(), faraway(), changes); err != nil || errs != nil {
+				t.Errorf("call %d: %v, %v", i, errs, err)
+			}
+		})
+	}
+	if !eventually(t, 5*time.Second, func() bool {
+		page, err := s.Search(t.Context(), callback.Query{Limit: 100})
+		return err == nil && len(page.Callbacks) == 1+calls
+	}) {
+		t.Error("what needs no locked counter is not made")
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all.Wait()
+	page, err := s.Search(t.Context(), callback.Query{Limit: 100})
+	if err != nil || len(page.Callbacks) != 2+2*calls {
+		t.Errorf("%d callbacks are there, want %d: %v", len(page.Callbacks), 2+2*calls, err)
+	}
+}
+
 // TestOpenTransactionTooLong has the host's transaction outlast the callers: their error is typed, and nothing of them was made.
 func TestOpenTransactionTooLong(t *testing.T) {
 	t.Parallel()
