@@ -113,7 +113,7 @@ func TestRedactShowsAddressAfterEscape(t *testing.T) {
 // square.
 func TestRedactIsLinear(t *testing.T) {
 	for _, part := range []string{"1", "1 ", "+", "+ ", "1,234", "10:20 ", "(", "10:20(", "1.", "a1b2", "::", "1::", "%20", "&#1", "&", "\\", "2026-01-02 ", "10.0.0.1 ", "1234567 a", "0x1", "\u0664"} {
-		in := strings.Repeat(part, 1<<20/len(part))
+		in := strings.Repeat(part, 1<<18/len(part))
 		start := time.Now()
 		text.Redact(in)
 		if took := time.Since(start); took > 5*time.Second {
