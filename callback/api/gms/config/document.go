@@ -41,12 +41,30 @@ func (s *section) entry(name string) *entry {
 	return &s.entries[i]
 }
 
+// entryFold is entry for a name in any case. The exact one is preferred.
+func (s *section) entryFold(name string) *entry {
+	if e := s.entry(name); e != nil {
+		return e
+	}
+	for i := range s.entries {
+		if e := &s.entries[i]; strings.EqualFold(e.name, name) && e.value != "" {
+			return e
+		}
+	}
+	return nil
+}
+
 // head returns an entry for the section itself.
 func (s *section) head() entry { return entry{line: s.line, section: s.name} }
 
 // document is a configuration split into sections and options.
 type document struct {
 	sections map[string]*section
+	// headers are what the lines seem to say that may be headers of sections and
+	// cannot be read.
+	headers []entry
+	// stray are the options before the first section.
+	stray    []entry
 	problems problemList
 	count    int // number of options
 }
@@ -79,7 +97,8 @@ func (d *document) section(name string, line int) (*section, error) {
 	return s, nil
 }
 
-// add adds an option to a section. The last of repeated options applies.
+// add adds an option to a section. The last of repeated options applies, unless
+// it restricts and the values differ.
 func (d *document) add(s *section, line int, name, value string) error {
 	if d.count++; d.count > maxOptions {
 		return notConfiguration("has more than %d options", maxOptions)
@@ -88,10 +107,14 @@ func (d *document) add(s *section, line int, name, value string) error {
 	e := entry{line: line, section: s.name, name: name, value: strings.TrimSpace(value)}
 	if at, rule := e.fault(); rule != "" {
 		d.problems.add(SeverityError, at, "", "%s: the option is left out", rule)
-		s.damaged = append(s.damaged, entry{line: line, section: s.name, name: firstWord(name)})
+		s.damaged = append(s.damaged, entry{line: line, section: s.name, name: name})
 		return nil
 	}
 	if i, ok := s.index[name]; ok {
+		if s.entries[i].value != e.value {
+			// Which of them is meant is not known: if it restricts, it counts as unreadable.
+			s.damaged = append(s.damaged, entry{line: line, section: s.name, name: name})
+		}
 		d.problems.add(SeverityWarning, s.entries[i], "", "is repeated on line %d, which applies", line)
 		s.entries[i] = e
 		return nil

@@ -2,6 +2,7 @@ package config
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/ringback-go/ringback/callback/api/gms/internal/token"
 )
@@ -14,16 +15,20 @@ func (d *document) readINI(text string) error {
 	var section *section
 	refused := false // skip the options of a section that is left out
 	line := 0
-	for row := range strings.Lines(text) {
+	for raw := range strings.Lines(text) {
 		line++
-		row = strings.TrimSpace(row)
+		row := strings.TrimSpace(strings.TrimPrefix(raw, "\ufeff"))
 		switch {
 		case row == "" || row[0] == ';' || row[0] == '#':
+			continue
+		case row[0] != '[' && isLikeHeader(row):
+			d.badHeader(line, row)
+			refused = true
 			continue
 		case row[0] == '[':
 			name, ok := sectionHeader(row)
 			if refused = !ok; refused {
-				d.badSection(line)
+				d.badHeader(line, row)
 				continue
 			}
 			var err error
@@ -34,11 +39,43 @@ func (d *document) readINI(text string) error {
 		case refused:
 			continue
 		}
+		if section != nil && section.continues(raw) {
+			// The option above is not what was meant.
+			last := section.entries[len(section.entries)-1]
+			section.damaged = append(section.damaged, entry{line: line, section: section.name, name: last.name})
+		}
 		if err := d.readOption(section, line, row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isLikeHeader reports whether a row that does not begin with a bracket is likely
+// to be meant as the header of a section: it has brackets of some kind, and is no
+// option.
+func isLikeHeader(row string) bool {
+	return !strings.Contains(row, "=") && strings.ContainsAny(row, "[]<>［］") &&
+		strings.ContainsFunc(row, unicode.IsLetter) && !strings.Contains(strings.Trim(row, "/\"' \t"), " ")
+}
+
+// badHeader reports the header of a section that cannot be read, and keeps what it
+// seems to say.
+func (d *document) badHeader(line int, row string) {
+	d.badSection(line)
+	name := strings.TrimFunc(plainText(row), func(r rune) bool { return !unicode.IsLetter(r) && r != '_' })
+	d.headers = append(d.headers, entry{line: line, name: name})
+}
+
+// continues reports whether a row that is no option seems to belong to the value of
+// the option before it: it is indented, or that value is empty or ends with a comma.
+func (s *section) continues(raw string) bool {
+	_, _, ok := cutOption(strings.TrimSpace(raw))
+	if ok || len(s.entries) == 0 {
+		return false
+	}
+	last := s.entries[len(s.entries)-1].value
+	return last == "" || strings.HasSuffix(last, ",") || strings.HasPrefix(raw, " ") || strings.HasPrefix(raw, "\t")
 }
 
 // readOption parses name = value. It does not report faulty text, which may be
@@ -47,6 +84,7 @@ func (d *document) readOption(section *section, line int, row string) error {
 	name, value, ok := cutOption(row)
 	switch {
 	case section == nil:
+		d.stray = append(d.stray, entry{line: line, name: plainKey(name)})
 		d.problems.add(SeverityError, entry{line: line}, "", "is before the first section: the line is left out")
 		return nil
 	case !ok:
@@ -75,8 +113,12 @@ func cutOption(row string) (name, value string, ok bool) {
 	return name, value, ok
 }
 
-// firstWord returns what seems to be the name in a line without an equals sign.
+// firstWord returns what seems to be the name in a line without an equals sign: what
+// precedes a colon, or a word.
 func firstWord(row string) string {
+	if name, _, ok := strings.Cut(row, ":"); ok && !strings.ContainsAny(name, "0123456789") { // not of a time
+		return plainKey(name)
+	}
 	words := strings.Fields(row)
 	if len(words) == 0 {
 		return ""

@@ -30,6 +30,10 @@ func (b *builder) finishPause(d *draft) {
 		section = b.doc.sections["services"]
 		b.used["services"] = true
 	}
+	if lost := b.lostList(d.pausedList); lost != nil {
+		d.service.Paused = true
+		b.report(SeverityError, *lost, "", "may be the list of paused services and cannot be read: service %q is paused", shownName(d.service.Name))
+	}
 	if section == nil {
 		if d.has("_paused_services_list") {
 			b.refuse(d, d.at("_paused_services_list"), "", "names a list that is not in the configuration")
@@ -40,11 +44,16 @@ func (b *builder) finishPause(d *draft) {
 	if id == "" {
 		id = d.service.Name
 	}
+	for _, e := range section.damaged {
+		d.service.Paused = true
+		b.report(SeverityError, e, "", "may be a service that is paused and cannot be read: service %q is paused", shownName(d.service.Name))
+	}
 	for _, key := range []string{id, "all"} {
-		e := section.entry(key)
+		e := section.entryFold(key)
 		if e == nil {
 			continue
 		}
+		key = e.name
 		b.used[section.name+" "+key] = true
 		switch {
 		case strings.EqualFold(plainText(e.value), "true"):
@@ -54,6 +63,26 @@ func (b *builder) finishPause(d *draft) {
 			b.report(SeverityError, *e, shownValue(e.value), "is neither true nor false: the services are paused")
 		}
 	}
+}
+
+// lostList returns what may be the list of paused services under a name that was
+// misspelled or cannot be read, or nil.
+func (b *builder) lostList(list string) *entry {
+	for _, e := range b.doc.headers {
+		if likeSection(e.name, "services") || likeSection(e.name, list) || likeSection(e.name, list+".services") {
+			return &e
+		}
+	}
+	for name, s := range b.doc.sections {
+		if name == "services" || name == list+".services" || b.used[name] {
+			continue
+		}
+		if likeSection(name, "services") || likeSection(name, list) || likeSection(name, list+".services") {
+			head := s.head()
+			return &head
+		}
+	}
+	return nil
 }
 
 // finishResources sets the access numbers from the section that _resource_group

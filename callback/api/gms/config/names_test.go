@@ -58,6 +58,7 @@ web = 1
 		"line 21: warning: [services.y] is unknown and unused (did you mean service.y?): ignored",
 		"line 23: warning: [patern] is unknown and unused (did you mean patterns?): ignored",
 		"line 24: note: [cluster] configures the GMS server: ignored",
+		`line 26: error: [Callback] may be of [callback], restrict all services, and cannot be read: service "x" is left out`,
 		"line 26: warning: [Callback] is unknown and unused (did you mean callback?): ignored",
 	)
 }

@@ -37,21 +37,24 @@ type draft struct {
 
 // builder converts a document to Options.
 type builder struct {
-	doc       *document
-	names     []string // of the sections, sorted
-	table     map[string]*spec
-	order     []string        // names in table, sorted
-	global    *section        // [callback]; nil if absent
-	unusable  map[string]bool // options of [callback]
-	patterns  map[string]phonenum.Patterns
-	used      map[string]bool // sections that something refers to
-	calendars map[string]*availability.Calendar
-	capacity  map[string]*availability.Weekly
-	drafts    map[string]*draft // callback services by name
-	kinds     map[string]string // of all services, by name
-	server    Credentials
-	guesses   int  // how often a name was compared with all others
-	anywhere  bool // it is noted that numbers of all regions are accepted
+	doc    *document
+	names  []string // of the sections, sorted
+	table  map[string]*spec
+	order  []string // names in table, sorted
+	global *section // [callback]; nil if absent
+	// lostGlobal is what may be of [callback] and cannot be read; nil if there is
+	// nothing.
+	lostGlobal *entry
+	unusable   map[string]bool // options of [callback]
+	patterns   map[string]phonenum.Patterns
+	used       map[string]bool // sections that something refers to
+	calendars  map[string]*availability.Calendar
+	capacity   map[string]*availability.Weekly
+	drafts     map[string]*draft // callback services by name
+	kinds      map[string]string // of all services, by name
+	server     Credentials
+	guesses    int  // how often a name was compared with all others
+	anywhere   bool // it is noted that numbers of all regions are accepted
 }
 
 // maxGuesses bounds the time to guess what unknown names mean. After that each counts
@@ -154,6 +157,7 @@ func (b *builder) canonicalNames() {
 func (b *builder) readGlobal() {
 	b.global = b.doc.sections["callback"]
 	b.used["callback"] = true
+	b.findLostGlobal()
 	if b.global == nil {
 		return
 	}
@@ -216,11 +220,47 @@ func (b *builder) readService(name string) *draft {
 			b.readOption(d, spec)
 		}
 	}
+	if b.lostGlobal != nil {
+		b.refuse(d, *b.lostGlobal, "", "may be of [callback], restrict all services, and cannot be read")
+	}
 	for _, e := range b.mistaken(section) {
 		b.refuse(d, e, "", "may be %s and cannot be read", b.restricts(e.name))
 	}
 	b.finish(d)
 	return d
+}
+
+// findLostGlobal looks for what seems to be [callback], or options of it, under
+// another name: services would be without its restrictions.
+func (b *builder) findLostGlobal() {
+	for _, e := range b.doc.headers {
+		if likeSection(e.name, "callback") {
+			b.lostGlobal = &e
+			return
+		}
+	}
+	for _, e := range b.doc.stray {
+		if b.restricts(e.name) != "" {
+			b.lostGlobal = &e
+			return
+		}
+	}
+	for name, s := range b.doc.sections {
+		if name != "callback" && likeSection(name, "callback") {
+			head := s.head()
+			b.lostGlobal = &head
+			return
+		}
+	}
+}
+
+// likeSection reports whether a name is likely to be meant as that of a section. A
+// name with parts is not one without.
+func likeSection(name, proper string) bool {
+	if strings.ContainsAny(name, ".:/") && !strings.Contains(proper, ".") {
+		return false
+	}
+	return strings.EqualFold(name, proper) || nearest(name, []string{proper}) != ""
 }
 
 // mistaken returns the lines of a section that cannot be read, and the options that

@@ -57,7 +57,7 @@ func nearest(name string, known []string) string {
 }
 
 func plainName(name string) string {
-	return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", ""))
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
 }
 
 // changes returns the number of insertions, deletions, substitutions and
