@@ -48,6 +48,17 @@ type Permit struct {
 	// window that ends more than a second after now + For began before the clock was
 	// set back, and is over.
 	For time.Duration
+	// Span is the length of a rolling window: whole hours, from 1 hour to
+	// 31 days. Zero is none; For and Until must be zero with it. Units taken at a time
+	// count until the end of its hour (UTC) plus Span, and the permit is refused if
+	// what still counts + N > Max. Units that end more than an hour and a second after
+	// now + Span were taken before the clock was set back, and do not count. Units
+	// given back are those taken last.
+	//
+	// The permits of a counter either all have one Span or none has: limits with
+	// other spans differ in Key.Name. A counter that was taken from in the other way
+	// starts from zero.
+	Span time.Duration
 	// Until is the end of the counter's window. Zero sets no end. At most one of
 	// For and Until is set. A window that ends a day or more after Until began before
 	// the clock was set back, and is over.
@@ -63,8 +74,10 @@ type Held struct {
 // Counter is the state of one counter in a store.
 type Counter struct {
 	Key  PermitKey
-	Used int64     // units in use
-	Ends time.Time // end of the window; zero if there is none
+	Used int64 // units in use
+	// Ends is the end of the window, and zero if there is none. For a rolling window
+	// it is when the first of the units become free.
+	Ends time.Time
 }
 
 // PermitError says which permit a store refused. It unwraps to
@@ -72,7 +85,7 @@ type Counter struct {
 type PermitError struct {
 	Permit Permit
 	Used   int64     // units in use, of Permit.Max
-	Ends   time.Time // end of the counter's window; zero if there is none
+	Ends   time.Time // as in Counter
 }
 
 func (e *PermitError) Error() string {

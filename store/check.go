@@ -13,6 +13,9 @@ const (
 	// Slack is how much later than its length after now a lease or the window of a
 	// counter may end: the clocks of nodes differ a little.
 	Slack = time.Second
+	// MinSpan and MaxSpan are the shortest and the longest rolling window.
+	MinSpan = time.Hour
+	MaxSpan = 31 * 24 * time.Hour
 	// DefaultLimit is the page size of a query without a limit.
 	DefaultLimit = 100
 	// MaxSearch is the largest page of a search, MaxEvents that of a feed.
@@ -71,6 +74,11 @@ func CheckChange(c *Change) error {
 			return invalid("Take", "item %d: the window of %v is negative", i, p.For)
 		case p.For > 0 && !p.Until.IsZero():
 			return invalid("Take", "item %d: the window has both a length and an end", i)
+		case p.Span == 0:
+		case p.For > 0 || !p.Until.IsZero():
+			return invalid("Take", "item %d: the rolling window of %v has also a length or an end", i, p.Span)
+		case p.Span < MinSpan || p.Span > MaxSpan || p.Span%time.Hour != 0:
+			return invalid("Take", "item %d: the rolling window of %v is not whole hours from %v to %v", i, p.Span, MinSpan, MaxSpan)
 		}
 	}
 	return nil

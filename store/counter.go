@@ -266,6 +266,9 @@ func windowOf(p *callback.Permit, now instant) instant {
 // without a window.
 func LastEnd(p *callback.Permit, now time.Time) time.Time {
 	switch {
+	case p.Span > 0:
+		// Units count from the end of the hour in which they are taken.
+		return now.Add(p.Span + time.Hour + Slack)
 	case p.For > 0:
 		return now.Add(p.For).Add(Slack)
 	case !p.Until.IsZero():

@@ -29,6 +29,25 @@ func ExampleLastEnd() {
 	// Output: 09:01:01
 }
 
+// A rolling counter keeps one part per hour in which units were taken.
+func ExampleParts() {
+	permit := callback.Permit{Key: callback.PermitKey{Kind: callback.PermitBooking, Name: "24h0m0s"}, N: 2, Max: 5, Span: 24 * time.Hour}
+	var parts store.Parts
+	for _, now := range []time.Time{nine(), nine().Add(90 * time.Minute)} {
+		parts = parts.At(now).Known(&permit, now)
+		if parts.Used()+permit.N <= permit.Max {
+			parts = parts.Take(&permit, now)
+		}
+	}
+	parts = parts.Give(1) // one of those taken last
+	fmt.Println(parts.Used(), "units, the first until", parts.First().Format(time.Kitchen), "and the last until", parts.Last().Format(time.Kitchen))
+	parts = parts.At(nine().Add(25 * time.Hour))
+	fmt.Println(parts.Used())
+	// Output:
+	// 3 units, the first until 10:00AM and the last until 11:00AM
+	// 1
+}
+
 func ExampleCheckClaim() {
 	fmt.Println(store.CheckClaim(&store.ClaimRequest{Owner: "node-1", Due: true, Limit: 10, Lease: time.Millisecond}))
 	// Output: Lease: 1ms is below 1s

@@ -100,7 +100,7 @@ func exported() []reflect.Type {
 		// store
 		of[store.By](), of[store.Change](), of[store.ClaimRequest](), of[store.Claimed](), of[store.ClockStore](), of[store.Config](),
 		of[store.ConflictError](), of[store.Counter](), of[store.EraseRequest](), of[store.EventPage](), of[store.EventQuery](),
-		of[store.Filter](), of[store.Group](), of[store.LoadRequest](), of[store.Mark](), of[store.Memory](), of[store.Page](),
+		of[store.Filter](), of[store.Group](), of[store.LoadRequest](), of[store.Mark](), of[store.Memory](), of[store.Page](), of[store.Part](), of[store.Parts](),
 		of[store.Pause](), of[store.PausingStore](), of[store.Precondition](), of[store.Query](), of[store.QueueClaim](),
 		of[store.SchemaError](), of[store.Store](), of[store.Window](),
 		// record
