@@ -17,8 +17,10 @@ import (
 type counter struct {
 	key  callback.PermitKey
 	used int64
-	ends instant // end of the window; zero if there is none
-	next *counter
+	ends instant // end of the window, or of the last part; zero if there is none
+	// parts is not empty for a rolling counter in use.
+	parts Parts
+	next  *counter
 }
 
 // planned is the new state of a counter. A change plans all its counters first,
@@ -27,14 +29,71 @@ type planned struct {
 	counter *counter
 	used    int64
 	ends    instant
+	parts   Parts
 }
 
 // usedAt returns the units in use at now: none if the window has ended.
 func (c *counter) usedAt(now instant) int64 {
-	if c.endedAt(now) {
+	switch {
+	case c.endedAt(now):
 		return 0
+	case len(c.parts) > 0:
+		return c.parts.At(now.Time()).Used()
 	}
 	return c.used
+}
+
+// endsAt returns when the first of the units that are in use at now become free.
+func (c *counter) endsAt(now instant) time.Time {
+	if len(c.parts) > 0 {
+		return c.parts.At(now.Time()).First()
+	}
+	return c.ends.Time()
+}
+
+// roll makes parts the state of a rolling counter.
+func (p *planned) roll(parts Parts) {
+	p.parts, p.used, p.ends = parts, parts.Used(), instantOf(parts.Last())
+}
+
+// give returns units.
+func (p *planned) give(n int64) {
+	if len(p.parts) > 0 {
+		p.roll(p.parts.Give(n))
+		return
+	}
+	p.used = max(0, p.used-n)
+}
+
+// take takes the units of a permit, or reports the refusal.
+func (p *planned) take(permit *callback.Permit, now instant) *callback.PermitError {
+	at := now.Time()
+	last := LastEnd(permit, at)
+	switch rolls := len(p.parts) > 0; {
+	case rolls && permit.Span > 0:
+		p.roll(p.parts.Known(permit, at))
+	case rolls, permit.Span > 0, !last.IsZero() && p.ends.After(instantOf(last)):
+		p.used, p.parts = 0, nil
+	}
+	if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
+		refused := &callback.PermitError{Permit: *permit, Used: p.used}
+		switch {
+		case len(p.parts) > 0:
+			refused.Ends = p.parts.First()
+		case p.used > 0:
+			refused.Ends = p.ends.Time()
+		}
+		return refused
+	}
+	if permit.Span > 0 {
+		p.roll(p.parts.Take(permit, at))
+		return nil
+	}
+	if p.used == 0 {
+		p.ends = windowOf(permit, now)
+	}
+	p.used = saturatingAdd(p.used, permit.N)
+	return nil
 }
 
 func (c *counter) endedAt(now instant) bool { return !c.ends.IsZero() && !c.ends.After(now) }
@@ -111,7 +170,7 @@ func (t *tenant) drop(c *counter) {
 	default:
 		delete(at.subjects, c.key.Subject)
 	}
-	c.next, c.used = nil, 0
+	c.next, c.used, c.parts = nil, 0, nil
 	if len(at.subjects) == 0 {
 		l.slots.Delete(at)
 	}
@@ -191,7 +250,7 @@ func (m *Memory) permits(t *tenant, now instant, give []callback.Held, take []ca
 		}
 		var p *planned
 		plan, p = enter(plan, c, now)
-		p.used = max(0, p.used-give[i].N)
+		p.give(give[i].N)
 	}
 	for i := range take {
 		permit := &take[i]
@@ -202,21 +261,10 @@ func (m *Memory) permits(t *tenant, now instant, give []callback.Held, take []ca
 		}
 		var p *planned
 		plan, p = enter(plan, c, now)
-		if last := LastEnd(permit, now.Time()); !last.IsZero() && p.ends.After(instantOf(last)) {
-			p.used = 0
-		}
-		if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
-			refused := &callback.PermitError{Permit: *permit, Used: p.used}
-			if p.used > 0 {
-				refused.Ends = p.ends.Time()
-			}
+		if refused := p.take(permit, now); refused != nil {
 			t.abandon(plan)
 			return refused
 		}
-		if p.used == 0 {
-			p.ends = windowOf(permit, now)
-		}
-		p.used = saturatingAdd(p.used, permit.N)
 	}
 	for _, p := range plan {
 		c := p.counter
@@ -227,7 +275,7 @@ func (m *Memory) permits(t *tenant, now instant, give []callback.Held, take []ca
 		if p.ends != c.ends || c.used == 0 {
 			m.expireAt(t, c, p.ends)
 		}
-		c.used, c.ends = p.used, p.ends
+		c.used, c.ends, c.parts = p.used, p.ends, p.parts
 	}
 	return nil
 }
@@ -239,7 +287,7 @@ func enter(plan []planned, c *counter, now instant) ([]planned, *planned) {
 			return plan, &plan[i]
 		}
 	}
-	plan = append(plan, planned{counter: c, used: c.usedAt(now), ends: c.ends})
+	plan = append(plan, planned{counter: c, used: c.usedAt(now), ends: c.ends, parts: c.parts.At(now.Time())})
 	return plan, &plan[len(plan)-1]
 }
 
@@ -356,7 +404,7 @@ func (t *tenant) load(now time.Time, req *LoadRequest) []Counter {
 	add := func(c *counter) {
 		for ; c != nil; c = c.next {
 			if used := c.usedAt(at); used > 0 && (req.Name == "" || req.Name == c.key.Name) {
-				out = append(out, Counter{Key: c.key, Used: used, Ends: c.ends.Time()})
+				out = append(out, Counter{Key: c.key, Used: used, Ends: c.endsAt(at)})
 			}
 		}
 	}
