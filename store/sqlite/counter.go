@@ -3,6 +3,7 @@ package sqlite
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/ringback-go/ringback/callback"
@@ -20,8 +21,9 @@ type counter struct {
 	key     callback.PermitKey // without Subject if only its digest is known
 	subject []byte             // digest of the subject; empty if there is none
 	used    int64
-	ends    instant // end of the window; none if there is no window
-	stored  bool    // there is a row
+	ends    instant     // end of the window, or of the last part; none if there is no window
+	parts   store.Parts // not empty for a rolling counter in use
+	stored  bool        // there is a row
 	changed bool
 	keyRow  int64 // row of counter_keys; 0 if there is no subject
 }
@@ -32,14 +34,91 @@ type planned struct {
 	counter *counter
 	used    int64
 	ends    instant
+	parts   store.Parts
+}
+
+// roll makes parts the state of a rolling counter.
+func (p *planned) roll(parts store.Parts) {
+	p.parts, p.used, p.ends = parts, parts.Used(), floor(parts.Last())
+}
+
+// give returns units.
+func (p *planned) give(n int64) {
+	if len(p.parts) > 0 {
+		p.roll(p.parts.Give(n))
+		return
+	}
+	p.used = max(0, p.used-n)
+}
+
+// take takes the units of a permit, or reports the refusal.
+func (p *planned) take(permit *callback.Permit, now time.Time) *callback.PermitError {
+	last := ceil(store.LastEnd(permit, now))
+	switch rolls := len(p.parts) > 0; {
+	case rolls && permit.Span > 0:
+		p.roll(p.parts.Known(permit, now))
+	case rolls, permit.Span > 0, last != none && p.ends > last:
+		p.used, p.parts = 0, nil
+	}
+	if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
+		refused := &callback.PermitError{Permit: *permit, Used: p.used}
+		switch {
+		case len(p.parts) > 0:
+			refused.Ends = p.parts.First()
+		case p.used > 0:
+			refused.Ends = p.ends.Time()
+		}
+		return refused
+	}
+	if permit.Span > 0 {
+		p.roll(p.parts.Take(permit, now))
+		return nil
+	}
+	if p.used == 0 {
+		p.ends = windowOf(permit, now)
+	}
+	p.used = saturatingAdd(p.used, permit.N)
+	return nil
 }
 
 // usedAt returns the units in use at now: none if the window has ended.
 func (c *counter) usedAt(now instant) int64 {
-	if c.ends != none && c.ends <= now {
+	switch {
+	case c.ends != none && c.ends <= now:
 		return 0
+	case len(c.parts) > 0:
+		return c.parts.At(now.Time()).Used()
 	}
 	return c.used
+}
+
+// endsAt returns when the first of the units that are in use at now become free.
+func (c *counter) endsAt(now instant) time.Time {
+	if len(c.parts) > 0 {
+		return c.parts.At(now.Time()).First()
+	}
+	return c.ends.Time()
+}
+
+// partsColumn returns the column value of parts.
+func partsColumn(parts store.Parts) any {
+	if len(parts) == 0 {
+		return nil
+	}
+	b := make([]byte, 0, 16*len(parts))
+	for _, x := range parts {
+		b = binary.BigEndian.AppendUint64(b, uint64(x.Ends))
+		b = binary.BigEndian.AppendUint64(b, uint64(x.N))
+	}
+	return b
+}
+
+// partsOf reads a column value of partsColumn.
+func partsOf(b []byte) (parts store.Parts) {
+	for ; len(b) >= 16; b = b[16:] {
+		parts = append(parts, store.Part{Ends: int64(binary.BigEndian.Uint64(b)), N: int64(binary.BigEndian.Uint64(b[8:]))})
+	}
+	return parts
 }
 
 // rowKey appends the columns of the primary key to before.
@@ -63,7 +142,7 @@ func (t *transaction) counter(tenant string, key callback.PermitKey) (*counter, 
 	c := &counter{tenant: tenant, key: key, subject: t.w.secret.digestOf(tenant, key.Subject), ends: none}
 	err := t.query(stCounter, func(row []any) error {
 		s := scanner{values: row}
-		c.used, c.ends, c.stored = s.integer(), s.instant(), true
+		c.used, c.ends, c.parts, c.stored = s.integer(), s.instant(), partsOf(s.blob()), true
 		if v := s.next(); v != nil {
 			c.keyRow, _ = v.(int64)
 		}
@@ -95,7 +174,7 @@ func (t *transaction) permits(tenant string, now time.Time, give []callback.Held
 			return nil, err
 		}
 		p := t.enter(c, at)
-		p.used = max(0, p.used-give[i].N)
+		p.give(give[i].N)
 	}
 	for i := range take {
 		permit := &take[i]
@@ -104,20 +183,9 @@ func (t *transaction) permits(tenant string, now time.Time, give []callback.Held
 			return nil, err
 		}
 		p := t.enter(c, at)
-		if last := ceil(store.LastEnd(permit, now)); last != none && p.ends > last {
-			p.used = 0
-		}
-		if permit.Max >= 0 && saturatingAdd(p.used, permit.N) > permit.Max {
-			refusal := &callback.PermitError{Permit: *permit, Used: p.used}
-			if p.used > 0 {
-				refusal.Ends = p.ends.Time()
-			}
+		if refusal := p.take(permit, now); refusal != nil {
 			return refusal, nil
 		}
-		if p.used == 0 {
-			p.ends = windowOf(permit, now)
-		}
-		p.used = saturatingAdd(p.used, permit.N)
 	}
 	return nil, nil
 }
@@ -129,7 +197,7 @@ func (t *transaction) enter(c *counter, now instant) *planned {
 			return &t.plan[i]
 		}
 	}
-	t.plan = append(t.plan, planned{counter: c, used: c.usedAt(now), ends: c.ends})
+	t.plan = append(t.plan, planned{counter: c, used: c.usedAt(now), ends: c.ends, parts: c.parts.At(now.Time())})
 	return &t.plan[len(t.plan)-1]
 }
 
@@ -137,16 +205,16 @@ func (t *transaction) enter(c *counter, now instant) *planned {
 func (t *transaction) allot() {
 	for _, p := range t.plan {
 		if p.used == 0 {
-			p.ends = none
+			p.ends, p.parts = none, nil
 		}
-		p.counter.set(p.used, p.ends)
+		p.counter.set(p.used, p.ends, p.parts)
 	}
 	t.plan = t.plan[:0]
 }
 
-func (c *counter) set(used int64, ends instant) {
-	c.changed = c.changed || c.used != used || c.ends != ends
-	c.used, c.ends = used, ends
+func (c *counter) set(used int64, ends instant, parts store.Parts) {
+	c.changed = c.changed || c.used != used || c.ends != ends || !slices.Equal(c.parts, parts)
+	c.used, c.ends, c.parts = used, ends, parts
 }
 
 // windowOf returns the end of a window that begins at now.
@@ -184,7 +252,7 @@ func (t *transaction) flushCounters() error {
 func (t *transaction) write(c *counter) error {
 	switch {
 	case c.used > 0 && c.stored:
-		return t.run(stUpdateCounter, c.rowKey(c.used, c.ends.value())...)
+		return t.run(stUpdateCounter, c.rowKey(c.used, c.ends.value(), partsColumn(c.parts))...)
 	case c.used > 0:
 		var sealed, keyRow any
 		if c.key.Subject != "" {
@@ -199,7 +267,7 @@ func (t *transaction) write(c *counter) error {
 			sealed, keyRow = b, c.keyRow
 		}
 		c.stored = true
-		return t.run(stInsertCounter, append(c.rowKey(), c.used, c.ends.value(), sealed, keyRow)...)
+		return t.run(stInsertCounter, append(c.rowKey(), c.used, c.ends.value(), partsColumn(c.parts), sealed, keyRow)...)
 	case c.stored:
 		c.stored = false
 		if err := t.run(stDeleteCounter, c.rowKey()...); err != nil || c.keyRow == 0 {

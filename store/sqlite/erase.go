@@ -205,7 +205,7 @@ func (t *transaction) forgetOf(tenant, subject string, kind callback.PermitKey) 
 		if err != nil {
 			return err
 		}
-		c.set(0, none)
+		c.set(0, none, nil)
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ import (
 const (
 	ofLimit     = " FROM counters c WHERE c.tenant = ? AND c.kind = ? AND c.service = ? AND c.subject "
 	withinRange = " ? AND c.slot BETWEEN ? AND ?"
-	ofOne       = "SELECT c.slot, c.name, c.used, c.ends" + ofLimit + "=" + withinRange
-	ofAll       = "SELECT c.slot, c.name, c.used, c.ends, c.subject, c.sealed, (SELECT k.key FROM counter_keys k WHERE k.n = c.key)" +
+	ofOne       = "SELECT c.slot, c.name, c.used, c.ends, c.parts" + ofLimit + "=" + withinRange
+	ofAll       = "SELECT c.slot, c.name, c.used, c.ends, c.parts, c.subject, c.sealed, (SELECT k.key FROM counter_keys k WHERE k.n = c.key)" +
 		ofLimit + ">" + withinRange
 )
 
@@ -63,7 +63,9 @@ func (l *load) add(row []any) error {
 	s := scanner{values: row}
 	c := &counter{key: callback.PermitKey{Kind: l.req.Kind, Service: l.req.Service, Subject: l.subject}}
 	c.key.Slot, c.key.Name, c.used, c.ends = s.integer(), s.text(), s.integer(), s.instant()
-	if s.bad || c.usedAt(l.now) <= 0 || l.req.Name != "" && l.req.Name != c.key.Name {
+	c.parts = partsOf(s.blob())
+	used := c.usedAt(l.now)
+	if s.bad || used <= 0 || l.req.Name != "" && l.req.Name != c.key.Name {
 		return nil
 	}
 	if len(s.values) > 0 {
@@ -74,6 +76,6 @@ func (l *load) add(row []any) error {
 			return nil
 		}
 	}
-	l.found = append(l.found, store.Counter{Key: c.key, Used: c.used, Ends: c.ends.Time()})
+	l.found = append(l.found, store.Counter{Key: c.key, Used: used, Ends: c.endsAt(l.now)})
 	return nil
 }

@@ -53,7 +53,7 @@ func poisons() []poison {
 		{name: "lease that ended before 1970", sql: "UPDATE callbacks SET owner = 'x', until = -4 WHERE id = 'bad'"},
 		{name: "orphan event", sql: "INSERT INTO events (cb, seq, tenant, type, body) VALUES (4711, 1, 'acme', 'accepted', x'01')"},
 		{name: "missing counter", sql: "DELETE FROM counters"},
-		{name: "second counter of a subject", sql: "INSERT INTO counters SELECT tenant, kind, service, randomblob(16), slot, name, used, ends, sealed, key FROM counters WHERE subject <> x''"},
+		{name: "second counter of a subject", sql: "INSERT INTO counters SELECT tenant, kind, service, randomblob(16), slot, name, used, ends, parts, sealed, key FROM counters WHERE subject <> x''"},
 		{name: "record of a newer form", harmful: true, cause: record.ErrVersion, edit: func(body []byte) []byte { return append([]byte{2}, body[1:]...) }},
 		{name: "altered body", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET body = zeroblob(300) WHERE id = 'bad'"},
 		{name: "another state", harmful: true, cause: record.ErrDamaged, sql: "UPDATE callbacks SET state = 'PAUSED' WHERE id = 'bad'"},

@@ -127,10 +127,10 @@ func statementTexts() [statements]string {
 		stEventBodies: "SELECT pos, body FROM events WHERE cb = ?",
 		stMaskEvent:   "UPDATE events SET body = ? WHERE pos = ?",
 
-		stCounter: "SELECT used, ends, key FROM counters WHERE " + counterRow,
-		stInsertCounter: "INSERT INTO counters (tenant, kind, service, subject, slot, name, used, ends, sealed, key) " +
-			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		stUpdateCounter: "UPDATE counters SET used = ?, ends = ? WHERE " + counterRow,
+		stCounter: "SELECT used, ends, parts, key FROM counters WHERE " + counterRow,
+		stInsertCounter: "INSERT INTO counters (tenant, kind, service, subject, slot, name, used, ends, parts, sealed, key) " +
+			"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		stUpdateCounter: "UPDATE counters SET used = ?, ends = ?, parts = ? WHERE " + counterRow,
 		stDeleteCounter: "DELETE FROM counters WHERE " + counterRow,
 		stEnded: "SELECT tenant, kind, service, subject, slot, name, used, ends, key FROM counters INDEXED BY counters_ends " +
 			"WHERE ends <= ? ORDER BY ends " + limited,

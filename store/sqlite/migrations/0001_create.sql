@@ -93,6 +93,7 @@ CREATE TABLE counters (
     name    TEXT    NOT NULL,
     used    INTEGER NOT NULL CHECK (used > 0),
     ends    INTEGER,
+    parts   BLOB, -- of a rolling window: pairs of end, in seconds, and units
     sealed  BLOB,
     key     INTEGER, -- counter_keys.n
     PRIMARY KEY (tenant, kind, service, subject, slot, name)
