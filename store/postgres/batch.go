@@ -153,14 +153,18 @@ func counterColumns(args []any, counters []*item) []any {
 func (b *batch) permits(args []any) []any {
 	n := len(b.items)
 	if n == 0 {
-		return append(args, make([]any, 13)...)
+		return append(args, make([]any, 14)...)
 	}
 	args = counterColumns(args, b.counters)
 	counters, units, limits, ends, lasts := make([]int32, n), make([]int64, n), make([]int64, n), make(stamps, n), make(stamps, n)
 	for i, x := range b.items {
 		counters[i], units[i], limits[i], ends[i], lasts[i] = int32(b.counterOf(x)+1), x.units, x.limit, x.ends, x.last
 	}
-	return append(args, b.changes, counters, units, limits, ends, lasts)
+	var rolls any
+	if slices.ContainsFunc(b.items, (*item).rolls) {
+		rolls = each(b.items, (*item).rolls)
+	}
+	return append(args, b.changes, counters, units, limits, ends, lasts, rolls)
 }
 
 // doubt notes what an error says of whether the writes have happened.

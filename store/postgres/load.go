@@ -2,12 +2,14 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/ringback-go/ringback/callback"
+	"github.com/ringback-go/ringback/store"
 )
 
 // Load returns the counters in the range that are above zero and whose window
@@ -31,15 +33,28 @@ func (s *Store) Load(ctx context.Context, now time.Time, req callback.LoadReques
 		for rows.Next() {
 			c := callback.Counter{Key: callback.PermitKey{Kind: req.Kind, Service: req.Service}}
 			var ends pgtype.Timestamptz
-			if err := rows.Scan(&c.Key.Name, &c.Key.Subject, &c.Key.Slot, &c.Used, &ends); err != nil {
+			var parts []int64
+			if err := rows.Scan(&c.Key.Name, &c.Key.Subject, &c.Key.Slot, &c.Used, &ends, &parts); err != nil {
 				return err
 			}
 			c.Ends = instant(ends)
+			if len(parts) > 1 {
+				count := partsOf(parts).At(now)
+				c.Used, c.Ends = count.Used(), count.First()
+			}
 			counters = append(counters, c)
 		}
 		return rows.Err()
 	})
 	return counters, err
+}
+
+// partsOf reads the column parts.
+func partsOf(pairs []int64) (parts store.Parts) {
+	for pair := range slices.Chunk(pairs, 2) {
+		parts = append(parts, store.Part{Ends: pair[0], N: pair[len(pair)-1]})
+	}
+	return parts
 }
 
 // sweeper removes counters whose windows have ended, so that they cannot pile

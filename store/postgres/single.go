@@ -36,7 +36,7 @@ func singleText(schema string, n int, queued bool) string {
 			" SELECT $1::text, $%d::uuid, $%d::text, $%d::text, $%d::bigint, $%d::text, $%d::text, $%d::bigint, $%d::timestamptz%s"+
 			" ON CONFLICT (h) DO UPDATE SET used = CASE WHEN c.ends <= $2::timestamptz THEN $%d::bigint ELSE c.used + $%d::bigint END,"+
 			" ends = CASE WHEN c.ends <= $2::timestamptz THEN $%d::timestamptz ELSE c.ends END"+
-			" WHERE (c.used <= $%d::bigint OR c.ends <= $2::timestamptz) AND (c.ends <= $%d::timestamptz + interval '1 second') IS NOT FALSE RETURNING 1), ",
+			" WHERE c.parts IS NULL AND (c.used <= $%d::bigint OR c.ends <= $2::timestamptz) AND (c.ends <= $%d::timestamptz + interval '1 second') IS NOT FALSE RETURNING 1), ",
 			i, at+1, at+2, at+3, at+4, at+5, at+6, at+7, at+9, from, at+7, at+7, at+9, at+8, at+9)
 		before, first = fmt.Sprintf(" FROM u%d", i), "u0"
 	}

@@ -38,10 +38,10 @@ func statementsOf(schema string) statements {
 	for n := range s.singles[0] {
 		s.singles[0][n], s.singles[1][n] = singleText(schema, n, false), singleText(schema, n, true)
 	}
-	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(45) + ")")
+	s.apply = in("SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(46) + ")")
 	// The events are written after apply has locked their callbacks.
-	s.applyMasked = in("WITH faults AS MATERIALIZED (SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(45) + "))," +
-		" masked AS (UPDATE {{schema}}.events e SET body = a.body FROM unnest($46::int[], $47::uuid[], $48::bigint[], $49::bytea[])" +
+	s.applyMasked = in("WITH faults AS MATERIALIZED (SELECT change, fault, item, used, ends, stored FROM {{schema}}.apply_1(" + parameters(46) + "))," +
+		" masked AS (UPDATE {{schema}}.events e SET body = a.body FROM unnest($47::int[], $48::uuid[], $49::bigint[], $50::bytea[])" +
 		" a(change, k, seq, body) WHERE a.change NOT IN (SELECT change FROM faults) AND e.k = a.k AND e.seq = a.seq)" +
 		" SELECT change, fault, item, used, ends, stored FROM faults")
 	s.bodies = in("SELECT a.i, 1::bigint, c.accepted FROM unnest($1::int[], $2::uuid[]) a(i, k) JOIN {{schema}}.callbacks c ON c.k = a.k WHERE c.accepted IS NOT NULL" +
@@ -57,7 +57,7 @@ func statementsOf(schema string) statements {
 		" INSERT INTO {{schema}}.due (next_at, k) SELECT $3, k FROM m")
 	s.getByID = in("SELECT " + columns + " FROM {{schema}}.callbacks WHERE k = $1 AND state <> 0")
 	s.getByKey = in("SELECT " + columns + " FROM {{schema}}.callbacks WHERE tenant = $1 AND idempotency_key = $2 AND idempotency_key IS NOT NULL")
-	s.load = in("SELECT name, subject, slot, used, ends FROM {{schema}}.counters WHERE tenant = $1 AND service = $2 AND kind = $3" +
+	s.load = in("SELECT name, subject, slot, used, ends, parts FROM {{schema}}.counters WHERE tenant = $1 AND service = $2 AND kind = $3" +
 		" AND slot BETWEEN $4 AND $5 AND ($6 = '' OR name = $6) AND used > 0 AND (ends IS NULL OR ends > $7)")
 	s.loadOf = s.load + " AND subject = ANY($8) ORDER BY slot, name, subject"
 	s.load += " ORDER BY slot, name, subject"

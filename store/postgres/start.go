@@ -17,7 +17,7 @@ type demand struct {
 
 // demands adds up what a batch gives and takes, in the order of the counters'
 // locks. It fails when some permit can never be given or a counter is both given
-// to and taken from, so that apply has to decide.
+// to and taken from or has a rolling window, so that apply has to decide.
 func (b *batch) demands() ([]demand, bool) {
 	list := make([]demand, len(b.counters))
 	for i, x := range b.counters {
@@ -26,6 +26,8 @@ func (b *batch) demands() ([]demand, bool) {
 	for _, x := range b.items {
 		d := &list[b.counterOf(x)]
 		switch {
+		case x.rolls():
+			return nil, false
 		case d.units == 0:
 			d.item = x
 		case (d.units < 0) != (x.units < 0) || d.units > 0 && d.units > math.MaxInt64-x.units:

@@ -126,7 +126,7 @@ func catalog() []catalogCheck {
 			"queue_pkey", "counters_pkey", "counters_slot", "counters_subject", "counters_ends",
 			"events_pkey", "events_place", "pauses_pkey"}},
 		{"function", "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = $1" +
-			" AND has_function_privilege(p.oid, 'EXECUTE')", []string{"apply_1", "start_1", "replace_1", "claim_due_1", "claim_queues_1", "lost_race_1", "forget_1"}},
+			" AND has_function_privilege(p.oid, 'EXECUTE')", []string{"apply_1", "roll_1", "rolled_1", "start_1", "replace_1", "claim_due_1", "claim_queues_1", "lost_race_1", "forget_1"}},
 		{"sequence", "SELECT sequencename FROM pg_sequences WHERE schemaname = $1 AND data_type = 'bigint'::regtype AND cache_size = 1" +
 			" AND has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'USAGE')", []string{"places"}},
 	}
@@ -167,6 +167,7 @@ func columnNames() []string {
 	table("counters", keys, "h")
 	table("counters", whole, "slot", "used")
 	table("counters", when, "ends")
+	table("counters", " ARRAY", "parts")
 	table("counters", words, "tenant", "service", "kind", "name", "subject")
 	table("events", whole, "place", "seq", "nonce")
 	table("events", when, "at")

@@ -79,6 +79,9 @@ type item struct {
 	permit callback.Permit
 }
 
+// rolls reports whether the item takes from a rolling window.
+func (x *item) rolls() bool { return x.permit.Span > 0 }
+
 // prepare encodes a change that is well formed.
 func prepare(w *write, now time.Time, c *callback.Change, nonce int64) error {
 	r := c.Record
@@ -181,8 +184,11 @@ func (w *write) addItems(give []callback.Held, take []callback.Permit) {
 	}
 	for _, p := range take {
 		ends := stamp(p.Until)
-		if p.For > 0 {
+		switch {
+		case p.For > 0:
 			ends = stamp(w.now.Add(p.For))
+		case p.Span > 0:
+			ends = stamp(store.Parts(nil).Take(&p, w.now).Last())
 		}
 		x := item{key: counterKey{w.tenant, p.Key}, units: p.N, limit: max(p.Max, -1), ends: ends, permit: p}
 		x.h = x.key.hash()

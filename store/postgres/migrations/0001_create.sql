@@ -81,11 +81,14 @@ CREATE TABLE {{schema}}.queue (
     PRIMARY KEY (tenant, service, priority, ready, queued_at, id)
 );
 
--- h is a hash of the names.
+-- h is a hash of the names. parts are those of a rolling window, and NULL for
+-- other counters: pairs of end, in Unix seconds, and units, the oldest first; ends
+-- is then the end of the last one. Only the function apply changes them.
 CREATE TABLE {{schema}}.counters (
     h       uuid NOT NULL PRIMARY KEY,
     used    bigint NOT NULL,
     ends    timestamptz,
+    parts   bigint[],
     slot    bigint NOT NULL,
     tenant  text COLLATE "C" NOT NULL,
     service text COLLATE "C" NOT NULL,
@@ -307,7 +310,7 @@ BEGIN
     IF EXISTS (
         SELECT FROM unnest(c_keys, c_room, c_ends) a(h, room, new_ends)
         JOIN {{schema}}.counters c ON c.h = a.h
-        WHERE c.used > a.room AND (c.ends IS NULL OR c.ends > p_now) OR c.ends > a.new_ends + interval '1 second'
+        WHERE c.used > a.room AND (c.ends IS NULL OR c.ends > p_now) OR c.ends > a.new_ends + interval '1 second' OR c.parts IS NOT NULL
     ) THEN
         RETURN false;
     END IF;
@@ -341,7 +344,7 @@ BEGIN
     SET used = CASE WHEN c.ends <= p_now THEN a.units ELSE c.used + a.units END,
         ends = CASE WHEN c.ends <= p_now THEN a.new_ends ELSE c.ends END
     FROM unnest(c_keys, c_units, c_room, c_ends) a(h, units, room, new_ends)
-    WHERE c.h = a.h AND (c.used <= a.room OR c.ends <= p_now) AND (c.ends <= a.new_ends + interval '1 second') IS NOT FALSE;
+    WHERE c.h = a.h AND c.parts IS NULL AND (c.used <= a.room OR c.ends <= p_now) AND (c.ends <= a.new_ends + interval '1 second') IS NOT FALSE;
     GET DIAGNOSTICS found = ROW_COUNT;
     IF found <> cardinality(c_keys) THEN
         INSERT INTO {{schema}}.counters (h, tenant, service, kind, slot, name, subject, used, ends)
@@ -437,7 +440,7 @@ BEGIN
         SET used = greatest(0, CASE WHEN c.ends <= p_now THEN 0 ELSE c.used END + a.units),
             ends = CASE WHEN c.ends <= p_now THEN a.new_ends ELSE c.ends END
         FROM unnest(c_keys, c_units, c_room, c_ends) a(h, units, room, new_ends)
-        WHERE c.h = a.h AND (a.units < 0 OR (c.used <= a.room OR c.ends <= p_now) AND (c.ends <= a.new_ends + interval '1 second') IS NOT FALSE);
+        WHERE c.h = a.h AND c.parts IS NULL AND (a.units < 0 OR (c.used <= a.room OR c.ends <= p_now) AND (c.ends <= a.new_ends + interval '1 second') IS NOT FALSE);
         GET DIAGNOSTICS found = ROW_COUNT;
         IF found <> cardinality(c_keys) THEN
             INSERT INTO {{schema}}.counters (h, tenant, service, kind, slot, name, subject, used, ends)
@@ -448,6 +451,8 @@ BEGIN
             SELECT count(*) FILTER (WHERE a.units > 0) INTO takes FROM unnest(c_units) a(units);
             -- A counter that is given to and is not there has nothing to lose.
             IF made + found < takes OR EXISTS (
+                SELECT FROM unnest(c_keys) a(h) JOIN {{schema}}.counters c ON c.h = a.h WHERE c.parts IS NOT NULL
+            ) OR EXISTS (
                 SELECT FROM unnest(c_keys, c_units, c_room) a(h, units, room) WHERE a.units > 0 AND NOT EXISTS (
                     SELECT FROM {{schema}}.counters c WHERE c.h = a.h AND c.xmin = pg_current_xact_id()::xid)
             ) THEN
@@ -469,6 +474,58 @@ BEGIN
 END
 $$;
 
+-- roll returns the parts of a rolling window after units were given to it (negative)
+-- or taken until p_ends. Parts that have ended by p_now are left out, and so are
+-- those that end after p_last, which were taken before the clock was set back. Units
+-- are given back to the newest parts first.
+CREATE FUNCTION {{schema}}.roll_1(p_parts bigint[], p_now timestamptz, p_last timestamptz, p_ends timestamptz, p_units bigint)
+RETURNS bigint[]
+LANGUAGE plpgsql IMMUTABLE
+AS $$
+DECLARE
+    most  constant bigint := 9223372036854775807;
+    kept  bigint[] := '{}';
+    give  bigint := greatest(0, -p_units);
+    taken boolean := p_units <= 0;
+    at    bigint := extract(epoch FROM p_ends)::bigint;
+    ends  bigint;
+    units bigint;
+    back  bigint;
+BEGIN
+    FOR i IN REVERSE coalesce(cardinality(p_parts), 0) / 2 .. 1 LOOP
+        ends := p_parts[2 * i - 1];
+        units := p_parts[2 * i];
+        CONTINUE WHEN to_timestamp(ends) > p_last;
+        EXIT WHEN to_timestamp(ends) <= p_now;
+        back := least(give, units);
+        give := give - back;
+        units := units - back;
+        CONTINUE WHEN units = 0;
+        IF NOT taken AND ends <= at THEN
+            taken := true;
+            IF ends = at THEN
+                units := CASE WHEN units > most - p_units THEN most ELSE units + p_units END;
+            ELSE
+                kept := ARRAY[at, p_units] || kept;
+            END IF;
+        END IF;
+        kept := ARRAY[ends, units] || kept;
+    END LOOP;
+    IF NOT taken THEN
+        kept := ARRAY[at, p_units] || kept;
+    END IF;
+    RETURN kept;
+END
+$$;
+
+-- rolled returns the sum of the units of parts.
+CREATE FUNCTION {{schema}}.rolled_1(p_parts bigint[])
+RETURNS bigint
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT least(coalesce(sum(p_parts[2 * i]), 0), 9223372036854775807)::bigint FROM generate_series(1, cardinality(p_parts) / 2) i
+$$;
+
 -- apply makes changes, each atomic on its own, and returns a row for each that
 -- did not happen. The IDs and the idempotency keys of one call are all
 -- different; counters are listed once, in the order of their keys, and items
@@ -480,6 +537,7 @@ $$;
 -- is read when all locks are held: waiting for one must not make a change that was
 -- in time happen too late. i_lasts are the latest ends that the windows of counters
 -- may have: one that ends later began before the clock was set back, and is over.
+-- i_rolls says which takes are of a rolling window, until i_ends; NULL: none.
 --
 -- Locks are taken in one order everywhere: callbacks by key, then counters by
 -- key. Only the session that holds the lock of a callback changes its rows in due
@@ -495,7 +553,7 @@ CREATE FUNCTION {{schema}}.apply_1(
     p_types text[], p_ats timestamptz[], p_nonces bigint[], p_events bytea[], p_masked bytea[], p_sources uuid[], p_source_revisions bigint[],
     p_froms timestamptz[], p_untils timestamptz[],
     c_keys uuid[], c_tenants text[], c_services text[], c_kinds text[], c_slots bigint[], c_names text[], c_subjects text[],
-    i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], i_lasts timestamptz[], p_careful boolean)
+    i_changes int[], i_counters int[], i_units bigint[], i_limits bigint[], i_ends timestamptz[], i_lasts timestamptz[], i_rolls boolean[], p_careful boolean)
 RETURNS TABLE (change int, fault text, item int, used bigint, ends timestamptz, stored bigint)
 LANGUAGE plpgsql VOLATILE
 SET lock_timeout = '100ms' SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
@@ -530,8 +588,13 @@ DECLARE
     new_used     bigint[];
     old_ends     timestamptz[];
     new_ends     timestamptz[];
+    old_parts    text[];
+    new_parts    text[];
     undo_used    bigint[];
     undo_ends    timestamptz[];
+    undo_parts   text[];
+    rolls        boolean;
+    parts        bigint[];
     places       bigint[]; -- in the feed
     at           timestamptz; -- when the locks were held
     r            record;
@@ -612,10 +675,13 @@ BEGIN
         old_ends := array_fill(NULL::timestamptz, ARRAY[m]);
         new_used := array_fill(0::bigint, ARRAY[m]);
         new_ends := array_fill(NULL::timestamptz, ARRAY[m]);
+        old_parts := array_fill(NULL::text, ARRAY[m]);
+        new_parts := old_parts;
+        undo_parts := array_fill(NULL::text, ARRAY[items]);
         undo_used := array_fill(0::bigint, ARRAY[items]);
         undo_ends := array_fill(NULL::timestamptz, ARRAY[items]);
         FOR r IN
-            SELECT a.i, c.used, c.ends
+            SELECT a.i, c.used, c.ends, c.parts
             FROM unnest(c_keys) WITH ORDINALITY a(h, i)
             JOIN {{schema}}.counters c ON c.h = a.h
             ORDER BY a.i
@@ -625,6 +691,10 @@ BEGIN
             old_ends[r.i] := r.ends;
             new_used[r.i] := r.used;
             new_ends[r.i] := r.ends;
+            IF r.parts IS NOT NULL THEN
+                old_parts[r.i] := r.parts::text;
+                new_parts[r.i] := r.parts::text;
+            END IF;
         END LOOP;
     END IF;
 
@@ -683,10 +753,19 @@ BEGIN
                 c := i_counters[j];
                 undo_used[j] := new_used[c];
                 undo_ends[j] := new_ends[c];
-                IF new_ends[c] <= p_nows[i] OR new_ends[c] > i_lasts[j] THEN
+                undo_parts[j] := new_parts[c];
+                rolls := CASE WHEN i_units[j] < 0 THEN new_parts[c] IS NOT NULL ELSE coalesce(i_rolls[j], false) END;
+                IF rolls THEN
+                    parts := {{schema}}.roll_1(new_parts[c]::bigint[], p_nows[i], i_lasts[j], NULL, least(i_units[j], 0));
+                    new_used[c] := {{schema}}.rolled_1(parts);
+                    new_ends[c] := to_timestamp(parts[1]);
+                ELSIF new_parts[c] IS NOT NULL OR new_ends[c] <= p_nows[i] OR new_ends[c] > i_lasts[j] THEN
                     new_used[c] := 0;
+                    new_parts[c] := NULL;
                 END IF;
-                IF i_units[j] < 0 THEN
+                IF rolls AND i_units[j] < 0 THEN
+                    NULL;
+                ELSIF i_units[j] < 0 THEN
                     new_used[c] := greatest(0, new_used[c] + i_units[j]);
                 ELSIF i_limits[j] >= 0 AND i_units[j] > i_limits[j] - new_used[c] THEN
                     refused := true;
@@ -703,16 +782,23 @@ BEGIN
                     change := i; fault := 'permit'; item := j; used := new_used[c];
                     ends := CASE WHEN new_used[c] > 0 THEN new_ends[c] END;
                     RETURN NEXT;
-                    new_used[c] := undo_used[j];
-                    FOR k IN REVERSE j - 1 .. first_item LOOP
+                    FOR k IN REVERSE j .. first_item LOOP
                         new_used[i_counters[k]] := undo_used[k];
                         new_ends[i_counters[k]] := undo_ends[k];
+                        new_parts[i_counters[k]] := undo_parts[k];
                     END LOOP;
+                ELSIF rolls THEN
+                    parts := {{schema}}.roll_1(parts, p_nows[i], NULL, i_ends[j], i_units[j]);
+                    new_used[c] := {{schema}}.rolled_1(parts);
                 ELSE
                     IF new_used[c] = 0 THEN
                         new_ends[c] := i_ends[j];
                     END IF;
                     new_used[c] := CASE WHEN new_used[c] > most - i_units[j] THEN most ELSE new_used[c] + i_units[j] END;
+                END IF;
+                IF rolls AND NOT refused THEN
+                    new_parts[c] := nullif(parts, '{}')::text;
+                    new_ends[c] := to_timestamp(parts[cardinality(parts) - 1]);
                 END IF;
             END IF;
             j := j + 1;
@@ -748,7 +834,7 @@ BEGIN
             IF new_used[c] > 0 THEN added := added + 1; END IF;
         ELSIF new_used[c] = 0 THEN
             dropped := dropped + 1;
-        ELSIF new_used[c] <> old_used[c] OR new_ends[c] IS DISTINCT FROM old_ends[c] THEN
+        ELSIF new_used[c] <> old_used[c] OR new_ends[c] IS DISTINCT FROM old_ends[c] OR new_parts[c] IS DISTINCT FROM old_parts[c] THEN
             counted := counted + 1;
         END IF;
     END LOOP;
@@ -758,15 +844,16 @@ BEGIN
         WHERE a.old IS NOT NULL AND a.new = 0 AND c.h = a.h;
     END IF;
     IF counted > 0 THEN
-        UPDATE {{schema}}.counters c SET used = a.new, ends = a.new_ends
-        FROM unnest(c_keys, old_used, new_used, old_ends, new_ends) a(h, old, new, old_ends, new_ends)
-        WHERE a.old IS NOT NULL AND a.new > 0 AND (a.new <> a.old OR a.new_ends IS DISTINCT FROM a.old_ends) AND c.h = a.h;
+        UPDATE {{schema}}.counters c SET used = a.new, ends = a.new_ends, parts = a.new_parts::bigint[]
+        FROM unnest(c_keys, old_used, new_used, old_ends, new_ends, old_parts, new_parts) a(h, old, new, old_ends, new_ends, old_parts, new_parts)
+        WHERE a.old IS NOT NULL AND a.new > 0
+            AND (a.new <> a.old OR a.new_ends IS DISTINCT FROM a.old_ends OR a.new_parts IS DISTINCT FROM a.old_parts) AND c.h = a.h;
     END IF;
     IF added > 0 THEN
-        INSERT INTO {{schema}}.counters (h, tenant, service, kind, slot, name, subject, used, ends)
-        SELECT a.h, a.tenant, a.service, a.kind, a.slot, a.name, a.subject, a.new, a.ends
-        FROM unnest(c_keys, c_tenants, c_services, c_kinds, c_slots, c_names, c_subjects, old_used, new_used, new_ends)
-            a(h, tenant, service, kind, slot, name, subject, old, new, ends)
+        INSERT INTO {{schema}}.counters (h, tenant, service, kind, slot, name, subject, used, ends, parts)
+        SELECT a.h, a.tenant, a.service, a.kind, a.slot, a.name, a.subject, a.new, a.ends, a.parts::bigint[]
+        FROM unnest(c_keys, c_tenants, c_services, c_kinds, c_slots, c_names, c_subjects, old_used, new_used, new_ends, new_parts)
+            a(h, tenant, service, kind, slot, name, subject, old, new, ends, parts)
         WHERE a.old IS NULL AND a.new > 0
         ON CONFLICT DO NOTHING;
         GET DIAGNOSTICS made = ROW_COUNT;
