@@ -43,23 +43,25 @@ func (p *probe) allowed(what string, won *atomic.Int64, err error, want ...error
 
 func concurrencyClauses() []Clause {
 	const workers = 8
+	seats := func(p *probe, span time.Duration) {
+		const seats, each = 5, 6
+		var won atomic.Int64
+		p.together(workers, func(i int) {
+			for j := range each {
+				c := takes(Write(New(numbered(i*each+j))), callback.Permit{Key: seat(1), N: 1, Max: seats, Span: span})
+				p.allowed("taking a unit", &won, p.try(Start(), c), callback.ErrPermitRefused)
+			}
+		})
+		p.same("units taken", won.Load(), int64(seats))
+		p.uses("after the race", seat(1), seats)
+		page := p.search(callback.Query{Tenant: Tenant, Limit: 1000})
+		p.same("callbacks created", len(page.Callbacks), seats)
+		events, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
+		p.same("events", len(events), seats)
+	}
 	return []Clause{
-		{Name: "exactly as many units are taken as there are", run: func(p *probe) {
-			const seats, each = 5, 6
-			var won atomic.Int64
-			p.together(workers, func(i int) {
-				for j := range each {
-					c := takes(Write(New(numbered(i*each+j))), callback.Permit{Key: seat(1), N: 1, Max: seats})
-					p.allowed("taking a unit", &won, p.try(Start(), c), callback.ErrPermitRefused)
-				}
-			})
-			p.same("units taken", won.Load(), int64(seats))
-			p.uses("after the race", seat(1), seats)
-			page := p.search(callback.Query{Tenant: Tenant, Limit: 1000})
-			p.same("callbacks created", len(page.Callbacks), seats)
-			events, _ := p.readFeed(callback.EventQuery{Tenant: Tenant})
-			p.same("events", len(events), seats)
-		}},
+		{Name: "exactly as many units are taken as there are", run: func(p *probe) { seats(p, 0) }},
+		{Name: "exactly as many units of a rolling window are taken as there are", run: func(p *probe) { seats(p, 24*time.Hour) }},
 		{Name: "one concurrent creation of an ID succeeds", run: func(p *probe) {
 			var won atomic.Int64
 			p.together(workers, func(i int) {

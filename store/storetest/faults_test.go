@@ -31,6 +31,17 @@ func (f *fault) make() *copyOf {
 	}}
 }
 
+// spanning takes with another span wherever there is one.
+func spanning(span time.Duration) mutant {
+	return mutant{change: func(_ *mutant, c *callback.Change) {
+		for i := range c.Take {
+			if c.Take[i].Span > 0 {
+				c.Take[i].Span = span
+			}
+		}
+	}}
+}
+
 func changeFaults() []*fault {
 	return []*fault{
 		{name: "epoch unchecked", areas: []string{"leases", "create"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Epoch = 0 }}},
@@ -111,6 +122,33 @@ func changeFaults() []*fault {
 					}
 				}
 			}
+		}}},
+		{name: "rolling windows never end", areas: []string{"rolling"}, unseen: true, mutant: spanning(31 * 24 * time.Hour)},
+		{name: "rolling windows end at once", areas: []string{"rolling"}, mutant: spanning(0)},
+		{name: "rolling windows end an hour late", areas: []string{"rolling"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for i := range c.Take {
+				if c.Take[i].Span > 0 {
+					c.Take[i].Span += time.Hour
+				}
+			}
+		}}},
+		{name: "a rolling window begins with its first unit", areas: []string{"rolling"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) {
+			for i := range c.Take {
+				if p := &c.Take[i]; p.Span > 0 {
+					p.For, p.Span = p.Span+time.Hour, 0
+				}
+			}
+		}}},
+		{name: "rolling units of a clock that was set back count", areas: []string{"rolling"}, unseen: true, mutant: mutant{change: func(m *mutant, _ *callback.Change) {
+			// Those of the clause that end too late for its change.
+			for i, t := range m.rolling {
+				if most := At(25 * time.Hour); t.key.Subject != "x" && t.ends.After(most) {
+					m.rolling[i].ends = most
+				}
+			}
+		}}},
+		{name: "the oldest units are given back first", areas: []string{"rolling"}, mutant: mutant{change: func(m *mutant, _ *callback.Change) {
+			slices.Reverse(m.rolling)
 		}}},
 		{name: "window unchecked", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Window = callback.Window{} }}},
 		{name: "nothing is too late", areas: []string{"timely"}, mutant: mutant{change: func(_ *mutant, c *callback.Change) { c.Window.Until = time.Time{} }}},

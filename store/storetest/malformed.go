@@ -48,6 +48,12 @@ func malformedClauses() []Clause {
 		{"taking negative units", take(callback.Permit{N: -1, Max: 9})},
 		{"a window with both length and end", take(callback.Permit{N: 1, Max: 9, For: time.Minute, Until: At(time.Hour)})},
 		{"a window with a negative length", take(callback.Permit{N: 1, Max: 9, For: -time.Minute})},
+		{"a rolling window that has also a length", take(callback.Permit{N: 1, Max: 9, Span: time.Hour, For: time.Minute})},
+		{"a rolling window that has also an end", take(callback.Permit{N: 1, Max: 9, Span: time.Hour, Until: At(time.Hour)})},
+		{"a rolling window below an hour", take(callback.Permit{N: 1, Max: 9, Span: time.Minute})},
+		{"a rolling window of a part of an hour", take(callback.Permit{N: 1, Max: 9, Span: time.Hour + time.Minute})},
+		{"a rolling window above 31 days", take(callback.Permit{N: 1, Max: 9, Span: 31*24*time.Hour + time.Hour})},
+		{"a negative rolling window", take(callback.Permit{N: 1, Max: 9, Span: -time.Hour})},
 		{"giving 0 units", gives(Write(New("c1")), callback.Held{Key: seat(1), N: 0})},
 		{"giving negative units", gives(Write(New("c1")), callback.Held{Key: seat(1), N: -1})},
 	} {

@@ -44,6 +44,9 @@ func newTwin(p *probe, seed uint64) *twin {
 func (m *twin) run(steps int) {
 	for step := range steps {
 		m.now = m.now.Add(time.Duration(m.rand.IntN(20_000)) * time.Millisecond)
+		if m.rand.IntN(50) == 0 {
+			m.now = m.now.Add(40 * time.Minute) // to the next parts of rolling windows
+		}
 		name := m.step()
 		if len(m.faults) > 0 {
 			m.fatalf("step %d: %s", step, name)
@@ -103,7 +106,9 @@ func (m *twin) soon() time.Time {
 }
 
 func (m *twin) key() callback.PermitKey {
-	switch m.rand.IntN(4) {
+	switch m.rand.IntN(5) {
+	case 4:
+		return callback.PermitKey{Kind: callback.PermitBooking, Service: m.service(), Subject: pick(m.rand, "x", "y")}
 	case 0:
 		return callback.PermitKey{Kind: callback.PermitNumber, Service: m.service(), Subject: Number(m.rand.IntN(9)).Key()}
 	case 1:
@@ -199,6 +204,8 @@ func (m *twin) permits(c callback.Change) callback.Change {
 		switch {
 		case p.Key.Kind == callback.PermitInterval && p.Key.Name == "1":
 			p.For = 10 * time.Minute
+		case p.Key.Kind == callback.PermitBooking:
+			p.Span = time.Hour
 		case p.Key.Kind == callback.PermitParameter:
 			p.Until = m.now.Truncate(time.Hour).Add(time.Hour)
 		}

@@ -19,6 +19,7 @@ type naive struct {
 	mu       sync.Mutex
 	records  []*callback.Callback
 	counters []tenantCounter
+	rolling  []taken // oldest first
 	log      []callback.Event
 	forgot   []callback.By
 	place    int // number of events ever written
@@ -125,13 +126,13 @@ func (n *naive) change(now time.Time, c callback.Change) error {
 	if err := n.untimely(now, c.Window); err != nil {
 		return err
 	}
-	counters := slices.Clone(n.counters)
+	counters, rolling := slices.Clone(n.counters), slices.Clone(n.rolling)
 	for _, h := range c.Give {
 		n.give(c.Record.Tenant, now, h)
 	}
 	for _, p := range c.Take {
 		if err := n.take(c.Record.Tenant, now, p); err != nil {
-			n.counters = counters
+			n.counters, n.rolling = counters, rolling
 			return err
 		}
 	}
@@ -164,7 +165,7 @@ func wellFormed(c callback.Change) bool {
 		}
 	}
 	for _, p := range c.Take {
-		if p.N < 1 || p.For < 0 || p.For > 0 && !p.Until.IsZero() {
+		if p.N < 1 || p.For < 0 || p.For > 0 && !p.Until.IsZero() || !spans(p) {
 			return false
 		}
 	}
@@ -181,12 +182,17 @@ func (n *naive) at(tenant string, now time.Time, key callback.PermitKey) int {
 }
 
 func (n *naive) give(tenant string, now time.Time, h callback.Held) {
+	n.giveRolling(tenant, now, h)
 	if i := n.at(tenant, now, h.Key); i >= 0 {
 		n.counters[i].Used = max(0, n.counters[i].Used-h.N)
 	}
 }
 
 func (n *naive) take(tenant string, now time.Time, p callback.Permit) error {
+	if p.Span > 0 {
+		return n.takeRolling(tenant, now, p)
+	}
+	n.dropRolling(func(t taken) bool { return t.tenant == tenant && t.key == p.Key })
 	i := n.at(tenant, now, p.Key)
 	c := tenantCounter{tenant: tenant, Counter: callback.Counter{Key: p.Key, Ends: p.Until}}
 	last := p.Until.Add(24*time.Hour - time.Microsecond)
@@ -301,16 +307,21 @@ func (n *naive) Load(ctx context.Context, now time.Time, req callback.LoadReques
 	var out []callback.Counter
 	for _, c := range n.counters {
 		k := c.Key
-		if c.tenant == req.Tenant && c.Used > 0 && (c.Ends.IsZero() || c.Ends.After(now)) &&
-			k.Kind == req.Kind && k.Service == req.Service && k.Slot >= req.From && k.Slot <= req.To &&
-			(req.Name == "" || k.Name == req.Name) && (len(req.Subjects) == 0 || slices.Contains(req.Subjects, k.Subject)) {
+		if c.Used > 0 && (c.Ends.IsZero() || c.Ends.After(now)) && asks(req, c.tenant, k) {
 			out = append(out, c.Counter)
 		}
 	}
+	out = append(out, n.loadRolling(now, req)...)
 	slices.SortFunc(out, func(a, b callback.Counter) int {
 		return cmp.Or(cmp.Compare(a.Key.Slot, b.Key.Slot), strings.Compare(a.Key.Name, b.Key.Name), strings.Compare(a.Key.Subject, b.Key.Subject))
 	})
 	return out, nil
+}
+
+// asks reports whether a request is for a counter.
+func asks(req callback.LoadRequest, tenant string, k callback.PermitKey) bool {
+	return tenant == req.Tenant && k.Kind == req.Kind && k.Service == req.Service && k.Slot >= req.From && k.Slot <= req.To &&
+		(req.Name == "" || k.Name == req.Name) && (len(req.Subjects) == 0 || slices.Contains(req.Subjects, k.Subject))
 }
 
 func (n *naive) Events(ctx context.Context, q callback.EventQuery) (callback.EventPage, error) {
@@ -351,10 +362,12 @@ func (n *naive) Erase(ctx context.Context, now time.Time, req callback.EraseRequ
 	for i, item := range req.Items {
 		errs[i] = n.erase(now, item, req)
 	}
-	n.counters = slices.DeleteFunc(n.counters, func(c tenantCounter) bool {
-		return c.tenant == req.Tenant && c.Key.Subject != "" && slices.Contains(req.Subjects, c.Key.Subject) &&
-			!slices.ContainsFunc(n.records, func(r *callback.Callback) bool { return has(r, req, c.Key.Subject) })
-	})
+	forgotten := func(tenant, subject string) bool {
+		return tenant == req.Tenant && subject != "" && slices.Contains(req.Subjects, subject) &&
+			!slices.ContainsFunc(n.records, func(r *callback.Callback) bool { return has(r, req, subject) })
+	}
+	n.counters = slices.DeleteFunc(n.counters, func(c tenantCounter) bool { return forgotten(c.tenant, c.Key.Subject) })
+	n.dropRolling(func(t taken) bool { return forgotten(t.tenant, t.key.Subject) })
 	return errs, nil
 }
 

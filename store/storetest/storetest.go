@@ -78,6 +78,7 @@ func Clauses() []Clause {
 		{"swap", swapClauses()},
 		{"permits", permitClauses()},
 		{"windows", windowClauses()},
+		{"rolling", rollingClauses()},
 		{"timely", timelyClauses()},
 		{"idempotency", idempotencyClauses()},
 		{"due", dueClauses()},
